@@ -1,0 +1,237 @@
+//! The client of one account in one region: authenticates, spends the budget, and carries out [`Call`]s.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::time::Duration;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::budget::{Budget, Priority};
+use super::call::Call;
+use super::credentials::{Credentials, Projects, Token, TokenAnswer};
+use super::error::{Class, CloudError, Outcome};
+use super::transport::{Answer, Auth, Request, Transport, decode};
+
+/// How an account is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Region, e.g. `eu-west-101`; names the project when none is given.
+    pub region: String,
+    /// Base URL of Direct Connect, without a path.
+    pub dc_endpoint: String,
+    /// Base URL of IAM, without a path.
+    pub iam_endpoint: String,
+    /// Project id (32 hex digits); looked up at IAM when absent.
+    pub project_id: Option<String>,
+    /// PEM certificates to trust beside the system's.
+    pub ca_bundle: Option<String>,
+    /// Reads a minute.
+    pub reads_per_minute: u32,
+    /// Writes a minute.
+    pub writes_per_minute: u32,
+    /// Calls that may be made at once after a rest.
+    pub burst: u32,
+    /// Longest time of one call from its first byte to its last.
+    pub call_limit: Duration,
+}
+
+/// A client of the Direct Connect API. Has no `Debug`: it holds credentials.
+pub struct Client {
+    settings: Settings,
+    credentials: Credentials,
+    transport: Transport,
+    reads: Budget,
+    writes: Budget,
+    token: Mutex<Option<Token>>,
+    project: OnceCell<String>,
+}
+
+impl Client {
+    /// A client that has not called yet.
+    ///
+    /// # Errors
+    /// When the CA bundle is no PEM or the system has no trust store; the text says which.
+    pub fn new(settings: Settings, credentials: Credentials) -> Result<Self, String> {
+        let transport = Transport::new(settings.ca_bundle.as_deref(), settings.call_limit)?;
+        Ok(Self {
+            reads: Budget::new(settings.reads_per_minute, settings.burst),
+            writes: Budget::new(settings.writes_per_minute, settings.burst),
+            project: settings.project_id.clone().map_or_else(OnceCell::new, |id| OnceCell::new_with(Some(id))),
+            settings,
+            credentials,
+            transport,
+            token: Mutex::new(None),
+        })
+    }
+
+    /// How the account is reached.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Waits until the budget allows a call like `call`.
+    pub async fn permit(&self, call: &Call, priority: Priority) {
+        self.budget(call).acquire(priority).await;
+    }
+
+    /// Makes a call for which [`Self::permit`] was obtained and reads what stands under its wrapper.
+    ///
+    /// # Errors
+    /// As classified in [`CloudError`]; an answer that can't be read is of class server and its effect unknown.
+    pub async fn fetch<T: DeserializeOwned>(&self, call: &Call) -> Result<T, CloudError> {
+        let answer = self.send(call).await?;
+        decode(call.operation, &answer, call.wrapper)
+    }
+
+    /// Makes a call for which [`Self::permit`] was obtained.
+    ///
+    /// # Errors
+    /// As classified in [`CloudError`].
+    pub async fn send(&self, call: &Call) -> Result<Answer, CloudError> {
+        let answer = match self.attempt(call).await {
+            // The token may have been revoked: once more with a new one. The call was refused, so nothing is made twice.
+            Err(error) if error.class == Class::Auth && self.forget_token().await => self.attempt(call).await,
+            other => other,
+        };
+        match &answer {
+            Ok(_) => self.budget(call).succeeded(),
+            Err(error) if error.class == Class::Throttled => self.budget(call).throttled(None),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// The project of the account: configured, or looked up at IAM once.
+    ///
+    /// # Errors
+    /// When IAM is not reached, refuses the credentials, or knows no or more than one project of the region's name.
+    pub async fn project_id(&self) -> Result<&str, CloudError> {
+        self.project.get_or_try_init(|| self.find_project()).await.map(String::as_str)
+    }
+
+    /// When the token in use expires; `None` for access keys and before the first call.
+    pub async fn token_expires_at(&self) -> Option<Timestamp> {
+        self.token.lock().await.as_ref().map(|token| token.expires_at)
+    }
+
+    const fn budget(&self, call: &Call) -> &Budget {
+        if call.method.is_read() { &self.reads } else { &self.writes }
+    }
+
+    async fn attempt(&self, call: &Call) -> Result<Answer, CloudError> {
+        // What fails before the call is sent has no effect of the call.
+        let project = self.project_id().await.map_err(not_sent)?;
+        let request = Request {
+            operation: call.operation,
+            method: call.method,
+            base: &self.settings.dc_endpoint,
+            path: call.path(project),
+            query: &call.query,
+            body: call.bytes(),
+        };
+        self.authenticated(&request, Some(project)).await
+    }
+
+    async fn authenticated(&self, request: &Request<'_>, project: Option<&str>) -> Result<Answer, CloudError> {
+        match &self.credentials {
+            Credentials::AccessKey { access_key, secret_key, security_token } => {
+                let auth = Auth::Sign { access_key, secret_key, security_token: security_token.as_ref(), project };
+                self.transport.send(request, &auth).await
+            }
+            Credentials::Password { .. } => {
+                let token = self.token().await.map_err(not_sent)?;
+                self.transport.send(request, &Auth::Token(&token.value)).await
+            }
+        }
+    }
+
+    async fn find_project(&self) -> Result<String, CloudError> {
+        const OPERATION: &str = "KeystoneListProjects";
+        if let Credentials::Password { .. } = self.credentials {
+            return Ok(self.token().await?.project_id);
+        }
+        let query = [("name".to_owned(), self.settings.region.clone())];
+        let request = Request {
+            operation: OPERATION,
+            method: super::call::Method::Get,
+            base: &self.settings.iam_endpoint,
+            path: "/v3/projects".to_owned(),
+            query: &query,
+            body: Vec::new(),
+        };
+        let answer = self.authenticated(&request, None).await?;
+        let projects: Projects =
+            serde_json::from_slice(&answer.body).map_err(|error| CloudError::local(OPERATION, "Malformed", error, Outcome::Unknown))?;
+        match projects.projects.as_slice() {
+            [project] => Ok(project.id.clone()),
+            found => Err(CloudError {
+                class: Class::Invalid,
+                http_status: Some(answer.status),
+                request_id: answer.request_id,
+                ..CloudError::local(
+                    OPERATION,
+                    "ProjectUnknown",
+                    format!("{} projects are named {}; set spec.projectId", found.len(), self.settings.region),
+                    Outcome::Refused,
+                )
+            }),
+        }
+    }
+
+    /// The cached token, or a new one. The lock is held while it is fetched: all who wait share one login.
+    async fn token(&self) -> Result<Token, CloudError> {
+        let mut cached = self.token.lock().await;
+        if let Some(token) = cached.as_ref().filter(|token| token.serves(Timestamp::now())) {
+            return Ok(token.clone());
+        }
+        let token = self.login().await?;
+        *cached = Some(token.clone());
+        Ok(token)
+    }
+
+    /// Drops the token, if there was one to drop.
+    async fn forget_token(&self) -> bool {
+        self.token.lock().await.take().is_some()
+    }
+
+    async fn login(&self) -> Result<Token, CloudError> {
+        const OPERATION: &str = "KeystoneCreateUserTokenByPassword";
+        let Credentials::Password { domain, user, password } = &self.credentials else {
+            return Err(CloudError::local(OPERATION, "Internal", "an access key takes no token", Outcome::Refused));
+        };
+        let scope = match &self.settings.project_id {
+            Some(id) => json!({ "id": id }),
+            None => json!({ "name": self.settings.region }),
+        };
+        let body = json!({ "auth": {
+            "identity": { "methods": ["password"], "password": { "user": {
+                "name": user, "password": secrecy::ExposeSecret::expose_secret(password), "domain": { "name": domain } } } },
+            "scope": { "project": scope },
+        }});
+        let query = [("nocatalog".to_owned(), "true".to_owned())];
+        let request = Request {
+            operation: OPERATION,
+            method: super::call::Method::Post,
+            base: &self.settings.iam_endpoint,
+            path: "/v3/auth/tokens".to_owned(),
+            query: &query,
+            body: body.to_string().into_bytes(),
+        };
+        let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, "Malformed", what, Outcome::Refused);
+        let answer = self.transport.send(&request, &Auth::None).await?;
+        let body: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| malformed(&error))?;
+        let value = answer.subject_token.ok_or_else(|| malformed(&"the answer has no header X-Subject-Token"))?;
+        Ok(Token {
+            value: SecretString::from(value),
+            project_id: body.token.project.id,
+            issued_at: Timestamp::now(),
+            expires_at: body.token.expires_at,
+        })
+    }
+}
+
+fn not_sent(error: CloudError) -> CloudError {
+    CloudError { outcome: Outcome::Refused, ..error }
+}

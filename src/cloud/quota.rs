@@ -1,0 +1,34 @@
+//! Quotas of the account (operation `ShowQuotas`).
+
+use serde::Deserialize;
+
+use super::call::{Call, Method};
+use super::wire::list;
+
+/// One quota.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Quota {
+    /// E.g. `virtualInterface`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How many exist.
+    #[serde(default)]
+    pub used: i64,
+    /// How many may exist; -1 for no limit.
+    #[serde(rename = "quota", default)]
+    pub limit: i64,
+}
+
+/// What stands under `quotas`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Quotas {
+    /// All that the account has.
+    #[serde(default, deserialize_with = "list")]
+    pub resources: Vec<Quota>,
+}
+
+/// Reads all quotas.
+#[must_use]
+pub fn quotas() -> Call {
+    Call::new("ShowQuotas", Method::Get, &["dcaas", "quotas"], "quotas")
+}

@@ -1,0 +1,168 @@
+//! One request and its answer: headers, limits of time and size, and no step that could carry credentials elsewhere.
+
+use jiff::Timestamp;
+use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::call::Method;
+use super::error::{CloudError, Outcome};
+use super::sign::{self, DATE_HEADER, Signable};
+
+/// Longest time to open a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// Largest answer that is read, in bytes: a page of 2,000 interfaces has about 5 MiB.
+const BODY_LIMIT: usize = 32 << 20;
+const USER_AGENT: &str = concat!("direct-connect-operator/", env!("CARGO_PKG_VERSION"));
+
+pub(super) struct Transport {
+    http: reqwest::Client,
+}
+
+pub(super) struct Request<'a> {
+    pub operation: &'static str,
+    pub method: Method,
+    pub base: &'a str,
+    /// Escaped path.
+    pub path: String,
+    pub query: &'a [(String, String)],
+    pub body: Vec<u8>,
+}
+
+pub(super) enum Auth<'a> {
+    None,
+    Token(&'a SecretString),
+    Sign { access_key: &'a str, secret_key: &'a SecretString, security_token: Option<&'a SecretString>, project: Option<&'a str> },
+}
+
+/// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
+pub struct Answer {
+    pub(super) status: u16,
+    pub(super) request_id: Option<String>,
+    pub(super) subject_token: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Transport {
+    pub fn new(ca_bundle: Option<&str>, call_limit: Duration) -> Result<Self, String> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(CONNECT_LIMIT.min(call_limit))
+            .timeout(call_limit)
+            // A redirect would carry the credentials to whoever the answer names.
+            .redirect(Policy::none());
+        if let Some(pem) = ca_bundle {
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("spec.endpoints.caBundle: {error}"))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        builder.build().map(|http| Self { http }).map_err(|error| format!("HTTP client: {error}"))
+    }
+
+    /// Sends and reads one request.
+    ///
+    /// # Errors
+    /// Any answer but 2xx, none in time, or one that is too large.
+    pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, CloudError> {
+        let response = self.prepare(request, auth)?.send().await.map_err(|error| unanswered(request.operation, &error))?;
+        let status = response.status().as_u16();
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (request_id, subject_token) = (header("X-Request-Id").or_else(|| header("X-IAM-Trace-Id")), header("X-Subject-Token"));
+        let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
+        if (200..300).contains(&status) {
+            Ok(Answer { status, request_id, subject_token, body })
+        } else {
+            Err(CloudError::from_answer(request.operation, status, request_id, &body))
+        }
+    }
+
+    fn prepare(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
+        let invalid = |what: String| CloudError::local(request.operation, "Unreachable", what, Outcome::Refused);
+        let query = sign::canonical_query(request.query);
+        let url = match query.as_str() {
+            "" => format!("{}{}", request.base.trim_end_matches('/'), request.path),
+            query => format!("{}{}?{query}", request.base.trim_end_matches('/'), request.path),
+        };
+        let url = reqwest::Url::parse(&url).map_err(|error| invalid(format!("{url}: {error}")))?;
+        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        match auth {
+            Auth::None => {}
+            Auth::Token(token) => headers.push(("X-Auth-Token".to_owned(), token.expose_secret().to_owned())),
+            Auth::Sign { access_key, secret_key, security_token, project } => {
+                let authority = url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
+                headers.push(("Host".to_owned(), authority.unwrap_or_default()));
+                headers.push((DATE_HEADER.to_owned(), Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string()));
+                headers.extend(project.map(|id| ("X-Project-Id".to_owned(), id.to_owned())));
+                headers.extend(security_token.map(|token| ("X-Security-Token".to_owned(), token.expose_secret().to_owned())));
+                let signable = Signable {
+                    method: request.method.as_str(),
+                    path: url.path(),
+                    query: request.query,
+                    headers: &headers,
+                    body: &request.body,
+                };
+                let authorization = sign::authorization(&signable, access_key, secret_key);
+                headers.push(("Authorization".to_owned(), authorization));
+            }
+        }
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let builder = headers.into_iter().fold(self.http.request(method, url), |builder, (name, value)| builder.header(name, value));
+        Ok(if request.body.is_empty() { builder } else { builder.body(request.body.clone()) })
+    }
+}
+
+/// No answer: refused for sure only when no connection came about.
+fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
+    let (code, outcome) = match (error.is_connect() || error.is_builder(), error.is_timeout()) {
+        (true, _) => ("Unreachable", Outcome::Refused),
+        (false, true) => ("Timeout", Outcome::Unknown),
+        (false, false) => ("Unreachable", Outcome::Unknown),
+    };
+    CloudError::local(operation, code, innermost(error), outcome)
+}
+
+/// The last cause says what happened; the levels above repeat the URL.
+fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
+}
+
+async fn read(operation: &'static str, mut response: reqwest::Response) -> Result<Vec<u8>, CloudError> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => {
+                return Err(CloudError::local(
+                    operation,
+                    "TooLarge",
+                    format!("the answer is larger than {BODY_LIMIT} bytes"),
+                    Outcome::Unknown,
+                ));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) if error.is_timeout() => return Err(CloudError::local(operation, "Timeout", innermost(&error), Outcome::Unknown)),
+            Err(error) => return Err(CloudError::local(operation, "Malformed", innermost(&error), Outcome::Unknown)),
+        }
+    }
+}
+
+/// Reads what stands under `key` of a JSON answer; unknown keys beside and inside are ignored.
+pub(super) fn decode<T: DeserializeOwned>(operation: &'static str, answer: &Answer, key: &str) -> Result<T, CloudError> {
+    let malformed = |what: String| CloudError {
+        http_status: Some(answer.status),
+        request_id: answer.request_id.clone(),
+        ..CloudError::local(operation, "Malformed", what, Outcome::Unknown)
+    };
+    let object: HashMap<String, Box<RawValue>> =
+        serde_json::from_slice(&answer.body).map_err(|error| malformed(format!("no JSON object: {error}")))?;
+    let value = object.get(key).ok_or_else(|| malformed(format!("the answer has no {key}")))?;
+    serde_json::from_str(value.get()).map_err(|error| malformed(format!("{key}: {error}")))
+}

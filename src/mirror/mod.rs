@@ -1,0 +1,212 @@
+//! The cloud informer: what the cloud's LIST of one collection showed, kept for all who ask.
+//!
+//! One [`Mirror`] for each account and collection. It is fed by a refresher ([`refresh`]) and by the answers to our own writes and reads
+//! ([`Mirror::put`]). It knows nothing of kinds and specs: it tells which ids changed, and who cares is for the listener to know.
+//!
+//! Freshness is asked for, not assumed: [`Mirror::demand`] names an instant, and the next LIST that begins after it serves all who wait.
+
+mod refresh;
+mod view;
+
+pub use refresh::{Rhythm, refresh};
+pub use view::View;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, broadcast};
+use tokio::time::Instant;
+
+use crate::cloud::{CloudError, Listed};
+
+/// What a refresh brought.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A LIST was read; these ids are new, changed or missing since the last one.
+    Listed(Arc<HashSet<String>>),
+    /// A LIST failed; [`View::error`] says how.
+    Failed,
+}
+
+/// How many events a slow listener may lag behind; one that lags must look at everything.
+const EVENTS: usize = 64;
+
+/// The cloud's resources of one collection, as last seen.
+pub struct Mirror<R> {
+    state: Mutex<State<R>>,
+    wanted: Notify,
+    events: broadcast::Sender<Event>,
+}
+
+struct State<R> {
+    /// Shared with the views; copied on a write only while one is held.
+    items: Arc<HashMap<String, Entry<R>>>,
+    listed: Option<Instant>,
+    error: Option<CloudError>,
+    demanded: Option<Instant>,
+    /// Who waits for a change in the cloud; the rhythm is hot while somebody does.
+    hot: HashSet<String>,
+}
+
+struct Entry<R> {
+    item: Arc<R>,
+    /// The cloud was in this state at this instant or later: a LIST begun earlier knows less.
+    as_of: Instant,
+}
+
+impl<R> Clone for Entry<R> {
+    fn clone(&self) -> Self {
+        let Self { item, as_of } = self;
+        Self { item: Arc::clone(item), as_of: *as_of }
+    }
+}
+
+impl<R: Listed> Mirror<R> {
+    /// An empty mirror that nobody refreshes yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let state = State { items: Arc::default(), listed: None, error: None, demanded: None, hot: HashSet::new() };
+        Self { state: Mutex::new(state), wanted: Notify::new(), events: broadcast::Sender::new(EVENTS) }
+    }
+
+    /// What is known now.
+    #[must_use]
+    pub fn view(&self) -> View<R> {
+        let state = self.state();
+        View { items: Arc::clone(&state.items), listed: state.listed, error: state.error.clone() }
+    }
+
+    /// One resource as last seen.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<Arc<R>> {
+        self.state().items.get(id).map(|entry| Arc::clone(&entry.item))
+    }
+
+    /// Events from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Asks for a LIST that begins at `instant` or later; shared with all who ask.
+    pub fn demand(&self, instant: Instant) {
+        let mut state = self.state();
+        if state.listed.is_none_or(|listed| listed < instant) {
+            // The earliest demand stands: later ones are raised again by whoever the next LIST does not satisfy.
+            state.demanded = Some(state.demanded.map_or(instant, |demanded| demanded.min(instant)));
+            drop(state);
+            self.wanted.notify_one();
+        }
+    }
+
+    /// Makes the rhythm hot for as long as `who` waits.
+    pub fn watch_closely(&self, who: &str) {
+        if self.state().hot.insert(who.to_owned()) {
+            self.wanted.notify_one();
+        }
+    }
+
+    /// `who` no longer waits.
+    pub fn relax(&self, who: &str) {
+        self.state().hot.remove(who);
+    }
+
+    /// Takes the answer to a call that was sent at `sent`.
+    pub fn put(&self, item: R, sent: Instant) {
+        let entry = Entry { item: Arc::new(item), as_of: sent };
+        Arc::make_mut(&mut self.state().items).insert(entry.item.id().to_owned(), entry);
+    }
+
+    /// Takes the news that `id` is gone.
+    pub fn remove(&self, id: &str) {
+        Arc::make_mut(&mut self.state().items).remove(id);
+    }
+
+    /// Takes a LIST that was begun at `begun`, and tells what changed.
+    fn apply(&self, listed: Vec<R>, begun: Instant) -> HashSet<String> {
+        let mut state = self.state();
+        let mut old = Arc::unwrap_or_clone(std::mem::take(&mut state.items));
+        let mut items = HashMap::with_capacity(listed.len());
+        let mut changed = HashSet::new();
+        for item in listed {
+            let entry = match old.remove(item.id()) {
+                // Our own later write knows more than this LIST.
+                Some(entry) if entry.as_of > begun => entry,
+                Some(entry) if *entry.item == item => Entry { as_of: begun, ..entry },
+                _ => {
+                    changed.insert(item.id().to_owned());
+                    Entry { item: Arc::new(item), as_of: begun }
+                }
+            };
+            items.insert(entry.item.id().to_owned(), entry);
+        }
+        for (id, entry) in old {
+            if entry.as_of > begun {
+                items.insert(id, entry);
+            } else {
+                changed.insert(id);
+            }
+        }
+        state.items = Arc::new(items);
+        state.listed = Some(begun);
+        state.error = None;
+        state.demanded = state.demanded.filter(|demanded| *demanded > begun);
+        changed
+    }
+
+    fn fail(&self, error: CloudError) {
+        self.state().error = Some(error);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<R>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R: Listed> Default for Mirror<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::VirtualGateway;
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn gateway(id: &str, name: &str) -> VirtualGateway {
+        serde_json::from_value(json!({ "id": id, "name": name })).unwrap()
+    }
+
+    fn names(mirror: &Mirror<VirtualGateway>) -> Vec<(String, String)> {
+        let mut names: Vec<_> = mirror.view().iter().map(|item| (item.id.clone(), item.name.clone().unwrap())).collect();
+        names.sort();
+        names
+    }
+
+    fn set(ids: &[&str]) -> HashSet<String> {
+        ids.iter().map(ToString::to_string).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_tells_what_is_new_changed_and_missing() {
+        let mirror = Mirror::new();
+        assert_eq!(mirror.apply(vec![gateway("a", "1"), gateway("b", "1"), gateway("c", "1")], Instant::now()), set(&["a", "b", "c"]));
+        assert_eq!(mirror.apply(vec![gateway("a", "1"), gateway("b", "2"), gateway("d", "1")], Instant::now()), set(&["b", "c", "d"]));
+        assert_eq!(names(&mirror), [("a".into(), "1".into()), ("b".into(), "2".into()), ("d".into(), "1".into())]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_begun_before_our_write_does_not_undo_it() {
+        let mirror = Mirror::new();
+        let begun = Instant::now();
+        tokio::time::advance(Duration::from_millis(1)).await;
+        mirror.put(gateway("new", "ours"), Instant::now());
+        mirror.put(gateway("old", "changed"), Instant::now());
+        assert_eq!(mirror.apply(vec![gateway("old", "before")], begun), set(&[]));
+        assert_eq!(names(&mirror), [("new".into(), "ours".into()), ("old".into(), "changed".into())]);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!(mirror.apply(vec![gateway("old", "after")], Instant::now()), set(&["new", "old"]));
+    }
+}

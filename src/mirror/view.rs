@@ -1,0 +1,46 @@
+//! What a mirror showed at one instant: the second of the two inputs of a decision.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+use super::Entry;
+use crate::cloud::CloudError;
+
+/// A consistent look at a mirror.
+pub struct View<R> {
+    pub(super) items: Arc<HashMap<String, Entry<R>>>,
+    pub(super) listed: Option<Instant>,
+    pub(super) error: Option<CloudError>,
+}
+
+impl<R> View<R> {
+    /// The resource with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<R>> {
+        self.items.get(id).map(|entry| &entry.item)
+    }
+
+    /// All resources.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<R>> {
+        self.items.values().map(|entry| &entry.item)
+    }
+
+    /// Whether a LIST begun at `instant` or later stands behind this view.
+    #[must_use]
+    pub fn is_fresh(&self, instant: Instant) -> bool {
+        self.listed.is_some_and(|listed| listed >= instant)
+    }
+
+    /// Whether any LIST has been read.
+    #[must_use]
+    pub const fn is_filled(&self) -> bool {
+        self.listed.is_some()
+    }
+
+    /// Why the last LIST failed, if it did.
+    #[must_use]
+    pub const fn error(&self) -> Option<&CloudError> {
+        self.error.as_ref()
+    }
+}
