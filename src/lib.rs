@@ -1,5 +1,24 @@
 //! Kubernetes operator for Huawei Cloud Direct Connect.
+//!
+//! Two mirrors and a pure decision between them: the API server is mirrored by watches, the cloud by LIST; a pass reads both, decides one step
+//! without IO, carries it out and reports. The layers, each of which knows only those above it:
+//!
+//! - [`api`]: the custom resources, their rules, conditions.
+//! - [`cloud`]: the client of the Direct Connect API.
+//! - [`mirror`]: what the cloud's LIST showed.
+//! - [`accounts`]: which accounts are ready, with which client and mirrors.
+//! - [`engine`]: the one generic reconcile.
+//! - [`kinds`]: what is particular to each kind, pure.
+//! - [`operator`]: all of it wired and run.
 
+pub mod accounts;
+pub mod api;
 pub mod backoff;
 pub mod cloud;
+pub mod config;
+pub mod engine;
+pub mod kinds;
 pub mod mirror;
+pub mod operator;
+pub mod server;
+pub mod telemetry;

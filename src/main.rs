@@ -1,1 +1,47 @@
-fn main() {}
+//! `dc-operator`: arguments → run | crd.
+
+use clap::Parser;
+use direct_connect_operator::config::{Cli, Command};
+use direct_connect_operator::{api, operator, telemetry};
+use std::error::Error;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match work(Cli::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dc-operator: {}", chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn work(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Run(config) => {
+            telemetry::install(&config.log, config.log_format)?;
+            // One provider of cryptography for both clients.
+            rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider is installed already")?;
+            Ok(operator::run(&config).await?)
+        }
+        Command::Crd { dir: None } => {
+            for (_, yaml) in api::crds_yaml()? {
+                println!("---\n{}", yaml.trim_end());
+            }
+            Ok(())
+        }
+        Command::Crd { dir: Some(dir) } => {
+            for (name, yaml) in api::crds_yaml()? {
+                let path = dir.join(name);
+                std::fs::write(&path, yaml).map_err(|error| format!("{}: {error}", path.display()))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// No level repeats its source, so all levels together tell the whole.
+fn chain(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", chain(source)))
+}

@@ -37,7 +37,7 @@ pub struct VirtualInterface {
     /// 0..3999.
     pub vlan: Option<i32>,
     /// Mbit/s.
-    pub bandwidth: Option<i64>,
+    pub bandwidth: Option<i32>,
     /// `normal` or `low`.
     pub priority: Option<String>,
     /// Bidirectional forwarding detection.
@@ -59,7 +59,7 @@ pub struct VirtualInterface {
     /// Device.
     pub device_id: Option<String>,
     /// How many remote networks it may have.
-    pub route_limit: Option<i64>,
+    pub route_limit: Option<i32>,
     /// Enterprise project; `0` is the default one.
     pub enterprise_project_id: Option<String>,
     /// Tags; none where the region has none.
@@ -141,7 +141,7 @@ pub struct CreateVirtualInterface {
     /// 0..3999.
     pub vlan: i32,
     /// Mbit/s, from 2.
-    pub bandwidth: i64,
+    pub bandwidth: i32,
     /// `static` or `bgp`.
     pub route_mode: &'static str,
     /// ASN of the customer's side.
@@ -197,7 +197,7 @@ pub struct UpdateVirtualInterface {
     pub description: Option<String>,
     /// Mbit/s.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bandwidth: Option<i64>,
+    pub bandwidth: Option<i32>,
     /// Networks of the customer's side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_ep_group: Option<Vec<String>>,

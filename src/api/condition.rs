@@ -1,0 +1,199 @@
+//! Conditions: their types and reasons, and the pure merge of a new one into the list.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+/// The conditions of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConditionType {
+    /// The object exists in the cloud, has settled and matches the spec. Of an account: its credentials work.
+    Ready,
+    /// The last comparison with the cloud found no difference, or it was corrected.
+    Synced,
+    /// The line works.
+    Healthy,
+    /// kstatus: work is under way. Present only while true.
+    Reconciling,
+    /// kstatus: no progress without a change by somebody. Present only while true.
+    Stalled,
+}
+
+impl ConditionType {
+    /// All types, in the order in which they are listed.
+    pub const ALL: [Self; 5] = [
+        Self::Ready,
+        Self::Synced,
+        Self::Healthy,
+        Self::Reconciling,
+        Self::Stalled,
+    ];
+
+    /// The type as it stands in `conditions[].type`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Synced => "Synced",
+            Self::Healthy => "Healthy",
+            Self::Reconciling => "Reconciling",
+            Self::Stalled => "Stalled",
+        }
+    }
+}
+
+/// The status of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConditionStatus {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// It is not known whether it holds.
+    Unknown,
+}
+
+impl ConditionStatus {
+    /// The status as it stands in `conditions[].status`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl From<bool> for ConditionStatus {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
+/// One list gives the enum, its texts and the list of all, so that none can be forgotten in another.
+macro_rules! reasons {
+    ($($name:ident => $advice:literal,)+) => {
+        /// Why a condition is as it is. Few, and each says what to do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $(#[doc = $advice] $name,)+
+        }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The reason as it stands in `conditions[].reason`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+
+            /// What the reason means and what to do about it.
+            #[must_use]
+            pub const fn advice(self) -> &'static str {
+                match self {
+                    $(Self::$name => $advice,)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    Available => "All is as the spec says. Nothing to do.",
+    Creating => "The object is being created in the cloud. Wait.",
+    Updating => "A change is being carried out in the cloud. Wait.",
+    Deleting => "The object is being deleted in the cloud. Wait.",
+    Settling => "The cloud is still working on the object (a PENDING state). Wait.",
+    WaitingForReference => "An object that the spec refers to is not there, not ready, or not granted to this namespace. Create it, or look at its own conditions; `status.waitingFor` names it.",
+    WaitingForDependants => "The deletion waits for objects that still refer to this one. Delete them, or let them go elsewhere; `status.waitingFor` names them.",
+    WaitingForAccount => "The CloudAccount is not there, not ready, or not open to this namespace. Look at its conditions and at its `spec.allowedNamespaces`.",
+    Paused => "The annotation `directconnect.huaweicloud.com/paused` is set. Remove it to go on.",
+    Observed => "The policy is ObserveOnly: the cloud is looked at and never written. Set `spec.policy.management: Managed` to change that.",
+    Drifted => "The cloud differs from the spec and the drift policy leaves it so. Compare `status.drift`; change the spec, or set `spec.policy.drift: Correct`.",
+    Invalid => "The cloud refuses the spec. Correct the spec as `status.lastError` says.",
+    Immutable => "The cloud object differs in fields that can't be changed. Set the spec back, or delete the object and create it anew.",
+    Conflict => "What the spec asks for is taken by another object (VLAN, VPC, address family), or several objects match it. Choose another value, or take the object over with `spec.import`.",
+    InUse => "The cloud refuses because something else still uses the object. Remove what uses it; retried by itself.",
+    QuotaExceeded => "A quota of the account is used up. Delete what is not needed, or have the quota raised; retried slowly by itself.",
+    Forbidden => "The account's credentials lack a permission. Grant the IAM action of `status.lastError.operation`.",
+    NotGranted => "The CloudAccount's grants don't allow this namespace what the spec asks for. Have the platform team extend `spec.grants` of the account.",
+    CredentialsRejected => "The cloud rejects the account's credentials. Correct the Secret or the agency of the CloudAccount; taken up at once.",
+    Throttled => "The cloud limits the rate of calls. Wait; the operator slows down by itself.",
+    CloudFailed => "The cloud reports the object as failed. Read `status.observed` and `status.lastError`; delete and create it anew, or ask the cloud's support.",
+    CloudUnavailable => "The cloud doesn't answer, or not sensibly. Wait; retried by itself.",
+    NotFound => "The object is not in the cloud. Under ObserveOnly or with `spec.import`: correct the id or create it there.",
+    Unsupported => "The region or site lacks an operation that the spec needs. Remove the field, or switch the feature in the CloudAccount's `spec.features`.",
+    Up => "The line works. Nothing to do.",
+    Down => "The object is provisioned but the line is down. Check the port, the VLAN, the gateway addresses and the BGP session at the customer's side.",
+    AdminShutdown => "The line was shut down on purpose (a switchover test). End the test to bring it back.",
+    AwaitingAcceptance => "The other account has not yet accepted the interface. Have it accepted there.",
+    Rejected => "The other account rejected the interface. Delete it, or agree with the other account and create it anew.",
+    SecretMissing => "The Secret of the account's credentials, or a key in it, is not there. Create it; taken up at once.",
+    ProjectUnknown => "IAM knows no project, or several, by the region's name. Set `spec.projectId` of the CloudAccount.",
+    EndpointUnreachable => "The endpoint can't be reached: name, network, proxy or certificate. Check `spec.region` and `spec.endpoints` of the CloudAccount; retried by itself.",
+}
+
+/// A condition as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCondition {
+    /// Which condition.
+    pub type_: ConditionType,
+    /// Whether it holds.
+    pub status: ConditionStatus,
+    /// Why.
+    pub reason: Reason,
+    /// For people: the particulars.
+    pub message: String,
+    /// The `metadata.generation` that was looked at.
+    pub observed_generation: Option<i64>,
+}
+
+/// Puts a condition into the list, in the place of the one of its type.
+///
+/// `lastTransitionTime` becomes `now` only if the status differs from before. Merging the same condition again changes
+/// nothing, whatever `now` is; so an unchanged object is not written.
+pub fn set_condition(conditions: &mut Vec<Condition>, new: NewCondition, now: Time) {
+    let NewCondition {
+        type_,
+        status,
+        reason,
+        message,
+        observed_generation,
+    } = new;
+    let mut condition = Condition {
+        last_transition_time: now,
+        message,
+        observed_generation,
+        reason: reason.as_str().to_owned(),
+        status: status.as_str().to_owned(),
+        type_: type_.as_str().to_owned(),
+    };
+    match conditions
+        .iter_mut()
+        .find(|present| present.type_ == condition.type_)
+    {
+        None => conditions.push(condition),
+        Some(present) => {
+            if present.status == condition.status {
+                condition.last_transition_time = present.last_transition_time.clone();
+            }
+            *present = condition;
+        }
+    }
+}
+
+/// Takes a condition out of the list.
+pub fn remove_condition(conditions: &mut Vec<Condition>, type_: ConditionType) {
+    conditions.retain(|present| present.type_ != type_.as_str());
+}
+
+/// The condition of that type.
+#[must_use]
+pub fn find_condition(conditions: &[Condition], type_: ConditionType) -> Option<&Condition> {
+    conditions
+        .iter()
+        .find(|present| present.type_ == type_.as_str())
+}

@@ -1,0 +1,165 @@
+//! The custom resources: what users write and read.
+//!
+//! This layer holds the types, their schema with its CEL rules, and the pure handling of conditions. It knows nothing
+//! of HTTP, of clients or of the runtime, so that the schema can be generated and the types be tested without any.
+
+use std::fmt::Debug;
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
+use kube::{CustomResourceExt, Resource};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub mod cloud_account;
+pub mod common;
+pub mod condition;
+pub mod peer;
+mod rules;
+pub mod status;
+pub mod virtual_gateway;
+pub mod virtual_interface;
+mod virtual_interface_status;
+
+pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
+pub use common::{
+    ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy,
+    FINALIZER, GROUP, Import, Management, ObjectReference, PAUSED_ANNOTATION, Policy,
+    RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
+};
+pub use condition::{
+    ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition,
+    set_condition,
+};
+pub use peer::{Peer, PeerObserved, PeerSpec};
+pub use status::{Drift, Intent, LastError, Status, WaitingFor};
+pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
+pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualInterfaceSpec};
+
+/// A namespaced kind that stands for one object of the cloud.
+///
+/// What the engine needs to know of a kind before it asks the kind's own code: which account, which policy, whether an
+/// existing cloud object is to be taken over, and what was reported last.
+pub trait Managed:
+    Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
+{
+    /// What the cloud says of the object, as shown in `status.observed`. MUST NOT hold a secret.
+    type Observed: Clone
+        + Debug
+        + PartialEq
+        + Default
+        + Serialize
+        + DeserializeOwned
+        + JsonSchema
+        + Send
+        + Sync
+        + 'static;
+
+    /// `spec.accountRef`; `None` means the namespace's annotation, else the account called [`DEFAULT_ACCOUNT`].
+    fn account_ref(&self) -> Option<&AccountRef>;
+
+    /// `spec.policy`; an empty policy when absent, so that the account's defaults apply.
+    fn policy(&self) -> &Policy;
+
+    /// `spec.import`.
+    fn import(&self) -> Option<&Import>;
+
+    /// `status`, `None` before the first pass.
+    fn status(&self) -> Option<&Status<Self::Observed>>;
+}
+
+/// The `spec` and `status` of every kind have the same names, so one body serves all.
+macro_rules! managed {
+    ($kind:ty, $observed:ty) => {
+        impl Managed for $kind {
+            type Observed = $observed;
+
+            fn account_ref(&self) -> Option<&AccountRef> {
+                self.spec.account_ref.as_ref()
+            }
+
+            fn policy(&self) -> &Policy {
+                self.spec.policy.as_ref().unwrap_or(Policy::NONE)
+            }
+
+            fn import(&self) -> Option<&Import> {
+                self.spec.import.as_ref()
+            }
+
+            fn status(&self) -> Option<&Status<Self::Observed>> {
+                self.status.as_ref()
+            }
+        }
+    };
+}
+
+managed!(VirtualGateway, VirtualGatewayObserved);
+managed!(VirtualInterface, VirtualInterfaceObserved);
+managed!(Peer, PeerObserved);
+
+/// The definitions of all kinds, in the order in which they are to be applied.
+#[must_use]
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    [
+        CloudAccount::crd(),
+        VirtualGateway::crd(),
+        VirtualInterface::crd(),
+        Peer::crd(),
+    ]
+    .into_iter()
+    .map(without_null)
+    .collect()
+}
+
+/// The definitions as files: name (`{group}_{plural}.yaml`) and YAML text. The same on every run.
+///
+/// # Errors
+/// Never in practice: a definition is plain data. The serializer's error is handed on all the same.
+pub fn crds_yaml() -> Result<Vec<(String, String)>, serde_saphyr::SerializeError> {
+    crds()
+        .iter()
+        .map(|crd| {
+            let name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
+            Ok((name, serde_saphyr::to_string(crd)?))
+        })
+        .collect()
+}
+
+/// Takes `nullable` out of every schema.
+///
+/// schemars marks each `Option` so, and the API server would then keep an explicit `null`, for which CEL's `has()` is
+/// true: a null in one arm of a union would count as a choice. Without the mark the server drops nulls before it validates.
+fn without_null(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    for version in &mut crd.spec.versions {
+        if let Some(schema) = version
+            .schema
+            .as_mut()
+            .and_then(|s| s.open_api_v3_schema.as_mut())
+        {
+            strip_nullable(schema);
+        }
+    }
+    crd
+}
+
+fn strip_nullable(schema: &mut JSONSchemaProps) {
+    schema.nullable = None;
+    for property in schema.properties.iter_mut().flat_map(|p| p.values_mut()) {
+        strip_nullable(property);
+    }
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
+        strip_nullable(items);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        strip_nullable(values);
+    }
+}

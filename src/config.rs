@@ -1,0 +1,94 @@
+//! Arguments and environment. Each flag has an environment variable of the same name with `DC_OPERATOR_` in front.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Kubernetes operator for Huawei Cloud Direct Connect.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reconcile the objects of a cluster until told to stop.
+    Run(Box<Run>),
+    /// Print the custom resource definitions as YAML.
+    Crd {
+        /// Write one file for each into this folder instead.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// How to run.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Address of `/livez`, `/readyz` and `/metrics`.
+    #[arg(long, env = "DC_OPERATOR_LISTEN", default_value = "0.0.0.0:8080", help_heading = "Server")]
+    pub listen: SocketAddr,
+
+    /// Watch only this namespace.
+    #[arg(long, env = "DC_OPERATOR_NAMESPACE", help_heading = "Kubernetes")]
+    pub namespace: Option<String>,
+
+    /// Names this cluster in the owner's tag of cloud resources; the uid of the namespace `kube-system` when absent.
+    #[arg(long, env = "DC_OPERATOR_CLUSTER_ID", help_heading = "Kubernetes")]
+    pub cluster_id: Option<String>,
+
+    /// Longest time of one call to the cloud. A create whose answer was lost is waited out for as long.
+    #[arg(long, env = "DC_OPERATOR_CALL_TIMEOUT", default_value = "60s", value_parser = duration, help_heading = "Cloud")]
+    pub call_timeout: Duration,
+
+    /// Between two LISTs while something settles, at first.
+    #[arg(long, env = "DC_OPERATOR_SETTLE_INTERVAL", default_value = "2s", value_parser = duration, help_heading = "Cloud")]
+    pub settle_interval: Duration,
+
+    /// Between two LISTs while something settles, at most.
+    #[arg(long, env = "DC_OPERATOR_SETTLE_INTERVAL_MAX", default_value = "15s", value_parser = duration, help_heading = "Cloud")]
+    pub settle_interval_max: Duration,
+
+    /// What is logged, as a filter of tracing: `info`, `debug`, `direct_connect_operator=trace`, …
+    #[arg(long, env = "DC_OPERATOR_LOG", default_value = "info", help_heading = "Logs")]
+    pub log: String,
+
+    /// How it is logged.
+    #[arg(long, env = "DC_OPERATOR_LOG_FORMAT", default_value = "text", help_heading = "Logs")]
+    pub log_format: LogFormat,
+}
+
+/// How lines of the log look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `60s`, `500ms`, `1m30s`: as in the custom resources.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}; write 500ms, 60s or 1m30s"))?;
+    Duration::try_from(parsed).ok().filter(|duration| !duration.is_zero()).ok_or_else(|| "must be longer than zero".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Cli::command().debug_assert();
+        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "90", "0s", "-5s", "soon"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

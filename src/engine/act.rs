@@ -1,0 +1,193 @@
+//! Carrying out a step. Each arm does one thing; what it learns goes into the mirror and the memory at once.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::api::{Patch, PatchParams};
+use kube::{Resource, ResourceExt};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+use crate::accounts::Account;
+use crate::api::{FINALIZER, Intent, Managed};
+use crate::cloud::{self, Call, Class, CloudError, Priority};
+use crate::mirror::Mirror;
+
+use super::decide::Step;
+use super::kind::{Kind, now};
+use super::{Engine, Failure};
+
+/// What a step changed.
+pub(super) enum Acted<S> {
+    /// Nothing.
+    No,
+    /// The object itself: the next pass follows at once.
+    Object,
+    /// An intent was recorded.
+    Intent(Intent),
+    /// The cloud; the answer shows the resource, if it shows it whole.
+    Cloud(Option<S>),
+    /// The object changed while the step waited for its turn: nothing was done.
+    Stale,
+}
+
+/// One step's hands.
+pub(super) struct Hands<'a, K: Kind> {
+    pub engine: &'a Engine<K>,
+    pub object: &'a K::Object,
+    pub account: &'a Account,
+    pub mirror: &'a Arc<Mirror<K::Listed>>,
+    pub uid: &'a str,
+}
+
+impl<K: Kind> Hands<'_, K> {
+    pub async fn carry_out(&self, step: &Step) -> Result<Acted<K::Seen>, Failure> {
+        match step {
+            Step::Rest | Step::Report(_) | Step::Wait(_) | Step::Stall(..) => Ok(Acted::No),
+            Step::Adopt(_) => Ok(Acted::Object),
+            Step::AddFinalizer => self.engine.set_finalizer(self.object, true).await.map(|()| Acted::Object),
+            Step::RemoveFinalizer => self.engine.set_finalizer(self.object, false).await.map(|()| Acted::Object),
+            Step::RecordIntent => Ok(self.record_intent().await),
+            Step::Create(call) => self.create(call).await,
+            Step::Update(call, _) => self.write(call).await,
+            Step::Delete(call) => self.delete(call).await,
+        }
+    }
+
+    /// The budget for the create is obtained first, so that the time from the intent to the create is short.
+    async fn record_intent(&self) -> Acted<K::Seen> {
+        if !self.engine.memories.with(self.uid, |memory| memory.permit) {
+            let create = Call::new("Create", cloud::Method::Post, &[], "");
+            self.account.client.permit(&create, Priority::Change).await;
+            self.engine.memories.with(self.uid, |memory| memory.permit = true);
+        }
+        if self.is_stale() {
+            return Acted::Stale;
+        }
+        Acted::Intent(self.new_intent())
+    }
+
+    /// The deadline leaves the create one call's time, and as much again to be begun.
+    fn new_intent(&self) -> Intent {
+        let time = now();
+        let limit = self.account.client.settings().call_limit;
+        let deadline = time.0.checked_add(limit * 2).unwrap_or(time.0);
+        Intent { time, deadline: Time(deadline) }
+    }
+
+    async fn create(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
+        let limit = self.account.client.settings().call_limit;
+        let intent = self.object.status().and_then(|status| status.intent.clone());
+        let in_time = intent.is_some_and(|intent| jiff::Timestamp::now().checked_add(limit).is_ok_and(|end| end <= intent.deadline.0));
+        if !in_time {
+            return Ok(Acted::Intent(self.new_intent()));
+        }
+        self.engine.memories.with(self.uid, |memory| {
+            memory.fresh_intent = None;
+            memory.permit = false;
+            memory.doubt_until = Some(Instant::now() + limit);
+        });
+        let sent = Instant::now();
+        let created = self.account.client.fetch::<K::Seen>(call).await;
+        match created {
+            Ok(seen) => {
+                self.engine.memories.with(self.uid, |memory| memory.doubt_until = None);
+                self.show(seen.clone(), sent);
+                Ok(Acted::Cloud(Some(seen)))
+            }
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    async fn write(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
+        self.account.client.permit(call, Priority::Change).await;
+        if self.is_stale() {
+            return Ok(Acted::Stale);
+        }
+        let sent = Instant::now();
+        if call.wrapper == K::ANSWER {
+            let seen = self.account.client.fetch::<K::Seen>(call).await.map_err(|error| self.failed(error))?;
+            self.show(seen.clone(), sent);
+            return Ok(Acted::Cloud(Some(seen)));
+        }
+        self.account.client.send(call).await.map_err(|error| self.failed(error))?;
+        self.look_again();
+        Ok(Acted::Cloud(None))
+    }
+
+    async fn delete(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
+        self.account.client.permit(call, Priority::Change).await;
+        match self.account.client.send(call).await {
+            Ok(_) => {}
+            // Gone already: the next look confirms it.
+            Err(error) if error.class == Class::Absent => {}
+            Err(error) => return Err(self.failed(error)),
+        }
+        self.look_again();
+        Ok(Acted::Cloud(None))
+    }
+
+    /// Puts an answer into the mirror; where it can't be placed, the next LIST must tell.
+    fn show(&self, seen: K::Seen, sent: Instant) {
+        let host = K::host(&seen).to_owned();
+        self.engine.memories.with(self.uid, |memory| memory.watched.insert(host.clone()));
+        match K::place(self.mirror.get(&host).as_deref(), seen) {
+            Some(listed) => self.mirror.put(listed, sent),
+            None => self.look_again(),
+        }
+    }
+
+    fn look_again(&self) {
+        let instant = Instant::now();
+        self.engine.memories.with(self.uid, |memory| memory.fresh_after = Some(instant));
+        self.mirror.demand(instant);
+    }
+
+    /// Whatever failed, the cloud may look other than we thought.
+    fn failed(&self, error: CloudError) -> Failure {
+        self.look_again();
+        Failure::Cloud(error)
+    }
+
+    /// Whether the object changed since the pass began: a spec or a deletion that came while it waited for its turn.
+    fn is_stale(&self) -> bool {
+        self.engine.newest(self.object).is_none_or(|newest| {
+            newest.meta().generation != self.object.meta().generation
+                || newest.meta().deletion_timestamp != self.object.meta().deletion_timestamp
+        })
+    }
+}
+
+impl<K: Kind> Engine<K> {
+    /// Puts our finalizer on the object or takes it off. The resource version guards it: somebody else's finalizer is never lost.
+    pub(super) async fn set_finalizer(&self, object: &K::Object, present: bool) -> Result<(), Failure> {
+        let mut finalizers: Vec<String> = object.finalizers().iter().filter(|name| *name != FINALIZER).cloned().collect();
+        if present {
+            finalizers.push(FINALIZER.to_owned());
+        }
+        let patch = json!({ "metadata": {
+            "finalizers": finalizers, "resourceVersion": object.resource_version(), "uid": object.uid() } });
+        let api = self.api(object);
+        let result = api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await;
+        match result {
+            Ok(newer) => {
+                self.remember(newer);
+                Ok(())
+            }
+            // Gone, or changed: the watch brings what is newer.
+            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes the status, whole, by server-side apply. The uid guards against an object of the same name.
+    pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize) -> Result<(), Failure> {
+        let patch = json!({
+            "apiVersion": K::Object::api_version(&()), "kind": K::Object::kind(&()),
+            "metadata": { "name": object.name_any(), "uid": object.uid() }, "status": status,
+        });
+        let params = PatchParams::apply(super::MANAGER).force();
+        let newer = self.api(object).patch_status(&object.name_any(), &params, &Patch::Apply(patch)).await?;
+        self.remember(newer);
+        Ok(())
+    }
+}

@@ -1,0 +1,279 @@
+//! The decision: what one pass does, from what it saw. Pure: no clock, no network, no chance.
+//!
+//! The rows of the table in the design stand here in their order. There is at most one mutation in a step, so that every point at which the
+//! process can die is the same as a fresh start.
+
+use crate::api::{DeletionPolicy, DriftPolicy, Management, Reason, WaitingFor};
+use crate::cloud::Call;
+
+use super::kind::{Difference, Phase};
+
+/// Everything a decision depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Situation {
+    /// The object is being deleted.
+    pub deleting: bool,
+    /// Our finalizer is on it.
+    pub finalizer: bool,
+    /// Whether the cloud may be written at all.
+    pub management: Management,
+    /// What happens to the cloud resource when the object goes.
+    pub deletion: DeletionPolicy,
+    /// What is done about differences.
+    pub drift: DriftPolicy,
+    /// The spec changed since it last matched the cloud: a difference is then a wish, not a drift.
+    pub spec_changed: bool,
+    /// Objects that still refer to this one.
+    pub dependants: Vec<WaitingFor>,
+    /// Objects that this one refers to and that are not ready.
+    pub references: Vec<WaitingFor>,
+    /// What is known of an earlier create.
+    pub intent: IntentState,
+    /// What the cloud shows.
+    pub cloud: Presence,
+    /// Id of a resource of ours that was deleted by somebody else.
+    pub lost: Option<String>,
+    /// The call that would create the resource; `None` when a secret it needs is missing.
+    pub create: Option<Call>,
+}
+
+/// What is known of a create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntentState {
+    /// None was recorded, or its outcome is settled.
+    None,
+    /// Recorded for a call that has not been sent.
+    Fresh,
+    /// A call may have been sent whose outcome is not known yet.
+    InDoubt,
+}
+
+/// What the cloud shows of the object's resource.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Presence {
+    /// Not yet looked at closely enough.
+    Unknown,
+    /// It is not there.
+    Absent,
+    /// The id that an import names is not there.
+    NotFound(String),
+    /// It is there.
+    One(Box<Found>),
+    /// More than one could be it.
+    Several(Vec<String>),
+}
+
+/// A resource that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The cloud's id.
+    pub id: String,
+    /// Whose it is.
+    pub owner: Ownership,
+    /// Its id stands in the object's status.
+    pub recorded: bool,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Where it differs from the spec; ignored fields are left out.
+    pub differences: Vec<Difference>,
+    /// The call that removes the first differences.
+    pub update: Option<Call>,
+    /// The call that deletes it.
+    pub delete: Call,
+}
+
+/// Whose a resource is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// Ours: by id in status, by tag, or by natural key with an intent where there are no tags.
+    Ours,
+    /// Nobody's that we know, and the spec asks for it to be imported.
+    Imported,
+    /// Somebody else's; the owner's tag if it has one.
+    Foreign(Option<String>),
+}
+
+/// What a pass does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Nothing is left to do.
+    Rest,
+    /// Nothing is left to do but to tell of differences that stay.
+    Report(Vec<Difference>),
+    /// Puts our finalizer on the object.
+    AddFinalizer,
+    /// Takes it off: the object may go.
+    RemoveFinalizer,
+    /// Writes down that a create follows.
+    RecordIntent,
+    /// Creates the resource.
+    Create(Call),
+    /// Writes the id of a resource of ours to status.
+    Adopt(String),
+    /// Sends one legal change of the series.
+    Update(Call, Vec<Difference>),
+    /// Deletes the resource.
+    Delete(Call),
+    /// Waits; something else wakes the object.
+    Wait(Wait),
+    /// Stops until the object or the cloud changes.
+    Stall(Reason, String),
+}
+
+/// What is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The cloud settles the resource.
+    Cloud(Reason),
+    /// The next LIST.
+    Look,
+    /// The outcome of an earlier create becomes certain.
+    Doubt,
+    /// Objects that refer to this one go first.
+    Dependants(Vec<WaitingFor>),
+    /// Objects that this one needs.
+    References(Vec<WaitingFor>),
+    /// A secret that the create needs.
+    Secret,
+}
+
+impl Step {
+    /// Whether the step changes something in the cloud.
+    #[must_use]
+    pub const fn is_cloud_write(&self) -> bool {
+        matches!(self, Self::Create(_) | Self::Update(..) | Self::Delete(_))
+    }
+
+    /// Label for logs and metrics.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Report(_) => "report",
+            Self::AddFinalizer => "add_finalizer",
+            Self::RemoveFinalizer => "remove_finalizer",
+            Self::RecordIntent => "record_intent",
+            Self::Create(_) => "create",
+            Self::Adopt(_) => "adopt",
+            Self::Update(..) => "update",
+            Self::Delete(_) => "delete",
+            Self::Wait(_) => "wait",
+            Self::Stall(..) => "stall",
+        }
+    }
+}
+
+/// Decides what a pass does.
+#[must_use]
+pub fn decide(situation: &Situation) -> Step {
+    match (situation.deleting, situation.finalizer) {
+        (true, false) => Step::Rest,
+        (true, true) => farewell(situation),
+        (false, false) => Step::AddFinalizer,
+        (false, true) => live(situation),
+    }
+}
+
+/// The object is being deleted: what becomes of its resource.
+fn farewell(situation: &Situation) -> Step {
+    let kept = situation.deletion == DeletionPolicy::Retain || situation.management == Management::ObserveOnly;
+    if kept {
+        return Step::RemoveFinalizer;
+    }
+    match &situation.cloud {
+        Presence::Unknown => Step::Wait(Wait::Look),
+        Presence::Absent | Presence::NotFound(_) => match situation.intent {
+            IntentState::InDoubt => Step::Wait(Wait::Doubt),
+            IntentState::None | IntentState::Fresh => Step::RemoveFinalizer,
+        },
+        // Nothing of several was ever taken: they are not ours to delete.
+        Presence::Several(_) => Step::RemoveFinalizer,
+        Presence::One(found) => match (&found.owner, &found.phase) {
+            (Ownership::Ours, Phase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
+            (Ownership::Ours, Phase::Gone) => Step::RemoveFinalizer,
+            (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
+            (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
+            // An import that was never carried out, or somebody else's: not ours to delete. A create in doubt may still bring our own.
+            (Ownership::Imported | Ownership::Foreign(_), _) if situation.intent == IntentState::InDoubt => Step::Wait(Wait::Doubt),
+            (Ownership::Imported | Ownership::Foreign(_), _) => Step::RemoveFinalizer,
+        },
+    }
+}
+
+/// The object lives: what its resource needs.
+fn live(situation: &Situation) -> Step {
+    match &situation.cloud {
+        Presence::Unknown => Step::Wait(Wait::Look),
+        Presence::Several(ids) => {
+            Step::Stall(Reason::Conflict, format!("{} cloud resources could be this one: {}; name one in spec.import.id", ids.len(), ids.join(", ")))
+        }
+        Presence::NotFound(id) => Step::Stall(Reason::NotFound, format!("spec.import.id: the cloud has no {id}")),
+        Presence::Absent => create(situation),
+        Presence::One(found) => keep(situation, found),
+    }
+}
+
+fn create(situation: &Situation) -> Step {
+    if situation.intent == IntentState::InDoubt {
+        return Step::Wait(Wait::Doubt);
+    }
+    if !situation.references.is_empty() {
+        return Step::Wait(Wait::References(situation.references.clone()));
+    }
+    if situation.management == Management::ObserveOnly {
+        return Step::Stall(Reason::NotFound, "spec.policy.management is ObserveOnly and the cloud has no such resource".to_owned());
+    }
+    if let (Some(id), DriftPolicy::Detect | DriftPolicy::Ignore) = (&situation.lost, situation.drift) {
+        return Step::Stall(Reason::NotFound, format!("{id} was deleted outside of this object, whose drift policy does not make it again"));
+    }
+    match (&situation.create, situation.intent) {
+        (None, _) => Step::Wait(Wait::Secret),
+        (Some(call), IntentState::Fresh) => Step::Create(call.clone()),
+        (Some(_), _) => Step::RecordIntent,
+    }
+}
+
+fn keep(situation: &Situation, found: &Found) -> Step {
+    match &found.owner {
+        Ownership::Foreign(owner) => return Step::Stall(Reason::Conflict, foreign(&found.id, owner.as_deref())),
+        Ownership::Ours | Ownership::Imported if !found.recorded => return Step::Adopt(found.id.clone()),
+        Ownership::Ours | Ownership::Imported => {}
+    }
+    match &found.phase {
+        // It goes or has gone without us: when it is gone it is made again.
+        Phase::Deleting | Phase::Gone => Step::Wait(Wait::Cloud(Reason::Deleting)),
+        Phase::Settling(reason) => Step::Wait(Wait::Cloud(*reason)),
+        Phase::Failed(reason, text) => Step::Stall(*reason, text.clone()),
+        Phase::Settled => compare(situation, found),
+    }
+}
+
+fn compare(situation: &Situation, found: &Found) -> Step {
+    let fixed: Vec<&str> = found.differences.iter().filter(|difference| !difference.mutable).map(|difference| difference.path).collect();
+    if found.differences.is_empty() {
+        Step::Rest
+    } else if situation.management == Management::ObserveOnly {
+        Step::Report(found.differences.clone())
+    } else if !fixed.is_empty() {
+        Step::Stall(Reason::Immutable, format!("the cloud can't change {}: delete the object and create it anew", fixed.join(", ")))
+    } else {
+        match (situation.drift, situation.spec_changed, &found.update) {
+            (DriftPolicy::Correct, _, Some(call)) | (DriftPolicy::Detect | DriftPolicy::Ignore, true, Some(call)) => {
+                Step::Update(call.clone(), found.differences.clone())
+            }
+            (DriftPolicy::Ignore, false, _) => Step::Rest,
+            (DriftPolicy::Detect, false, _) | (_, _, None) => Step::Report(found.differences.clone()),
+        }
+    }
+}
+
+fn foreign(id: &str, owner: Option<&str>) -> String {
+    match owner {
+        Some(owner) => format!("{id} stands in its place and belongs to {owner}"),
+        None => format!("{id} stands in its place and was not made by this object; set spec.import to take it over"),
+    }
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

@@ -1,0 +1,126 @@
+//! What the engine remembers of each object between two passes, for the life of the process. Losing it costs a look or a wait, never safety:
+//! what safety needs stands in the object's status.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+use crate::backoff::{exponential, jittered};
+use crate::cloud::Class;
+
+/// One object's.
+pub struct Memory<O> {
+    /// The newest version that we know: our own last write may be ahead of the watch.
+    pub latest: Option<Arc<O>>,
+    /// A LIST must begin after this to tell anything about the object: our last write has no other answer.
+    pub fresh_after: Option<Instant>,
+    /// Time of the intent that this process recorded and whose create it has not sent.
+    pub fresh_intent: Option<Time>,
+    /// A create that may have been sent can't arrive after this.
+    pub doubt_until: Option<Instant>,
+    /// Budget was obtained for the create that the intent announces.
+    pub permit: bool,
+    /// After failures.
+    pub backoff: Backoff,
+    /// The account in use.
+    pub account: String,
+    /// Listed items whose change concerns the object.
+    pub watched: HashSet<String>,
+    /// The last value of the annotation that asked for a look.
+    pub asked: Option<String>,
+    /// The next LIST concerns it, whatever it shows.
+    pub looking: bool,
+}
+
+impl<O> Default for Memory<O> {
+    fn default() -> Self {
+        Self {
+            latest: None,
+            fresh_after: None,
+            fresh_intent: None,
+            doubt_until: None,
+            permit: false,
+            backoff: Backoff::default(),
+            account: String::new(),
+            watched: HashSet::new(),
+            asked: None,
+            looking: false,
+        }
+    }
+}
+
+/// When a failed mutation is tried again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backoff {
+    failures: u32,
+    not_before: Option<Instant>,
+    generation: Option<i64>,
+}
+
+impl Backoff {
+    /// Takes a failure of `class` with the spec's `generation`, and returns the wait.
+    pub fn fail(&mut self, class: Class, generation: Option<i64>) -> Duration {
+        self.failures = if self.generation == generation { self.failures.saturating_add(1) } else { 1 };
+        self.generation = generation;
+        let series = |first, limit| exponential(Duration::from_secs(first), Duration::from_secs(limit), self.failures);
+        let wait = match class {
+            Class::Server => series(1, 120),
+            Class::Busy => series(2, 30),
+            Class::InUse => series(2, 60),
+            Class::Absent => series(5, 120),
+            Class::Throttled => series(30, 300),
+            Class::Auth => series(60, 600),
+            // Only somebody's act helps: a slow look whether it was done outside of what we watch.
+            Class::Invalid | Class::Conflict | Class::Quota | Class::Permission | Class::Unsupported => jittered(Duration::from_mins(10)),
+        };
+        self.not_before = Some(Instant::now() + wait);
+        wait
+    }
+
+    /// What is left of the wait. A new spec need not wait.
+    #[must_use]
+    pub fn remaining(&self, generation: Option<i64>) -> Option<Duration> {
+        let left = self.not_before?.checked_duration_since(Instant::now())?;
+        (self.generation == generation && !left.is_zero()).then_some(left)
+    }
+}
+
+/// All objects' of a kind, by uid.
+pub struct Memories<O> {
+    all: Mutex<HashMap<String, Memory<O>>>,
+}
+
+impl<O> Default for Memories<O> {
+    fn default() -> Self {
+        Self { all: Mutex::default() }
+    }
+}
+
+impl<O> Memories<O> {
+    /// Works on the memory of one object. Passes of one object never overlap, so what `work` reads stays true until the next call.
+    pub fn with<T>(&self, uid: &str, work: impl FnOnce(&mut Memory<O>) -> T) -> T {
+        let mut all = self.lock();
+        match all.get_mut(uid) {
+            Some(memory) => work(memory),
+            None => work(all.entry(uid.to_owned()).or_default()),
+        }
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    /// Newest versions of the objects of `account` that `concerned` picks.
+    pub fn concerned(&self, account: &str, concerned: impl Fn(&Memory<O>) -> bool) -> Vec<Arc<O>> {
+        let all = self.lock();
+        let memories = all.values().filter(|memory| memory.account == account && concerned(memory));
+        memories.filter_map(|memory| memory.latest.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Memory<O>>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

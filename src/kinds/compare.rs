@@ -1,0 +1,169 @@
+//! Comparing a spec with what the cloud shows: the same rules for all kinds.
+
+use ipnet::IpNet;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use crate::api::Tags;
+use crate::cloud::{Call, Tag, TagAction, change_tags};
+use crate::engine::Difference;
+
+/// Gathers the differences of one resource.
+#[derive(Default)]
+pub(super) struct Comparison(Vec<Difference>);
+
+impl Comparison {
+    /// A field that the cloud can't change. Neither a spec that is silent nor a cloud that is makes a difference.
+    pub fn fixed<T: PartialEq + Display>(&mut self, path: &'static str, desired: Option<T>, observed: Option<T>) {
+        if let (Some(desired), Some(observed)) = (desired, observed)
+            && desired != observed
+        {
+            self.push(path, false, &desired, &observed);
+        }
+    }
+
+    /// A field that the cloud can change. A spec that is silent makes no difference.
+    pub fn mutable<T: PartialEq + Display>(&mut self, path: &'static str, desired: Option<T>, observed: Option<T>) {
+        let Some(desired) = desired else { return };
+        match observed {
+            Some(observed) if desired == observed => {}
+            Some(observed) => self.push(path, true, &desired, &observed),
+            None => self.push(path, true, &desired, &""),
+        }
+    }
+
+    /// A text that the cloud can change and that it may show as null when empty.
+    pub fn text(&mut self, path: &'static str, desired: Option<&str>, observed: Option<&str>) {
+        self.mutable(path, desired, Some(observed.unwrap_or_default()));
+    }
+
+    /// A list of networks that the cloud can change: order and spelling are nothing.
+    pub fn networks(&mut self, path: &'static str, desired: &[String], observed: &[String]) {
+        if networks(desired) != networks(observed) {
+            self.push(path, true, &desired.join(", "), &observed.join(", "));
+        }
+    }
+
+    /// An address with its prefix length that the cloud can't change; spelling is nothing.
+    pub fn address(&mut self, path: &'static str, desired: &str, observed: Option<&str>) {
+        if let Some(observed) = observed
+            && address(desired) != address(observed)
+        {
+            self.push(path, false, &desired, &observed);
+        }
+    }
+
+    /// All tags but the cloud's own.
+    pub fn tags(&mut self, desired: &Tags, observed: &Tags) {
+        if TagChange::between(desired, observed).is_some() {
+            self.push("tags", true, &spelled(desired), &spelled(observed));
+        }
+    }
+
+    pub fn finish(self) -> Vec<Difference> {
+        self.0
+    }
+
+    fn push(&mut self, path: &'static str, mutable: bool, desired: &dyn Display, observed: &dyn Display) {
+        self.0.push(Difference { path, mutable, desired: desired.to_string(), observed: observed.to_string() });
+    }
+}
+
+/// The next call's worth of change between two sets of tags.
+pub(super) struct TagChange {
+    action: TagAction,
+    tags: Vec<Tag>,
+}
+
+impl TagChange {
+    /// What is too much goes first: a resource has ten tags at most.
+    pub fn between(desired: &Tags, observed: &Tags) -> Option<Self> {
+        // No tags are desired where the region has none: then those that are shown are not ours to judge.
+        if desired.is_empty() {
+            return None;
+        }
+        let surplus = to_wire(observed.iter().filter(|(key, _)| !desired.contains_key(*key) && !key.starts_with("_sys_")));
+        let missing = to_wire(desired.iter().filter(|(key, value)| observed.get(*key) != Some(*value)));
+        match (surplus.is_empty(), missing.is_empty()) {
+            (false, _) => Some(Self { action: TagAction::Delete, tags: surplus }),
+            (true, false) => Some(Self { action: TagAction::Create, tags: missing }),
+            (true, true) => None,
+        }
+    }
+
+    pub fn call(&self, resource_type: &str, id: &str) -> Call {
+        change_tags(resource_type, id, self.action, &self.tags)
+    }
+}
+
+/// Whether `path` is among the differences.
+pub(super) fn differs(differences: &[Difference], path: &str) -> bool {
+    differences.iter().any(|difference| difference.path == path)
+}
+
+pub(super) fn to_wire<'a>(tags: impl IntoIterator<Item = (&'a String, &'a String)>) -> Vec<Tag> {
+    tags.into_iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
+}
+
+pub(super) fn from_wire(tags: &[Tag]) -> Tags {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+}
+
+fn spelled(tags: &Tags) -> String {
+    tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Networks in one spelling; a text that is none stands for itself.
+fn networks(texts: &[String]) -> BTreeSet<Result<IpNet, String>> {
+    texts.iter().map(|text| text.parse::<IpNet>().map(|net| net.trunc()).map_err(|_| text.clone())).collect()
+}
+
+fn address(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>().map_err(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn networks_are_sets_of_networks() {
+        let table: [(&[&str], &[&str], bool); 5] = [
+            (&["10.0.0.0/8", "192.168.0.0/16"], &["192.168.0.0/16", "10.0.0.0/8"], true),
+            (&["fd00::/64"], &["FD00:0::/64"], true),
+            (&["10.0.0.0/8"], &["10.0.0.0/9"], false),
+            (&[], &["10.0.0.0/8"], false),
+            (&["10.0.0.0/8"], &["garbage"], false),
+        ];
+        for (desired, observed, same) in table {
+            let mut comparison = Comparison::default();
+            let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+            comparison.networks("remoteEpGroup", &owned(desired), &owned(observed));
+            assert_eq!(comparison.finish().is_empty(), same, "{desired:?} {observed:?}");
+        }
+    }
+
+    #[test]
+    fn surplus_tags_go_before_missing_ones_come_and_the_clouds_own_stay() {
+        let change = TagChange::between(&tags(&[("a", "1"), ("b", "2")]), &tags(&[("a", "0"), ("x", ""), ("_sys_y", "")])).unwrap();
+        assert_eq!((change.action, to_wire(&tags(&[("x", "")]))), (TagAction::Delete, change.tags));
+        let change = TagChange::between(&tags(&[("a", "1"), ("b", "2")]), &tags(&[("a", "0"), ("_sys_y", "")])).unwrap();
+        assert_eq!((change.action, to_wire(&tags(&[("a", "1"), ("b", "2")]))), (TagAction::Create, change.tags));
+        assert!(TagChange::between(&tags(&[("a", "1")]), &tags(&[("a", "1"), ("_sys_y", "")])).is_none());
+        assert!(TagChange::between(&tags(&[]), &tags(&[("a", "1")])).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_compared_without_panic(texts in proptest::collection::vec(".{0,20}", 0..5)) {
+            let mut comparison = Comparison::default();
+            comparison.networks("remoteEpGroup", &texts, &texts);
+            prop_assert!(comparison.finish().is_empty());
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `VirtualGateway`: the cloud side's end of a line, one for each VPC.
+
+use crate::api::{SecretKeyReference, Tags, VirtualGateway, VirtualGatewayObserved};
+use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
+use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
+
+use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
+
+/// The kind.
+pub struct VirtualGatewayKind;
+
+impl Kind for VirtualGatewayKind {
+    type Object = VirtualGateway;
+    type Listed = cloud::VirtualGateway;
+    type Seen = cloud::VirtualGateway;
+
+    const NAME: &'static str = "VirtualGateway";
+    const ANSWER: &'static str = "virtual_gateway";
+    const TAGGED: bool = true;
+
+    fn references(_: &VirtualGateway) -> Vec<Reference> {
+        Vec::new()
+    }
+
+    fn secret(_: &VirtualGateway) -> Option<&SecretKeyReference> {
+        None
+    }
+
+    fn seen(listed: &cloud::VirtualGateway) -> Vec<cloud::VirtualGateway> {
+        vec![listed.clone()]
+    }
+
+    fn place(_: Option<&cloud::VirtualGateway>, seen: cloud::VirtualGateway) -> Option<cloud::VirtualGateway> {
+        Some(seen)
+    }
+
+    fn id(seen: &cloud::VirtualGateway) -> &str {
+        &seen.id
+    }
+
+    fn host(seen: &cloud::VirtualGateway) -> &str {
+        &seen.id
+    }
+
+    fn tags(seen: &cloud::VirtualGateway) -> Tags {
+        from_wire(&seen.tags)
+    }
+
+    /// One gateway for each VPC (DC.1110). A router may have several: there the name must do, as the owner's tag comes first anyway.
+    fn is_at(desired: &Desired<'_, VirtualGateway>, seen: &cloud::VirtualGateway) -> bool {
+        let spec = &desired.object.spec;
+        match (&spec.vpc_id, &spec.enterprise_router_id) {
+            (Some(vpc), _) => seen.vpc_id.as_ref() == Some(vpc),
+            (None, Some(router)) => {
+                seen.enterprise_router_id.as_ref() == Some(router) && seen.name == Some(desired.name(spec.name.as_ref()))
+            }
+            (None, None) => false,
+        }
+    }
+
+    fn host_of(_: &Desired<'_, VirtualGateway>, id: &str) -> Option<String> {
+        Some(id.to_owned())
+    }
+
+    fn create(desired: &Desired<'_, VirtualGateway>) -> Call {
+        let spec = &desired.object.spec;
+        CreateVirtualGateway {
+            name: desired.name(spec.name.as_ref()),
+            description: spec.description.clone(),
+            vpc_id: spec.vpc_id.clone(),
+            enterprise_router_id: spec.enterprise_router_id.clone(),
+            local_ep_group: spec.vpc_id.as_ref().map(|_| spec.local_ep_group.clone()),
+            local_ep_group_ipv6: spec.local_ep_group_ipv6.clone(),
+            bgp_asn: spec.bgp_asn,
+            enterprise_project_id: spec.enterprise_project_id.clone().or_else(|| desired.defaults.enterprise_project_id.clone()),
+            tags: to_wire(&desired.tags(&spec.tags)),
+        }
+        .call()
+    }
+
+    fn delete(id: &str) -> Call {
+        cloud::VirtualGateway::delete(id)
+    }
+
+    fn compare(desired: &Desired<'_, VirtualGateway>, seen: &cloud::VirtualGateway) -> Vec<Difference> {
+        let spec = &desired.object.spec;
+        let mut comparison = Comparison::default();
+        comparison.fixed("vpcId", spec.vpc_id.as_ref(), seen.vpc_id.as_ref());
+        comparison.fixed("enterpriseRouterId", spec.enterprise_router_id.as_ref(), seen.enterprise_router_id.as_ref());
+        comparison.fixed("bgpAsn", spec.bgp_asn, seen.bgp_asn);
+        comparison.fixed("enterpriseProjectId", spec.enterprise_project_id.as_ref(), seen.enterprise_project_id.as_ref());
+        comparison.text("name", Some(&desired.name(spec.name.as_ref())), seen.name.as_deref());
+        comparison.text("description", spec.description.as_deref(), seen.description.as_deref());
+        // An update can't empty a list (minItems 1): an empty one in the spec says nothing.
+        if !spec.local_ep_group.is_empty() {
+            comparison.networks("localEpGroup", &spec.local_ep_group, &seen.local_ep_group);
+        }
+        if !spec.local_ep_group_ipv6.is_empty() {
+            comparison.networks("localEpGroupIpv6", &spec.local_ep_group_ipv6, &seen.local_ep_group_ipv6);
+        }
+        comparison.tags(&desired.tags(&spec.tags), &from_wire(&seen.tags));
+        comparison.finish()
+    }
+
+    fn update(desired: &Desired<'_, VirtualGateway>, seen: &cloud::VirtualGateway, differences: &[Difference]) -> Option<Call> {
+        let spec = &desired.object.spec;
+        let when = |path| differs(differences, path);
+        let body = UpdateVirtualGateway {
+            name: when("name").then(|| desired.name(spec.name.as_ref())),
+            description: when("description").then(|| spec.description.clone().unwrap_or_default()),
+            local_ep_group: when("localEpGroup").then(|| spec.local_ep_group.clone()),
+            local_ep_group_ipv6: when("localEpGroupIpv6").then(|| spec.local_ep_group_ipv6.clone()),
+        };
+        if body != UpdateVirtualGateway::default() {
+            return Some(body.call(&seen.id));
+        }
+        if !when("tags") {
+            return None;
+        }
+        TagChange::between(&desired.tags(&spec.tags), &from_wire(&seen.tags)).map(|change| change.call("dc-vgw", &seen.id))
+    }
+
+    fn phase(seen: &cloud::VirtualGateway) -> Phase {
+        Phase::of(seen.status.as_deref(), None)
+    }
+
+    fn health(seen: &cloud::VirtualGateway) -> Health {
+        Health::of(seen.status.as_deref(), &[])
+    }
+
+    fn observed(seen: &cloud::VirtualGateway) -> VirtualGatewayObserved {
+        let cloud::VirtualGateway {
+            id: _,
+            name,
+            description: _,
+            vpc_id,
+            enterprise_router_id,
+            local_ep_group,
+            local_ep_group_ipv6,
+            bgp_asn,
+            status,
+            device_id,
+            redundant_device_id,
+            enterprise_project_id,
+            tags,
+        } = seen.clone();
+        VirtualGatewayObserved {
+            name,
+            status,
+            vpc_id,
+            enterprise_router_id,
+            local_ep_group,
+            local_ep_group_ipv6,
+            bgp_asn,
+            device_id,
+            redundant_device_id,
+            enterprise_project_id,
+            tags: from_wire(&tags),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! All of it wired: clients, caches, one controller for each kind, the probes, and an orderly end.
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, ResourceExt};
+use futures::{FutureExt, StreamExt};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::accounts::{self, Accounts};
+use crate::config::Run;
+use crate::engine::{Index, Namespaces, Shared, controller};
+use crate::kinds::{PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
+use crate::server;
+
+/// A call to the API server may take this long; a watch, which may be silent for minutes, is bounded by its own timeout.
+const API_SERVER_LIMIT: Duration = Duration::from_secs(30);
+/// Passes under way may take this long to end after a signal.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// Why the operator could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No way to the API server is configured.
+    #[error("no Kubernetes configuration: set KUBECONFIG, or run in a pod")]
+    Configuration(#[from] kube::config::InferConfigError),
+    /// The API server refused or was not reached.
+    #[error("the API server")]
+    Kubernetes(#[from] kube::Error),
+    /// The namespace whose uid names the cluster has none.
+    #[error("the namespace kube-system has no uid: set --cluster-id")]
+    NoCluster,
+    /// A signal handler or the listener.
+    #[error("the system")]
+    System(#[from] std::io::Error),
+}
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it can't begin; once it runs it recovers by itself.
+pub async fn run(config: &Run) -> Result<(), Error> {
+    let stop = stop_signal()?;
+    let client = client().await?;
+    let cluster = match &config.cluster_id {
+        Some(id) => id.clone(),
+        None => Api::<Namespace>::all(client.clone()).get("kube-system").await?.uid().ok_or(Error::NoCluster)?,
+    };
+    let (fill, filled) = watch::channel(false);
+    let probes = tokio::spawn(server::serve(config.listen, filled.clone(), stopped(stop.clone())));
+    let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.call_timeout));
+    let namespaces = watch_namespaces(&client);
+    let shared = Shared {
+        client: client.clone(),
+        index: Arc::new(Index::default()),
+        accounts: Arc::clone(&accounts),
+        namespaces: Arc::new(Namespaces(namespaces.clone())),
+        cluster,
+        namespace: config.namespace.clone(),
+        filled,
+    };
+    // Here the kinds are listed.
+    let (gateways, gateways_cached) = controller::<VirtualGatewayKind>(shared.clone(), stopped(stop.clone()));
+    let (interfaces, interfaces_cached) = controller::<VirtualInterfaceKind>(shared.clone(), stopped(stop.clone()));
+    let (peers, peers_cached) = controller::<PeerKind>(shared, stopped(stop.clone()));
+    let controllers = futures::future::join_all([
+        tokio::spawn(gateways),
+        tokio::spawn(interfaces),
+        tokio::spawn(peers),
+        tokio::spawn(accounts::controller(client, accounts, stopped(stop.clone()))),
+    ]);
+    let cached = async {
+        // A store's writer lives as long as its controller.
+        let _ = namespaces.wait_until_ready().await;
+        futures::join!(gateways_cached, interfaces_cached, peers_cached);
+        let _ = fill.send(true);
+        tracing::info!("caches are filled");
+        std::future::pending::<()>().await;
+    };
+    let mut controllers = controllers.boxed();
+    tokio::select! {
+        _ = &mut controllers => {}
+        () = cached => {}
+        () = stopped(stop) => {
+            tracing::info!("stopping: passes under way are ended");
+            if tokio::time::timeout(GRACE, controllers).await.is_err() {
+                tracing::warn!("passes still under way were given up; the next start goes on where they were");
+            }
+        }
+    }
+    probes.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))?;
+    Ok(())
+}
+
+async fn client() -> Result<kube::Client, Error> {
+    let mut config = kube::Config::infer().await?;
+    config.connect_timeout = Some(API_SERVER_LIMIT);
+    // Longer than the 295 s after which the API server ends a watch by itself.
+    config.read_timeout = Some(API_SERVER_LIMIT * 11);
+    config.write_timeout = Some(API_SERVER_LIMIT);
+    Ok(kube::Client::try_from(config)?)
+}
+
+fn watch_namespaces(client: &kube::Client) -> Store<PartialObjectMeta<Namespace>> {
+    let (store, writer) = reflector::store();
+    // Metadata alone: the labels and annotations are what is read.
+    let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
+    let stream = watcher(api, watcher::Config::default()).default_backoff();
+    tokio::spawn(reflector::reflector(writer, stream).for_each(|event| {
+        if let Err(error) = event {
+            tracing::warn!(%error, "watch of namespaces failed; it is begun again");
+        }
+        std::future::ready(())
+    }));
+    store
+}
+
+/// True once the process was told to stop.
+fn stop_signal() -> Result<watch::Receiver<bool>, Error> {
+    let (sender, receiver) = watch::channel(false);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        let _ = sender.send(true);
+        // Receivers that come later read the value as long as the sender lives.
+        sender.closed().await;
+    });
+    Ok(receiver)
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // The sender's task ends only with the process.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
