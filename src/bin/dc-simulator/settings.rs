@@ -276,14 +276,17 @@ mod tests {
             "rows to add to docs/simulator.md:\n{}",
             missing.join("\n")
         );
-        let rows = page
-            .lines()
-            .filter(|line| line.starts_with("| `") && line.matches("| `").count() == 2);
-        let unknown: Vec<&str> = rows
+        let section = page
+            .split("\n## ")
+            .find(|part| part.starts_with("Settings"));
+        let unknown: Vec<&str> = section
+            .into_iter()
+            .flat_map(str::lines)
+            .filter(|line| line.starts_with("| `"))
             .filter(|line| {
                 !found
                     .iter()
-                    .any(|(name, _)| line.contains(&format!("`{name}`")))
+                    .any(|(name, _)| line.contains(&format!("| `{name}` |")))
             })
             .collect();
         assert!(
