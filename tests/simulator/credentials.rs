@@ -1,8 +1,11 @@
-//! Tokens, signatures and projects. Signatures that are right are tested against vectors in the binary's own
-//! unit tests; here they are wrong.
+//! Tokens, signatures and projects. The finer points of signatures are tested against vectors in the binary's
+//! own unit tests.
 
+use hmac::{Hmac, KeyInit, Mac};
+use k8s_openapi::jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::harness::*;
 
@@ -155,4 +158,87 @@ async fn the_impatient_are_throttled() {
         200,
         "reads are counted apart"
     );
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+/// A signed read of the gateways, with a security token if it is not empty.
+async fn signed_read(cloud: &Simulator, key: &str, secret: &str, token: &str) -> u16 {
+    let date = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let host = cloud.base.trim_start_matches("http://");
+    let path = format!("/v3/{PROJECT}/{GATEWAYS}");
+    let mut headers = vec![("host", host), ("x-sdk-date", date.as_str())];
+    if !token.is_empty() {
+        headers.push(("x-security-token", token));
+    }
+    let names = headers
+        .iter()
+        .map(|(name, _)| *name)
+        .collect::<Vec<_>>()
+        .join(";");
+    let lines: String = headers
+        .iter()
+        .flat_map(|(name, value)| [*name, ":", *value, "\n"])
+        .collect();
+    let canonical = format!(
+        "GET\n{path}/\nlimit=1\n{lines}\n{names}\n{}",
+        hex(&Sha256::digest(""))
+    );
+    let to_sign = format!(
+        "SDK-HMAC-SHA256\n{date}\n{}",
+        hex(&Sha256::digest(canonical))
+    );
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(to_sign.as_bytes());
+    let signature = hex(&mac.finalize().into_bytes());
+    let authorization =
+        format!("SDK-HMAC-SHA256 Access={key}, SignedHeaders={names}, Signature={signature}");
+    let mut request = cloud
+        .client
+        .get(format!("{}{path}?limit=1", cloud.base))
+        .header("Authorization", authorization);
+    for (name, value) in headers.into_iter().filter(|(name, _)| *name != "host") {
+        request = request.header(name, value);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn the_signed_are_let_in() {
+    let cloud = Simulator::start(json!({})).await;
+    let own = (
+        "AKSIMULATOR000000001",
+        "SKsimulator/000000000000000000000000000+",
+    );
+    let temporary = (
+        "AKSIMULATORTEMP00001",
+        "SKsimulatorTemp/00000000000000000000000+",
+    );
+    let other = (
+        "AKSIMULATOR000000002",
+        "SKsimulator/000000000000000000000000002+",
+    );
+    let token = "SIMULATEDSECURITYTOKEN0001+/=";
+    let table = [
+        ("own keys", own, "", 200),
+        ("another's secret", (own.0, other.1), "", 401),
+        ("another's project", other, "", 403),
+        ("temporary keys", temporary, token, 200),
+        ("temporary keys without token", temporary, "", 401),
+        ("temporary keys with another token", temporary, "x", 401),
+        ("own keys with a token", own, token, 401),
+    ];
+    for (case, (key, secret), token, status) in table {
+        assert_eq!(
+            signed_read(&cloud, key, secret, token).await,
+            status,
+            "{case}"
+        );
+    }
 }
