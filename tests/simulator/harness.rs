@@ -101,6 +101,12 @@ impl Simulator {
         &mut self.child
     }
 
+    /// Settles everything that is pending.
+    pub async fn settle(&self) {
+        let answer = self.admin(Method::POST, "settle", None).await;
+        assert_eq!(answer.status, 204);
+    }
+
     /// Changes settings by a merge patch.
     pub async fn settings(&self, patch: Value) {
         let answer = self.admin(Method::PATCH, "settings", Some(patch)).await;

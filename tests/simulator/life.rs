@@ -81,7 +81,7 @@ async fn a_gateway_may_take_its_time() {
 
 #[tokio::test]
 async fn an_interface_lives() {
-    let cloud = Simulator::start(json!({"settle_ms": {"create": 150}})).await;
+    let cloud = Simulator::start(slow()).await;
     let gateway = cloud.gateway().await;
     let body = json!({"virtual_interface": interface(&gateway, LINE_A, 30)});
     let created = cloud.post("dcaas/virtual-interfaces", body).await;
@@ -110,9 +110,9 @@ async fn an_interface_lives() {
         "and so is its gateway"
     );
 
-    let active = cloud
-        .interface_until(&id, |answer| status_of(answer) == "ACTIVE")
-        .await;
+    cloud.settle().await;
+    let active = cloud.get(&path).await;
+    assert_eq!(status_of(&active), "ACTIVE");
     let peer = &active.body["virtual_interface"]["vif_peers"][0];
     assert_eq!(
         (&peer["name"], &peer["address_family"], &peer["status"]),
@@ -137,9 +137,9 @@ async fn an_interface_lives() {
         (changed.status, status_of(&changed)),
         (200, "PENDING_UPDATE")
     );
-    let settled = cloud
-        .interface_until(&id, |answer| status_of(answer) == "ACTIVE")
-        .await;
+    cloud.settle().await;
+    let settled = cloud.get(&path).await;
+    assert_eq!(status_of(&settled), "ACTIVE");
     assert_eq!(
         settled.body["virtual_interface"]["vif_peers"][0]["remote_ep_group"],
         json!(["10.2.0.0/16"])
@@ -149,9 +149,9 @@ async fn an_interface_lives() {
     assert_eq!(cloud.delete(&gateway_path).await.code(), "DC.1106");
     assert_eq!(cloud.delete(&path).await.status, 204);
     assert_eq!(status_of(&cloud.get(&path).await), "PENDING_DELETE");
-    let gone = cloud
-        .interface_until(&id, |answer| answer.status == 404)
-        .await;
+    cloud.settle().await;
+    let gone = cloud.get(&path).await;
+    assert_eq!(gone.status, 404);
     assert_eq!(gone.code(), "DC.1211");
     assert_eq!(cloud.delete(&gateway_path).await.status, 204);
 }
@@ -191,18 +191,18 @@ fn peer_count(answer: &Answer) -> usize {
         .map_or(0, Vec::len)
 }
 
-fn peers_settled(answer: &Answer) -> bool {
-    !answer.body["virtual_interface"]["vif_peers"]
-        .to_string()
-        .contains("PENDING_")
+/// Nothing settles before it is told to.
+fn slow() -> Value {
+    json!({"settle_ms": {"create": 600_000, "update": 600_000, "delete": 600_000}})
 }
 
 #[tokio::test]
 async fn a_peer_lives() {
-    let cloud = Simulator::start(json!({"settle_ms": {"create": 100}})).await;
+    let cloud = Simulator::start(json!({})).await;
     let vif = cloud
         .interface(interface(&cloud.gateway().await, LINE_A, 30))
         .await;
+    cloud.settings(slow()).await;
     let created = cloud
         .post("dcaas/vif-peers", json!({"vif_peer": six(&vif)}))
         .await;
@@ -220,7 +220,8 @@ async fn a_peer_lives() {
         "DC.1210",
         "a pending peer locks"
     );
-    let both = cloud.until(&vif_path, peers_settled).await;
+    cloud.settle().await;
+    let both = cloud.get(&vif_path).await;
     assert_eq!(peer_count(&both), 2);
     assert_eq!(
         both.body["virtual_interface"]["remote_ep_group"],
@@ -239,7 +240,7 @@ async fn a_peer_lives() {
         (changed.status, &changed.body["vif_peer"]["status"]),
         (200, &json!("PENDING_UPDATE"))
     );
-    cloud.until(&vif_path, peers_settled).await;
+    cloud.settle().await;
     let table = [
         (Method::GET, path.clone(), None, (404, "APIGW.0101")),
         (
@@ -281,9 +282,8 @@ async fn a_peer_lives() {
         .as_str()
         .unwrap();
     assert_eq!(cloud.delete(&path).await.status, 204);
-    cloud
-        .until(&vif_path, |answer| peer_count(answer) == 1)
-        .await;
+    cloud.settle().await;
+    assert_eq!(peer_count(&cloud.get(&vif_path).await), 1);
     let last = cloud.delete(&format!("dcaas/vif-peers/{first}")).await;
     assert_eq!((last.status, last.code()), (400, "DC.0001"));
 }

@@ -39,6 +39,7 @@ pub fn router() -> Router<Arc<Service>> {
             "/admin/resources/{id}",
             patch(patch_resource).delete(delete_resource),
         )
+        .route("/admin/settle", post(settle))
         .route("/admin/reset", post(reset))
 }
 
@@ -166,6 +167,14 @@ async fn delete_resource(
     } else {
         Err(absent())
     }
+}
+
+async fn settle(State(service): Shared) -> StatusCode {
+    let now = Moment::now();
+    let mut world = service.world();
+    world.cloud.agenda.hasten(now);
+    world.settle(now);
+    StatusCode::NO_CONTENT
 }
 
 async fn reset(State(service): Shared) -> StatusCode {

@@ -79,6 +79,14 @@ impl Agenda {
         self.due.insert((due, self.serial), (subject, outcome));
     }
 
+    /// Makes every change due now.
+    pub fn hasten(&mut self, now: Moment) {
+        let hastened = std::mem::take(&mut self.due).into_iter();
+        self.due = hastened
+            .map(|((_, serial), change)| ((now.instant, serial), change))
+            .collect();
+    }
+
     fn take_due(&mut self, now: Instant) -> Vec<(Subject, Outcome)> {
         let later = self.due.split_off(&(now, u64::MAX));
         std::mem::replace(&mut self.due, later)
