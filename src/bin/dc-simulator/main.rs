@@ -1,2 +1,164 @@
-//! A simulator.
-fn main() {}
+//! A simulator of Huawei Cloud Direct Connect, with its identity service and an admin API on one port.
+//!
+//! It is written from the description of the API and shares no code with the operator, so that the two can
+//! disagree. What it answers, and what can be set, is described in `docs/simulator.md`.
+
+mod admin;
+mod auth;
+mod engine;
+mod errors;
+mod faults;
+mod http;
+mod journal;
+mod limiter;
+mod outofband;
+mod reply;
+mod rules;
+mod seeds;
+mod service;
+mod settings;
+mod state;
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Parser;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use seeds::{AccessKey, Account};
+use service::Service;
+use settings::Settings;
+
+/// A simulated Direct Connect cloud; all credentials are fake.
+#[derive(Parser)]
+#[command(name = "dc-simulator", version)]
+struct Arguments {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, env = "DC_SIMULATOR_LISTEN", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// JSON file with settings that differ from the defaults.
+    #[arg(long, env = "DC_SIMULATOR_SETTINGS")]
+    settings: Option<PathBuf>,
+    /// Region, which is also the name of the project.
+    #[arg(long, env = "DC_SIMULATOR_REGION", default_value = "eu-west-101")]
+    region: String,
+    #[arg(
+        long,
+        env = "DC_SIMULATOR_PROJECT_ID",
+        default_value = "0605768a3300d5762f82c01180692873"
+    )]
+    project_id: String,
+    #[arg(
+        long,
+        env = "DC_SIMULATOR_ACCESS_KEY",
+        default_value = "AKSIMULATOR000000001"
+    )]
+    access_key: String,
+    #[arg(
+        long,
+        env = "DC_SIMULATOR_SECRET_KEY",
+        default_value = "SKsimulator/000000000000000000000000000+",
+        hide_env_values = true
+    )]
+    secret_key: String,
+    #[arg(long, env = "DC_SIMULATOR_DOMAIN", default_value = "simulated-domain")]
+    domain: String,
+    #[arg(long, env = "DC_SIMULATOR_USER", default_value = "operator")]
+    user: String,
+    #[arg(
+        long,
+        env = "DC_SIMULATOR_PASSWORD",
+        default_value = "Simulated-Pass1",
+        hide_env_values = true
+    )]
+    password: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let settings = arguments
+        .settings
+        .as_deref()
+        .map_or_else(|| Ok(Settings::default()), read_settings)?;
+    let listener = TcpListener::bind(arguments.listen).await?;
+    announce(listener.local_addr()?)?;
+    let service = Arc::new(Service::new(accounts(arguments), settings));
+    let app = admin::router().fallback(service::serve).with_state(service);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(ended())
+        .await?;
+    Ok(())
+}
+
+fn read_settings(path: &Path) -> Result<Settings, Box<dyn Error>> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+/// The one line by which a parent learns that the simulator is ready, and where.
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "dc-simulator listening on http://{address}")?;
+    out.flush()
+}
+
+fn accounts(arguments: Arguments) -> Vec<Account> {
+    let Arguments {
+        region,
+        project_id,
+        access_key,
+        secret_key,
+        domain,
+        user,
+        password,
+        listen: _,
+        settings: _,
+    } = arguments;
+    let key = AccessKey {
+        id: access_key,
+        secret: secret_key,
+        security_token: None,
+    };
+    let partner = seeds::partner(&region);
+    let keys = vec![key, seeds::temporary_key()];
+    vec![
+        Account {
+            domain,
+            user,
+            password,
+            project_id,
+            project_name: region,
+            keys,
+        },
+        partner,
+    ]
+}
+
+/// Completes when the process is asked to end. A signal that cannot be listened for is waited for in vain.
+async fn ended() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => drop(terminated.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        () = interrupted => {}
+    }
+}

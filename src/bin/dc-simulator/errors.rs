@@ -1,0 +1,148 @@
+//! Refusals and their three shapes on the wire.
+//!
+//! The service, the API gateway before it and the identity service each word an error differently. A
+//! [`Refusal`] knows who speaks and renders itself so; nothing else in the simulator writes error bodies.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+/// An answer other than success.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub status: StatusCode,
+    pub code: String,
+    pub message: String,
+    speaker: Speaker,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Speaker {
+    Service,
+    Gateway,
+    Identity,
+}
+
+impl Refusal {
+    /// A broken rule of the service: HTTP 400 and the meaning of the code.
+    pub fn rule(code: &str) -> Self {
+        Self::service(StatusCode::BAD_REQUEST, code, meaning(code))
+    }
+
+    /// A broken rule, with what exactly is wrong.
+    pub fn rule_because(code: &str, detail: &str) -> Self {
+        Self::service(
+            StatusCode::BAD_REQUEST,
+            code,
+            &format!("{} {detail}", meaning(code)),
+        )
+    }
+
+    /// `DC.0001` with the parameter that is wrong.
+    pub fn parameter(detail: &str) -> Self {
+        Self::rule_because("DC.0001", detail)
+    }
+
+    /// A resource that is not there.
+    pub fn missing(code: &str) -> Self {
+        Self::service(StatusCode::NOT_FOUND, code, meaning(code))
+    }
+
+    pub fn service(status: StatusCode, code: &str, message: &str) -> Self {
+        Self::new(Speaker::Service, status, code, message)
+    }
+
+    pub fn gateway(status: StatusCode, code: &str, message: &str) -> Self {
+        Self::new(Speaker::Gateway, status, code, message)
+    }
+
+    pub fn identity(status: StatusCode, message: &str) -> Self {
+        Self::new(Speaker::Identity, status, status.as_str(), message)
+    }
+
+    /// The same refusal under another HTTP status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = StatusCode::from_u16(status).unwrap_or(self.status);
+        self
+    }
+
+    /// The body as its speaker words it.
+    pub fn body(&self, request_id: &str) -> Value {
+        let Self {
+            status,
+            code,
+            message,
+            speaker,
+        } = self;
+        match speaker {
+            Speaker::Service => {
+                json!({"requestId": request_id, "error_msg": message, "error_code": code})
+            }
+            Speaker::Gateway => {
+                json!({"error_msg": message, "error_code": code, "request_id": request_id})
+            }
+            Speaker::Identity => json!({"error": {
+                "code": status.as_u16(), "message": message, "title": status.canonical_reason(),
+            }}),
+        }
+    }
+
+    fn new(speaker: Speaker, status: StatusCode, code: &str, message: &str) -> Self {
+        Self {
+            status,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            speaker,
+        }
+    }
+}
+
+/// The published meaning of a code of the service.
+fn meaning(code: &str) -> &'static str {
+    match code {
+        "DC.0000" => "The request body is abnormal.",
+        "DC.0001" => "Request parameter error.",
+        "DC.0002" => "The resource does not exist.",
+        "DC.0004" => "Invalid IP address.",
+        "DC.0007" => "The VPC does not exist.",
+        "DC.0008" => "The BGP ASN is out of range.",
+        "DC.1000" => "Insufficient connection bandwidth.",
+        "DC.1005" => "The connection is abnormal.",
+        "DC.1012" => "The connection does not exist.",
+        "DC.1015" => "The connection or LAG does not exist.",
+        "DC.1019" => "The connection quota has been used up.",
+        "DC.1101" => "The number of local subnets exceeds the limit.",
+        "DC.1105" => "The local CIDR block overlap with the remote CIDR block.",
+        "DC.1106" => "The virtual gateway is in use.",
+        "DC.1110" => "A virtual gateway has been associated with the VPC.",
+        "DC.1111" => "The virtual gateway does not exist.",
+        "DC.1112" => "The devices used by the virtual gateway are not in active/standby mode.",
+        "DC.1117" => {
+            "The virtual gateway has been associated with two connections and cannot be associated with more connections."
+        }
+        "DC.1118" => "The virtual gateway is being operated.",
+        "DC.1200" => "No LAG or connection is specified for the virtual interface.",
+        "DC.1203" => "No ASN is specified for the BGP virtual interface.",
+        "DC.1204" => "Creating virtual interfaces is not supported for operations connections.",
+        "DC.1205" => {
+            "The status of the resource associated with the virtual interface is abnormal."
+        }
+        "DC.1206" => "The hosted connection has been associated with a virtual interface.",
+        "DC.1207" => {
+            "The VLAN of the virtual interface is inconsistent with that of the hosted connection."
+        }
+        "DC.1208" => {
+            "The bandwidth of the virtual interface associated with a hosted connection cannot be modified."
+        }
+        "DC.1209" => "Virtual interface VLANs conflict.",
+        "DC.1210" => "The virtual interface status cannot be changed.",
+        "DC.1211" => "The virtual interface does not exist.",
+        "DC.1213" => "The virtual interface does not match the tenant.",
+        "DC.1215" => "The virtual interface type does not match.",
+        "DC.1216" => "The local gateway is invalid.",
+        "DC.1219" => "A virtual interface with VLAN 0 is created.",
+        "DC.1223" => "The local BGP ASN is the same as the remote BGP ASN.",
+        "DC.1400" => "The number of endpoint groups reaches the limit.",
+        "DC.1401" => "Duplicate CIDR blocks.",
+        _ => "The request cannot be carried out.",
+    }
+}

@@ -1,0 +1,127 @@
+//! How resources look in answers.
+//!
+//! The interface's own address and subnet fields are deprecated mirrors of its peers, so they are not kept but
+//! written here; so is all that the settings may show in one way or another.
+
+use serde_json::{Value, json};
+
+use crate::{
+    settings::{AbsentFields, CidrOrder, Md5Echo, Settings},
+    state::{Object, peers, set, text},
+};
+
+const SUBNET_LISTS: [&str; 4] = [
+    "local_ep_group",
+    "local_ep_group_ipv6",
+    "remote_ep_group",
+    "service_ep_group",
+];
+
+pub fn connection(connection: &Object, settings: &Settings) -> Value {
+    finish(connection.clone(), settings)
+}
+
+pub fn gateway(gateway: &Object, settings: &Settings) -> Value {
+    let mut shown = gateway.clone();
+    if settings.extra_fields {
+        set(
+            &mut shown,
+            "reserved_features",
+            json!({"ipsec": false, "zones": []}),
+        );
+    }
+    finish(shown, settings)
+}
+
+pub fn interface(interface: &Object, settings: &Settings) -> Value {
+    let mut shown = interface.clone();
+    mirror_peers(&mut shown, interface);
+    if settings.extra_fields
+        && let Some(first) = peers(interface).next()
+    {
+        for key in ["route_mode", "bgp_asn", "bgp_md5"] {
+            set(&mut shown, key, first.get(key).cloned().unwrap_or_default());
+        }
+        hide_md5(&mut shown, settings);
+    }
+    let list = peers(interface)
+        .map(|peer| self::peer(peer, settings))
+        .collect();
+    shown.insert("vif_peers".to_owned(), Value::Array(list));
+    finish(shown, settings)
+}
+
+pub fn peer(peer: &Object, settings: &Settings) -> Value {
+    let mut shown = peer.clone();
+    hide_md5(&mut shown, settings);
+    if settings.extra_fields {
+        set(&mut shown, "enable_gre", false);
+        for key in ["gre_status", "local_gre_tunnel_ip", "remote_gre_tunnel_ip"] {
+            set(&mut shown, key, Value::Null);
+        }
+    }
+    finish(shown, settings)
+}
+
+/// Writes the interface's deprecated fields. With two peers the subnets are those of the last, as the vendor's
+/// example has it.
+fn mirror_peers(shown: &mut Object, interface: &Object) {
+    for key in [
+        "local_gateway_v4_ip",
+        "remote_gateway_v4_ip",
+        "local_gateway_v6_ip",
+        "remote_gateway_v6_ip",
+    ] {
+        set(shown, key, Value::Null);
+    }
+    for peer in peers(interface) {
+        let version = if text(peer, "address_family") == "ipv6" {
+            "v6"
+        } else {
+            "v4"
+        };
+        set(
+            shown,
+            &format!("local_gateway_{version}_ip"),
+            text(peer, "local_gateway_ip"),
+        );
+        set(
+            shown,
+            &format!("remote_gateway_{version}_ip"),
+            text(peer, "remote_gateway_ip"),
+        );
+        set(
+            shown,
+            "remote_ep_group",
+            peer.get("remote_ep_group").cloned().unwrap_or_default(),
+        );
+    }
+}
+
+/// The BGP key as U9 says.
+fn hide_md5(shown: &mut Object, settings: &Settings) {
+    if shown.get("bgp_md5").is_none_or(Value::is_null) {
+        return;
+    }
+    match settings.switches.u9_bgp_md5 {
+        Md5Echo::Echo => {}
+        Md5Echo::Mask => set(shown, "bgp_md5", "******"),
+        Md5Echo::Hide => set(shown, "bgp_md5", Value::Null),
+    }
+}
+
+fn finish(mut shown: Object, settings: &Settings) -> Value {
+    for key in SUBNET_LISTS {
+        if let Some(Value::Array(list)) = shown.get_mut(key) {
+            match settings.switches.u12_cidr_order {
+                CidrOrder::AsGiven => {}
+                CidrOrder::Sorted => list.sort_by_key(ToString::to_string),
+                CidrOrder::Reversed => list.reverse(),
+            }
+        }
+    }
+    if settings.absent_fields == AbsentFields::Missing {
+        shown.retain(|_, value| !value.is_null());
+    }
+    Value::Object(shown)
+}

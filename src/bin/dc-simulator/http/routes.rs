@@ -1,0 +1,148 @@
+//! The operations of the cloud: method, path, name and function, in one table.
+
+use axum::http::Method;
+use percent_encoding::percent_decode_str;
+
+use super::{
+    Call, Outcome, direct_connects, extend_attributes, quotas, switchover, tags, vif_peers,
+    virtual_gateways, virtual_interfaces,
+};
+use crate::state::Cloud;
+
+/// An operation of the service; the texts are the path's ids after the project.
+pub type Operation = fn(&mut Cloud, &Call<'_>, &[String]) -> Outcome;
+
+/// Who executes a request.
+#[derive(Clone, Copy)]
+pub enum Target {
+    IssueToken,
+    ListProjects,
+    Cloud(Operation),
+}
+
+/// A request's operation.
+pub struct Route {
+    /// The vendor's operation id.
+    pub name: &'static str,
+    pub project: Option<String>,
+    pub ids: Vec<String>,
+    pub target: Target,
+}
+
+/// Finds the operation of a request, if there is one.
+pub fn find(method: &Method, path: &str) -> Option<Route> {
+    let segments: Vec<String> = path
+        .split('/')
+        .skip(1)
+        .map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned())
+        .collect();
+    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match (method.as_str(), parts.as_slice()) {
+        ("POST", ["v3", "auth", "tokens"]) => Some(identity(
+            "KeystoneCreateUserTokenByPassword",
+            Target::IssueToken,
+        )),
+        ("GET", ["v3", "projects"]) => Some(identity("KeystoneListProjects", Target::ListProjects)),
+        (method, ["v3", project, "dcaas", rest @ ..]) => {
+            let (name, ids, operation) = dcaas(method, rest)?;
+            Some(cloud(name, project, &ids, operation))
+        }
+        (
+            method,
+            [
+                "v3",
+                project,
+                kind @ ("dc-directconnect" | "dc-vgw" | "dc-vif"),
+                rest @ ..,
+            ],
+        ) => {
+            let (name, ids, operation) = tagging(method, rest)?;
+            let ids: Vec<&str> = std::iter::once(*kind).chain(ids).collect();
+            Some(cloud(name, project, &ids, operation))
+        }
+        _ => None,
+    }
+}
+
+type Found<'p> = Option<(&'static str, Vec<&'p str>, Operation)>;
+
+fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
+    let (name, ids, operation): (_, Vec<&str>, Operation) = match (method, path) {
+        ("GET", ["direct-connects"]) => ("ListDirectConnects", vec![], direct_connects::list),
+        ("GET", ["direct-connects", id]) => ("ShowDirectConnect", vec![id], direct_connects::show),
+        ("GET", ["virtual-gateways"]) => ("ListVirtualGateways", vec![], virtual_gateways::list),
+        ("POST", ["virtual-gateways"]) => {
+            ("CreateVirtualGateway", vec![], virtual_gateways::create)
+        }
+        ("GET", ["virtual-gateways", id]) => {
+            ("ShowVirtualGateway", vec![id], virtual_gateways::show)
+        }
+        ("PUT", ["virtual-gateways", id]) => {
+            ("UpdateVirtualGateway", vec![id], virtual_gateways::update)
+        }
+        ("DELETE", ["virtual-gateways", id]) => {
+            ("DeleteVirtualGateway", vec![id], virtual_gateways::delete)
+        }
+        ("GET", ["virtual-interfaces"]) => {
+            ("ListVirtualInterfaces", vec![], virtual_interfaces::list)
+        }
+        ("POST", ["virtual-interfaces"]) => {
+            ("CreateVirtualInterface", vec![], virtual_interfaces::create)
+        }
+        ("GET", ["virtual-interfaces", id]) => {
+            ("ShowVirtualInterface", vec![id], virtual_interfaces::show)
+        }
+        ("PUT", ["virtual-interfaces", id]) => (
+            "UpdateVirtualInterface",
+            vec![id],
+            virtual_interfaces::update,
+        ),
+        ("DELETE", ["virtual-interfaces", id]) => (
+            "DeleteVirtualInterface",
+            vec![id],
+            virtual_interfaces::delete,
+        ),
+        ("PUT", ["virtual-interfaces", id, "extend-attributes"]) => {
+            ("UpdateExtendAttribute", vec![id], extend_attributes::update)
+        }
+        ("POST", ["vif-peers"]) => ("CreateVifPeer", vec![], vif_peers::create),
+        ("PUT", ["vif-peers", id]) => ("UpdateVifPeer", vec![id], vif_peers::update),
+        ("DELETE", ["vif-peers", id]) => ("DeleteVifPeer", vec![id], vif_peers::delete),
+        ("POST", ["switchover-test"]) => ("SwitchoverTest", vec![], switchover::start),
+        ("GET", ["switchover-test"]) => ("ListSwitchoverTestRecords", vec![], switchover::list),
+        ("GET", ["quotas"]) => ("ShowQuotas", vec![], quotas::show),
+        _ => return None,
+    };
+    Some((name, ids, operation))
+}
+
+fn tagging<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
+    let (name, ids, operation): (_, Vec<&str>, Operation) = match (method, path) {
+        ("GET", ["tags"]) => ("ListProjectTags", vec![], tags::list_of_project),
+        ("GET", [id, "tags"]) => ("ShowResourceTag", vec![id], tags::show),
+        ("POST", [id, "tags"]) => ("CreateResourceTag", vec![id], tags::create),
+        ("POST", [id, "tags", "action"]) => ("BatchCreateResourceTags", vec![id], tags::batch),
+        ("DELETE", [id, "tags", key]) => ("DeleteResourceTag", vec![id, key], tags::delete),
+        _ => return None,
+    };
+    Some((name, ids, operation))
+}
+
+fn identity(name: &'static str, target: Target) -> Route {
+    Route {
+        name,
+        project: None,
+        ids: Vec::new(),
+        target,
+    }
+}
+
+fn cloud(name: &'static str, project: &str, ids: &[&str], operation: Operation) -> Route {
+    let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+    Route {
+        name,
+        project: Some(project.to_owned()),
+        ids,
+        target: Target::Cloud(operation),
+    }
+}

@@ -1,0 +1,171 @@
+//! The log of all requests, and counters.
+//!
+//! Bodies are kept as the bytes that went over the wire, which costs nothing to note; secrets are taken out
+//! when the log is read. The log forgets its oldest entries beyond a number and a volume.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use axum::body::Bytes;
+use serde_json::{Value, json};
+
+use crate::{http::Received, settings::Settings};
+
+/// Headers that never appear in the log.
+const SECRET_HEADERS: [&str; 3] = ["authorization", "x-auth-token", "x-security-token"];
+/// Keys whose values never appear in the log.
+const SECRET_KEYS: [&str; 2] = ["bgp_md5", "password"];
+const REDACTED: &str = "***";
+
+/// One request and what became of it.
+pub struct Entry {
+    pub time: String,
+    pub operation: &'static str,
+    pub method: String,
+    pub path: String,
+    pub query: String,
+    pub request_headers: Vec<(String, String)>,
+    pub request_body: Bytes,
+    /// `None` where the connection was dropped before execution.
+    pub status: Option<u16>,
+    pub response_body: Bytes,
+    pub error_code: Option<String>,
+    /// Whether the cloud was changed.
+    pub committed: bool,
+    pub project_id: Option<String>,
+    pub latency_ms: u64,
+    /// Kind of the fault that struck the answer.
+    pub fault: Option<&'static str>,
+}
+
+#[derive(Default)]
+pub struct Journal {
+    entries: VecDeque<Entry>,
+    /// Sequence number of the next entry.
+    next: u64,
+    bytes: usize,
+    counters: BTreeMap<&'static str, Counter>,
+}
+
+#[derive(Default)]
+struct Counter {
+    total: u64,
+    by_status: BTreeMap<String, u64>,
+}
+
+impl Journal {
+    pub fn note(&mut self, entry: Entry, settings: &Settings) {
+        let counter = self.counters.entry(entry.operation).or_default();
+        counter.total += 1;
+        *counter.by_status.entry(entry.status_word()).or_default() += 1;
+        self.bytes += entry.bytes();
+        self.entries.push_back(entry);
+        self.next += 1;
+        while self.entries.len() > settings.log_capacity || self.bytes > settings.log_bytes {
+            let Some(oldest) = self.entries.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.bytes();
+        }
+    }
+
+    /// Entries from a sequence number on.
+    pub fn since(&self, since: u64) -> Value {
+        let first = self.next - self.entries.len() as u64;
+        let skip = usize::try_from(since.saturating_sub(first)).unwrap_or(usize::MAX);
+        let numbered = (first..).zip(&self.entries).skip(skip);
+        let entries: Vec<Value> = numbered.map(|(seq, entry)| entry.document(seq)).collect();
+        json!({"next": self.next, "entries": entries})
+    }
+
+    pub fn counters(&self) -> Value {
+        let row =
+            |counter: &Counter| json!({"total": counter.total, "by_status": counter.by_status});
+        self.counters
+            .iter()
+            .map(|(operation, counter)| ((*operation).to_owned(), row(counter)))
+            .collect()
+    }
+}
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        self.request_body.len() + self.response_body.len()
+    }
+
+    fn status_word(&self) -> String {
+        self.status
+            .map_or_else(|| "dropped".to_owned(), |status| status.to_string())
+    }
+
+    fn document(&self, seq: u64) -> Value {
+        let headers: serde_json::Map<String, Value> = self
+            .request_headers
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect();
+        json!({
+            "seq": seq, "time": self.time, "operation": self.operation, "method": self.method, "path": self.path, "query": self.query,
+            "request_headers": headers, "request_body": readable(&self.request_body),
+            "status": self.status, "response_body": readable(&self.response_body), "error_code": self.error_code,
+            "committed": self.committed, "project_id": self.project_id, "latency_ms": self.latency_ms, "fault": self.fault,
+        })
+    }
+}
+
+/// The headers of a request that may be logged.
+pub fn harmless_headers(received: &Received) -> Vec<(String, String)> {
+    let names = received
+        .headers
+        .keys()
+        .map(axum::http::HeaderName::as_str)
+        .filter(|name| !SECRET_HEADERS.contains(name));
+    names
+        .map(|name| (name.to_owned(), received.header(name).unwrap_or_default()))
+        .collect()
+}
+
+/// A body as JSON without secrets; what is no JSON appears only by its length, as it may hold anything.
+fn readable(body: &[u8]) -> Value {
+    if body.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_slice(body).map_or_else(
+        |_| Value::from(format!("{} bytes that are no JSON", body.len())),
+        redact,
+    )
+}
+
+fn redact(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(key, inner)| {
+                let secret = SECRET_KEYS.contains(&key.as_str()) && inner.is_string();
+                (
+                    key,
+                    if secret {
+                        Value::from(REDACTED)
+                    } else {
+                        redact(inner)
+                    },
+                )
+            })
+            .collect(),
+        Value::Array(list) => list.into_iter().map(redact).collect(),
+        plain => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_taken_out_and_the_rest_is_whole() {
+        let body = br#"{"a": {"bgp_md5": "hush", "list": [{"password": "hush"}], "n": 1}, "password": {"user": 1}}"#;
+        let shown = json!({"a": {"bgp_md5": "***", "list": [{"password": "***"}], "n": 1}, "password": {"user": 1}});
+        assert_eq!(readable(body), shown);
+        assert_eq!(readable(b"hush"), json!("4 bytes that are no JSON"));
+        assert_eq!(readable(b""), Value::Null);
+    }
+}

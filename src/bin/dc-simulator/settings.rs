@@ -1,0 +1,320 @@
+//! What the simulated cloud may be told to do differently.
+//!
+//! One structure holds every switch, so that a file at the start, a merge patch at run time and the page
+//! `docs/simulator.md` all speak of the same names.
+
+mod switches;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use switches::{
+    CidrOrder, EmptyDescription, GatewaySubnets, InterconnectSubnet, Md5Echo, PendingDelete,
+    Switches,
+};
+
+/// All settings; every field has a default, unknown names are refused.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Time from the arrival of a request to its execution, in milliseconds.
+    pub latencies: Latencies,
+    /// Time a change stays in a `PENDING_*` status, in milliseconds.
+    pub settle_ms: SettleTimes,
+    /// Requests a user may make; `null` is no limit.
+    pub rate_limits: RateLimits,
+    /// How many of each kind a project may hold.
+    pub quotas: Quotas,
+    /// VPCs that do not exist (`DC.0007`); every other UUID is taken for a VPC.
+    pub missing_vpcs: Vec<String>,
+    /// The project is unknown: `APIGW.0310` on every call, an empty list of projects, no token.
+    pub project_missing: bool,
+    /// Seconds for which a token is valid.
+    pub token_lifetime_s: u32,
+    /// Requests kept in the log.
+    pub log_capacity: usize,
+    /// Bytes of bodies kept in the log; the oldest requests go first.
+    pub log_bytes: usize,
+    /// Whether answers carry fields that the vendor's documents do not list.
+    pub extra_fields: bool,
+    /// How an optional field without a value appears in answers.
+    pub absent_fields: AbsentFields,
+    /// What happens to keys of an update that are known but immutable.
+    pub immutable_keys: KeyPolicy,
+    /// What happens to keys of a body that no schema knows.
+    pub unknown_keys: KeyPolicy,
+    /// What else a pending change locks.
+    pub locks: Locks,
+    /// Code for a quota of gateways or interfaces that is used up; none is published.
+    pub quota_code: String,
+    /// Whether two interfaces of one gateway must end at different locations (`DC.1112`).
+    pub distinct_locations: bool,
+    /// The uncertainties U1 to U20.
+    pub switches: Switches,
+}
+
+/// Delays before execution.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Latencies {
+    /// For operations without an entry of their own.
+    pub default_ms: u64,
+    /// By operation id, for example `CreateVirtualInterface`.
+    pub operations: BTreeMap<String, u64>,
+}
+
+/// Duration of pending states: interfaces and peers on the first level, gateways below.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SettleTimes {
+    pub create: u64,
+    pub update: u64,
+    pub delete: u64,
+    pub virtual_gateway: GatewaySettleTimes,
+}
+
+/// Duration of pending states of gateways, which the documents show as instantaneous.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatewaySettleTimes {
+    pub create: u64,
+    pub update: u64,
+    pub delete: u64,
+}
+
+/// Token buckets of one minute's content, one for reads and one for writes of each user.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimits {
+    pub reads_per_minute: Option<u32>,
+    pub writes_per_minute: Option<u32>,
+}
+
+/// Limits by kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quotas {
+    pub connections: usize,
+    pub virtual_gateways: usize,
+    pub virtual_interfaces: usize,
+    /// Local subnets of one gateway (`DC.1101`).
+    pub local_subnets: usize,
+    /// Remote subnets of one static interface or peer (`DC.1400`).
+    pub static_routes: usize,
+    /// Remote subnets of one BGP interface or peer (`DC.1400`).
+    pub bgp_routes: usize,
+}
+
+/// What a pending change locks besides the resource itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Locks {
+    /// A pending interface locks its gateway (`DC.1118`).
+    pub interface_locks_gateway: bool,
+    /// A pending peer locks its interface.
+    pub peer_locks_interface: bool,
+    /// Code for a locked interface or peer: `DC.1210` or `DC.1205`.
+    pub interface_code: String,
+    /// Code for a locked gateway.
+    pub gateway_code: String,
+}
+
+/// How an optional field without a value appears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbsentFields {
+    Null,
+    Missing,
+}
+
+/// What happens to keys that an operation does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPolicy {
+    Refuse,
+    Ignore,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            latencies: Latencies::default(),
+            settle_ms: SettleTimes::default(),
+            rate_limits: RateLimits::default(),
+            quotas: Quotas::default(),
+            missing_vpcs: vec!["ffffffff-ffff-4fff-8fff-ffffffffffff".to_owned()],
+            project_missing: false,
+            token_lifetime_s: 86_400,
+            log_capacity: 100_000,
+            log_bytes: 256 << 20,
+            extra_fields: true,
+            absent_fields: AbsentFields::Null,
+            immutable_keys: KeyPolicy::Refuse,
+            unknown_keys: KeyPolicy::Refuse,
+            locks: Locks::default(),
+            quota_code: "DC.1019".to_owned(),
+            distinct_locations: true,
+            switches: Switches::default(),
+        }
+    }
+}
+
+impl Default for SettleTimes {
+    fn default() -> Self {
+        Self {
+            create: 500,
+            update: 500,
+            delete: 500,
+            virtual_gateway: GatewaySettleTimes::default(),
+        }
+    }
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            connections: 10,
+            virtual_gateways: 5,
+            virtual_interfaces: 50,
+            local_subnets: 50,
+            static_routes: 50,
+            bgp_routes: 100,
+        }
+    }
+}
+
+impl Default for Locks {
+    fn default() -> Self {
+        Self {
+            interface_locks_gateway: true,
+            peer_locks_interface: true,
+            interface_code: "DC.1210".to_owned(),
+            gateway_code: "DC.1118".to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with a JSON merge patch (RFC 7396) laid over them; `null` restores a default.
+    pub fn patched(&self, patch: &Value) -> Result<Self, serde_json::Error> {
+        let mut document = serde_json::to_value(self)?;
+        merge(&mut document, patch);
+        serde_json::from_value(document)
+    }
+
+    /// Milliseconds before an operation is executed.
+    pub fn latency_ms(&self, operation: &str) -> u64 {
+        let Latencies {
+            default_ms,
+            operations,
+        } = &self.latencies;
+        operations.get(operation).copied().unwrap_or(*default_ms)
+    }
+}
+
+/// Lays a merge patch over a document.
+pub fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(fields) = target else {
+        return;
+    };
+    for (key, change) in changes {
+        if change.is_null() {
+            fields.remove(key);
+        } else {
+            merge(fields.entry(key.clone()).or_insert(Value::Null), change);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Every leaf as (dotted name, value); an empty map is a leaf.
+    fn leaves(prefix: &str, value: &Value, found: &mut Vec<(String, String)>) {
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                for (key, inner) in fields {
+                    let name = if prefix.is_empty() {
+                        key.clone()
+                    } else {
+                        format!("{prefix}.{key}")
+                    };
+                    leaves(&name, inner, found);
+                }
+            }
+            leaf => found.push((prefix.to_owned(), leaf.to_string())),
+        }
+    }
+
+    #[test]
+    fn the_page_lists_every_setting_with_its_default() {
+        let page = include_str!("../../../docs/simulator.md");
+        let mut found = Vec::new();
+        leaves(
+            "",
+            &serde_json::to_value(Settings::default()).unwrap(),
+            &mut found,
+        );
+        let missing: Vec<String> = found
+            .iter()
+            .map(|(name, default)| format!("| `{name}` | `{default}` |"))
+            .filter(|row| !page.contains(row.as_str()))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "rows to add to docs/simulator.md:\n{}",
+            missing.join("\n")
+        );
+        let section = page
+            .split("\n## ")
+            .find(|part| part.starts_with("Settings"));
+        let unknown: Vec<&str> = section
+            .into_iter()
+            .flat_map(str::lines)
+            .filter(|line| line.starts_with("| `"))
+            .filter(|line| {
+                !found
+                    .iter()
+                    .any(|(name, _)| line.contains(&format!("| `{name}` |")))
+            })
+            .collect();
+        assert!(
+            unknown.is_empty(),
+            "rows of settings that do not exist:\n{}",
+            unknown.join("\n")
+        );
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_null_restores() {
+        let changed = Settings::default()
+            .patched(&json!({"quotas": {"virtual_gateways": 2}, "extra_fields": false}))
+            .unwrap();
+        assert_eq!(
+            (
+                changed.quotas.virtual_gateways,
+                changed.quotas.virtual_interfaces,
+                changed.extra_fields
+            ),
+            (2, 50, false)
+        );
+        let restored = changed.patched(&json!({"quotas": null})).unwrap();
+        assert_eq!(restored.quotas.virtual_gateways, 5);
+        assert!(
+            Settings::default()
+                .patched(&json!({"switches": {"u99": 1}}))
+                .is_err()
+        );
+    }
+}
