@@ -12,7 +12,11 @@ use tokio::sync::watch;
 ///
 /// # Errors
 /// When the address can't be listened on.
-pub async fn serve(address: SocketAddr, filled: watch::Receiver<bool>, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    address: SocketAddr,
+    filled: watch::Receiver<bool>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let ready = move || {
         let filled = *filled.borrow();
         async move { if filled { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "caches are not filled yet\n") } }

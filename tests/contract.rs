@@ -25,13 +25,8 @@ async fn session(cloud: &Simulator) {
     let gateway = cloud.gateway().await;
     let on_router = json!({"virtual_gateway": {"name": "er", "enterprise_router_id": NOBODY, "enterprise_project_id": "0"}});
     cloud.post("dcaas/virtual-gateways", on_router).await;
-    let tagged = with(
-        harness::gateway(),
-        json!({"tags": [{"key": "team", "value": "net"}]}),
-    );
-    cloud
-        .post("dcaas/virtual-gateways", json!({"virtual_gateway": tagged}))
-        .await;
+    let tagged = with(harness::gateway(), json!({"tags": [{"key": "team", "value": "net"}]}));
+    cloud.post("dcaas/virtual-gateways", json!({"virtual_gateway": tagged})).await;
     let path = format!("dcaas/virtual-gateways/{gateway}");
     let changes = json!({"virtual_gateway": {"name": "new", "description": "", "local_ep_group": ["192.168.3.0/24"]}});
     cloud.put(&path, changes).await;
@@ -42,51 +37,30 @@ async fn session(cloud: &Simulator) {
     let vif = cloud.interface(bgp).await;
     let path = format!("dcaas/virtual-interfaces/{vif}");
     let attribute = json!({"extend_attribute": {"ha_type": "bfd", "ha_mode": "auto_single", "min_tx_interval": 300}});
-    cloud
-        .put(&format!("{path}/extend-attributes"), attribute)
-        .await;
+    cloud.put(&format!("{path}/extend-attributes"), attribute).await;
     let settled = |answer: &Answer| !status_of(answer).starts_with("PENDING_");
     cloud.until(&path, settled).await;
-    for changes in [
-        json!({"bandwidth": 100, "description": "x"}),
-        json!({"priority": "normal"}),
-        json!({"enable_bfd": false}),
-    ] {
-        cloud
-            .put(&path, json!({"virtual_interface": changes}))
-            .await;
+    for changes in [json!({"bandwidth": 100, "description": "x"}), json!({"priority": "normal"}), json!({"enable_bfd": false})] {
+        cloud.put(&path, json!({"virtual_interface": changes})).await;
         cloud.until(&path, settled).await;
     }
-    let peer = cloud.post("dcaas/vif-peers", json!({"vif_peer": {
-        "vif_id": vif, "name": "six", "address_family": "ipv6", "route_mode": "static", "remote_ep_group": ["fd02::/48"],
-        "local_gateway_ip": "fd00::1/64", "remote_gateway_ip": "fd00::2/64",
-    }})).await.id("vif_peer");
-    let peers_settled = |answer: &Answer| {
-        !answer.body["virtual_interface"]["vif_peers"]
-            .to_string()
-            .contains("PENDING_")
-    };
-    cloud.until(&path, peers_settled).await;
-    cloud
-        .put(
-            &format!("dcaas/vif-peers/{peer}"),
-            json!({"vif_peer": {"remote_ep_group": []}}),
+    let peer = cloud
+        .post(
+            "dcaas/vif-peers",
+            json!({"vif_peer": {
+                "vif_id": vif, "name": "six", "address_family": "ipv6", "route_mode": "static", "remote_ep_group": ["fd02::/48"],
+                "local_gateway_ip": "fd00::1/64", "remote_gateway_ip": "fd00::2/64",
+            }}),
         )
-        .await;
+        .await
+        .id("vif_peer");
+    let peers_settled = |answer: &Answer| !answer.body["virtual_interface"]["vif_peers"].to_string().contains("PENDING_");
+    cloud.until(&path, peers_settled).await;
+    cloud.put(&format!("dcaas/vif-peers/{peer}"), json!({"vif_peer": {"remote_ep_group": []}})).await;
     cloud.until(&path, peers_settled).await;
 
-    cloud
-        .post(
-            &format!("dc-vif/{vif}/tags"),
-            json!({"tag": {"key": "team", "value": "net"}}),
-        )
-        .await;
-    cloud
-        .post(
-            &format!("dc-vif/{vif}/tags/action"),
-            json!({"action": "create", "tags": [{"key": "a", "value": ""}]}),
-        )
-        .await;
+    cloud.post(&format!("dc-vif/{vif}/tags"), json!({"tag": {"key": "team", "value": "net"}})).await;
+    cloud.post(&format!("dc-vif/{vif}/tags/action"), json!({"action": "create", "tags": [{"key": "a", "value": ""}]})).await;
     cloud.get(&format!("dc-vif/{vif}/tags")).await;
     cloud.get("dc-vif/tags").await;
     cloud.delete(&format!("dc-vif/{vif}/tags/team")).await;
@@ -94,82 +68,42 @@ async fn session(cloud: &Simulator) {
 
     for operation in ["shutdown", "undo_shutdown"] {
         let record = json!({"resource_id": vif, "operation": operation, "resource_type": "virtual_interface"});
-        cloud
-            .post(
-                "dcaas/switchover-test",
-                json!({"switchover_test_record": record}),
-            )
-            .await;
-        let expected = if operation == "shutdown" {
-            "ADMIN_SHUTDOWN"
-        } else {
-            "ACTIVE"
-        };
-        cloud
-            .until(&path, |answer| status_of(answer) == expected)
-            .await;
+        cloud.post("dcaas/switchover-test", json!({"switchover_test_record": record})).await;
+        let expected = if operation == "shutdown" { "ADMIN_SHUTDOWN" } else { "ACTIVE" };
+        cloud.until(&path, |answer| status_of(answer) == expected).await;
     }
-    for list in [
-        "direct-connects",
-        "virtual-gateways",
-        "virtual-interfaces",
-        "switchover-test",
-    ] {
-        cloud
-            .get(&format!("dcaas/{list}?limit=1&sort_key=id&sort_dir=desc"))
-            .await;
+    for list in ["direct-connects", "virtual-gateways", "virtual-interfaces", "switchover-test"] {
+        cloud.get(&format!("dcaas/{list}?limit=1&sort_key=id&sort_dir=desc")).await;
     }
-    cloud.get(&format!("dcaas/virtual-interfaces?id={vif}&id={NOBODY}&status=ACTIVE&vgw_id={gateway}&enterprise_project_id=0,{NOBODY}")).await;
+    cloud
+        .get(&format!("dcaas/virtual-interfaces?id={vif}&id={NOBODY}&status=ACTIVE&vgw_id={gateway}&enterprise_project_id=0,{NOBODY}"))
+        .await;
     cloud.get(&format!("dcaas/direct-connects/{LINE_A}")).await;
     cloud.get("dcaas/quotas?type=virtualInterface").await;
     cloud.get(&format!("dcaas/virtual-gateways/{NOBODY}")).await;
-    cloud
-        .delete(&format!("dcaas/virtual-gateways/{gateway}"))
-        .await;
+    cloud.delete(&format!("dcaas/virtual-gateways/{gateway}")).await;
 
     cloud.delete(&format!("dcaas/vif-peers/{peer}")).await;
-    cloud
-        .until(&path, |answer| {
-            answer.body["virtual_interface"]["vif_peers"]
-                .as_array()
-                .is_some_and(|peers| peers.len() == 1)
-        })
-        .await;
+    cloud.until(&path, |answer| answer.body["virtual_interface"]["vif_peers"].as_array().is_some_and(|peers| peers.len() == 1)).await;
     cloud.delete(&path).await;
     cloud.until(&path, |answer| answer.status == 404).await;
-    cloud
-        .delete(&format!("dcaas/virtual-gateways/{gateway}"))
-        .await;
+    cloud.delete(&format!("dcaas/virtual-gateways/{gateway}")).await;
     let projects = format!("{}/v3/projects?name=eu-west-101", cloud.base);
-    cloud
-        .send(Method::GET, &projects, &cloud.token, None)
-        .await
-        .expect("an answer");
+    cloud.send(Method::GET, &projects, &cloud.token, None).await.expect("an answer");
 }
 
 #[tokio::test]
 async fn the_simulator_keeps_to_the_documents() {
-    for variant in [
-        json!({}),
-        json!({"extra_fields": false, "absent_fields": "missing"}),
-    ] {
+    for variant in [json!({}), json!({"extra_fields": false, "absent_fields": "missing"})] {
         let cloud = Simulator::start(variant).await;
         session(&cloud).await;
         let entries = cloud.log(0).await;
         let complaints: Vec<String> = entries
             .iter()
-            .flat_map(|entry| {
-                contract::check(entry)
-                    .into_iter()
-                    .map(move |complaint| format!("#{} {complaint}", entry["seq"]))
-            })
+            .flat_map(|entry| contract::check(entry).into_iter().map(move |complaint| format!("#{} {complaint}", entry["seq"])))
             .collect();
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
-        assert!(
-            entries.len() > 50,
-            "the session was cut short: {} entries",
-            entries.len()
-        );
+        assert!(entries.len() > 50, "the session was cut short: {} entries", entries.len());
     }
 }
 
@@ -192,10 +126,7 @@ fn listing(query: &str) -> Value {
 /// An entry with the value at a pointer replaced, or removed where it is null.
 fn broken(mut entry: Value, pointer: &str, value: Value) -> Value {
     let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
-    let fields = entry
-        .pointer_mut(parent)
-        .and_then(Value::as_object_mut)
-        .expect("an object");
+    let fields = entry.pointer_mut(parent).and_then(Value::as_object_mut).expect("an object");
     if value.is_null() {
         fields.remove(key);
     } else {
@@ -207,119 +138,39 @@ fn broken(mut entry: Value, pointer: &str, value: Value) -> Value {
 #[test]
 fn the_validator_names_what_is_wrong() {
     assert_eq!(contract::check(&creation()), Vec::<String>::new());
-    assert_eq!(
-        contract::check(&listing(
-            "limit=2000&marker=x&id=a&id=b&enterprise_project_id=0"
-        )),
-        Vec::<String>::new()
-    );
+    assert_eq!(contract::check(&listing("limit=2000&marker=x&id=a&id=b&enterprise_project_id=0")), Vec::<String>::new());
     let sent = "/request_body/virtual_interface";
     let got = "/response_body/virtual_interface";
     let table = [
-        (
-            broken(creation(), "/path", json!("/v3/x/dcaas/nothing")),
-            "no documented operation",
-        ),
-        (
-            broken(creation(), "/method", json!("PATCH")),
-            "no documented operation",
-        ),
-        (
-            broken(
-                creation(),
-                "/path",
-                json!("/v3/short/dcaas/virtual-interfaces"),
-            ),
-            "path project_id",
-        ),
-        (
-            broken(creation(), &format!("{sent}/vlan"), json!(4000)),
-            "/virtual_interface/vlan",
-        ),
-        (
-            broken(creation(), &format!("{sent}/vlan"), Value::Null),
-            "vlan",
-        ),
-        (
-            broken(creation(), &format!("{sent}/route_mode"), json!("rip")),
-            "/virtual_interface/route_mode",
-        ),
-        (
-            broken(creation(), &format!("{sent}/name"), json!("x".repeat(65))),
-            "/virtual_interface/name",
-        ),
-        (
-            broken(creation(), &format!("{sent}/surprise"), json!(1)),
-            "surprise",
-        ),
-        (
-            broken(
-                creation(),
-                &format!("{sent}/enterprise_project_id"),
-                json!("1"),
-            ),
-            "/virtual_interface/enterprise_project_id",
-        ),
-        (
-            broken(creation(), &format!("{sent}/tags"), json!([{"value": "x"}])),
-            "key",
-        ),
+        (broken(creation(), "/path", json!("/v3/x/dcaas/nothing")), "no documented operation"),
+        (broken(creation(), "/method", json!("PATCH")), "no documented operation"),
+        (broken(creation(), "/path", json!("/v3/short/dcaas/virtual-interfaces")), "path project_id"),
+        (broken(creation(), &format!("{sent}/vlan"), json!(4000)), "/virtual_interface/vlan"),
+        (broken(creation(), &format!("{sent}/vlan"), Value::Null), "vlan"),
+        (broken(creation(), &format!("{sent}/route_mode"), json!("rip")), "/virtual_interface/route_mode"),
+        (broken(creation(), &format!("{sent}/name"), json!("x".repeat(65))), "/virtual_interface/name"),
+        (broken(creation(), &format!("{sent}/surprise"), json!(1)), "surprise"),
+        (broken(creation(), &format!("{sent}/enterprise_project_id"), json!("1")), "/virtual_interface/enterprise_project_id"),
+        (broken(creation(), &format!("{sent}/tags"), json!([{"value": "x"}])), "key"),
         (broken(creation(), "/request_body", Value::Null), "request"),
         (broken(creation(), "/status", json!(200)), "answer 200"),
-        (
-            broken(creation(), "/response_body/request_id", Value::Null),
-            "request_id",
-        ),
-        (
-            broken(creation(), &format!("{got}/vlan"), json!("1")),
-            "/virtual_interface/vlan",
-        ),
-        (
-            broken(creation(), &format!("{got}/tenant_id"), json!("short")),
-            "/virtual_interface/tenant_id",
-        ),
-        (
-            broken(
-                creation(),
-                &format!("{got}/vif_peers"),
-                json!([{"route_mode": 1}]),
-            ),
-            "/virtual_interface/vif_peers/0/route_mode",
-        ),
-        (
-            broken(
-                broken(creation(), "/status", json!(400)),
-                "/response_body",
-                json!({"message": "no"}),
-            ),
-            "error_code",
-        ),
-        (
-            broken(listing(""), "/request_body", json!({})),
-            "request has a body",
-        ),
-        (
-            broken(listing(""), "/response_body/page_info", Value::Null),
-            "page_info",
-        ),
+        (broken(creation(), "/response_body/request_id", Value::Null), "request_id"),
+        (broken(creation(), &format!("{got}/vlan"), json!("1")), "/virtual_interface/vlan"),
+        (broken(creation(), &format!("{got}/tenant_id"), json!("short")), "/virtual_interface/tenant_id"),
+        (broken(creation(), &format!("{got}/vif_peers"), json!([{"route_mode": 1}])), "/virtual_interface/vif_peers/0/route_mode"),
+        (broken(broken(creation(), "/status", json!(400)), "/response_body", json!({"message": "no"})), "error_code"),
+        (broken(listing(""), "/request_body", json!({})), "request has a body"),
+        (broken(listing(""), "/response_body/page_info", Value::Null), "page_info"),
         (listing("limit=2001"), "query limit"),
         (listing("limit=many"), "query limit"),
         (listing("limit=1&limit=2"), "query limit"),
         (listing("sort_dir=up"), "query sort_dir"),
         (listing("name=x"), "query name"),
         (listing("id=1&id=2&id=3&id=4&id=5&id=6"), "query id"),
-        (
-            listing("enterprise_project_id=0,1"),
-            "query enterprise_project_id",
-        ),
+        (listing("enterprise_project_id=0,1"), "query enterprise_project_id"),
     ];
     for (entry, expected) in table {
         let complaints = contract::check(&entry);
-        assert!(
-            complaints
-                .iter()
-                .any(|complaint| complaint.contains(expected)),
-            "{expected:?} is not in {complaints:#?} of {entry}"
-        );
+        assert!(complaints.iter().any(|complaint| complaint.contains(expected)), "{expected:?} is not in {complaints:#?} of {entry}");
     }
 }

@@ -242,8 +242,15 @@ impl Context {
 fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation: Option<i64>) -> CloudAccountStatus {
     let mut next = last.clone();
     let now = now();
-    let (reason, message) = trouble.map_or((Reason::Available, "the cloud accepts the credentials"), |trouble| (trouble.reason, &trouble.message));
-    let new = |type_, status: bool| NewCondition { type_, status: status.into(), reason, message: message.to_owned(), observed_generation: generation };
+    let (reason, message) =
+        trouble.map_or((Reason::Available, "the cloud accepts the credentials"), |trouble| (trouble.reason, &trouble.message));
+    let new = |type_, status: bool| NewCondition {
+        type_,
+        status: status.into(),
+        reason,
+        message: message.to_owned(),
+        observed_generation: generation,
+    };
     set_condition(&mut next.conditions, new(ConditionType::Ready, trouble.is_none()), now.clone());
     match trouble {
         Some(_) => set_condition(&mut next.conditions, new(ConditionType::Stalled, true), now.clone()),
@@ -272,7 +279,9 @@ async fn read_quotas(client: &Client) -> Result<Vec<Quota>, CloudError> {
     let call = cloud::quotas();
     client.permit(&call, Priority::Wait).await;
     match client.fetch::<Quotas>(&call).await {
-        Ok(quotas) => Ok(quotas.resources.into_iter().map(|quota| Quota { type_: quota.kind, used: quota.used, limit: quota.limit }).collect()),
+        Ok(quotas) => {
+            Ok(quotas.resources.into_iter().map(|quota| Quota { type_: quota.kind, used: quota.used, limit: quota.limit }).collect())
+        }
         Err(error) if error.class == Class::Unsupported => Ok(Vec::new()),
         Err(error) => Err(error),
     }

@@ -43,9 +43,7 @@ pub struct AccountRef {
 }
 
 /// Names an object of this group.
-#[derive(
-    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, KubeSchema,
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectReference {
     /// Name of the object, 1 to 253 characters.
@@ -133,12 +131,7 @@ pub struct Policy {
 
 impl Policy {
     /// The policy of an object that states none.
-    pub const NONE: &'static Self = &Self {
-        management: None,
-        deletion: None,
-        drift: None,
-        ignore_fields: Vec::new(),
-    };
+    pub const NONE: &'static Self = &Self { management: None, deletion: None, drift: None, ignore_fields: Vec::new() };
 }
 
 /// Takes over what is already in the cloud, in place of creating it. Exactly one of the fields.
@@ -160,20 +153,7 @@ pub struct Import {
 }
 
 /// The address family of a session.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AddressFamily {
     /// IPv4.

@@ -19,13 +19,7 @@ pub enum ConditionType {
 
 impl ConditionType {
     /// All types, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [
-        Self::Ready,
-        Self::Synced,
-        Self::Healthy,
-        Self::Reconciling,
-        Self::Stalled,
-    ];
+    pub const ALL: [Self; 5] = [Self::Ready, Self::Synced, Self::Healthy, Self::Reconciling, Self::Stalled];
 
     /// The type as it stands in `conditions[].type`.
     #[must_use]
@@ -156,13 +150,7 @@ pub struct NewCondition {
 /// `lastTransitionTime` becomes `now` only if the status differs from before. Merging the same condition again changes
 /// nothing, whatever `now` is; so an unchanged object is not written.
 pub fn set_condition(conditions: &mut Vec<Condition>, new: NewCondition, now: Time) {
-    let NewCondition {
-        type_,
-        status,
-        reason,
-        message,
-        observed_generation,
-    } = new;
+    let NewCondition { type_, status, reason, message, observed_generation } = new;
     let mut condition = Condition {
         last_transition_time: now,
         message,
@@ -171,10 +159,7 @@ pub fn set_condition(conditions: &mut Vec<Condition>, new: NewCondition, now: Ti
         status: status.as_str().to_owned(),
         type_: type_.as_str().to_owned(),
     };
-    match conditions
-        .iter_mut()
-        .find(|present| present.type_ == condition.type_)
-    {
+    match conditions.iter_mut().find(|present| present.type_ == condition.type_) {
         None => conditions.push(condition),
         Some(present) => {
             if present.status == condition.status {
@@ -193,7 +178,5 @@ pub fn remove_condition(conditions: &mut Vec<Condition>, type_: ConditionType) {
 /// The condition of that type.
 #[must_use]
 pub fn find_condition(conditions: &[Condition], type_: ConditionType) -> Option<&Condition> {
-    conditions
-        .iter()
-        .find(|present| present.type_ == type_.as_str())
+    conditions.iter().find(|present| present.type_ == type_.as_str())
 }

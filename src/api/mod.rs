@@ -25,14 +25,10 @@ mod virtual_interface_status;
 
 pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
 pub use common::{
-    ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy,
-    FINALIZER, GROUP, Import, Management, ObjectReference, PAUSED_ANNOTATION, Policy,
-    RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
+    ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP, Import, Management,
+    ObjectReference, PAUSED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
 };
-pub use condition::{
-    ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition,
-    set_condition,
-};
+pub use condition::{ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition, set_condition};
 pub use peer::{Peer, PeerObserved, PeerSpec};
 pub use status::{Drift, Intent, LastError, Status, WaitingFor};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
@@ -43,26 +39,10 @@ pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualI
 /// What the engine needs to know of a kind before it asks the kind's own code: which account, which policy, whether an
 /// existing cloud object is to be taken over, and what was reported last.
 pub trait Managed:
-    Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-    + Clone
-    + Debug
-    + DeserializeOwned
-    + Serialize
-    + Send
-    + Sync
-    + 'static
+    Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned + Serialize + Send + Sync + 'static
 {
     /// What the cloud says of the object, as shown in `status.observed`. MUST NOT hold a secret.
-    type Observed: Clone
-        + Debug
-        + PartialEq
-        + Default
-        + Serialize
-        + DeserializeOwned
-        + JsonSchema
-        + Send
-        + Sync
-        + 'static;
+    type Observed: Clone + Debug + PartialEq + Default + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
 
     /// `spec.accountRef`; `None` means the namespace's annotation, else the account called [`DEFAULT_ACCOUNT`].
     fn account_ref(&self) -> Option<&AccountRef>;
@@ -109,15 +89,7 @@ managed!(Peer, PeerObserved);
 /// The definitions of all kinds, in the order in which they are to be applied.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [
-        CloudAccount::crd(),
-        VirtualGateway::crd(),
-        VirtualInterface::crd(),
-        Peer::crd(),
-    ]
-    .into_iter()
-    .map(without_null)
-    .collect()
+    [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd()].into_iter().map(without_null).collect()
 }
 
 /// The definitions as files: name (`{group}_{plural}.yaml`) and YAML text. The same on every run.
@@ -140,11 +112,7 @@ pub fn crds_yaml() -> Result<Vec<(String, String)>, serde_saphyr::SerializeError
 /// true: a null in one arm of a union would count as a choice. Without the mark the server drops nulls before it validates.
 fn without_null(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
-        if let Some(schema) = version
-            .schema
-            .as_mut()
-            .and_then(|s| s.open_api_v3_schema.as_mut())
-        {
+        if let Some(schema) = version.schema.as_mut().and_then(|s| s.open_api_v3_schema.as_mut()) {
             strip_nullable(schema);
         }
     }

@@ -4,9 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{
-    AccountRef, AddressFamily, Import, ObjectReference, Policy, RouteMode, SecretKeyReference,
-};
+use super::common::{AccountRef, AddressFamily, Import, ObjectReference, Policy, RouteMode, SecretKeyReference};
 use super::rules;
 use super::status::Status;
 
@@ -28,40 +26,15 @@ pub type PeerStatus = Status<PeerObserved>;
     status = "PeerStatus",
     derive = "PartialEq",
     doc = "A peer of a virtual interface of Huawei Cloud Direct Connect: its second address family or, with import, its first.",
-    printcolumn(
-        name = "Ready",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
-    ),
-    printcolumn(
-        name = "Reason",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
-    ),
-    printcolumn(
-        name = "Healthy",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Healthy")].status"#
-    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Healthy", type_ = "string", json_path = r#".status.conditions[?(@.type=="Healthy")].status"#),
     printcolumn(name = "ID", type_ = "string", json_path = ".status.id"),
     printcolumn(name = "Family", type_ = "string", json_path = ".spec.addressFamily"),
     printcolumn(name = "Routing", type_ = "string", json_path = ".spec.routeMode"),
-    printcolumn(
-        name = "BGP",
-        type_ = "string",
-        json_path = ".status.observed.bgpStatus"
-    ),
-    printcolumn(
-        name = "Age",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp"
-    ),
-    printcolumn(
-        name = "Message",
-        type_ = "string",
-        priority = "1",
-        json_path = r#".status.conditions[?(@.type=="Ready")].message"#
-    )
+    printcolumn(name = "BGP", type_ = "string", json_path = ".status.observed.bgpStatus"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PeerSpec {

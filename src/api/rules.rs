@@ -20,36 +20,22 @@ fn matches(pattern: &str) -> String {
 
 /// A string that names a Kubernetes object.
 pub fn object_name(field: &str) -> Rule {
-    rule(
-        matches(DNS_SUBDOMAIN),
-        format!(
-            "{field} must be the name of an object: lower case letters, digits, dashes and dots"
-        ),
-    )
+    rule(matches(DNS_SUBDOMAIN), format!("{field} must be the name of an object: lower case letters, digits, dashes and dots"))
 }
 
 /// A string that names a namespace.
 pub fn namespace_name(field: &str) -> Rule {
-    rule(
-        matches(DNS_LABEL),
-        format!("{field} must be the name of a namespace: lower case letters, digits and dashes"),
-    )
+    rule(matches(DNS_LABEL), format!("{field} must be the name of a namespace: lower case letters, digits and dashes"))
 }
 
 /// A key of a Secret.
 pub fn secret_key(field: &str) -> Rule {
-    rule(
-        matches(r"^[-._a-zA-Z0-9]+$"),
-        format!("{field} must be a key of a Secret: letters, digits, dashes, underscores and dots"),
-    )
+    rule(matches(r"^[-._a-zA-Z0-9]+$"), format!("{field} must be a key of a Secret: letters, digits, dashes, underscores and dots"))
 }
 
 /// An id of the cloud.
 pub fn uuid(field: &str) -> Rule {
-    rule(
-        matches(UUID),
-        format!("{field} must be a UUID in lower case, like 0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"),
-    )
+    rule(matches(UUID), format!("{field} must be a UUID in lower case, like 0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"))
 }
 
 /// A field that keeps its value once it has one.
@@ -59,13 +45,6 @@ pub fn fixed(field: &str) -> Rule {
 
 /// Exactly one of these optional fields of a struct.
 pub fn exactly_one(owner: &str, fields: &[&str]) -> Rule {
-    let present: Vec<_> = fields
-        .iter()
-        .map(|field| format!("has(self.{field}) ? 1 : 0"))
-        .map(|one| format!("({one})"))
-        .collect();
-    rule(
-        format!("{} == 1", present.join(" + ")),
-        format!("{owner} must have exactly one of {}", fields.join(", ")),
-    )
+    let present: Vec<_> = fields.iter().map(|field| format!("has(self.{field}) ? 1 : 0")).map(|one| format!("({one})")).collect();
+    rule(format!("{} == 1", present.join(" + ")), format!("{owner} must have exactly one of {}", fields.join(", ")))
 }

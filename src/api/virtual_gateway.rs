@@ -24,35 +24,14 @@ pub type VirtualGatewayStatus = Status<VirtualGatewayObserved>;
     status = "VirtualGatewayStatus",
     derive = "PartialEq",
     doc = "A virtual gateway of Huawei Cloud Direct Connect: connects a VPC or an enterprise router with virtual interfaces.",
-    printcolumn(
-        name = "Ready",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
-    ),
-    printcolumn(
-        name = "Reason",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
-    ),
-    printcolumn(
-        name = "Healthy",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Healthy")].status"#
-    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Healthy", type_ = "string", json_path = r#".status.conditions[?(@.type=="Healthy")].status"#),
     printcolumn(name = "ID", type_ = "string", json_path = ".status.id"),
     printcolumn(name = "VPC", type_ = "string", json_path = ".spec.vpcId"),
     printcolumn(name = "ASN", type_ = "integer", json_path = ".status.observed.bgpAsn"),
-    printcolumn(
-        name = "Age",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp"
-    ),
-    printcolumn(
-        name = "Message",
-        type_ = "string",
-        priority = "1",
-        json_path = r#".status.conditions[?(@.type=="Ready")].message"#
-    )
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualGatewaySpec {

@@ -4,14 +4,10 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{
-    AccountRef, AddressFamily, Import, ObjectReference, Policy, RouteMode, SecretKeyReference, Tags,
-};
+use super::common::{AccountRef, AddressFamily, Import, ObjectReference, Policy, RouteMode, SecretKeyReference, Tags};
 use super::rules;
 use super::status::Status;
-pub use super::virtual_interface_status::{
-    ObservedExtendAttribute, ObservedPeer, VirtualInterfaceObserved,
-};
+pub use super::virtual_interface_status::{ObservedExtendAttribute, ObservedPeer, VirtualInterfaceObserved};
 
 /// The status of a `VirtualInterface`.
 pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
@@ -29,36 +25,15 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
     status = "VirtualInterfaceStatus",
     derive = "PartialEq",
     doc = "A virtual interface of Huawei Cloud Direct Connect: carries traffic between a gateway and the customer's network over a connection.",
-    printcolumn(
-        name = "Ready",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
-    ),
-    printcolumn(
-        name = "Reason",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
-    ),
-    printcolumn(
-        name = "Healthy",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Healthy")].status"#
-    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Healthy", type_ = "string", json_path = r#".status.conditions[?(@.type=="Healthy")].status"#),
     printcolumn(name = "ID", type_ = "string", json_path = ".status.id"),
     printcolumn(name = "VLAN", type_ = "integer", json_path = ".spec.vlan"),
     printcolumn(name = "Bandwidth", type_ = "integer", json_path = ".spec.bandwidth"),
     printcolumn(name = "Routing", type_ = "string", json_path = ".spec.routeMode"),
-    printcolumn(
-        name = "Age",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp"
-    ),
-    printcolumn(
-        name = "Message",
-        type_ = "string",
-        priority = "1",
-        json_path = r#".status.conditions[?(@.type=="Ready")].message"#
-    )
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualInterfaceSpec {

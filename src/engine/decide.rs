@@ -204,9 +204,10 @@ fn farewell(situation: &Situation) -> Step {
 fn live(situation: &Situation) -> Step {
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::Look),
-        Presence::Several(ids) => {
-            Step::Stall(Reason::Conflict, format!("{} cloud resources could be this one: {}; name one in spec.import.id", ids.len(), ids.join(", ")))
-        }
+        Presence::Several(ids) => Step::Stall(
+            Reason::Conflict,
+            format!("{} cloud resources could be this one: {}; name one in spec.import.id", ids.len(), ids.join(", ")),
+        ),
         Presence::NotFound(id) => Step::Stall(Reason::NotFound, format!("spec.import.id: the cloud has no {id}")),
         Presence::Absent => create(situation),
         Presence::One(found) => keep(situation, found),
@@ -224,7 +225,10 @@ fn create(situation: &Situation) -> Step {
         return Step::Stall(Reason::NotFound, "spec.policy.management is ObserveOnly and the cloud has no such resource".to_owned());
     }
     if let (Some(id), DriftPolicy::Detect | DriftPolicy::Ignore) = (&situation.lost, situation.drift) {
-        return Step::Stall(Reason::NotFound, format!("{id} was deleted outside of this object, whose drift policy does not make it again"));
+        return Step::Stall(
+            Reason::NotFound,
+            format!("{id} was deleted outside of this object, whose drift policy does not make it again"),
+        );
     }
     match (&situation.create, situation.intent) {
         (None, _) => Step::Wait(Wait::Secret),

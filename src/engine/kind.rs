@@ -165,7 +165,9 @@ impl Phase {
     pub fn of(status: Option<&str>, reason: Option<&str>) -> Self {
         match status {
             None | Some("ACTIVE" | "DOWN" | "ADMIN_SHUTDOWN") => Self::Settled,
-            Some("ERROR") => Self::Failed(Reason::CloudFailed, reason.filter(|text| !text.is_empty()).unwrap_or("the cloud gives no reason").to_owned()),
+            Some("ERROR") => {
+                Self::Failed(Reason::CloudFailed, reason.filter(|text| !text.is_empty()).unwrap_or("the cloud gives no reason").to_owned())
+            }
             Some("REJECTED") => Self::Failed(Reason::Rejected, "the other tenant rejected the virtual interface".to_owned()),
             Some("AUTHORIZATION") => Self::Settling(Reason::AwaitingAcceptance),
             Some("PENDING_DELETE") => Self::Deleting,
@@ -229,7 +231,8 @@ mod tests {
     #[test]
     fn an_owner_fits_into_a_tag_and_stays_its_own() {
         let (cluster, namespace) = ("c".repeat(36), "n".repeat(63));
-        let (a, b) = (owner(&cluster, &namespace, &format!("{}a", "x".repeat(252))), owner(&cluster, &namespace, &format!("{}b", "x".repeat(252))));
+        let (a, b) =
+            (owner(&cluster, &namespace, &format!("{}a", "x".repeat(252))), owner(&cluster, &namespace, &format!("{}b", "x".repeat(252))));
         assert!(a.len() <= 255 && a != b, "{a}");
         assert_eq!(owner("c", "n", "x"), "c:n/x");
     }

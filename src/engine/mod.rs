@@ -139,7 +139,14 @@ where
         {
             return Ok(Action::requeue(left));
         }
-        tracing::debug!(kind = K::NAME, namespace = object.namespace(), name = object.name_any(), account = name, step = step.label(), "decided");
+        tracing::debug!(
+            kind = K::NAME,
+            namespace = object.namespace(),
+            name = object.name_any(),
+            account = name,
+            step = step.label(),
+            "decided"
+        );
         let hands = Hands { engine: self, object, account, mirror: &mirror, uid };
         match hands.carry_out(&step).await {
             Ok(acted) => self.conclude(object, uid, step, acted, &observation, &mirror).await,
@@ -159,7 +166,12 @@ where
         mirror: &Mirror<K::Listed>,
     ) -> Result<Action, Failure> {
         let last = object.status().cloned().unwrap_or_default();
-        let facts = |id, intent, seen| Facts { id, intent, seen, observe_only: Policies::of(object, None).management == crate::api::Management::ObserveOnly };
+        let facts = |id, intent, seen| Facts {
+            id,
+            intent,
+            seen,
+            observe_only: Policies::of(object, None).management == crate::api::Management::ObserveOnly,
+        };
         let waits = matches!(step, Step::Wait(Wait::Look | Wait::Doubt | Wait::Cloud(_)));
         self.expect_change(uid, waits || step.is_cloud_write(), mirror);
         if step == Step::Wait(Wait::Look) {
@@ -210,8 +222,14 @@ where
         mirror: &Mirror<K::Listed>,
     ) -> Result<Action, Failure> {
         tracing::warn!(
-            kind = K::NAME, namespace = object.namespace(), name = object.name_any(),
-            operation = error.operation, code = error.code, request_id = error.request_id, class = error.class.label(), "{error}"
+            kind = K::NAME,
+            namespace = object.namespace(),
+            name = object.name_any(),
+            operation = error.operation,
+            code = error.code,
+            request_id = error.request_id,
+            class = error.class.label(),
+            "{error}"
         );
         let last = object.status().cloned().unwrap_or_default();
         let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
@@ -231,7 +249,12 @@ where
     }
 
     /// Tells an outcome without having looked at the cloud: what is known of it stays.
-    async fn tell(&self, object: &K::Object, outcome: &Outcome, seen: Option<Seen<<K::Object as Managed>::Observed>>) -> Result<(), Failure> {
+    async fn tell(
+        &self,
+        object: &K::Object,
+        outcome: &Outcome,
+        seen: Option<Seen<<K::Object as Managed>::Observed>>,
+    ) -> Result<(), Failure> {
         let last = object.status().cloned().unwrap_or_default();
         let facts = Facts { id: last.id.clone(), intent: last.intent.clone(), seen, observe_only: false };
         self.publish(object, outcome, &facts).await;
@@ -288,7 +311,10 @@ where
             Outcome::Done(Step::Stall(reason, message)) if last.and_then(report::ready_reason) != Some(reason.as_str()) => {
                 (EventType::Warning, reason.as_str(), "Reconcile", message.clone())
             }
-            Outcome::Failed(error) if last.and_then(|status| status.last_error.as_ref()).map(|last| (&last.code, &last.message)) != Some((&error.code, &error.message)) => {
+            Outcome::Failed(error)
+                if last.and_then(|status| status.last_error.as_ref()).map(|last| (&last.code, &last.message))
+                    != Some((&error.code, &error.message)) =>
+            {
                 (EventType::Warning, "CloudError", "Reconcile", error.to_string())
             }
             _ => return,
@@ -302,7 +328,9 @@ where
 
     /// Object → namespace's annotation → `default`.
     fn account_name(&self, object: &K::Object) -> String {
-        object.account_ref().map_or_else(|| self.namespaces.account(&object.namespace().unwrap_or_default()), |account| account.name.clone())
+        object
+            .account_ref()
+            .map_or_else(|| self.namespaces.account(&object.namespace().unwrap_or_default()), |account| account.name.clone())
     }
 }
 
@@ -343,11 +371,11 @@ fn version(object: &impl Resource) -> u64 {
 fn card<K: Kind>(object: &K::Object) -> Card {
     let namespace = object.namespace().unwrap_or_default();
     let status = object.status();
-    let ready = status.and_then(|status| find_condition(&status.conditions, ConditionType::Ready)).is_some_and(|ready| ready.status == "True");
+    let ready =
+        status.and_then(|status| find_condition(&status.conditions, ConditionType::Ready)).is_some_and(|ready| ready.status == "True");
     Card {
         id: status.and_then(|status| status.id.clone()),
         ready: ready && object.meta().deletion_timestamp.is_none(),
         needs: K::references(object).iter().map(|reference| reference.key(&namespace)).collect(),
     }
 }
-

@@ -261,4 +261,3 @@ impl Reference {
         Key { kind, namespace: other.clone().unwrap_or_else(|| namespace.to_owned()), name: name.clone() }
     }
 }
-

@@ -95,9 +95,10 @@ pub fn report<O: Clone>(last: &Status<O>, outcome: &Outcome, facts: &Facts<O>, g
     }
     let (status, reason, message) = health(facts.seen.as_ref(), verdict.reason);
     set(conditions, ConditionType::Healthy, status, reason, &message);
-    for (type_, present) in
-        [(ConditionType::Reconciling, verdict.progress == Progress::Reconciling), (ConditionType::Stalled, verdict.progress == Progress::Stalled)]
-    {
+    for (type_, present) in [
+        (ConditionType::Reconciling, verdict.progress == Progress::Reconciling),
+        (ConditionType::Stalled, verdict.progress == Progress::Stalled),
+    ] {
         if present {
             set(conditions, type_, ConditionStatus::True, verdict.reason, &verdict.message);
         } else {
@@ -160,10 +161,14 @@ fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
             Step::Wait(wait) => match wait {
                 Wait::Cloud(reason) => reconciling(*reason, settling(*reason)),
                 Wait::Look => reconciling(Reason::Settling, "looking at the cloud".to_owned()),
-                Wait::Doubt => reconciling(Reason::Creating, "an earlier create may still arrive; nothing is sent until that is certain".to_owned()),
+                Wait::Doubt => {
+                    reconciling(Reason::Creating, "an earlier create may still arrive; nothing is sent until that is certain".to_owned())
+                }
                 Wait::Dependants(who) => reconciling(Reason::WaitingForDependants, format!("still needed by {}", named(who))),
                 Wait::References(whom) => reconciling(Reason::WaitingForReference, format!("not there or not ready: {}", named(whom))),
-                Wait::Secret => reconciling(Reason::WaitingForReference, "the Secret of spec.bgpMd5SecretRef or its key is missing".to_owned()),
+                Wait::Secret => {
+                    reconciling(Reason::WaitingForReference, "the Secret of spec.bgpMd5SecretRef or its key is missing".to_owned())
+                }
             },
             Step::Stall(reason, message) => {
                 let synced = (*reason == Reason::Immutable).then_some(false);
@@ -171,9 +176,14 @@ fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
             }
         },
         Outcome::Failed(error) => failed(error),
-        Outcome::Account(reason, message, Some(error)) => {
-            Verdict { reason: *reason, ..if failed(error).progress == Progress::Stalled { stalled(*reason, message.clone()) } else { reconciling(*reason, message.clone()) } }
-        }
+        Outcome::Account(reason, message, Some(error)) => Verdict {
+            reason: *reason,
+            ..if failed(error).progress == Progress::Stalled {
+                stalled(*reason, message.clone())
+            } else {
+                reconciling(*reason, message.clone())
+            }
+        },
         Outcome::Account(reason, message, None) => reconciling(*reason, message.clone()),
         Outcome::Paused => stalled(Reason::Paused, String::new()),
     }

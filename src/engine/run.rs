@@ -63,7 +63,10 @@ impl Namespaces {
 pub struct Listeners(Mutex<HashSet<usize>>);
 
 /// Runs the controller of one kind until `stop` resolves. The first value returned resolves when its cache is filled.
-pub fn controller<K>(shared: Shared, stop: impl Future<Output = ()> + Send + Sync + 'static) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send)
+pub fn controller<K>(
+    shared: Shared,
+    stop: impl Future<Output = ()> + Send + Sync + 'static,
+) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send)
 where
     K: Kind,
     K::Listed: Mirrored,
@@ -88,15 +91,18 @@ where
         listeners: Listeners::default(),
         cluster,
     });
-    let changes = reflector::reflector(writer, watcher(api, watcher::Config::default()).default_backoff().inspect({
-        let engine = Arc::clone(&engine);
-        move |event| {
-            engine.index_event(event);
-            if let Ok(watcher::Event::InitDone) = event {
-                let _ = fill.send(true);
+    let changes = reflector::reflector(
+        writer,
+        watcher(api, watcher::Config::default()).default_backoff().inspect({
+            let engine = Arc::clone(&engine);
+            move |event| {
+                engine.index_event(event);
+                if let Ok(watcher::Event::InitDone) = event {
+                    let _ = fill.send(true);
+                }
             }
-        }
-    }))
+        }),
+    )
     .touched_objects();
     let (keys, to_wake) = mpsc::unbounded_channel();
     index.register(K::NAME, keys);

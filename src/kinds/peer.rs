@@ -65,7 +65,9 @@ impl Kind for PeerKind {
     /// One peer for each address family of an interface.
     fn is_at(desired: &Desired<'_, Peer>, seen: &VifPeer) -> bool {
         let interface = interface(desired);
-        interface.is_some() && seen.vif_id == interface && seen.address_family.as_deref() == Some(desired.object.spec.address_family.as_str())
+        interface.is_some()
+            && seen.vif_id == interface
+            && seen.address_family.as_deref() == Some(desired.object.spec.address_family.as_str())
     }
 
     fn host_of(desired: &Desired<'_, Peer>, _: &str) -> Option<String> {

@@ -14,9 +14,7 @@ use crate::harness::*;
 async fn shown(settings: Value, pointer: &str) -> Option<Value> {
     let cloud = Simulator::start(settings).await;
     let bgp = json!({"route_mode": "bgp", "bgp_asn": 65_100, "bgp_md5": "Qaz12345678", "remote_ep_group": ["10.9.0.0/16", "10.1.0.0/16"]});
-    let vif = cloud
-        .interface(with(interface(&cloud.gateway().await, LINE_A, 30), bgp))
-        .await;
+    let vif = cloud.interface(with(interface(&cloud.gateway().await, LINE_A, 30), bgp)).await;
     let read = cloud.get(&format!("dcaas/virtual-interfaces/{vif}")).await;
     read.body["virtual_interface"].pointer(pointer).cloned()
 }
@@ -24,47 +22,19 @@ async fn shown(settings: Value, pointer: &str) -> Option<Value> {
 #[tokio::test]
 async fn switches_change_what_is_read() {
     let table = [
-        (
-            json!({}),
-            "/vif_peers/0/bgp_md5",
-            Some(json!("Qaz12345678")),
-        ),
-        (
-            json!({"switches": {"u9_bgp_md5": "mask"}}),
-            "/vif_peers/0/bgp_md5",
-            Some(json!("******")),
-        ),
-        (
-            json!({"switches": {"u9_bgp_md5": "hide"}}),
-            "/vif_peers/0/bgp_md5",
-            Some(Value::Null),
-        ),
-        (
-            json!({"switches": {"u6_bgp_status": {"up": "Establish"}}}),
-            "/vif_peers/0/bgp_status",
-            Some(json!("Establish")),
-        ),
-        (
-            json!({"switches": {"u12_cidr_order": "sorted"}}),
-            "/remote_ep_group",
-            Some(json!(["10.1.0.0/16", "10.9.0.0/16"])),
-        ),
-        (
-            json!({}),
-            "/remote_ep_group",
-            Some(json!(["10.9.0.0/16", "10.1.0.0/16"])),
-        ),
+        (json!({}), "/vif_peers/0/bgp_md5", Some(json!("Qaz12345678"))),
+        (json!({"switches": {"u9_bgp_md5": "mask"}}), "/vif_peers/0/bgp_md5", Some(json!("******"))),
+        (json!({"switches": {"u9_bgp_md5": "hide"}}), "/vif_peers/0/bgp_md5", Some(Value::Null)),
+        (json!({"switches": {"u6_bgp_status": {"up": "Establish"}}}), "/vif_peers/0/bgp_status", Some(json!("Establish"))),
+        (json!({"switches": {"u12_cidr_order": "sorted"}}), "/remote_ep_group", Some(json!(["10.1.0.0/16", "10.9.0.0/16"]))),
+        (json!({}), "/remote_ep_group", Some(json!(["10.9.0.0/16", "10.1.0.0/16"]))),
         (json!({}), "/route_mode", Some(json!("bgp"))),
         (json!({"extra_fields": false}), "/route_mode", None),
         (json!({}), "/reason", Some(Value::Null)),
         (json!({"absent_fields": "missing"}), "/reason", None),
     ];
     for (settings, pointer, expected) in table {
-        assert_eq!(
-            shown(settings.clone(), pointer).await,
-            expected,
-            "{pointer} under {settings}"
-        );
+        assert_eq!(shown(settings.clone(), pointer).await, expected, "{pointer} under {settings}");
     }
 }
 
@@ -77,62 +47,20 @@ async fn switches_change_what_is_accepted() {
     let table = [
         (json!({"u1_gateway_subnets": "add_only"}), shrink(), 400),
         (json!({"u1_gateway_subnets": "replace"}), shrink(), 200),
-        (
-            json!({"u20_empty_description": "ignored"}),
-            json!({"virtual_gateway": {"description": null}}),
-            200,
-        ),
-        (
-            json!({"u20_empty_description": "null"}),
-            json!({"virtual_gateway": {"description": ""}}),
-            200,
-        ),
+        (json!({"u20_empty_description": "ignored"}), json!({"virtual_gateway": {"description": null}}), 200),
+        (json!({"u20_empty_description": "null"}), json!({"virtual_gateway": {"description": ""}}), 200),
     ];
     for (switches, body, status) in table {
         cloud.settings(json!({"switches": switches})).await;
-        assert_eq!(
-            cloud.put(&path, body.clone()).await.status,
-            status,
-            "{body} under {switches}"
-        );
+        assert_eq!(cloud.put(&path, body.clone()).await.status, status, "{body} under {switches}");
     }
-    assert_eq!(
-        cloud.get(&path).await.body["virtual_gateway"]["description"],
-        Value::Null
-    );
-    cloud
-        .settings(json!({"immutable_keys": "ignore", "unknown_keys": "ignore"}))
-        .await;
-    let ignored = cloud
-        .put(
-            &path,
-            json!({"virtual_gateway": {"bgp_asn": 1, "surprise": 2}}),
-        )
-        .await;
-    assert_eq!(
-        (ignored.status, &ignored.body["virtual_gateway"]["bgp_asn"]),
-        (200, &json!(65_000))
-    );
-    cloud
-        .settings(json!({"switches": {"u11_unique_names": true}}))
-        .await;
-    assert_eq!(
-        cloud
-            .post(
-                "dcaas/virtual-gateways",
-                json!({"virtual_gateway": gateway()})
-            )
-            .await
-            .code(),
-        "DC.0001"
-    );
-    let wrong = cloud
-        .admin(
-            Method::PATCH,
-            "settings",
-            Some(json!({"switches": {"u99": 1}})),
-        )
-        .await;
+    assert_eq!(cloud.get(&path).await.body["virtual_gateway"]["description"], Value::Null);
+    cloud.settings(json!({"immutable_keys": "ignore", "unknown_keys": "ignore"})).await;
+    let ignored = cloud.put(&path, json!({"virtual_gateway": {"bgp_asn": 1, "surprise": 2}})).await;
+    assert_eq!((ignored.status, &ignored.body["virtual_gateway"]["bgp_asn"]), (200, &json!(65_000)));
+    cloud.settings(json!({"switches": {"u11_unique_names": true}})).await;
+    assert_eq!(cloud.post("dcaas/virtual-gateways", json!({"virtual_gateway": gateway()})).await.code(), "DC.0001");
+    let wrong = cloud.admin(Method::PATCH, "settings", Some(json!({"switches": {"u99": 1}}))).await;
     assert_eq!(wrong.status, 400);
 }
 
@@ -140,14 +68,9 @@ async fn switches_change_what_is_accepted() {
 async fn an_unchanged_update_may_pass_unnoticed() {
     for (pends, expected) in [(true, "PENDING_UPDATE"), (false, "ACTIVE")] {
         let cloud = Simulator::start(json!({"switches": {"u8_unchanged_update_pends": pends}, "settle_ms": {"update": 60_000}})).await;
-        let vif = cloud
-            .interface(interface(&cloud.gateway().await, LINE_A, 30))
-            .await;
-        let same =
-            json!({"virtual_interface": {"name": "vif", "remote_ep_group": ["10.1.123.0/24"]}});
-        let answer = cloud
-            .put(&format!("dcaas/virtual-interfaces/{vif}"), same)
-            .await;
+        let vif = cloud.interface(interface(&cloud.gateway().await, LINE_A, 30)).await;
+        let same = json!({"virtual_interface": {"name": "vif", "remote_ep_group": ["10.1.123.0/24"]}});
+        let answer = cloud.put(&format!("dcaas/virtual-interfaces/{vif}"), same).await;
         assert_eq!(status_of(&answer), expected);
     }
 }
@@ -164,16 +87,8 @@ async fn the_interconnection_stands_as_told() {
     ];
     for (mode, changes, status) in table {
         let cloud = Simulator::start(json!({"switches": {"u17_interconnect_subnet": mode}})).await;
-        let body = with(
-            interface(&cloud.gateway().await, LINE_A, 30),
-            changes.clone(),
-        );
-        let answer = cloud
-            .post(
-                "dcaas/virtual-interfaces",
-                json!({"virtual_interface": body}),
-            )
-            .await;
+        let body = with(interface(&cloud.gateway().await, LINE_A, 30), changes.clone());
+        let answer = cloud.post("dcaas/virtual-interfaces", json!({"virtual_interface": body})).await;
         assert_eq!(answer.status, status, "{mode} {changes}");
     }
 }
@@ -184,30 +99,15 @@ async fn somebody_else_interferes() {
     let vgw = cloud.gateway().await;
     let vif = cloud.interface(interface(&vgw, LINE_A, 30)).await;
     let path = format!("dcaas/virtual-interfaces/{vif}");
-    let change = async |id: &str, fields: Value| {
-        cloud
-            .admin(Method::PATCH, &format!("resources/{id}"), Some(fields))
-            .await
-            .status
-    };
-    assert_eq!(
-        change(
-            &vif,
-            json!({"status": "DOWN", "remote_ep_group": ["10.7.0.0/16"]})
-        )
-        .await,
-        200
-    );
+    let change = async |id: &str, fields: Value| cloud.admin(Method::PATCH, &format!("resources/{id}"), Some(fields)).await.status;
+    assert_eq!(change(&vif, json!({"status": "DOWN", "remote_ep_group": ["10.7.0.0/16"]})).await, 200);
     let read = cloud.get(&path).await;
     assert_eq!(status_of(&read), "DOWN");
     let peer = &read.body["virtual_interface"]["vif_peers"][0];
     assert_eq!(peer["remote_ep_group"], json!(["10.7.0.0/16"]));
     let peer = peer["id"].as_str().unwrap();
     assert_eq!(change(peer, json!({"bgp_status": "Idle"})).await, 200);
-    assert_eq!(
-        cloud.get(&path).await.body["virtual_interface"]["vif_peers"][0]["bgp_status"],
-        "Idle"
-    );
+    assert_eq!(cloud.get(&path).await.body["virtual_interface"]["vif_peers"][0]["bgp_status"], "Idle");
     assert_eq!(change(NOBODY, json!({})).await, 404);
 
     let foreign = json!({"kind": "virtual_interface", "body": interface(&vgw, LINE_A, 30)});
@@ -215,38 +115,19 @@ async fn somebody_else_interferes() {
     assert_eq!(created.status, 201);
     let raw = cloud.admin(Method::GET, "resources", None).await.body;
     assert_eq!(raw["virtual_interfaces"].as_array().unwrap().len(), 2);
-    assert_eq!(
-        cloud
-            .admin(Method::DELETE, &format!("resources/{vif}"), None)
-            .await
-            .status,
-        204
-    );
+    assert_eq!(cloud.admin(Method::DELETE, &format!("resources/{vif}"), None).await.status, 204);
     assert_eq!(cloud.get(&path).await.status, 404);
 
     cloud.admin(Method::POST, "reset", None).await;
     let raw = cloud.admin(Method::GET, "resources", None).await.body;
-    assert_eq!(
-        (
-            &raw["virtual_gateways"],
-            raw["direct_connects"].as_array().unwrap().len()
-        ),
-        (&json!([]), 6)
-    );
-    assert_eq!(
-        cloud.get(&path).await.code(),
-        "APIGW.0301",
-        "tokens are forgotten too"
-    );
+    assert_eq!((&raw["virtual_gateways"], raw["direct_connects"].as_array().unwrap().len()), (&json!([]), 6));
+    assert_eq!(cloud.get(&path).await.code(), "APIGW.0301", "tokens are forgotten too");
 }
 
 #[tokio::test]
 async fn it_ends_when_asked() {
     let mut cloud = Simulator::start(json!({})).await;
-    assert_eq!(
-        cloud.admin(Method::GET, "health", None).await.body,
-        json!({"status": "ok"})
-    );
+    assert_eq!(cloud.admin(Method::GET, "health", None).await.body, json!({"status": "ok"}));
     let pid = rustix::process::Pid::from_raw(i32::try_from(cloud.pid()).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     let end = Instant::now() + Duration::from_secs(5);
@@ -265,15 +146,8 @@ fn it_refuses_settings_it_does_not_know() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.json");
     std::fs::write(&file, r#"{"switches": {"u99": true}}"#).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_dc-simulator"))
-        .arg("--settings")
-        .arg(&file)
-        .output()
-        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dc-simulator")).arg("--settings").arg(&file).output().unwrap();
     assert!(!output.status.success());
     let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        complaint.contains("settings.json") && complaint.contains("u99"),
-        "{complaint}"
-    );
+    assert!(complaint.contains("settings.json") && complaint.contains("u99"), "{complaint}");
 }

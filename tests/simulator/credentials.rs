@@ -15,19 +15,11 @@ const GATEWAYS: &str = "dcaas/virtual-gateways";
 async fn a_token_says_what_it_is() {
     let cloud = Simulator::start(json!({})).await;
     let url = format!("{}/v3/auth/tokens?nocatalog=true", cloud.base);
-    let answer = cloud
-        .send(Method::POST, &url, "", Some(password("operator")))
-        .await
-        .unwrap();
+    let answer = cloud.send(Method::POST, &url, "", Some(password("operator"))).await.unwrap();
     assert_eq!(answer.status, 201);
     assert!(answer.headers.contains_key("x-subject-token"));
     assert_eq!(answer.body["token"]["project"]["id"], PROJECT);
-    assert!(
-        answer.body["token"]["expires_at"]
-            .as_str()
-            .unwrap()
-            .ends_with('Z')
-    );
+    assert!(answer.body["token"]["expires_at"].as_str().unwrap().ends_with('Z'));
 
     let wrong = |pointer: &str, value: Value| {
         let mut body = password("operator");
@@ -35,28 +27,15 @@ async fn a_token_says_what_it_is() {
         body
     };
     let table = [
-        (
-            wrong("/auth/identity/password/user/password", json!("x")),
-            401,
-        ),
-        (
-            wrong("/auth/identity/password/user/domain/name", json!("x")),
-            401,
-        ),
+        (wrong("/auth/identity/password/user/password", json!("x")), 401),
+        (wrong("/auth/identity/password/user/domain/name", json!("x")), 401),
         (wrong("/auth/scope/project/name", json!("x")), 404),
         (wrong("/auth/scope", json!({})), 400),
         (wrong("/auth/identity", json!({})), 400),
     ];
     for (body, status) in table {
-        let answer = cloud
-            .send(Method::POST, &url, "", Some(body.clone()))
-            .await
-            .unwrap();
-        assert_eq!(
-            (answer.status, answer.body["error"]["code"].as_u64()),
-            (status, Some(status.into())),
-            "{body}"
-        );
+        let answer = cloud.send(Method::POST, &url, "", Some(body.clone())).await.unwrap();
+        assert_eq!((answer.status, answer.body["error"]["code"].as_u64()), (status, Some(status.into())), "{body}");
     }
 }
 
@@ -65,32 +44,17 @@ async fn strangers_are_refused() {
     let cloud = Simulator::start(json!({})).await;
     let url = format!("{}/v3/{PROJECT}/{GATEWAYS}", cloud.base);
     let partner = cloud.sign_in(&password("partner")).await;
-    let table = [
-        ("", 401, "APIGW.0301"),
-        ("nonsense", 401, "APIGW.0301"),
-        (partner.as_str(), 403, "APIGW.0302"),
-    ];
+    let table = [("", 401, "APIGW.0301"), ("nonsense", 401, "APIGW.0301"), (partner.as_str(), 403, "APIGW.0302")];
     for (token, status, code) in table {
         let answer = cloud.send(Method::GET, &url, token, None).await.unwrap();
         assert_eq!((answer.status, answer.code()), (status, code), "{token}");
     }
-    let signed = |authorization: &str, date: &str| {
-        cloud
-            .client
-            .get(&url)
-            .header("X-Sdk-Date", date)
-            .header("Authorization", authorization)
-            .send()
-    };
-    let known =
-        "SDK-HMAC-SHA256 Access=AKSIMULATOR000000001, SignedHeaders=host;x-sdk-date, Signature=00";
+    let signed =
+        |authorization: &str, date: &str| cloud.client.get(&url).header("X-Sdk-Date", date).header("Authorization", authorization).send();
+    let known = "SDK-HMAC-SHA256 Access=AKSIMULATOR000000001, SignedHeaders=host;x-sdk-date, Signature=00";
     let table = [
         ("Bearer x", "20260425T093000Z", "APIGW.0301"),
-        (
-            "SDK-HMAC-SHA256 Access=AKNOBODY, SignedHeaders=host;x-sdk-date, Signature=00",
-            "20260425T093000Z",
-            "APIGW.0301",
-        ),
+        ("SDK-HMAC-SHA256 Access=AKNOBODY, SignedHeaders=host;x-sdk-date, Signature=00", "20260425T093000Z", "APIGW.0301"),
         (known, "yesterday", "APIGW.0301"),
         (known, "20200425T093000Z", "APIGW.0303"),
     ];
@@ -112,14 +76,7 @@ async fn tokens_expire() {
     cloud.settings(json!({"token_lifetime_s": 0})).await;
     let token = cloud.sign_in(&password("operator")).await;
     let url = format!("{}/v3/{PROJECT}/{GATEWAYS}", cloud.base);
-    assert_eq!(
-        cloud
-            .send(Method::GET, &url, &token, None)
-            .await
-            .unwrap()
-            .code(),
-        "APIGW.0307"
-    );
+    assert_eq!(cloud.send(Method::GET, &url, &token, None).await.unwrap().code(), "APIGW.0307");
 }
 
 #[tokio::test]
@@ -127,10 +84,7 @@ async fn projects_are_found_by_name() {
     let cloud = Simulator::start(json!({})).await;
     let find = async |name: &str| {
         let url = format!("{}/v3/projects?name={name}", cloud.base);
-        cloud
-            .send(Method::GET, &url, &cloud.token, None)
-            .await
-            .unwrap()
+        cloud.send(Method::GET, &url, &cloud.token, None).await.unwrap()
     };
     assert_eq!(find("eu-west-101").await.body["projects"][0]["id"], PROJECT);
     assert_eq!(find("elsewhere").await.body["projects"], json!([]));
@@ -142,22 +96,13 @@ async fn projects_are_found_by_name() {
 
 #[tokio::test]
 async fn the_impatient_are_throttled() {
-    let cloud = Simulator::start(
-        json!({"rate_limits": {"writes_per_minute": 2}, "switches": {"u14_retry_after_s": 6}}),
-    )
-    .await;
+    let cloud = Simulator::start(json!({"rate_limits": {"writes_per_minute": 2}, "switches": {"u14_retry_after_s": 6}})).await;
     cloud.gateway().await;
     cloud.gateway().await;
-    let third = cloud
-        .post(GATEWAYS, json!({"virtual_gateway": gateway()}))
-        .await;
+    let third = cloud.post(GATEWAYS, json!({"virtual_gateway": gateway()})).await;
     assert_eq!((third.status, third.code()), (429, "APIGW.0308"));
     assert_eq!(third.headers["retry-after"], "6");
-    assert_eq!(
-        cloud.get(GATEWAYS).await.status,
-        200,
-        "reads are counted apart"
-    );
+    assert_eq!(cloud.get(GATEWAYS).await.status, 200, "reads are counted apart");
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -177,32 +122,15 @@ async fn signed_read(cloud: &Simulator, key: &str, secret: &str, token: &str) ->
     if !token.is_empty() {
         headers.push(("x-security-token", token));
     }
-    let names = headers
-        .iter()
-        .map(|(name, _)| *name)
-        .collect::<Vec<_>>()
-        .join(";");
-    let lines: String = headers
-        .iter()
-        .flat_map(|(name, value)| [*name, ":", *value, "\n"])
-        .collect();
-    let canonical = format!(
-        "GET\n{path}/\nlimit=1\n{lines}\n{names}\n{}",
-        hex(&Sha256::digest(""))
-    );
-    let to_sign = format!(
-        "SDK-HMAC-SHA256\n{date}\n{}",
-        hex(&Sha256::digest(canonical))
-    );
+    let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
+    let lines: String = headers.iter().flat_map(|(name, value)| [*name, ":", *value, "\n"]).collect();
+    let canonical = format!("GET\n{path}/\nlimit=1\n{lines}\n{names}\n{}", hex(&Sha256::digest("")));
+    let to_sign = format!("SDK-HMAC-SHA256\n{date}\n{}", hex(&Sha256::digest(canonical)));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(to_sign.as_bytes());
     let signature = hex(&mac.finalize().into_bytes());
-    let authorization =
-        format!("SDK-HMAC-SHA256 Access={key}, SignedHeaders={names}, Signature={signature}");
-    let mut request = cloud
-        .client
-        .get(format!("{}{path}?limit=1", cloud.base))
-        .header("Authorization", authorization);
+    let authorization = format!("SDK-HMAC-SHA256 Access={key}, SignedHeaders={names}, Signature={signature}");
+    let mut request = cloud.client.get(format!("{}{path}?limit=1", cloud.base)).header("Authorization", authorization);
     for (name, value) in headers.into_iter().filter(|(name, _)| *name != "host") {
         request = request.header(name, value);
     }
@@ -212,18 +140,9 @@ async fn signed_read(cloud: &Simulator, key: &str, secret: &str, token: &str) ->
 #[tokio::test]
 async fn the_signed_are_let_in() {
     let cloud = Simulator::start(json!({})).await;
-    let own = (
-        "AKSIMULATOR000000001",
-        "SKsimulator/000000000000000000000000000+",
-    );
-    let temporary = (
-        "AKSIMULATORTEMP00001",
-        "SKsimulatorTemp/00000000000000000000000+",
-    );
-    let other = (
-        "AKSIMULATOR000000002",
-        "SKsimulator/000000000000000000000000002+",
-    );
+    let own = ("AKSIMULATOR000000001", "SKsimulator/000000000000000000000000000+");
+    let temporary = ("AKSIMULATORTEMP00001", "SKsimulatorTemp/00000000000000000000000+");
+    let other = ("AKSIMULATOR000000002", "SKsimulator/000000000000000000000000002+");
     let token = "SIMULATEDSECURITYTOKEN0001+/=";
     let table = [
         ("own keys", own, "", 200),
@@ -235,10 +154,6 @@ async fn the_signed_are_let_in() {
         ("own keys with a token", own, token, 401),
     ];
     for (case, (key, secret), token, status) in table {
-        assert_eq!(
-            signed_read(&cloud, key, secret, token).await,
-            status,
-            "{case}"
-        );
+        assert_eq!(signed_read(&cloud, key, secret, token).await, status, "{case}");
     }
 }

@@ -10,33 +10,20 @@ use crate::harness::*;
 const GATEWAYS: &str = "dcaas/virtual-gateways";
 
 async fn create(cloud: &Simulator) -> reqwest::Result<Answer> {
-    cloud
-        .try_call(
-            Method::POST,
-            GATEWAYS,
-            Some(json!({"virtual_gateway": gateway()})),
-        )
-        .await
+    cloud.try_call(Method::POST, GATEWAYS, Some(json!({"virtual_gateway": gateway()}))).await
 }
 
 async fn count(cloud: &Simulator) -> usize {
-    cloud.get(GATEWAYS).await.body["virtual_gateways"]
-        .as_array()
-        .unwrap()
-        .len()
+    cloud.get(GATEWAYS).await.body["virtual_gateways"].as_array().unwrap().len()
 }
 
 #[tokio::test]
 async fn connections_drop_before_and_after() {
     let cloud = Simulator::start(json!({})).await;
-    cloud
-        .fault(json!({"operation": "CreateVirtualGateway", "kind": "lose_answer"}))
-        .await;
+    cloud.fault(json!({"operation": "CreateVirtualGateway", "kind": "lose_answer"})).await;
     assert!(create(&cloud).await.is_err(), "the answer is lost");
     assert_eq!(count(&cloud).await, 1, "but the gateway is there");
-    cloud
-        .fault(json!({"operation": "CreateVirtualGateway", "kind": "reset_before", "after": 1}))
-        .await;
+    cloud.fault(json!({"operation": "CreateVirtualGateway", "kind": "reset_before", "after": 1})).await;
     assert_eq!(create(&cloud).await.unwrap().status, 201, "one passes");
     assert!(create(&cloud).await.is_err());
     assert_eq!(count(&cloud).await, 2);
@@ -65,37 +52,18 @@ async fn statuses_and_garbage_are_answered() {
     }
     assert_eq!(count(&cloud).await, 0);
     for format in ["html", "truncated", "not_json", "empty"] {
-        cloud
-            .fault(json!({"operation": "ListVirtualGateways", "kind": "garbage", "format": format}))
-            .await;
+        cloud.fault(json!({"operation": "ListVirtualGateways", "kind": "garbage", "format": format})).await;
         let answer = cloud.get(GATEWAYS).await;
         assert_eq!((answer.status, answer.body), (200, Value::Null), "{format}");
     }
     cloud.fault(json!({"operation": "ListVirtualGateways", "kind": "garbage", "format": "huge", "mib": 2})).await;
-    assert!(
-        cloud.get(GATEWAYS).await.body["huge"]
-            .as_str()
-            .unwrap()
-            .len()
-            >= 2 << 20
-    );
+    assert!(cloud.get(GATEWAYS).await.body["huge"].as_str().unwrap().len() >= 2 << 20);
     cloud.fault(json!({"operation": "ListVirtualGateways", "kind": "garbage", "body": "{\"virtual_gateways\": 7}"})).await;
-    assert_eq!(
-        cloud.get(GATEWAYS).await.body,
-        json!({"virtual_gateways": 7})
-    );
-    cloud
-        .fault(json!({"operation": "*", "kind": "reset_before", "times": 9}))
-        .await;
+    assert_eq!(cloud.get(GATEWAYS).await.body, json!({"virtual_gateways": 7}));
+    cloud.fault(json!({"operation": "*", "kind": "reset_before", "times": 9})).await;
     cloud.admin(Method::DELETE, "faults", None).await;
     assert_eq!(cloud.get(GATEWAYS).await.status, 200);
-    let wrong = cloud
-        .admin(
-            Method::POST,
-            "faults",
-            Some(json!({"operation": "*", "kind": "earthquake"})),
-        )
-        .await;
+    let wrong = cloud.admin(Method::POST, "faults", Some(json!({"operation": "*", "kind": "earthquake"}))).await;
     assert_eq!(wrong.status, 400);
 }
 
@@ -103,39 +71,21 @@ async fn statuses_and_garbage_are_answered() {
 async fn changes_end_in_error() {
     let cloud = Simulator::start(json!({})).await;
     cloud.fault(json!({"operation": "CreateVirtualInterface", "kind": "error_state", "reason": "no port"})).await;
-    let vif = cloud
-        .interface(interface(&cloud.gateway().await, LINE_A, 30))
-        .await;
+    let vif = cloud.interface(interface(&cloud.gateway().await, LINE_A, 30)).await;
     let path = format!("dcaas/virtual-interfaces/{vif}");
     let read = cloud.get(&path).await;
-    assert_eq!(
-        (status_of(&read), &read.body["virtual_interface"]["reason"]),
-        ("ERROR", &json!("no port"))
-    );
-    assert_eq!(
-        cloud
-            .put(&path, json!({"virtual_interface": {"name": "x"}}))
-            .await
-            .code(),
-        "DC.1205"
-    );
-    cloud
-        .settings(json!({"switches": {"u2_delete_error_interface": false}}))
-        .await;
+    assert_eq!((status_of(&read), &read.body["virtual_interface"]["reason"]), ("ERROR", &json!("no port")));
+    assert_eq!(cloud.put(&path, json!({"virtual_interface": {"name": "x"}})).await.code(), "DC.1205");
+    cloud.settings(json!({"switches": {"u2_delete_error_interface": false}})).await;
     assert_eq!(cloud.delete(&path).await.code(), "DC.1210");
-    cloud
-        .settings(json!({"switches": {"u2_delete_error_interface": true}}))
-        .await;
+    cloud.settings(json!({"switches": {"u2_delete_error_interface": true}})).await;
     assert_eq!(cloud.delete(&path).await.status, 204);
 }
 
 #[tokio::test]
 async fn the_slow_do_not_hold_up_others() {
-    let cloud =
-        Simulator::start(json!({"latencies": {"operations": {"CreateVirtualGateway": 900}}})).await;
-    cloud
-        .fault(json!({"operation": "CreateVirtualGateway", "kind": "delay", "ms": 200}))
-        .await;
+    let cloud = Simulator::start(json!({"latencies": {"operations": {"CreateVirtualGateway": 900}}})).await;
+    cloud.fault(json!({"operation": "CreateVirtualGateway", "kind": "delay", "ms": 200})).await;
     let start = Instant::now();
     let slow = async {
         create(&cloud).await.unwrap();
@@ -154,34 +104,21 @@ async fn the_slow_do_not_hold_up_others() {
 async fn the_log_is_whole_bounded_and_harmless() {
     let cloud = Simulator::start(json!({})).await;
     let body = json!({"route_mode": "bgp", "bgp_asn": 65_100, "bgp_md5": "Qaz12345678"});
-    cloud
-        .interface(with(interface(&cloud.gateway().await, LINE_A, 30), body))
-        .await;
+    cloud.interface(with(interface(&cloud.gateway().await, LINE_A, 30), body)).await;
     let log = cloud.log(0).await;
     let text = serde_json::to_string(&log).unwrap();
     for secret in ["Qaz12345678", "Simulated-Pass1", cloud.token.as_str()] {
         assert!(!text.contains(secret), "{secret} is in the log");
     }
-    let entry = log
-        .iter()
-        .find(|entry| entry["operation"] == "CreateVirtualInterface")
-        .unwrap();
+    let entry = log.iter().find(|entry| entry["operation"] == "CreateVirtualInterface").unwrap();
     assert_eq!(entry["request_body"]["virtual_interface"]["bgp_md5"], "***");
     assert_eq!(entry["request_body"]["virtual_interface"]["vlan"], 30);
-    assert_eq!(
-        (&entry["method"], &entry["status"], &entry["project_id"]),
-        (&json!("POST"), &json!(201), &json!(PROJECT))
-    );
+    assert_eq!((&entry["method"], &entry["status"], &entry["project_id"]), (&json!("POST"), &json!(201), &json!(PROJECT)));
     assert_eq!(entry["request_headers"]["content-type"], "application/json");
 
     let counters = cloud.admin(Method::GET, "counters", None).await.body;
-    assert_eq!(
-        counters["CreateVirtualInterface"],
-        json!({"total": 1, "by_status": {"201": 1}})
-    );
-    let next = cloud.admin(Method::GET, "log?since=0", None).await.body["next"]
-        .as_u64()
-        .unwrap();
+    assert_eq!(counters["CreateVirtualInterface"], json!({"total": 1, "by_status": {"201": 1}}));
+    let next = cloud.admin(Method::GET, "log?since=0", None).await.body["next"].as_u64().unwrap();
     assert!(cloud.log(next).await.is_empty());
     cloud.settings(json!({"log_capacity": 2})).await;
     cloud.get(GATEWAYS).await;

@@ -45,8 +45,7 @@ impl Answer {
     /// The id of the resource under a wrapper.
     pub fn id(&self, wrapper: &str) -> String {
         let id = self.body[wrapper]["id"].as_str();
-        id.unwrap_or_else(|| panic!("no {wrapper}: {} {}", self.status, self.body))
-            .to_owned()
+        id.unwrap_or_else(|| panic!("no {wrapper}: {} {}", self.status, self.body)).to_owned()
     }
 }
 
@@ -62,30 +61,13 @@ impl Simulator {
     pub async fn start(settings: Value) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dc-simulator"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the simulator starts");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dc-simulator")).stdout(Stdio::piped()).spawn().expect("the simulator starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("stdout is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("the simulator announces itself");
-        let base = line
-            .trim()
-            .strip_prefix("dc-simulator listening on ")
-            .expect("the one line")
-            .to_owned();
-        let client = Client::builder()
-            .timeout(Duration::from_secs(10))
-            .build()
-            .expect("a client");
-        let mut simulator = Self {
-            child,
-            base,
-            client,
-            token: String::new(),
-        };
+        BufReader::new(stdout).read_line(&mut line).expect("the simulator announces itself");
+        let base = line.trim().strip_prefix("dc-simulator listening on ").expect("the one line").to_owned();
+        let client = Client::builder().timeout(Duration::from_secs(10)).build().expect("a client");
+        let mut simulator = Self { child, base, client, token: String::new() };
         let quick = json!({"settle_ms": {"create": 20, "update": 20, "delete": 20}});
         simulator.settings(quick).await;
         simulator.settings(settings).await;
@@ -120,31 +102,21 @@ impl Simulator {
 
     pub async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let url = format!("{}/admin/{path}", self.base);
-        self.send(method, &url, "", body)
-            .await
-            .expect("the admin API answers")
+        self.send(method, &url, "", body).await.expect("the admin API answers")
     }
 
     /// The log, from a number on.
     pub async fn log(&self, since: u64) -> Vec<Value> {
-        let answer = self
-            .admin(Method::GET, &format!("log?since={since}"), None)
-            .await;
+        let answer = self.admin(Method::GET, &format!("log?since={since}"), None).await;
         answer.body["entries"].as_array().expect("entries").clone()
     }
 
     /// A token of an account.
     pub async fn sign_in(&self, body: &Value) -> String {
         let url = format!("{}/v3/auth/tokens", self.base);
-        let answer = self
-            .send(Method::POST, &url, "", Some(body.clone()))
-            .await
-            .expect("an answer");
+        let answer = self.send(Method::POST, &url, "", Some(body.clone())).await.expect("an answer");
         assert_eq!(answer.status, 201, "{}", answer.body);
-        answer.headers["x-subject-token"]
-            .to_str()
-            .expect("text")
-            .to_owned()
+        answer.headers["x-subject-token"].to_str().expect("text").to_owned()
     }
 
     /// A call of the first account; the path follows the project.
@@ -152,12 +124,7 @@ impl Simulator {
         self.try_call(method, path, body).await.expect("an answer")
     }
 
-    pub async fn try_call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> reqwest::Result<Answer> {
+    pub async fn try_call(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Result<Answer> {
         let url = format!("{}/v3/{PROJECT}/{path}", self.base);
         self.send(method, &url, &self.token, body).await
     }
@@ -179,13 +146,7 @@ impl Simulator {
     }
 
     /// Sends a request with a token, or without one if it is empty.
-    pub async fn send(
-        &self,
-        method: Method,
-        url: &str,
-        token: &str,
-        body: Option<Value>,
-    ) -> reqwest::Result<Answer> {
+    pub async fn send(&self, method: Method, url: &str, token: &str, body: Option<Value>) -> reqwest::Result<Answer> {
         let mut request = self.client.request(method, url);
         if !token.is_empty() {
             request = request.header("X-Auth-Token", token);
@@ -197,11 +158,7 @@ impl Simulator {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await?;
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(Answer {
-            status,
-            body,
-            headers,
-        })
+        Ok(Answer { status, body, headers })
     }
 
     /// Reads an interface until a condition holds.
@@ -218,12 +175,7 @@ impl Simulator {
             if condition(&answer) {
                 return answer;
             }
-            assert!(
-                Instant::now() < end,
-                "{path} stays {} {}",
-                answer.status,
-                answer.body
-            );
+            assert!(Instant::now() < end, "{path} stays {} {}", answer.status, answer.body);
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -231,31 +183,21 @@ impl Simulator {
     /// A gateway with subnets of both families, on a VPC of its own.
     pub async fn gateway(&self) -> String {
         let body = json!({"virtual_gateway": gateway()});
-        self.post("dcaas/virtual-gateways", body)
-            .await
-            .id("virtual_gateway")
+        self.post("dcaas/virtual-gateways", body).await.id("virtual_gateway")
     }
 
     /// An interface that has settled.
     pub async fn interface(&self, body: Value) -> String {
-        let answer = self
-            .post(
-                "dcaas/virtual-interfaces",
-                json!({"virtual_interface": body}),
-            )
-            .await;
+        let answer = self.post("dcaas/virtual-interfaces", json!({"virtual_interface": body})).await;
         let id = answer.id("virtual_interface");
-        self.interface_until(&id, |answer| !status_of(answer).starts_with("PENDING_"))
-            .await;
+        self.interface_until(&id, |answer| !status_of(answer).starts_with("PENDING_")).await;
         id
     }
 }
 
 /// The status of the interface in an answer.
 pub fn status_of(answer: &Answer) -> &str {
-    answer.body["virtual_interface"]["status"]
-        .as_str()
-        .unwrap_or_default()
+    answer.body["virtual_interface"]["status"].as_str().unwrap_or_default()
 }
 
 /// A request for a token of one of the seeded users.
@@ -291,9 +233,7 @@ pub fn interface(gateway: &str, connection: &str, vlan: u32) -> Value {
 
 /// A body with some fields changed; null removes one.
 pub fn with(mut body: Value, changes: Value) -> Value {
-    let Value::Object(changes) = changes else {
-        panic!("changes are an object")
-    };
+    let Value::Object(changes) = changes else { panic!("changes are an object") };
     let fields = body.as_object_mut().expect("the body is an object");
     for (key, value) in changes {
         if value.is_null() {

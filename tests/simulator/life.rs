@@ -8,41 +8,18 @@ use crate::harness::*;
 #[tokio::test]
 async fn a_gateway_lives() {
     let cloud = Simulator::start(json!({})).await;
-    let created = cloud
-        .post(
-            "dcaas/virtual-gateways",
-            json!({"virtual_gateway": gateway()}),
-        )
-        .await;
+    let created = cloud.post("dcaas/virtual-gateways", json!({"virtual_gateway": gateway()})).await;
     let id = created.id("virtual_gateway");
-    assert_eq!(
-        (created.status, &created.body["virtual_gateway"]["status"]),
-        (201, &json!("ACTIVE"))
-    );
+    assert_eq!((created.status, &created.body["virtual_gateway"]["status"]), (201, &json!("ACTIVE")));
     assert_eq!(created.body["virtual_gateway"]["tenant_id"], PROJECT);
-    assert_eq!(
-        created.headers["x-request-id"].to_str().unwrap(),
-        created.body["request_id"]
-    );
+    assert_eq!(created.headers["x-request-id"].to_str().unwrap(), created.body["request_id"]);
     let path = format!("dcaas/virtual-gateways/{id}");
-    let changed = cloud
-        .put(
-            &path,
-            json!({"virtual_gateway": {"name": "new", "local_ep_group": ["192.168.3.0/24"]}}),
-        )
-        .await;
+    let changed = cloud.put(&path, json!({"virtual_gateway": {"name": "new", "local_ep_group": ["192.168.3.0/24"]}})).await;
     assert_eq!(changed.status, 200);
     let read = cloud.get(&path).await;
     assert_eq!(read.body["virtual_gateway"]["name"], "new");
-    assert_eq!(
-        read.body["virtual_gateway"]["local_ep_group"],
-        json!(["192.168.3.0/24"])
-    );
-    assert_eq!(
-        read.body["virtual_gateway"]["local_ep_group_ipv6"],
-        json!(["fd01::/48"]),
-        "an update is partial"
-    );
+    assert_eq!(read.body["virtual_gateway"]["local_ep_group"], json!(["192.168.3.0/24"]));
+    assert_eq!(read.body["virtual_gateway"]["local_ep_group_ipv6"], json!(["fd01::/48"]), "an update is partial");
     let deleted = cloud.delete(&path).await;
     assert_eq!((deleted.status, deleted.body), (204, Value::Null));
     let gone = cloud.get(&path).await;
@@ -51,30 +28,15 @@ async fn a_gateway_lives() {
 
 #[tokio::test]
 async fn a_gateway_may_take_its_time() {
-    let cloud = Simulator::start(
-        json!({"settle_ms": {"virtual_gateway": {"create": 60_000, "delete": 20}}}),
-    )
-    .await;
+    let cloud = Simulator::start(json!({"settle_ms": {"virtual_gateway": {"create": 60_000, "delete": 20}}})).await;
     let id = cloud.gateway().await;
     let path = format!("dcaas/virtual-gateways/{id}");
-    assert_eq!(
-        cloud.get(&path).await.body["virtual_gateway"]["status"],
-        "PENDING_CREATE"
-    );
-    let changed = cloud
-        .put(&path, json!({"virtual_gateway": {"name": "new"}}))
-        .await;
+    assert_eq!(cloud.get(&path).await.body["virtual_gateway"]["status"], "PENDING_CREATE");
+    let changed = cloud.put(&path, json!({"virtual_gateway": {"name": "new"}})).await;
     assert_eq!((changed.status, changed.code()), (400, "DC.1118"));
-    let on_it = cloud
-        .post(
-            "dcaas/virtual-interfaces",
-            json!({"virtual_interface": interface(&id, LINE_A, 1)}),
-        )
-        .await;
+    let on_it = cloud.post("dcaas/virtual-interfaces", json!({"virtual_interface": interface(&id, LINE_A, 1)})).await;
     assert_eq!(on_it.code(), "DC.1118");
-    cloud
-        .settings(json!({"switches": {"u3_delete_while_pending": "accept"}}))
-        .await;
+    cloud.settings(json!({"switches": {"u3_delete_while_pending": "accept"}})).await;
     assert_eq!(cloud.delete(&path).await.status, 204);
     cloud.until(&path, |answer| answer.status == 404).await;
 }
@@ -86,64 +48,27 @@ async fn an_interface_lives() {
     let body = json!({"virtual_interface": interface(&gateway, LINE_A, 30)});
     let created = cloud.post("dcaas/virtual-interfaces", body).await;
     let id = created.id("virtual_interface");
-    assert_eq!(
-        (created.status, status_of(&created)),
-        (201, "PENDING_CREATE")
-    );
+    assert_eq!((created.status, status_of(&created)), (201, "PENDING_CREATE"));
     let path = format!("dcaas/virtual-interfaces/{id}");
-    assert_eq!(
-        cloud
-            .put(&path, json!({"virtual_interface": {"name": "x"}}))
-            .await
-            .code(),
-        "DC.1210",
-        "pending is locked"
-    );
+    assert_eq!(cloud.put(&path, json!({"virtual_interface": {"name": "x"}})).await.code(), "DC.1210", "pending is locked");
     assert_eq!(cloud.delete(&path).await.code(), "DC.1210");
     let gateway_path = format!("dcaas/virtual-gateways/{gateway}");
-    assert_eq!(
-        cloud
-            .put(&gateway_path, json!({"virtual_gateway": {"name": "x"}}))
-            .await
-            .code(),
-        "DC.1118",
-        "and so is its gateway"
-    );
+    assert_eq!(cloud.put(&gateway_path, json!({"virtual_gateway": {"name": "x"}})).await.code(), "DC.1118", "and so is its gateway");
 
     cloud.settle().await;
     let active = cloud.get(&path).await;
     assert_eq!(status_of(&active), "ACTIVE");
     let peer = &active.body["virtual_interface"]["vif_peers"][0];
-    assert_eq!(
-        (&peer["name"], &peer["address_family"], &peer["status"]),
-        (&json!("vif"), &json!("ipv4"), &json!("ACTIVE"))
-    );
-    assert_eq!(
-        (&peer["bgp_status"], &peer["receive_route_num"]),
-        (&Value::Null, &json!(-1))
-    );
-    assert_eq!(
-        active.body["virtual_interface"]["local_gateway_v4_ip"], "10.0.0.1/30",
-        "the peer is mirrored"
-    );
+    assert_eq!((&peer["name"], &peer["address_family"], &peer["status"]), (&json!("vif"), &json!("ipv4"), &json!("ACTIVE")));
+    assert_eq!((&peer["bgp_status"], &peer["receive_route_num"]), (&Value::Null, &json!(-1)));
+    assert_eq!(active.body["virtual_interface"]["local_gateway_v4_ip"], "10.0.0.1/30", "the peer is mirrored");
 
-    let changed = cloud
-        .put(
-            &path,
-            json!({"virtual_interface": {"remote_ep_group": ["10.2.0.0/16"], "bandwidth": 60}}),
-        )
-        .await;
-    assert_eq!(
-        (changed.status, status_of(&changed)),
-        (200, "PENDING_UPDATE")
-    );
+    let changed = cloud.put(&path, json!({"virtual_interface": {"remote_ep_group": ["10.2.0.0/16"], "bandwidth": 60}})).await;
+    assert_eq!((changed.status, status_of(&changed)), (200, "PENDING_UPDATE"));
     cloud.settle().await;
     let settled = cloud.get(&path).await;
     assert_eq!(status_of(&settled), "ACTIVE");
-    assert_eq!(
-        settled.body["virtual_interface"]["vif_peers"][0]["remote_ep_group"],
-        json!(["10.2.0.0/16"])
-    );
+    assert_eq!(settled.body["virtual_interface"]["vif_peers"][0]["remote_ep_group"], json!(["10.2.0.0/16"]));
     assert_eq!(settled.body["virtual_interface"]["bandwidth"], 60);
 
     assert_eq!(cloud.delete(&gateway_path).await.code(), "DC.1106");
@@ -159,22 +84,13 @@ async fn an_interface_lives() {
 #[tokio::test]
 async fn a_bgp_interface_follows_its_session() {
     for (fresh, session) in [("ACTIVE", "ACTIVE"), ("DOWN", "DOWN")] {
-        let cloud =
-            Simulator::start(json!({"switches": {"u7_fresh_status": {"bgp": fresh}}})).await;
+        let cloud = Simulator::start(json!({"switches": {"u7_fresh_status": {"bgp": fresh}}})).await;
         let bgp = json!({"route_mode": "bgp", "bgp_asn": 65_100, "bgp_md5": "Qaz12345678"});
-        let id = cloud
-            .interface(with(interface(&cloud.gateway().await, LINE_A, 30), bgp))
-            .await;
+        let id = cloud.interface(with(interface(&cloud.gateway().await, LINE_A, 30), bgp)).await;
         let read = cloud.get(&format!("dcaas/virtual-interfaces/{id}")).await;
         assert_eq!(status_of(&read), fresh);
-        assert_eq!(
-            read.body["virtual_interface"]["vif_peers"][0]["bgp_status"],
-            session
-        );
-        assert_eq!(
-            read.body["virtual_interface"]["vif_peers"][0]["bgp_md5"],
-            "Qaz12345678"
-        );
+        assert_eq!(read.body["virtual_interface"]["vif_peers"][0]["bgp_status"], session);
+        assert_eq!(read.body["virtual_interface"]["vif_peers"][0]["bgp_md5"], "Qaz12345678");
     }
 }
 
@@ -186,9 +102,7 @@ fn six(vif: &str) -> Value {
 }
 
 fn peer_count(answer: &Answer) -> usize {
-    answer.body["virtual_interface"]["vif_peers"]
-        .as_array()
-        .map_or(0, Vec::len)
+    answer.body["virtual_interface"]["vif_peers"].as_array().map_or(0, Vec::len)
 }
 
 /// Nothing settles before it is told to.
@@ -199,88 +113,35 @@ fn slow() -> Value {
 #[tokio::test]
 async fn a_peer_lives() {
     let cloud = Simulator::start(json!({})).await;
-    let vif = cloud
-        .interface(interface(&cloud.gateway().await, LINE_A, 30))
-        .await;
+    let vif = cloud.interface(interface(&cloud.gateway().await, LINE_A, 30)).await;
     cloud.settings(slow()).await;
-    let created = cloud
-        .post("dcaas/vif-peers", json!({"vif_peer": six(&vif)}))
-        .await;
+    let created = cloud.post("dcaas/vif-peers", json!({"vif_peer": six(&vif)})).await;
     let id = created.id("vif_peer");
-    assert_eq!(
-        (created.status, &created.body["vif_peer"]["status"]),
-        (201, &json!("PENDING_CREATE"))
-    );
+    assert_eq!((created.status, &created.body["vif_peer"]["status"]), (201, &json!("PENDING_CREATE")));
     let vif_path = format!("dcaas/virtual-interfaces/{vif}");
-    assert_eq!(
-        cloud
-            .put(&vif_path, json!({"virtual_interface": {"name": "x"}}))
-            .await
-            .code(),
-        "DC.1210",
-        "a pending peer locks"
-    );
+    assert_eq!(cloud.put(&vif_path, json!({"virtual_interface": {"name": "x"}})).await.code(), "DC.1210", "a pending peer locks");
     cloud.settle().await;
     let both = cloud.get(&vif_path).await;
     assert_eq!(peer_count(&both), 2);
-    assert_eq!(
-        both.body["virtual_interface"]["remote_ep_group"],
-        json!(["fd02::/48"]),
-        "the mirror shows the last peer"
-    );
+    assert_eq!(both.body["virtual_interface"]["remote_ep_group"], json!(["fd02::/48"]), "the mirror shows the last peer");
 
     let path = format!("dcaas/vif-peers/{id}");
-    let changed = cloud
-        .put(
-            &path,
-            json!({"vif_peer": {"remote_ep_group": [], "name": "sixth"}}),
-        )
-        .await;
-    assert_eq!(
-        (changed.status, &changed.body["vif_peer"]["status"]),
-        (200, &json!("PENDING_UPDATE"))
-    );
+    let changed = cloud.put(&path, json!({"vif_peer": {"remote_ep_group": [], "name": "sixth"}})).await;
+    assert_eq!((changed.status, &changed.body["vif_peer"]["status"]), (200, &json!("PENDING_UPDATE")));
     cloud.settle().await;
     let table = [
         (Method::GET, path.clone(), None, (404, "APIGW.0101")),
-        (
-            Method::PUT,
-            path.clone(),
-            Some(json!({"vif_peer": {"bgp_asn": 1}})),
-            (400, "DC.0001"),
-        ),
-        (
-            Method::POST,
-            "dcaas/vif-peers".into(),
-            Some(json!({"vif_peer": six(&vif)})),
-            (400, "DC.0001"),
-        ),
-        (
-            Method::POST,
-            "dcaas/vif-peers".into(),
-            Some(json!({"vif_peer": six(NOBODY)})),
-            (404, "DC.1211"),
-        ),
-        (
-            Method::PUT,
-            format!("dcaas/vif-peers/{NOBODY}"),
-            Some(json!({"vif_peer": {}})),
-            (404, "DC.0002"),
-        ),
-        (
-            Method::DELETE,
-            format!("dcaas/vif-peers/{NOBODY}"),
-            None,
-            (404, "DC.0002"),
-        ),
+        (Method::PUT, path.clone(), Some(json!({"vif_peer": {"bgp_asn": 1}})), (400, "DC.0001")),
+        (Method::POST, "dcaas/vif-peers".into(), Some(json!({"vif_peer": six(&vif)})), (400, "DC.0001")),
+        (Method::POST, "dcaas/vif-peers".into(), Some(json!({"vif_peer": six(NOBODY)})), (404, "DC.1211")),
+        (Method::PUT, format!("dcaas/vif-peers/{NOBODY}"), Some(json!({"vif_peer": {}})), (404, "DC.0002")),
+        (Method::DELETE, format!("dcaas/vif-peers/{NOBODY}"), None, (404, "DC.0002")),
     ];
     for (method, path, body, expected) in table {
         let answer = cloud.call(method.clone(), &path, body).await;
         assert_eq!((answer.status, answer.code()), expected, "{method} {path}");
     }
-    let first = both.body["virtual_interface"]["vif_peers"][0]["id"]
-        .as_str()
-        .unwrap();
+    let first = both.body["virtual_interface"]["vif_peers"][0]["id"].as_str().unwrap();
     assert_eq!(cloud.delete(&path).await.status, 204);
     cloud.settle().await;
     assert_eq!(peer_count(&cloud.get(&vif_path).await), 1);
@@ -291,41 +152,16 @@ async fn a_peer_lives() {
 #[tokio::test]
 async fn a_switchover_shuts_down_and_brings_back() {
     let cloud = Simulator::start(json!({})).await;
-    let vif = cloud
-        .interface(interface(&cloud.gateway().await, LINE_A, 30))
-        .await;
+    let vif = cloud.interface(interface(&cloud.gateway().await, LINE_A, 30)).await;
     let test = |operation: &str| json!({"switchover_test_record": {"resource_id": vif, "operation": operation}});
-    assert_eq!(
-        cloud
-            .post("dcaas/switchover-test", test("undo_shutdown"))
-            .await
-            .code(),
-        "DC.1210"
-    );
+    assert_eq!(cloud.post("dcaas/switchover-test", test("undo_shutdown")).await.code(), "DC.1210");
     let started = cloud.post("dcaas/switchover-test", test("shutdown")).await;
-    assert_eq!(
-        (
-            started.status,
-            &started.body["switchover_test_record"]["operate_status"]
-        ),
-        (201, &json!("STARTING"))
-    );
-    cloud
-        .interface_until(&vif, |answer| status_of(answer) == "ADMIN_SHUTDOWN")
-        .await;
-    let records = cloud
-        .get(&format!("dcaas/switchover-test?resource_id={vif}"))
-        .await;
-    assert_eq!(
-        records.body["switchover_test_records"][0]["operate_status"],
-        "COMPLETE"
-    );
-    cloud
-        .post("dcaas/switchover-test", test("undo_shutdown"))
-        .await;
-    cloud
-        .interface_until(&vif, |answer| status_of(answer) == "ACTIVE")
-        .await;
+    assert_eq!((started.status, &started.body["switchover_test_record"]["operate_status"]), (201, &json!("STARTING")));
+    cloud.interface_until(&vif, |answer| status_of(answer) == "ADMIN_SHUTDOWN").await;
+    let records = cloud.get(&format!("dcaas/switchover-test?resource_id={vif}")).await;
+    assert_eq!(records.body["switchover_test_records"][0]["operate_status"], "COMPLETE");
+    cloud.post("dcaas/switchover-test", test("undo_shutdown")).await;
+    cloud.interface_until(&vif, |answer| status_of(answer) == "ACTIVE").await;
 }
 
 #[tokio::test]
@@ -334,45 +170,23 @@ async fn an_interface_crosses_accounts() {
     let partner = cloud.sign_in(&password("partner")).await;
     let theirs = |path: &str| format!("{}/v3/{PARTNER}/dcaas/{path}", cloud.base);
     let body = Some(json!({"virtual_gateway": gateway()}));
-    let gateway = cloud
-        .send(Method::POST, &theirs("virtual-gateways"), &partner, body)
-        .await
-        .unwrap()
-        .id("virtual_gateway");
+    let gateway = cloud.send(Method::POST, &theirs("virtual-gateways"), &partner, body).await.unwrap().id("virtual_gateway");
 
     for (decision, vlan, expected) in [("ACCEPTED", 30, "ACTIVE"), ("REJECTED", 31, "REJECTED")] {
-        let body = with(
-            interface(&gateway, LINE_A, vlan),
-            json!({"resource_tenant_id": PARTNER}),
-        );
+        let body = with(interface(&gateway, LINE_A, vlan), json!({"resource_tenant_id": PARTNER}));
         cloud.settings(json!({"distinct_locations": false})).await;
         let id = cloud.interface(body).await;
         let own = cloud.get(&format!("dcaas/virtual-interfaces/{id}")).await;
         assert_eq!(status_of(&own), "AUTHORIZATION");
-        assert!(
-            own.body["virtual_interface"]
-                .get("resource_tenant_id")
-                .is_none(),
-            "it is never returned"
-        );
+        assert!(own.body["virtual_interface"].get("resource_tenant_id").is_none(), "it is never returned");
         let decide = json!({"virtual_interface": {"status": decision}});
-        let by_creator = cloud
-            .put(&format!("dcaas/virtual-interfaces/{id}"), decide.clone())
-            .await;
+        let by_creator = cloud.put(&format!("dcaas/virtual-interfaces/{id}"), decide.clone()).await;
         assert_eq!(by_creator.code(), "DC.1213");
         let url = theirs(&format!("virtual-interfaces/{id}"));
-        let decided = cloud
-            .send(Method::PUT, &url, &partner, Some(decide))
-            .await
-            .unwrap();
+        let decided = cloud.send(Method::PUT, &url, &partner, Some(decide)).await.unwrap();
         assert_eq!(decided.status, 200, "{}", decided.body);
-        cloud
-            .interface_until(&id, |answer| status_of(answer) == expected)
-            .await;
+        cloud.interface_until(&id, |answer| status_of(answer) == expected).await;
     }
     let foreign = json!({"virtual_interface": interface(&gateway, LINE_A, 32)});
-    assert_eq!(
-        cloud.post("dcaas/virtual-interfaces", foreign).await.code(),
-        "DC.1213"
-    );
+    assert_eq!(cloud.post("dcaas/virtual-interfaces", foreign).await.code(), "DC.1213");
 }

@@ -8,12 +8,8 @@ use serde_json::{Value, json};
 use crate::harness::*;
 
 fn ids(answer: &Answer, wrapper: &str) -> Vec<String> {
-    let list = answer.body[wrapper]
-        .as_array()
-        .unwrap_or_else(|| panic!("no list: {}", answer.body));
-    list.iter()
-        .map(|item| item["id"].as_str().unwrap().to_owned())
-        .collect()
+    let list = answer.body[wrapper].as_array().unwrap_or_else(|| panic!("no list: {}", answer.body));
+    list.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -24,9 +20,7 @@ async fn pages_follow_each_other() {
     let mut seen = Vec::new();
     let mut marker = String::new();
     loop {
-        let page = cloud
-            .get(&format!("dcaas/direct-connects?limit=4&marker={marker}"))
-            .await;
+        let page = cloud.get(&format!("dcaas/direct-connects?limit=4&marker={marker}")).await;
         seen.extend(ids(&page, "direct_connects"));
         let info = &page.body["page_info"];
         match info["next_marker"].as_str() {
@@ -36,56 +30,16 @@ async fn pages_follow_each_other() {
         assert_eq!(info["current_count"], 4);
     }
     assert_eq!(seen, all);
-    let without_limit = cloud
-        .get(&format!("dcaas/direct-connects?marker={}", all[3]))
-        .await;
-    assert_eq!(
-        ids(&without_limit, "direct_connects"),
-        all,
-        "a marker has no effect without a limit"
-    );
-    let mut reversed = ids(
-        &cloud.get("dcaas/direct-connects?sort_dir=desc").await,
-        "direct_connects",
-    );
+    let without_limit = cloud.get(&format!("dcaas/direct-connects?marker={}", all[3])).await;
+    assert_eq!(ids(&without_limit, "direct_connects"), all, "a marker has no effect without a limit");
+    let mut reversed = ids(&cloud.get("dcaas/direct-connects?sort_dir=desc").await, "direct_connects");
     reversed.reverse();
     assert_eq!(reversed, all);
-    let by_name = cloud
-        .get("dcaas/direct-connects?sort_key=name&fields=name")
-        .await;
-    let names: Vec<&str> = by_name.body["direct_connects"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| line["name"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "hosted",
-            "line-a",
-            "line-b",
-            "line-c",
-            "line-under-construction",
-            "operations"
-        ]
-    );
-    for wrong in [
-        "limit=0",
-        "limit=2001",
-        "limit=x",
-        "limit=1&marker=nobody",
-        "sort_dir=up",
-        "id=1&id=2&id=3&id=4&id=5&id=6",
-    ] {
-        assert_eq!(
-            cloud
-                .get(&format!("dcaas/direct-connects?{wrong}"))
-                .await
-                .code(),
-            "DC.0001",
-            "{wrong}"
-        );
+    let by_name = cloud.get("dcaas/direct-connects?sort_key=name&fields=name").await;
+    let names: Vec<&str> = by_name.body["direct_connects"].as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["hosted", "line-a", "line-b", "line-c", "line-under-construction", "operations"]);
+    for wrong in ["limit=0", "limit=2001", "limit=x", "limit=1&marker=nobody", "sort_dir=up", "id=1&id=2&id=3&id=4&id=5&id=6"] {
+        assert_eq!(cloud.get(&format!("dcaas/direct-connects?{wrong}")).await.code(), "DC.0001", "{wrong}");
     }
 }
 
@@ -94,24 +48,9 @@ async fn filters_choose() {
     let cloud = Simulator::start(json!({})).await;
     let (one, two) = (cloud.gateway().await, cloud.gateway().await);
     let a = cloud.interface(interface(&one, LINE_A, 30)).await;
-    let b = cloud
-        .interface(with(
-            interface(&two, LINE_B, 30),
-            json!({"enterprise_project_id": NOBODY}),
-        ))
-        .await;
-    cloud
-        .admin(
-            Method::PATCH,
-            &format!("resources/{b}"),
-            Some(json!({"status": "DOWN"})),
-        )
-        .await;
-    let both = if a < b {
-        vec![a.clone(), b.clone()]
-    } else {
-        vec![b.clone(), a.clone()]
-    };
+    let b = cloud.interface(with(interface(&two, LINE_B, 30), json!({"enterprise_project_id": NOBODY}))).await;
+    cloud.admin(Method::PATCH, &format!("resources/{b}"), Some(json!({"status": "DOWN"}))).await;
+    let both = if a < b { vec![a.clone(), b.clone()] } else { vec![b.clone(), a.clone()] };
     let table = [
         (String::new(), both.clone()),
         (format!("id={a}&id={b}"), both.clone()),
@@ -125,16 +64,7 @@ async fn filters_choose() {
         (format!("vgw_id={one}&status=DOWN"), vec![]),
     ];
     for (query, expected) in table {
-        assert_eq!(
-            ids(
-                &cloud
-                    .get(&format!("dcaas/virtual-interfaces?{query}"))
-                    .await,
-                "virtual_interfaces"
-            ),
-            expected,
-            "{query}"
-        );
+        assert_eq!(ids(&cloud.get(&format!("dcaas/virtual-interfaces?{query}")).await, "virtual_interfaces"), expected, "{query}");
     }
 }
 
@@ -144,15 +74,8 @@ async fn tags_come_and_go() {
     let vgw = cloud.gateway().await;
     let base = format!("dc-vgw/{vgw}/tags");
     let post = async |body: Value| cloud.post(&base, body).await.status;
-    assert_eq!(
-        post(json!({"tag": {"key": "a b", "value": "1"}})).await,
-        204
-    );
-    assert_eq!(
-        post(json!({"tag": {"key": "a b", "value": "2"}})).await,
-        204,
-        "the same key is overwritten"
-    );
+    assert_eq!(post(json!({"tag": {"key": "a b", "value": "1"}})).await, 204);
+    assert_eq!(post(json!({"tag": {"key": "a b", "value": "2"}})).await, 204, "the same key is overwritten");
     let read = cloud.get(&base).await;
     assert_eq!(read.body["tags"], json!([{"key": "a b", "value": "2"}]));
     let own = cloud.get(&format!("dcaas/virtual-gateways/{vgw}")).await;
@@ -160,78 +83,39 @@ async fn tags_come_and_go() {
     assert_eq!(cloud.delete(&format!("{base}/a%20b")).await.status, 204);
     assert_eq!(cloud.delete(&format!("{base}/a%20b")).await.status, 404);
 
-    let nine: Vec<Value> = (0..9)
-        .map(|n| json!({"key": format!("k{n}"), "value": ""}))
-        .collect();
-    let batch = async |action: &str, tags: &[Value]| {
-        cloud
-            .post(
-                &format!("{base}/action"),
-                json!({"action": action, "tags": tags}),
-            )
-            .await
-    };
+    let nine: Vec<Value> = (0..9).map(|n| json!({"key": format!("k{n}"), "value": ""})).collect();
+    let batch = async |action: &str, tags: &[Value]| cloud.post(&format!("{base}/action"), json!({"action": action, "tags": tags})).await;
     assert_eq!(batch("create", &nine).await.status, 204);
     assert_eq!(post(json!({"tag": {"key": "tenth"}})).await, 204);
     assert_eq!(post(json!({"tag": {"key": "eleventh"}})).await, 400);
-    assert_eq!(
-        cloud.get("dc-vgw/tags").await.body["tags"]
-            .as_array()
-            .unwrap()
-            .len(),
-        10
-    );
+    assert_eq!(cloud.get("dc-vgw/tags").await.body["tags"].as_array().unwrap().len(), 10);
     assert_eq!(batch("delete", &nine).await.status, 204);
-    assert_eq!(
-        cloud.get(&base).await.body["tags"],
-        json!([{"key": "tenth", "value": ""}])
-    );
+    assert_eq!(cloud.get(&base).await.body["tags"], json!([{"key": "tenth", "value": ""}]));
     assert_eq!(batch("replace", &nine).await.code(), "DC.0001");
-    assert_eq!(
-        cloud.get(&format!("dc-vif/{vgw}/tags")).await.code(),
-        "DC.0002"
-    );
+    assert_eq!(cloud.get(&format!("dc-vif/{vgw}/tags")).await.code(), "DC.0002");
 }
 
 #[tokio::test]
 async fn quotas_are_told() {
-    let cloud =
-        Simulator::start(json!({"switches": {"u15_gateway_quota_type": "virtualGateway"}})).await;
+    let cloud = Simulator::start(json!({"switches": {"u15_gateway_quota_type": "virtualGateway"}})).await;
     cloud.gateway().await;
     let all = cloud.get("dcaas/quotas").await;
     assert_eq!(all.status, 201, "as documented");
-    let row = |kind: &str| {
-        all.body["quotas"]["resources"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|row| row["type"] == kind)
-            .cloned()
-    };
+    let row = |kind: &str| all.body["quotas"]["resources"].as_array().unwrap().iter().find(|row| row["type"] == kind).cloned();
     assert_eq!(row("virtualGateway").unwrap()["used"], 1);
     assert_eq!(row("virtualInterface").unwrap()["quota"], 50);
     let one = cloud.get("dcaas/quotas?type=physicalConnect").await;
-    assert_eq!(
-        one.body["quotas"]["resources"],
-        json!([{"type": "physicalConnect", "quota": 10, "used": 6, "unit": "count"}])
-    );
+    assert_eq!(one.body["quotas"]["resources"], json!([{"type": "physicalConnect", "quota": 10, "used": 6, "unit": "count"}]));
 }
 
 #[tokio::test]
 async fn many_are_listed_at_once() {
-    let cloud =
-        Simulator::start(json!({"settle_ms": {"create": 0}, "distinct_locations": false})).await;
-    cloud
-        .settings(json!({"quotas": {"virtual_interfaces": 1501}}))
-        .await;
+    let cloud = Simulator::start(json!({"settle_ms": {"create": 0}, "distinct_locations": false})).await;
+    cloud.settings(json!({"quotas": {"virtual_interfaces": 1501}})).await;
     let vgw = cloud.gateway().await;
     let create = |vlan: u32| {
         let body = with(interface(&vgw, LINE_A, vlan), json!({"bandwidth": 2}));
-        cloud.admin(
-            Method::POST,
-            "resources",
-            Some(json!({"kind": "virtual_interface", "body": body})),
-        )
+        cloud.admin(Method::POST, "resources", Some(json!({"kind": "virtual_interface", "body": body})))
     };
     let vlans: Vec<u32> = (1..=1500).collect();
     for some in vlans.chunks(50) {
@@ -244,12 +128,6 @@ async fn many_are_listed_at_once() {
     assert_eq!(ids(&listed, "virtual_interfaces").len(), 1500);
     assert!(start.elapsed() < bound, "a list took {:?}", start.elapsed());
     let start = Instant::now();
-    cloud
-        .interface(with(interface(&vgw, LINE_A, 1501), json!({"bandwidth": 2})))
-        .await;
-    assert!(
-        start.elapsed() < bound,
-        "a creation among many took {:?}",
-        start.elapsed()
-    );
+    cloud.interface(with(interface(&vgw, LINE_A, 1501), json!({"bandwidth": 2}))).await;
+    assert!(start.elapsed() < bound, "a creation among many took {:?}", start.elapsed());
 }

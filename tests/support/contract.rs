@@ -15,13 +15,7 @@
 //!    even list, the examples have none.
 //! 9. Answers may hold fields that no schema lists; requests may not.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test ends at the first surprise"
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::OnceLock};
 
@@ -38,11 +32,7 @@ pub fn check(entry: &Value) -> Vec<String> {
         return Vec::new();
     }
     let Some((operation, values)) = find(text("method"), text("path")) else {
-        return vec![format!(
-            "{} {} is no documented operation",
-            text("method"),
-            text("path")
-        )];
+        return vec![format!("{} {} is no documented operation", text("method"), text("path"))];
     };
     let mut found = operation.check_path(&values);
     found.extend(operation.check_query(text("query")));
@@ -51,10 +41,7 @@ pub fn check(entry: &Value) -> Vec<String> {
     if entry["fault"] != "status" && !entry["status"].is_null() {
         found.extend(operation.check_answer(&entry["status"], &entry["response_body"]));
     }
-    found
-        .into_iter()
-        .map(|message| format!("{}: {message}", operation.name))
-        .collect()
+    found.into_iter().map(|message| format!("{}: {message}", operation.name)).collect()
 }
 
 /// One documented operation with its compiled schemas.
@@ -82,20 +69,10 @@ struct Parameter {
 impl Operation {
     fn check_path(&self, values: &[(String, String)]) -> Vec<String> {
         let mut found = Vec::new();
-        for parameter in self
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.place == "path")
-        {
-            let value = values
-                .iter()
-                .find(|(name, _)| *name == parameter.name)
-                .map_or("", |(_, value)| value);
-            let errors = parameter
-                .validator
-                .iter_errors(&json!(value))
-                .map(|error| format!("path {}: {error}", parameter.name))
-                .collect::<Vec<_>>();
+        for parameter in self.parameters.iter().filter(|parameter| parameter.place == "path") {
+            let value = values.iter().find(|(name, _)| *name == parameter.name).map_or("", |(_, value)| value);
+            let errors =
+                parameter.validator.iter_errors(&json!(value)).map(|error| format!("path {}: {error}", parameter.name)).collect::<Vec<_>>();
             found.extend(errors);
         }
         found
@@ -107,17 +84,9 @@ impl Operation {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             given.entry(decoded(name)).or_default().push(decoded(value));
         }
-        let known: Vec<&Parameter> = self
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.place == "query")
-            .collect();
-        let unknown = given
-            .keys()
-            .filter(|name| known.iter().all(|parameter| parameter.name != **name));
-        let mut found: Vec<String> = unknown
-            .map(|name| format!("query {name} is no documented parameter"))
-            .collect();
+        let known: Vec<&Parameter> = self.parameters.iter().filter(|parameter| parameter.place == "query").collect();
+        let unknown = given.keys().filter(|name| known.iter().all(|parameter| parameter.name != **name));
+        let mut found: Vec<String> = unknown.map(|name| format!("query {name} is no documented parameter")).collect();
         for parameter in known {
             match given.get(&parameter.name) {
                 None if parameter.required => {
@@ -145,9 +114,7 @@ impl Operation {
         match self.answers.get(&status.to_string()) {
             None => vec![format!("answer {status} is no documented status")],
             Some(None) if body.is_null() => Vec::new(),
-            Some(None) => vec![format!(
-                "answer {status} has a body, but is documented without"
-            )],
+            Some(None) => vec![format!("answer {status} has a body, but is documented without")],
             Some(Some(validator)) => complaints("answer", validator, &without_nulls(body)),
         }
     }
@@ -158,52 +125,31 @@ impl Parameter {
         let is_list = self.schema["type"] == "array";
         let value = match (is_list, values) {
             (true, values) if self.repeated => json!(values),
-            (true, values) => values
-                .iter()
-                .flat_map(|value| value.split(','))
-                .map(Value::from)
-                .collect(),
-            (false, [value]) if self.schema["type"] == "integer" => value
-                .parse::<i64>()
-                .map_or_else(|_| json!(value), Value::from),
-            (false, [value]) if self.schema["type"] == "boolean" => value
-                .parse::<bool>()
-                .map_or_else(|_| json!(value), Value::from),
+            (true, values) => values.iter().flat_map(|value| value.split(',')).map(Value::from).collect(),
+            (false, [value]) if self.schema["type"] == "integer" => value.parse::<i64>().map_or_else(|_| json!(value), Value::from),
+            (false, [value]) if self.schema["type"] == "boolean" => value.parse::<bool>().map_or_else(|_| json!(value), Value::from),
             (false, [value]) => json!(value),
             (false, _) => return vec![format!("query {} is given more than once", self.name)],
         };
-        self.validator
-            .iter_errors(&value)
-            .map(|error| format!("query {}: {error}", self.name))
-            .collect()
+        self.validator.iter_errors(&value).map(|error| format!("query {}: {error}", self.name)).collect()
     }
 }
 
 fn check_error(body: &Value) -> Vec<String> {
     let flat = body["error_code"].is_string() && body["error_msg"].is_string();
     let nested = body["error"]["code"].is_u64() && body["error"]["message"].is_string();
-    if flat || nested {
-        Vec::new()
-    } else {
-        vec!["answer is an error without error_code and error_msg".to_owned()]
-    }
+    if flat || nested { Vec::new() } else { vec!["answer is an error without error_code and error_msg".to_owned()] }
 }
 
 fn complaints(side: &str, validator: &Validator, body: &Value) -> Vec<String> {
-    validator
-        .iter_errors(body)
-        .map(|error| format!("{side} {}: {error}", error.instance_path()))
-        .collect()
+    validator.iter_errors(body).map(|error| format!("{side} {}: {error}", error.instance_path())).collect()
 }
 
 /// The operation of a request and the values of its placeholders; of several that fit, the most literal.
 fn find(method: &str, path: &str) -> Option<(&'static Operation, Vec<(String, String)>)> {
     let segments: Vec<String> = path.split('/').map(decoded).collect();
-    let fitting = operations()
-        .iter()
-        .filter(|operation| operation.method.eq_ignore_ascii_case(method));
-    let matched = fitting
-        .filter_map(|operation| Some((operation, placeholders(&operation.template, &segments)?)));
+    let fitting = operations().iter().filter(|operation| operation.method.eq_ignore_ascii_case(method));
+    let matched = fitting.filter_map(|operation| Some((operation, placeholders(&operation.template, &segments)?)));
     matched.min_by_key(|(_, values)| values.len())
 }
 
@@ -213,10 +159,7 @@ fn placeholders(template: &[String], segments: &[String]) -> Option<Vec<(String,
     }
     let mut values = Vec::new();
     for (expected, segment) in template.iter().zip(segments) {
-        match expected
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
+        match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !segment.is_empty() => values.push((name.to_owned(), segment.clone())),
             None if expected == segment => {}
             _ => return None,
@@ -237,49 +180,19 @@ fn operations() -> &'static [Operation] {
 fn documents() -> Vec<Value> {
     let host = output_of("rustc", &["--print", "host-tuple"]);
     let host = String::from_utf8(host).expect("text");
-    let metadata = output_of(
-        "cargo",
-        &[
-            "metadata",
-            "--format-version",
-            "1",
-            "--offline",
-            "--filter-platform",
-            host.trim(),
-        ],
-    );
+    let metadata = output_of("cargo", &["metadata", "--format-version", "1", "--offline", "--filter-platform", host.trim()]);
     let metadata: Value = serde_json::from_slice(&metadata).expect("cargo metadata is JSON");
     let packages = metadata["packages"].as_array().expect("packages");
-    let package = packages
-        .iter()
-        .find(|package| package["name"] == DEFINITIONS)
-        .expect("the definitions are a dependency");
+    let package = packages.iter().find(|package| package["name"] == DEFINITIONS).expect("the definitions are a dependency");
     let manifest = PathBuf::from(package["manifest_path"].as_str().expect("a path"));
-    let sources = manifest
-        .with_file_name("src")
-        .read_dir()
-        .expect("the definitions have sources");
-    let files = sources
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|ext| ext == "json"));
-    files
-        .map(|path| {
-            serde_json::from_slice(&std::fs::read(path).expect("readable"))
-                .expect("a document is JSON")
-        })
-        .collect()
+    let sources = manifest.with_file_name("src").read_dir().expect("the definitions have sources");
+    let files = sources.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|ext| ext == "json"));
+    files.map(|path| serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("a document is JSON")).collect()
 }
 
 fn output_of(program: &str, arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new(program)
-        .args(arguments)
-        .output()
-        .expect("the toolchain is there");
-    assert!(
-        output.status.success(),
-        "{program}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new(program).args(arguments).output().expect("the toolchain is there");
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
@@ -297,29 +210,15 @@ fn operation(document: &Value, path: &str, method: &str, definition: &Value) -> 
     let components = &document["components"];
     let parameters = definition["parameters"].as_array().into_iter().flatten();
     let request = body_schema(&definition["requestBody"]);
-    let answers = definition["responses"]
-        .as_object()
-        .expect("responses")
-        .iter();
+    let answers = definition["responses"].as_object().expect("responses").iter();
     Operation {
-        name: definition["operationId"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
+        name: definition["operationId"].as_str().unwrap_or_default().to_owned(),
         method: method.to_owned(),
         template: path.split('/').map(str::to_owned).collect(),
-        parameters: parameters
-            .map(|parameter| self::parameter(components, resolve(document, parameter)))
-            .collect(),
-        request: request
-            .map(|schema| validator(&closed(schema.clone()), &closed(components.clone()))),
+        parameters: parameters.map(|parameter| self::parameter(components, resolve(document, parameter))).collect(),
+        request: request.map(|schema| validator(&closed(schema.clone()), &closed(components.clone()))),
         answers: answers
-            .map(|(status, answer)| {
-                (
-                    status.clone(),
-                    body_schema(answer).map(|schema| validator(schema, components)),
-                )
-            })
+            .map(|(status, answer)| (status.clone(), body_schema(answer).map(|schema| validator(schema, components))))
             .collect(),
     }
 }
@@ -338,40 +237,24 @@ fn parameter(components: &Value, definition: &Value) -> Parameter {
 
 /// The schema of a request or answer, whatever its media type.
 fn body_schema(definition: &Value) -> Option<&Value> {
-    definition["content"]
-        .as_object()?
-        .values()
-        .next()?
-        .get("schema")
+    definition["content"].as_object()?.values().next()?.get("schema")
 }
 
 fn resolve<'d>(document: &'d Value, definition: &'d Value) -> &'d Value {
-    let pointer = definition["$ref"]
-        .as_str()
-        .and_then(|reference| reference.strip_prefix('#'));
-    pointer.map_or(definition, |pointer| {
-        document
-            .pointer(pointer)
-            .expect("the reference leads somewhere")
-    })
+    let pointer = definition["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    pointer.map_or(definition, |pointer| document.pointer(pointer).expect("the reference leads somewhere"))
 }
 
 /// Compiles a schema beside the components to which its references lead.
 fn validator(schema: &Value, components: &Value) -> Validator {
     let whole = corrected(json!({"allOf": [schema], "components": components}));
-    jsonschema::options()
-        .with_draft(Draft::Draft7)
-        .should_validate_formats(false)
-        .build(&whole)
-        .expect("the schema compiles")
+    jsonschema::options().with_draft(Draft::Draft7).should_validate_formats(false).build(&whole).expect("the schema compiles")
 }
 
 /// Forbids keys that are not listed.
 fn closed(schema: Value) -> Value {
     each_object(schema, &|fields| {
-        if fields.get("properties").is_some_and(Value::is_object)
-            && !fields.contains_key("additionalProperties")
-        {
+        if fields.get("properties").is_some_and(Value::is_object) && !fields.contains_key("additionalProperties") {
             fields.insert("additionalProperties".to_owned(), json!(false));
         }
     })
@@ -381,36 +264,23 @@ fn closed(schema: Value) -> Value {
 fn corrected(schema: Value) -> Value {
     let mut schema = each_object(schema, &|fields| {
         // 1: the default enterprise project.
-        if let Some(project) = fields
-            .get_mut("enterprise_project_id")
-            .filter(|project| project["type"] == "string")
-        {
+        if let Some(project) = fields.get_mut("enterprise_project_id").filter(|project| project["type"] == "string") {
             *project = json!({"anyOf": [project.take(), {"const": "0"}]});
         }
     });
     // 4: the project of a peer.
-    if let Some(Value::Object(tenant)) =
-        schema.pointer_mut("/components/schemas/VifPeer/properties/tenant_id")
-    {
+    if let Some(Value::Object(tenant)) = schema.pointer_mut("/components/schemas/VifPeer/properties/tenant_id") {
         tenant.insert("minLength".to_owned(), json!(32));
     }
     // 8: a request id in a request.
-    if let Some(required) =
-        schema.pointer_mut("/components/schemas/UpdateVirtualInterfaceRequestBody/required")
-    {
+    if let Some(required) = schema.pointer_mut("/components/schemas/UpdateVirtualInterfaceRequestBody/required") {
         *required = json!(["virtual_interface"]);
     }
     // 2: gateways on an enterprise router.
-    if let Some(Value::Object(gateway)) =
-        schema.pointer_mut("/components/schemas/CreateVirtualGateway")
-    {
-        gateway["properties"]["enterprise_router_id"] =
-            json!({"type": "string", "minLength": 36, "maxLength": 36});
+    if let Some(Value::Object(gateway)) = schema.pointer_mut("/components/schemas/CreateVirtualGateway") {
+        gateway["properties"]["enterprise_router_id"] = json!({"type": "string", "minLength": 36, "maxLength": 36});
         let required = gateway.remove("required").unwrap_or_default();
-        gateway.insert(
-            "anyOf".to_owned(),
-            json!([{"required": required}, {"required": ["enterprise_router_id"]}]),
-        );
+        gateway.insert("anyOf".to_owned(), json!([{"required": required}, {"required": ["enterprise_router_id"]}]));
     }
     schema
 }
@@ -419,17 +289,11 @@ fn corrected(schema: Value) -> Value {
 fn each_object(value: Value, change: &dyn Fn(&mut Map<String, Value>)) -> Value {
     match value {
         Value::Object(fields) => {
-            let mut fields = fields
-                .into_iter()
-                .map(|(key, inner)| (key, each_object(inner, change)))
-                .collect();
+            let mut fields = fields.into_iter().map(|(key, inner)| (key, each_object(inner, change))).collect();
             change(&mut fields);
             Value::Object(fields)
         }
-        Value::Array(list) => list
-            .into_iter()
-            .map(|inner| each_object(inner, change))
-            .collect(),
+        Value::Array(list) => list.into_iter().map(|inner| each_object(inner, change)).collect(),
         plain => plain,
     }
 }
@@ -442,7 +306,5 @@ fn without_nulls(body: &Value) -> Value {
 }
 
 fn decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text)
-        .decode_utf8_lossy()
-        .into_owned()
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

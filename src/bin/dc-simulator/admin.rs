@@ -27,18 +27,12 @@ pub fn router() -> Router<Arc<Service>> {
     Router::new()
         .route("/admin/health", get(async || Json(json!({"status": "ok"}))))
         .route("/admin/settings", get(show_settings).patch(patch_settings))
-        .route(
-            "/admin/faults",
-            get(list_faults).post(add_fault).delete(clear_faults),
-        )
+        .route("/admin/faults", get(list_faults).post(add_fault).delete(clear_faults))
         .route("/admin/log", get(log))
         .route("/admin/counters", get(counters))
         .route("/admin/tokens/expire", post(expire_tokens))
         .route("/admin/resources", get(resources).post(create_resource))
-        .route(
-            "/admin/resources/{id}",
-            patch(patch_resource).delete(delete_resource),
-        )
+        .route("/admin/resources/{id}", patch(patch_resource).delete(delete_resource))
         .route("/admin/settle", post(settle))
         .route("/admin/reset", post(reset))
 }
@@ -47,15 +41,9 @@ async fn show_settings(State(service): Shared) -> Json<Value> {
     Json(json!(*service.world().settings))
 }
 
-async fn patch_settings(
-    State(service): Shared,
-    Json(patch): Json<Value>,
-) -> Result<Json<Value>, Refused> {
+async fn patch_settings(State(service): Shared, Json(patch): Json<Value>) -> Result<Json<Value>, Refused> {
     let mut world = service.world();
-    let patched = world
-        .settings
-        .patched(&patch)
-        .map_err(|error| bad(&error.to_string()))?;
+    let patched = world.settings.patched(&patch).map_err(|error| bad(&error.to_string()))?;
     world.settings = Arc::new(patched);
     Ok(Json(json!(*world.settings)))
 }
@@ -98,16 +86,9 @@ async fn expire_tokens(State(service): Shared) -> StatusCode {
 async fn resources(State(service): Shared) -> Json<Value> {
     let mut world = service.world();
     world.settle(Moment::now());
-    let World {
-        cloud, settings, ..
-    } = &*world;
-    let list = |table: &crate::state::Table,
-                show: fn(&Object, &crate::settings::Settings) -> Value|
-     -> Vec<Value> {
-        table
-            .values()
-            .map(|object| show(object, settings))
-            .collect()
+    let World { cloud, settings, .. } = &*world;
+    let list = |table: &crate::state::Table, show: fn(&Object, &crate::settings::Settings) -> Value| -> Vec<Value> {
+        table.values().map(|object| show(object, settings)).collect()
     };
     Json(json!({
         "direct_connects": list(&cloud.connections, render::connection),
@@ -123,50 +104,27 @@ struct Foreign {
     body: Object,
 }
 
-async fn create_resource(
-    State(service): Shared,
-    Json(request): Json<Value>,
-) -> Result<(StatusCode, Json<Value>), Refused> {
-    let Foreign { kind, body } =
-        serde_json::from_value(request).map_err(|error| bad(&error.to_string()))?;
+async fn create_resource(State(service): Shared, Json(request): Json<Value>) -> Result<(StatusCode, Json<Value>), Refused> {
+    let Foreign { kind, body } = serde_json::from_value(request).map_err(|error| bad(&error.to_string()))?;
     let project = service.first_project().to_owned();
-    let created = outofband::create(
-        &mut service.world().cloud,
-        &kind,
-        body,
-        &project,
-        Moment::now(),
-    );
+    let created = outofband::create(&mut service.world().cloud, &kind, body, &project, Moment::now());
     created
         .map(|object| (StatusCode::CREATED, Json(Value::Object(object))))
         .ok_or_else(|| bad("kind is unknown, or vif_id names no interface"))
 }
 
-async fn patch_resource(
-    State(service): Shared,
-    Path(id): Path<String>,
-    Json(change): Json<Value>,
-) -> Result<Json<Value>, Refused> {
+async fn patch_resource(State(service): Shared, Path(id): Path<String>, Json(change): Json<Value>) -> Result<Json<Value>, Refused> {
     let Value::Object(change) = change else {
         return Err(bad("the body must be an object"));
     };
     let mut world = service.world();
     world.settle(Moment::now());
-    outofband::change(&mut world.cloud, &id, change)
-        .map(|object| Json(Value::Object(object)))
-        .ok_or_else(absent)
+    outofband::change(&mut world.cloud, &id, change).map(|object| Json(Value::Object(object))).ok_or_else(absent)
 }
 
-async fn delete_resource(
-    State(service): Shared,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Refused> {
+async fn delete_resource(State(service): Shared, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let deleted = outofband::delete(&mut service.world().cloud, &id);
-    if deleted {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(absent())
-    }
+    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(absent()) }
 }
 
 async fn settle(State(service): Shared) -> StatusCode {
@@ -187,8 +145,5 @@ fn bad(message: &str) -> Refused {
 }
 
 fn absent() -> Refused {
-    (
-        StatusCode::NOT_FOUND,
-        Json(json!({"error": "there is no such resource"})),
-    )
+    (StatusCode::NOT_FOUND, Json(json!({"error": "there is no such resource"})))
 }

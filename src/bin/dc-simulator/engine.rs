@@ -25,17 +25,12 @@ pub struct Moment {
 
 impl Moment {
     pub fn now() -> Self {
-        Self {
-            instant: Instant::now(),
-            timestamp: Timestamp::now(),
-        }
+        Self { instant: Instant::now(), timestamp: Timestamp::now() }
     }
 
     /// As the service writes times: UTC with milliseconds.
     pub fn stamp(&self) -> String {
-        self.timestamp
-            .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
-            .to_string()
+        self.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
     }
 }
 
@@ -82,16 +77,12 @@ impl Agenda {
     /// Makes every change due now.
     pub fn hasten(&mut self, now: Moment) {
         let hastened = std::mem::take(&mut self.due).into_iter();
-        self.due = hastened
-            .map(|((_, serial), change)| ((now.instant, serial), change))
-            .collect();
+        self.due = hastened.map(|((_, serial), change)| ((now.instant, serial), change)).collect();
     }
 
     fn take_due(&mut self, now: Instant) -> Vec<(Subject, Outcome)> {
         let later = self.due.split_off(&(now, u64::MAX));
-        std::mem::replace(&mut self.due, later)
-            .into_values()
-            .collect()
+        std::mem::replace(&mut self.due, later).into_values().collect()
     }
 }
 
@@ -119,21 +110,11 @@ fn settle_gateway(cloud: &mut Cloud, id: &str, outcome: &Outcome) {
         Outcome::Gone => {
             cloud.gateways.remove(id);
         }
-        outcome => cloud
-            .gateways
-            .get_mut(id)
-            .into_iter()
-            .for_each(|gateway| enter(gateway, outcome)),
+        outcome => cloud.gateways.get_mut(id).into_iter().for_each(|gateway| enter(gateway, outcome)),
     }
 }
 
-fn settle_interface(
-    cloud: &mut Cloud,
-    id: &str,
-    outcome: &Outcome,
-    now: Moment,
-    settings: &Settings,
-) {
+fn settle_interface(cloud: &mut Cloud, id: &str, outcome: &Outcome, now: Moment, settings: &Settings) {
     if matches!(outcome, Outcome::Gone) {
         cloud.interfaces.remove(id);
         cloud.invited.remove(id);
@@ -144,27 +125,15 @@ fn settle_interface(
     };
     enter(interface, outcome);
     set(interface, "update_time", now.stamp());
-    for peer in peers_mut(interface)
-        .filter(|peer| matches!(text(peer, "status"), "PENDING_CREATE" | "BUILD"))
-    {
+    for peer in peers_mut(interface).filter(|peer| matches!(text(peer, "status"), "PENDING_CREATE" | "BUILD")) {
         enter(peer, outcome);
         follow_session(peer, settings);
     }
 }
 
-fn settle_peer(
-    cloud: &mut Cloud,
-    interface: &str,
-    peer: &str,
-    outcome: &Outcome,
-    settings: &Settings,
-) {
+fn settle_peer(cloud: &mut Cloud, interface: &str, peer: &str, outcome: &Outcome, settings: &Settings) {
     if matches!(outcome, Outcome::Gone) {
-        cloud
-            .interfaces
-            .get_mut(interface)
-            .into_iter()
-            .for_each(|interface| remove_peer(interface, peer));
+        cloud.interfaces.get_mut(interface).into_iter().for_each(|interface| remove_peer(interface, peer));
     } else if let Some(peer) = cloud.peer_mut(interface, peer) {
         enter(peer, outcome);
         peer.remove("reason");
@@ -177,11 +146,7 @@ fn settle_switchover(cloud: &mut Cloud, record: &str, outcome: &Outcome, now: Mo
         return;
     };
     let failed = matches!(outcome, Outcome::Error(_));
-    set(
-        record,
-        "operate_status",
-        if failed { "ERROR" } else { "COMPLETE" },
-    );
+    set(record, "operate_status", if failed { "ERROR" } else { "COMPLETE" });
     set(record, "end_time", now.stamp());
 }
 
@@ -202,10 +167,6 @@ fn follow_session(peer: &mut Object, settings: &Settings) {
         return;
     }
     let words = &settings.switches.u6_bgp_status;
-    let word = if text(peer, "status") == "ACTIVE" {
-        &words.up
-    } else {
-        &words.down
-    };
+    let word = if text(peer, "status") == "ACTIVE" { &words.up } else { &words.down };
     set(peer, "bgp_status", word.as_str());
 }

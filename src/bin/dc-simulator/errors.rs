@@ -30,11 +30,7 @@ impl Refusal {
 
     /// A broken rule, with what exactly is wrong.
     pub fn rule_because(code: &str, detail: &str) -> Self {
-        Self::service(
-            StatusCode::BAD_REQUEST,
-            code,
-            &format!("{} {detail}", meaning(code)),
-        )
+        Self::service(StatusCode::BAD_REQUEST, code, &format!("{} {detail}", meaning(code)))
     }
 
     /// `DC.0001` with the parameter that is wrong.
@@ -67,12 +63,7 @@ impl Refusal {
 
     /// The body as its speaker words it.
     pub fn body(&self, request_id: &str) -> Value {
-        let Self {
-            status,
-            code,
-            message,
-            speaker,
-        } = self;
+        let Self { status, code, message, speaker } = self;
         match speaker {
             Speaker::Service => {
                 json!({"requestId": request_id, "error_msg": message, "error_code": code})
@@ -87,12 +78,7 @@ impl Refusal {
     }
 
     fn new(speaker: Speaker, status: StatusCode, code: &str, message: &str) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message: message.to_owned(),
-            speaker,
-        }
+        Self { status, code: code.to_owned(), message: message.to_owned(), speaker }
     }
 }
 
@@ -116,23 +102,15 @@ fn meaning(code: &str) -> &'static str {
         "DC.1110" => "A virtual gateway has been associated with the VPC.",
         "DC.1111" => "The virtual gateway does not exist.",
         "DC.1112" => "The devices used by the virtual gateway are not in active/standby mode.",
-        "DC.1117" => {
-            "The virtual gateway has been associated with two connections and cannot be associated with more connections."
-        }
+        "DC.1117" => "The virtual gateway has been associated with two connections and cannot be associated with more connections.",
         "DC.1118" => "The virtual gateway is being operated.",
         "DC.1200" => "No LAG or connection is specified for the virtual interface.",
         "DC.1203" => "No ASN is specified for the BGP virtual interface.",
         "DC.1204" => "Creating virtual interfaces is not supported for operations connections.",
-        "DC.1205" => {
-            "The status of the resource associated with the virtual interface is abnormal."
-        }
+        "DC.1205" => "The status of the resource associated with the virtual interface is abnormal.",
         "DC.1206" => "The hosted connection has been associated with a virtual interface.",
-        "DC.1207" => {
-            "The VLAN of the virtual interface is inconsistent with that of the hosted connection."
-        }
-        "DC.1208" => {
-            "The bandwidth of the virtual interface associated with a hosted connection cannot be modified."
-        }
+        "DC.1207" => "The VLAN of the virtual interface is inconsistent with that of the hosted connection.",
+        "DC.1208" => "The bandwidth of the virtual interface associated with a hosted connection cannot be modified.",
         "DC.1209" => "Virtual interface VLANs conflict.",
         "DC.1210" => "The virtual interface status cannot be changed.",
         "DC.1211" => "The virtual interface does not exist.",

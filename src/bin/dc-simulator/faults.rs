@@ -109,39 +109,20 @@ impl Faults {
 
 impl Strike {
     pub fn delay_ms(&self) -> u64 {
-        self.faults
-            .iter()
-            .map(|fault| {
-                if let Fault::Delay { ms } = fault {
-                    *ms
-                } else {
-                    0
-                }
-            })
-            .sum()
+        self.faults.iter().map(|fault| if let Fault::Delay { ms } = fault { *ms } else { 0 }).sum()
     }
 
     pub fn error_reason(&self) -> Option<&str> {
-        self.faults.iter().find_map(|fault| {
-            if let Fault::ErrorState { reason } = fault {
-                Some(reason.as_str())
-            } else {
-                None
-            }
-        })
+        self.faults.iter().find_map(|fault| if let Fault::ErrorState { reason } = fault { Some(reason.as_str()) } else { None })
     }
 
     /// The fault that decides what becomes of the request or its answer.
     pub fn of_the_answer(&self) -> Option<&Fault> {
-        self.faults
-            .iter()
-            .find(|fault| !matches!(fault, Fault::Delay { .. } | Fault::ErrorState { .. }))
+        self.faults.iter().find(|fault| !matches!(fault, Fault::Delay { .. } | Fault::ErrorState { .. }))
     }
 
     fn has_kind(&self, fault: &Fault) -> bool {
-        self.faults
-            .iter()
-            .any(|other| std::mem::discriminant(other) == std::mem::discriminant(fault))
+        self.faults.iter().any(|other| std::mem::discriminant(other) == std::mem::discriminant(fault))
     }
 }
 
@@ -166,9 +147,7 @@ pub fn garbage(format: Format, body: Option<&str>, mib: usize, answer: &[u8]) ->
         (None, Format::Html) => b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec(),
         (None, Format::Truncated) => answer.get(..answer.len() / 2).unwrap_or_default().to_vec(),
         (None, Format::NotJson) => b"\x00\xff{]not json".to_vec(),
-        (None, Format::Huge) => {
-            [b"{\"huge\":\"".as_slice(), &vec![b'x'; mib << 20], b"\"}"].concat()
-        }
+        (None, Format::Huge) => [b"{\"huge\":\"".as_slice(), &vec![b'x'; mib << 20], b"\"}"].concat(),
         (None, Format::Empty) => Vec::new(),
     }
 }

@@ -78,12 +78,8 @@ impl Journal {
     }
 
     pub fn counters(&self) -> Value {
-        let row =
-            |counter: &Counter| json!({"total": counter.total, "by_status": counter.by_status});
-        self.counters
-            .iter()
-            .map(|(operation, counter)| ((*operation).to_owned(), row(counter)))
-            .collect()
+        let row = |counter: &Counter| json!({"total": counter.total, "by_status": counter.by_status});
+        self.counters.iter().map(|(operation, counter)| ((*operation).to_owned(), row(counter))).collect()
     }
 }
 
@@ -93,16 +89,12 @@ impl Entry {
     }
 
     fn status_word(&self) -> String {
-        self.status
-            .map_or_else(|| "dropped".to_owned(), |status| status.to_string())
+        self.status.map_or_else(|| "dropped".to_owned(), |status| status.to_string())
     }
 
     fn document(&self, seq: u64) -> Value {
-        let headers: serde_json::Map<String, Value> = self
-            .request_headers
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-            .collect();
+        let headers: serde_json::Map<String, Value> =
+            self.request_headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
         json!({
             "seq": seq, "time": self.time, "operation": self.operation, "method": self.method, "path": self.path, "query": self.query,
             "request_headers": headers, "request_body": readable(&self.request_body),
@@ -114,14 +106,8 @@ impl Entry {
 
 /// The headers of a request that may be logged.
 pub fn harmless_headers(received: &Received) -> Vec<(String, String)> {
-    let names = received
-        .headers
-        .keys()
-        .map(axum::http::HeaderName::as_str)
-        .filter(|name| !SECRET_HEADERS.contains(name));
-    names
-        .map(|name| (name.to_owned(), received.header(name).unwrap_or_default()))
-        .collect()
+    let names = received.headers.keys().map(axum::http::HeaderName::as_str).filter(|name| !SECRET_HEADERS.contains(name));
+    names.map(|name| (name.to_owned(), received.header(name).unwrap_or_default())).collect()
 }
 
 /// A body as JSON without secrets; what is no JSON appears only by its length, as it may hold anything.
@@ -129,10 +115,7 @@ fn readable(body: &[u8]) -> Value {
     if body.is_empty() {
         return Value::Null;
     }
-    serde_json::from_slice(body).map_or_else(
-        |_| Value::from(format!("{} bytes that are no JSON", body.len())),
-        redact,
-    )
+    serde_json::from_slice(body).map_or_else(|_| Value::from(format!("{} bytes that are no JSON", body.len())), redact)
 }
 
 fn redact(value: Value) -> Value {
@@ -141,14 +124,7 @@ fn redact(value: Value) -> Value {
             .into_iter()
             .map(|(key, inner)| {
                 let secret = SECRET_KEYS.contains(&key.as_str()) && inner.is_string();
-                (
-                    key,
-                    if secret {
-                        Value::from(REDACTED)
-                    } else {
-                        redact(inner)
-                    },
-                )
+                (key, if secret { Value::from(REDACTED) } else { redact(inner) })
             })
             .collect(),
         Value::Array(list) => list.into_iter().map(redact).collect(),

@@ -50,58 +50,34 @@ struct Arguments {
     /// Region, which is also the name of the project.
     #[arg(long, env = "DC_SIMULATOR_REGION", default_value = "eu-west-101")]
     region: String,
-    #[arg(
-        long,
-        env = "DC_SIMULATOR_PROJECT_ID",
-        default_value = "0605768a3300d5762f82c01180692873"
-    )]
+    #[arg(long, env = "DC_SIMULATOR_PROJECT_ID", default_value = "0605768a3300d5762f82c01180692873")]
     project_id: String,
-    #[arg(
-        long,
-        env = "DC_SIMULATOR_ACCESS_KEY",
-        default_value = "AKSIMULATOR000000001"
-    )]
+    #[arg(long, env = "DC_SIMULATOR_ACCESS_KEY", default_value = "AKSIMULATOR000000001")]
     access_key: String,
-    #[arg(
-        long,
-        env = "DC_SIMULATOR_SECRET_KEY",
-        default_value = "SKsimulator/000000000000000000000000000+",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "DC_SIMULATOR_SECRET_KEY", default_value = "SKsimulator/000000000000000000000000000+", hide_env_values = true)]
     secret_key: String,
     #[arg(long, env = "DC_SIMULATOR_DOMAIN", default_value = "simulated-domain")]
     domain: String,
     #[arg(long, env = "DC_SIMULATOR_USER", default_value = "operator")]
     user: String,
-    #[arg(
-        long,
-        env = "DC_SIMULATOR_PASSWORD",
-        default_value = "Simulated-Pass1",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "DC_SIMULATOR_PASSWORD", default_value = "Simulated-Pass1", hide_env_values = true)]
     password: String,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let settings = arguments
-        .settings
-        .as_deref()
-        .map_or_else(|| Ok(Settings::default()), read_settings)?;
+    let settings = arguments.settings.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
     let listener = TcpListener::bind(arguments.listen).await?;
     announce(listener.local_addr()?)?;
     let service = Arc::new(Service::new(accounts(arguments), settings));
     let app = admin::router().fallback(service::serve).with_state(service);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(ended())
-        .await?;
+    axum::serve(listener, app).with_graceful_shutdown(ended()).await?;
     Ok(())
 }
 
 fn read_settings(path: &Path) -> Result<Settings, Box<dyn Error>> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
@@ -113,35 +89,11 @@ fn announce(address: SocketAddr) -> io::Result<()> {
 }
 
 fn accounts(arguments: Arguments) -> Vec<Account> {
-    let Arguments {
-        region,
-        project_id,
-        access_key,
-        secret_key,
-        domain,
-        user,
-        password,
-        listen: _,
-        settings: _,
-    } = arguments;
-    let key = AccessKey {
-        id: access_key,
-        secret: secret_key,
-        security_token: None,
-    };
+    let Arguments { region, project_id, access_key, secret_key, domain, user, password, listen: _, settings: _ } = arguments;
+    let key = AccessKey { id: access_key, secret: secret_key, security_token: None };
     let partner = seeds::partner(&region);
     let keys = vec![key, seeds::temporary_key()];
-    vec![
-        Account {
-            domain,
-            user,
-            password,
-            project_id,
-            project_name: region,
-            keys,
-        },
-        partner,
-    ]
+    vec![Account { domain, user, password, project_id, project_name: region, keys }, partner]
 }
 
 /// Completes when the process is asked to end. A signal that cannot be listened for is waited for in vain.

@@ -23,31 +23,17 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub fn new(
-        status: StatusCode,
-        headers: Vec<(&'static str, String)>,
-        body: Option<&Value>,
-        request_id: &str,
-    ) -> Self {
+    pub fn new(status: StatusCode, headers: Vec<(&'static str, String)>, body: Option<&Value>, request_id: &str) -> Self {
         let mut headers = headers;
         headers.push(("x-request-id", request_id.to_owned()));
         let body = body.map(|body| body.to_string().into()).unwrap_or_default();
-        Self {
-            status,
-            headers,
-            body,
-            error_code: None,
-            project_id: None,
-        }
+        Self { status, headers, body, error_code: None, project_id: None }
     }
 
     pub fn refused(refusal: &Refusal, request_id: &str) -> Self {
         let body = refusal.body(request_id);
         let reply = Self::new(refusal.status, Vec::new(), Some(&body), request_id);
-        Self {
-            error_code: Some(refusal.code.clone()),
-            ..reply
-        }
+        Self { error_code: Some(refusal.code.clone()), ..reply }
     }
 
     /// The answer of a fault, in the shape of the one whose code it bears.
@@ -55,11 +41,8 @@ impl Reply {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let code = code.unwrap_or("APIGW.0601");
         let message = message.unwrap_or("Injected fault");
-        let refusal = if code.starts_with("DC.") {
-            Refusal::service(status, code, message)
-        } else {
-            Refusal::gateway(status, code, message)
-        };
+        let refusal =
+            if code.starts_with("DC.") { Refusal::service(status, code, message) } else { Refusal::gateway(status, code, message) };
         Self::refused(&refusal, &new_request_id())
     }
 
@@ -69,10 +52,7 @@ impl Reply {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         if has_body {
-            headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         for (name, value) in self.headers {
             if let Ok(value) = value.parse() {
@@ -86,9 +66,7 @@ impl Reply {
 /// An answer whose body fails at once: nothing is sent and the connection is closed.
 pub fn dropped_connection() -> Response {
     let aborted = || std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
-    Response::new(Body::from_stream(stream::once(async move {
-        Err::<Bytes, _>(aborted())
-    })))
+    Response::new(Body::from_stream(stream::once(async move { Err::<Bytes, _>(aborted()) })))
 }
 
 pub fn new_request_id() -> String {

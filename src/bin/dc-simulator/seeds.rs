@@ -53,18 +53,9 @@ pub fn partner(region: &str) -> Account {
 /// A cloud with nothing but the connections, all of one project.
 pub fn cloud(project_id: &str) -> Cloud {
     let lines = [
-        (
-            "line-a",
-            json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-a", "device_id": "10.255.0.1"}),
-        ),
-        (
-            "line-b",
-            json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-b", "device_id": "10.255.0.2"}),
-        ),
-        (
-            "line-c",
-            json!({"port_type": "1G", "bandwidth": 1_000, "location": "location-a", "device_id": "10.255.0.3"}),
-        ),
+        ("line-a", json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-a", "device_id": "10.255.0.1"})),
+        ("line-b", json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-b", "device_id": "10.255.0.2"})),
+        ("line-c", json!({"port_type": "1G", "bandwidth": 1_000, "location": "location-a", "device_id": "10.255.0.3"})),
         (
             "operations",
             json!({"port_type": "100G", "bandwidth": 100_000, "location": "location-a", "device_id": "10.255.0.4", "type": "hosting"}),
@@ -82,9 +73,7 @@ pub fn cloud(project_id: &str) -> Cloud {
     let mut cloud = Cloud::default();
     for (ordinal, (name, particulars)) in (1..).zip(lines) {
         let id = connection_id(ordinal);
-        cloud
-            .connections
-            .insert(id.clone(), connection(project_id, &id, name, particulars));
+        cloud.connections.insert(id.clone(), connection(project_id, &id, name, particulars));
     }
     cloud
 }

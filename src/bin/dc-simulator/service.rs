@@ -75,11 +75,7 @@ struct Treatment {
 impl Service {
     pub fn new(accounts: Vec<Account>, initial: Settings) -> Self {
         let world = Mutex::new(World::new(&accounts, &initial));
-        Self {
-            accounts,
-            initial,
-            world,
-        }
+        Self { accounts, initial, world }
     }
 
     /// Exclusive access. A panic elsewhere must not end the simulated cloud, so poison is ignored.
@@ -125,10 +121,7 @@ pub async fn serve(State(service): State<Arc<Service>>, request: Request) -> Res
     };
     let route = routes::find(&received.method, &received.path);
     let operation = route.as_ref().map_or(UNKNOWN_OPERATION, |route| route.name);
-    let strike = service
-        .world()
-        .faults
-        .strike(operation, received.method == Method::GET);
+    let strike = service.world().faults.strike(operation, received.method == Method::GET);
     let wait_ms = service.world().settings.latency_ms(operation) + strike.delay_ms();
     if wait_ms > 0 {
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
@@ -139,81 +132,39 @@ pub async fn serve(State(service): State<Arc<Service>>, request: Request) -> Res
 
 impl Service {
     /// Executes a request, notes it and answers what goes over the wire, if anything.
-    fn treat(
-        &self,
-        received: &Received,
-        route: Option<&Route>,
-        strike: &Strike,
-        arrived: Instant,
-    ) -> Option<Reply> {
+    fn treat(&self, received: &Received, route: Option<&Route>, strike: &Strike, arrived: Instant) -> Option<Reply> {
         let now = Moment::now();
         let mut world = self.world();
         world.settle(now);
         let settings = &*Arc::clone(&world.settings);
         let request_id = new_request_id();
-        let passage = Passage {
-            received,
-            route,
-            strike,
-            settings,
-            now,
-            request_id,
-        };
+        let passage = Passage { received, route, strike, settings, now, request_id };
         let treatment = self.suffer(&mut world, &passage);
-        world
-            .journal
-            .note(entry(&passage, &treatment, arrived), settings);
+        world.journal.note(entry(&passage, &treatment, arrived), settings);
         treatment.sent
     }
 
     /// Executes a request under the faults that strike it.
     fn suffer(&self, world: &mut World, passage: &Passage<'_>) -> Treatment {
         match passage.strike.of_the_answer() {
-            Some(Fault::ResetBefore) => Treatment {
-                reply: None,
-                sent: None,
-                executed: false,
-            },
-            Some(Fault::Status {
-                status,
-                code,
-                message,
-            }) => {
+            Some(Fault::ResetBefore) => Treatment { reply: None, sent: None, executed: false },
+            Some(Fault::Status { status, code, message }) => {
                 let reply = Reply::injected(*status, code.as_deref(), message.as_deref());
-                Treatment {
-                    reply: Some(reply.clone()),
-                    sent: Some(reply),
-                    executed: false,
-                }
+                Treatment { reply: Some(reply.clone()), sent: Some(reply), executed: false }
             }
             Some(Fault::LoseAnswer) => {
                 let reply = self.execute(world, passage);
-                Treatment {
-                    reply: Some(reply),
-                    sent: None,
-                    executed: true,
-                }
+                Treatment { reply: Some(reply), sent: None, executed: true }
             }
             Some(Fault::Garbage { format, body, mib }) => {
                 let reply = self.execute(world, passage);
                 let body = garbage(*format, body.as_deref(), *mib, &reply.body).into();
-                let sent = Reply {
-                    body,
-                    ..reply.clone()
-                };
-                Treatment {
-                    reply: Some(reply),
-                    sent: Some(sent),
-                    executed: true,
-                }
+                let sent = Reply { body, ..reply.clone() };
+                Treatment { reply: Some(reply), sent: Some(sent), executed: true }
             }
             Some(Fault::Delay { .. } | Fault::ErrorState { .. }) | None => {
                 let reply = self.execute(world, passage);
-                Treatment {
-                    reply: Some(reply.clone()),
-                    sent: Some(reply),
-                    executed: true,
-                }
+                Treatment { reply: Some(reply.clone()), sent: Some(reply), executed: true }
             }
         }
     }
@@ -224,66 +175,34 @@ impl Service {
             return refused(&no_such_operation());
         };
         if matches!(route.target, Target::IssueToken) {
-            return self
-                .issue_token(world, passage)
-                .unwrap_or_else(|refusal| refused(&refusal));
+            return self.issue_token(world, passage).unwrap_or_else(|refusal| refused(&refusal));
         }
-        let authenticated =
-            authenticate(passage.received, &self.accounts, &world.tokens, passage.now);
+        let authenticated = authenticate(passage.received, &self.accounts, &world.tokens, passage.now);
         let caller = match authenticated {
             Ok(caller) => caller,
             Err(refusal) => return refused(&refusal),
         };
         let mut reply = match self.operate(world, passage, route, &caller) {
-            Ok(Answer { status, body }) => {
-                Reply::new(status, Vec::new(), body.as_ref(), &passage.request_id)
-            }
+            Ok(Answer { status, body }) => Reply::new(status, Vec::new(), body.as_ref(), &passage.request_id),
             Err(refusal) => refused(&refusal),
         };
         let retry_after = passage.settings.switches.u14_retry_after_s;
         if let (StatusCode::TOO_MANY_REQUESTS, Some(seconds)) = (reply.status, retry_after) {
             reply.headers.push(("retry-after", seconds.to_string()));
         }
-        Reply {
-            project_id: Some(caller.project_id),
-            ..reply
-        }
+        Reply { project_id: Some(caller.project_id), ..reply }
     }
 
     fn issue_token(&self, world: &mut World, passage: &Passage<'_>) -> Result<Reply, Refusal> {
-        let Passage {
-            received,
-            settings,
-            now,
-            request_id,
-            ..
-        } = passage;
-        let issued = world
-            .tokens
-            .issue(&received.body, &self.accounts, settings, now.timestamp)?;
+        let Passage { received, settings, now, request_id, .. } = passage;
+        let issued = world.tokens.issue(&received.body, &self.accounts, settings, now.timestamp)?;
         let headers = vec![("x-subject-token", issued.token)];
-        Ok(Reply::new(
-            StatusCode::CREATED,
-            headers,
-            Some(&issued.description),
-            request_id,
-        ))
+        Ok(Reply::new(StatusCode::CREATED, headers, Some(&issued.description), request_id))
     }
 
     /// Executes an operation for a caller who is known.
-    fn operate(
-        &self,
-        world: &mut World,
-        passage: &Passage<'_>,
-        route: &Route,
-        caller: &Caller,
-    ) -> Result<Answer, Refusal> {
-        let Passage {
-            received,
-            settings,
-            now,
-            ..
-        } = passage;
+    fn operate(&self, world: &mut World, passage: &Passage<'_>, route: &Route, caller: &Caller) -> Result<Answer, Refusal> {
+        let Passage { received, settings, now, .. } = passage;
         throttle(&mut world.limiter, passage, caller)?;
         if let Some(project) = &route.project {
             authorize(caller, project)?;
@@ -302,10 +221,9 @@ impl Service {
         };
         match route.target {
             Target::Cloud(operation) => operation(&mut world.cloud, &call, &route.ids),
-            Target::ListProjects | Target::IssueToken => Ok(Answer {
-                status: StatusCode::OK,
-                body: Some(projects::list(&self.accounts, caller, call.query, settings)),
-            }),
+            Target::ListProjects | Target::IssueToken => {
+                Ok(Answer { status: StatusCode::OK, body: Some(projects::list(&self.accounts, caller, call.query, settings)) })
+            }
         }
     }
 }
@@ -325,41 +243,20 @@ async fn receive(request: Request) -> Option<Received> {
 fn throttle(limiter: &mut Limiter, passage: &Passage<'_>, caller: &Caller) -> Result<(), Refusal> {
     let limits = &passage.settings.rate_limits;
     let is_read = passage.received.method == Method::GET;
-    let limit = if is_read {
-        limits.reads_per_minute
-    } else {
-        limits.writes_per_minute
-    };
+    let limit = if is_read { limits.reads_per_minute } else { limits.writes_per_minute };
     if limiter.admit(&caller.user, is_read, limit, passage.now.instant) {
         return Ok(());
     }
-    let message = format!(
-        "The throttling threshold has been reached: policy user over ratelimit,limit:{},time:1 minute",
-        limit.unwrap_or_default()
-    );
-    Err(Refusal::gateway(
-        StatusCode::TOO_MANY_REQUESTS,
-        "APIGW.0308",
-        &message,
-    ))
+    let message =
+        format!("The throttling threshold has been reached: policy user over ratelimit,limit:{},time:1 minute", limit.unwrap_or_default());
+    Err(Refusal::gateway(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", &message))
 }
 
 fn entry(passage: &Passage<'_>, treatment: &Treatment, arrived: Instant) -> Entry {
-    let Passage {
-        received,
-        route,
-        strike,
-        now,
-        ..
-    } = passage;
-    let Treatment {
-        reply, executed, ..
-    } = treatment;
-    let changes = received.method != Method::GET
-        && route.is_some_and(|route| matches!(route.target, Target::Cloud(_)));
-    let success = reply
-        .as_ref()
-        .is_some_and(|reply| reply.status.is_success());
+    let Passage { received, route, strike, now, .. } = passage;
+    let Treatment { reply, executed, .. } = treatment;
+    let changes = received.method != Method::GET && route.is_some_and(|route| matches!(route.target, Target::Cloud(_)));
+    let success = reply.as_ref().is_some_and(|reply| reply.status.is_success());
     Entry {
         time: now.stamp(),
         operation: route.map_or(UNKNOWN_OPERATION, |route| route.name),
@@ -369,10 +266,7 @@ fn entry(passage: &Passage<'_>, treatment: &Treatment, arrived: Instant) -> Entr
         request_headers: harmless_headers(received),
         request_body: received.body.clone(),
         status: reply.as_ref().map(|reply| reply.status.as_u16()),
-        response_body: reply
-            .as_ref()
-            .map(|reply| reply.body.clone())
-            .unwrap_or_default(),
+        response_body: reply.as_ref().map(|reply| reply.body.clone()).unwrap_or_default(),
         error_code: reply.as_ref().and_then(|reply| reply.error_code.clone()),
         committed: changes && success && *executed,
         project_id: reply.as_ref().and_then(|reply| reply.project_id.clone()),
@@ -382,9 +276,7 @@ fn entry(passage: &Passage<'_>, treatment: &Treatment, arrived: Instant) -> Entr
 }
 
 fn first_project(accounts: &[Account]) -> &str {
-    accounts
-        .first()
-        .map_or("", |account| account.project_id.as_str())
+    accounts.first().map_or("", |account| account.project_id.as_str())
 }
 
 fn too_large() -> Reply {
@@ -399,9 +291,5 @@ fn no_such_operation() -> Refusal {
 }
 
 fn project_unavailable() -> Refusal {
-    Refusal::gateway(
-        StatusCode::FORBIDDEN,
-        "APIGW.0310",
-        "The project is unavailable",
-    )
+    Refusal::gateway(StatusCode::FORBIDDEN, "APIGW.0310", "The project is unavailable")
 }

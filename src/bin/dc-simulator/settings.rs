@@ -10,10 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use switches::{
-    CidrOrder, EmptyDescription, GatewaySubnets, InterconnectSubnet, Md5Echo, PendingDelete,
-    Switches,
-};
+pub use switches::{CidrOrder, EmptyDescription, GatewaySubnets, InterconnectSubnet, Md5Echo, PendingDelete, Switches};
 
 /// All settings; every field has a default, unknown names are refused.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -163,25 +160,13 @@ impl Default for Settings {
 
 impl Default for SettleTimes {
     fn default() -> Self {
-        Self {
-            create: 500,
-            update: 500,
-            delete: 500,
-            virtual_gateway: GatewaySettleTimes::default(),
-        }
+        Self { create: 500, update: 500, delete: 500, virtual_gateway: GatewaySettleTimes::default() }
     }
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self {
-            connections: 10,
-            virtual_gateways: 5,
-            virtual_interfaces: 50,
-            local_subnets: 50,
-            static_routes: 50,
-            bgp_routes: 100,
-        }
+        Self { connections: 10, virtual_gateways: 5, virtual_interfaces: 50, local_subnets: 50, static_routes: 50, bgp_routes: 100 }
     }
 }
 
@@ -206,10 +191,7 @@ impl Settings {
 
     /// Milliseconds before an operation is executed.
     pub fn latency_ms(&self, operation: &str) -> u64 {
-        let Latencies {
-            default_ms,
-            operations,
-        } = &self.latencies;
+        let Latencies { default_ms, operations } = &self.latencies;
         operations.get(operation).copied().unwrap_or(*default_ms)
     }
 }
@@ -245,11 +227,7 @@ mod tests {
         match value {
             Value::Object(fields) if !fields.is_empty() => {
                 for (key, inner) in fields {
-                    let name = if prefix.is_empty() {
-                        key.clone()
-                    } else {
-                        format!("{prefix}.{key}")
-                    };
+                    let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
                     leaves(&name, inner, found);
                 }
             }
@@ -261,60 +239,26 @@ mod tests {
     fn the_page_lists_every_setting_with_its_default() {
         let page = include_str!("../../../docs/simulator.md");
         let mut found = Vec::new();
-        leaves(
-            "",
-            &serde_json::to_value(Settings::default()).unwrap(),
-            &mut found,
-        );
-        let missing: Vec<String> = found
-            .iter()
-            .map(|(name, default)| format!("| `{name}` | `{default}` |"))
-            .filter(|row| !page.contains(row.as_str()))
-            .collect();
-        assert!(
-            missing.is_empty(),
-            "rows to add to docs/simulator.md:\n{}",
-            missing.join("\n")
-        );
-        let section = page
-            .split("\n## ")
-            .find(|part| part.starts_with("Settings"));
+        leaves("", &serde_json::to_value(Settings::default()).unwrap(), &mut found);
+        let missing: Vec<String> =
+            found.iter().map(|(name, default)| format!("| `{name}` | `{default}` |")).filter(|row| !page.contains(row.as_str())).collect();
+        assert!(missing.is_empty(), "rows to add to docs/simulator.md:\n{}", missing.join("\n"));
+        let section = page.split("\n## ").find(|part| part.starts_with("Settings"));
         let unknown: Vec<&str> = section
             .into_iter()
             .flat_map(str::lines)
             .filter(|line| line.starts_with("| `"))
-            .filter(|line| {
-                !found
-                    .iter()
-                    .any(|(name, _)| line.contains(&format!("| `{name}` |")))
-            })
+            .filter(|line| !found.iter().any(|(name, _)| line.contains(&format!("| `{name}` |"))))
             .collect();
-        assert!(
-            unknown.is_empty(),
-            "rows of settings that do not exist:\n{}",
-            unknown.join("\n")
-        );
+        assert!(unknown.is_empty(), "rows of settings that do not exist:\n{}", unknown.join("\n"));
     }
 
     #[test]
     fn a_patch_changes_what_it_names_and_null_restores() {
-        let changed = Settings::default()
-            .patched(&json!({"quotas": {"virtual_gateways": 2}, "extra_fields": false}))
-            .unwrap();
-        assert_eq!(
-            (
-                changed.quotas.virtual_gateways,
-                changed.quotas.virtual_interfaces,
-                changed.extra_fields
-            ),
-            (2, 50, false)
-        );
+        let changed = Settings::default().patched(&json!({"quotas": {"virtual_gateways": 2}, "extra_fields": false})).unwrap();
+        assert_eq!((changed.quotas.virtual_gateways, changed.quotas.virtual_interfaces, changed.extra_fields), (2, 50, false));
         let restored = changed.patched(&json!({"quotas": null})).unwrap();
         assert_eq!(restored.quotas.virtual_gateways, 5);
-        assert!(
-            Settings::default()
-                .patched(&json!({"switches": {"u99": 1}}))
-                .is_err()
-        );
+        assert!(Settings::default().patched(&json!({"switches": {"u99": 1}})).is_err());
     }
 }

@@ -44,10 +44,7 @@ pub fn flag(object: &Object, key: &str) -> bool {
 /// The texts of a list field.
 pub fn texts<'o>(object: &'o Object, key: &str) -> Vec<&'o str> {
     let list = object.get(key).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 pub fn set(object: &mut Object, key: &str, value: impl Into<Value>) {
@@ -73,9 +70,7 @@ pub fn peers_mut(interface: &mut Object) -> impl Iterator<Item = &mut Object> {
 
 /// Adds a peer to an interface.
 pub fn add_peer(interface: &mut Object, peer: Object) {
-    let list = interface
-        .entry("vif_peers")
-        .or_insert_with(|| Value::Array(Vec::new()));
+    let list = interface.entry("vif_peers").or_insert_with(|| Value::Array(Vec::new()));
     if let Value::Array(list) = list {
         list.push(Value::Object(peer));
     }
@@ -91,15 +86,12 @@ pub fn remove_peer(interface: &mut Object, id: &str) {
 impl Cloud {
     /// The interface that holds a peer.
     pub fn interface_of_peer(&self, peer_id: &str) -> Option<&Object> {
-        self.interfaces
-            .values()
-            .find(|interface| peers(interface).any(|peer| text(peer, "id") == peer_id))
+        self.interfaces.values().find(|interface| peers(interface).any(|peer| text(peer, "id") == peer_id))
     }
 
     /// A peer by its id.
     pub fn peer(&self, peer_id: &str) -> Option<&Object> {
-        self.interface_of_peer(peer_id)
-            .and_then(|interface| peers(interface).find(|peer| text(peer, "id") == peer_id))
+        self.interface_of_peer(peer_id).and_then(|interface| peers(interface).find(|peer| text(peer, "id") == peer_id))
     }
 
     pub fn peer_mut(&mut self, interface_id: &str, peer_id: &str) -> Option<&mut Object> {
@@ -107,29 +99,18 @@ impl Cloud {
     }
 
     /// Interfaces on a gateway.
-    pub fn interfaces_of_gateway<'c>(
-        &'c self,
-        gateway_id: &'c str,
-    ) -> impl Iterator<Item = &'c Object> {
-        self.interfaces
-            .values()
-            .filter(move |interface| text(interface, "vgw_id") == gateway_id)
+    pub fn interfaces_of_gateway<'c>(&'c self, gateway_id: &'c str) -> impl Iterator<Item = &'c Object> {
+        self.interfaces.values().filter(move |interface| text(interface, "vgw_id") == gateway_id)
     }
 
     /// Interfaces on a connection.
-    pub fn interfaces_of_connection<'c>(
-        &'c self,
-        connection_id: &'c str,
-    ) -> impl Iterator<Item = &'c Object> {
-        self.interfaces
-            .values()
-            .filter(move |interface| text(interface, "direct_connect_id") == connection_id)
+    pub fn interfaces_of_connection<'c>(&'c self, connection_id: &'c str) -> impl Iterator<Item = &'c Object> {
+        self.interfaces.values().filter(move |interface| text(interface, "direct_connect_id") == connection_id)
     }
 
     /// Whether a project may see an interface: it owns it, or is invited to accept it.
     pub fn interface_visible(&self, interface: &Object, project_id: &str) -> bool {
         let invited = self.invited.get(text(interface, "id"));
-        text(interface, "tenant_id") == project_id
-            || invited.is_some_and(|project| project == project_id)
+        text(interface, "tenant_id") == project_id || invited.is_some_and(|project| project == project_id)
     }
 }

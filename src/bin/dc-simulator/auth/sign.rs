@@ -20,11 +20,7 @@ const MAX_SKEW_SECONDS: i64 = 15 * 60;
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// Everything but the unreserved characters of RFC 3986.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The three parts of an `Authorization` header.
 struct Claim<'h> {
@@ -34,55 +30,28 @@ struct Claim<'h> {
 }
 
 /// Answers whose signature the request carries.
-pub fn verify(
-    received: &Received,
-    authorization: &str,
-    accounts: &[Account],
-    now: Timestamp,
-) -> Result<Caller, Refusal> {
-    let claim =
-        parse(authorization).ok_or_else(|| wrong("the Authorization header is malformed"))?;
+pub fn verify(received: &Received, authorization: &str, accounts: &[Account], now: Timestamp) -> Result<Caller, Refusal> {
+    let claim = parse(authorization).ok_or_else(|| wrong("the Authorization header is malformed"))?;
     let (account, key) = accounts
         .iter()
-        .find_map(|account| {
-            Some((
-                account,
-                account.keys.iter().find(|key| key.id == claim.access_key)?,
-            ))
-        })
+        .find_map(|account| Some((account, account.keys.iter().find(|key| key.id == claim.access_key)?)))
         .ok_or_else(|| wrong("the access key does not exist"))?;
-    let date = received
-        .header("x-sdk-date")
-        .ok_or_else(|| wrong("X-Sdk-Date is missing"))?;
+    let date = received.header("x-sdk-date").ok_or_else(|| wrong("X-Sdk-Date is missing"))?;
     check_date(&date, now)?;
     check_security_token(received, key)?;
     check_coverage(received, &claim)?;
     if signature(received, &claim.signed_headers, &date, &key.secret) != claim.signature {
         return Err(wrong("the signature does not match"));
     }
-    Ok(Caller {
-        user: account.user.clone(),
-        project_id: account.project_id.clone(),
-    })
+    Ok(Caller { user: account.user.clone(), project_id: account.project_id.clone() })
 }
 
 fn parse(authorization: &str) -> Option<Claim<'_>> {
-    let mut parts = authorization
-        .strip_prefix(ALGORITHM)?
-        .trim_start()
-        .split(", ");
+    let mut parts = authorization.strip_prefix(ALGORITHM)?.trim_start().split(", ");
     let access_key = parts.next()?.strip_prefix("Access=")?;
-    let signed_headers = parts
-        .next()?
-        .strip_prefix("SignedHeaders=")?
-        .split(';')
-        .collect();
+    let signed_headers = parts.next()?.strip_prefix("SignedHeaders=")?.split(';').collect();
     let signature = parts.next()?.strip_prefix("Signature=")?;
-    Some(Claim {
-        access_key,
-        signed_headers,
-        signature,
-    })
+    Some(Claim { access_key, signed_headers, signature })
 }
 
 fn check_date(date: &str, now: Timestamp) -> Result<(), Refusal> {
@@ -101,21 +70,13 @@ fn check_date(date: &str, now: Timestamp) -> Result<(), Refusal> {
 
 fn check_security_token(received: &Received, key: &AccessKey) -> Result<(), Refusal> {
     let sent = received.header("x-security-token");
-    if sent == key.security_token {
-        Ok(())
-    } else {
-        Err(wrong(
-            "the security token does not belong to the access key",
-        ))
-    }
+    if sent == key.security_token { Ok(()) } else { Err(wrong("the security token does not belong to the access key")) }
 }
 
 /// The host, the date and a security token must be covered by the signature.
 fn check_coverage(received: &Received, claim: &Claim<'_>) -> Result<(), Refusal> {
     let needed = ["host", "x-sdk-date", "x-security-token"];
-    let uncovered = needed
-        .into_iter()
-        .find(|name| received.header(name).is_some() && !claim.signed_headers.contains(name));
+    let uncovered = needed.into_iter().find(|name| received.header(name).is_some() && !claim.signed_headers.contains(name));
     uncovered.map_or(Ok(()), |name| Err(wrong(&format!("{name} is not signed"))))
 }
 
@@ -166,11 +127,7 @@ fn canonical_path(path: &str) -> String {
 fn canonical_query(pairs: &[(String, String)]) -> String {
     let mut sorted: Vec<_> = pairs.iter().collect();
     sorted.sort();
-    sorted
-        .iter()
-        .map(|(key, value)| format!("{}={}", escape(key), escape(value)))
-        .collect::<Vec<_>>()
-        .join("&")
+    sorted.iter().map(|(key, value)| format!("{}={}", escape(key), escape(value))).collect::<Vec<_>>().join("&")
 }
 
 fn escape(text: &str) -> String {
@@ -178,20 +135,13 @@ fn escape(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    nibbles
-        .filter_map(|nibble| DIGITS.get(usize::from(nibble)))
-        .collect()
+    nibbles.filter_map(|nibble| DIGITS.get(usize::from(nibble))).collect()
 }
 
 fn wrong(detail: &str) -> Refusal {
-    unauthorized(
-        "APIGW.0301",
-        &format!("Incorrect IAM authentication information: {detail}"),
-    )
+    unauthorized("APIGW.0301", &format!("Incorrect IAM authentication information: {detail}"))
 }
 
 #[cfg(test)]

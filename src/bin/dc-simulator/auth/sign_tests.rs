@@ -5,10 +5,7 @@ use super::*;
 use crate::http::Query;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!(
-        "../../../../tests/simulator/signing-vectors.json"
-    ))
-    .unwrap()
+    serde_json::from_str(include_str!("../../../../tests/simulator/signing-vectors.json")).unwrap()
 }
 
 fn accounts() -> Vec<Account> {
@@ -25,9 +22,7 @@ fn accounts() -> Vec<Account> {
             password: String::new(),
             project_id: "0605768a3300d5762f82c01180692873".to_owned(),
             project_name: String::new(),
-            keys: vec![key(
-                (user == "temporary").then_some("TESTSECURITYTOKEN0123456789+/=")
-            )],
+            keys: vec![key((user == "temporary").then_some("TESTSECURITYTOKEN0123456789+/="))],
         })
         .into()
 }
@@ -35,23 +30,12 @@ fn accounts() -> Vec<Account> {
 /// The request of a vector as it would arrive: the query escaped, the host added.
 fn received(vector: &Value) -> Received {
     let mut headers = HeaderMap::new();
-    headers.insert(
-        "host",
-        HeaderValue::from_str(vectors()["host"].as_str().unwrap()).unwrap(),
-    );
+    headers.insert("host", HeaderValue::from_str(vectors()["host"].as_str().unwrap()).unwrap());
     for (name, value) in vector["headers_in"].as_object().unwrap() {
         let name = HeaderName::from_bytes(name.to_lowercase().as_bytes()).unwrap();
-        headers.insert(
-            name,
-            HeaderValue::from_str(value.as_str().unwrap()).unwrap(),
-        );
+        headers.insert(name, HeaderValue::from_str(value.as_str().unwrap()).unwrap());
     }
-    let canonical = vector["canonical_request"]
-        .as_str()
-        .unwrap()
-        .lines()
-        .nth(2)
-        .unwrap();
+    let canonical = vector["canonical_request"].as_str().unwrap().lines().nth(2).unwrap();
     Received {
         method: Method::from_bytes(vector["method"].as_str().unwrap().as_bytes()).unwrap(),
         path: vector["path"].as_str().unwrap().to_owned(),
@@ -66,9 +50,7 @@ fn outcome(received: &Received, authorization: &str, now: &str) -> Result<String
     // Both accounts share the access key; the one that fits the security token is asked.
     let temporary = received.header("x-security-token").is_some();
     let account = &accounts[usize::from(temporary)..=usize::from(temporary)];
-    verify(received, authorization, account, now.parse().unwrap())
-        .map(|caller| caller.user)
-        .map_err(|refusal| refusal.code)
+    verify(received, authorization, account, now.parse().unwrap()).map(|caller| caller.user).map_err(|refusal| refusal.code)
 }
 
 const SIGNED_AT: &str = "2026-04-25T09:30:00Z";
@@ -77,23 +59,9 @@ const SIGNED_AT: &str = "2026-04-25T09:30:00Z";
 fn every_vector_is_accepted() {
     for vector in vectors()["vectors"].as_array().unwrap() {
         let request = received(vector);
-        let signed: Vec<&str> = vector["authorization"]
-            .as_str()
-            .unwrap()
-            .split(['=', ','])
-            .nth(3)
-            .unwrap()
-            .split(';')
-            .collect();
-        assert_eq!(
-            canonical_request(&request, &signed),
-            vector["canonical_request"].as_str().unwrap()
-        );
-        let answer = outcome(
-            &request,
-            vector["authorization"].as_str().unwrap(),
-            SIGNED_AT,
-        );
+        let signed: Vec<&str> = vector["authorization"].as_str().unwrap().split(['=', ',']).nth(3).unwrap().split(';').collect();
+        assert_eq!(canonical_request(&request, &signed), vector["canonical_request"].as_str().unwrap());
+        let answer = outcome(&request, vector["authorization"].as_str().unwrap(), SIGNED_AT);
         assert!(answer.is_ok(), "{}: {answer:?}", vector["name"]);
     }
 }
@@ -110,41 +78,19 @@ fn what_differs_is_refused() {
     };
     assert_eq!(changed(|request| request.body = "{}".into()), "APIGW.0301");
     assert_eq!(changed(|request| request.path.push('x')), "APIGW.0301");
-    assert_eq!(
-        changed(|request| request.method = Method::PUT),
-        "APIGW.0301"
-    );
-    assert_eq!(
-        changed(|request| request.query = Query::parse("limit=1")),
-        "APIGW.0301"
-    );
-    assert_eq!(
-        changed(|request| drop(request.headers.remove("x-sdk-date"))),
-        "APIGW.0301"
-    );
+    assert_eq!(changed(|request| request.method = Method::PUT), "APIGW.0301");
+    assert_eq!(changed(|request| request.query = Query::parse("limit=1")), "APIGW.0301");
+    assert_eq!(changed(|request| drop(request.headers.remove("x-sdk-date"))), "APIGW.0301");
     let other_key = authorization.replace("AKTEST", "AKNONE");
-    assert_eq!(
-        outcome(&received(vector), &other_key, SIGNED_AT).unwrap_err(),
-        "APIGW.0301"
-    );
-    assert_eq!(
-        outcome(&received(vector), "Bearer x", SIGNED_AT).unwrap_err(),
-        "APIGW.0301"
-    );
+    assert_eq!(outcome(&received(vector), &other_key, SIGNED_AT).unwrap_err(), "APIGW.0301");
+    assert_eq!(outcome(&received(vector), "Bearer x", SIGNED_AT).unwrap_err(), "APIGW.0301");
 }
 
 #[test]
 fn the_clock_may_be_fifteen_minutes_off() {
     let document = vectors();
     let vector = &document["vectors"][0];
-    let at = |now| {
-        outcome(
-            &received(vector),
-            vector["authorization"].as_str().unwrap(),
-            now,
-        )
-        .err()
-    };
+    let at = |now| outcome(&received(vector), vector["authorization"].as_str().unwrap(), now).err();
     assert_eq!(at("2026-04-25T09:45:00Z"), None);
     assert_eq!(at("2026-04-25T09:15:00Z"), None);
     assert_eq!(at("2026-04-25T09:45:01Z").as_deref(), Some("APIGW.0303"));

@@ -27,27 +27,14 @@ pub struct Listing<'l> {
 
 impl Listing<'_> {
     /// The page that a call asks for, each object as `render` shows it.
-    pub fn answer<'o>(
-        &self,
-        call: &Call<'_>,
-        objects: impl Iterator<Item = &'o Object>,
-        render: impl Fn(&Object) -> Value,
-    ) -> Outcome {
+    pub fn answer<'o>(&self, call: &Call<'_>, objects: impl Iterator<Item = &'o Object>, render: impl Fn(&Object) -> Value) -> Outcome {
         let filters = self.filters(call)?;
-        let passes = |object: &&Object| {
-            filters
-                .iter()
-                .all(|(key, wanted)| wanted.contains(&text(object, key)))
-        };
+        let passes = |object: &&Object| filters.iter().all(|(key, wanted)| wanted.contains(&text(object, key)));
         let mut found: Vec<&Object> = objects.filter(passes).collect();
         sort(&mut found, call)?;
         let page = page(&found, call)?;
         let names = call.query.commas("fields");
-        let shown: Vec<Value> = page
-            .objects
-            .iter()
-            .map(|object| choose(render(object), &names))
-            .collect();
+        let shown: Vec<Value> = page.objects.iter().map(|object| choose(render(object), &names)).collect();
         let next = page.objects.last().filter(|_| page.more);
         let mut info = json!({
             "previous_marker": page.objects.first().map_or("", |object| text(object, "id")),
@@ -64,19 +51,10 @@ impl Listing<'_> {
     }
 
     fn filters<'c>(&self, call: &'c Call<'_>) -> Result<Vec<(&str, Vec<&'c str>)>, Refusal> {
-        let repeated = self
-            .repeated
-            .iter()
-            .map(|key| (*key, call.query.all(key), MAX_REPEATED));
-        let joined = self
-            .joined
-            .iter()
-            .map(|key| (*key, call.query.commas(key), MAX_JOINED));
+        let repeated = self.repeated.iter().map(|key| (*key, call.query.all(key), MAX_REPEATED));
+        let joined = self.joined.iter().map(|key| (*key, call.query.commas(key), MAX_JOINED));
         let mut filters = Vec::new();
-        for (key, values, most) in repeated
-            .chain(joined)
-            .filter(|(_, values, _)| !values.is_empty())
-        {
+        for (key, values, most) in repeated.chain(joined).filter(|(_, values, _)| !values.is_empty()) {
             // The documents set no bound for `vpc_id`.
             if values.len() > most && key != "vpc_id" {
                 return Err(Refusal::parameter(&format!("{key} has too many values")));
@@ -90,13 +68,7 @@ impl Listing<'_> {
 /// Sorts by a field; equal ones by id, so that pages do not overlap.
 fn sort(found: &mut [&Object], call: &Call<'_>) -> Result<(), Refusal> {
     let key = call.query.one("sort_key").unwrap_or("id");
-    let field = |object: &&Object| {
-        object.get(key).map(|value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        })
-    };
+    let field = |object: &&Object| object.get(key).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     if key != "id" {
         found.sort_by_cached_key(|object| (field(object), text(object, "id").to_owned()));
     }
@@ -116,15 +88,9 @@ struct Page<'o> {
 /// The page after the marker, which has effect only together with a limit.
 fn page<'o>(found: &[&'o Object], call: &Call<'_>) -> Result<Page<'o>, Refusal> {
     let Some(limit) = call.query.one("limit") else {
-        return Ok(Page {
-            objects: found.iter().take(MAX_PAGE).copied().collect(),
-            more: found.len() > MAX_PAGE,
-        });
+        return Ok(Page { objects: found.iter().take(MAX_PAGE).copied().collect(), more: found.len() > MAX_PAGE });
     };
-    let limit = limit
-        .parse::<usize>()
-        .ok()
-        .filter(|limit| (1..=MAX_PAGE).contains(limit));
+    let limit = limit.parse::<usize>().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
     let limit = limit.ok_or_else(|| Refusal::parameter("limit is invalid"))?;
     let start = match call.query.one("marker").filter(|marker| !marker.is_empty()) {
         None => 0,

@@ -44,17 +44,8 @@ pub struct Received {
 impl Received {
     /// A header's value; several of one name are joined.
     pub fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<_> = self
-            .headers
-            .get_all(name)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
-        if values.is_empty() {
-            None
-        } else {
-            Some(values.join(","))
-        }
+        let values: Vec<_> = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        if values.is_empty() { None } else { Some(values.join(",")) }
     }
 }
 
@@ -73,32 +64,18 @@ impl Query {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             (decode(key), decode(value))
         };
-        let pairs = raw
-            .split('&')
-            .filter(|part| !part.is_empty())
-            .map(pair)
-            .collect();
-        Self {
-            raw: raw.to_owned(),
-            pairs,
-        }
+        let pairs = raw.split('&').filter(|part| !part.is_empty()).map(pair).collect();
+        Self { raw: raw.to_owned(), pairs }
     }
 
     /// Values of a repeated key.
     pub fn all(&self, key: &str) -> Vec<&str> {
-        self.pairs
-            .iter()
-            .filter(|(name, _)| name == key)
-            .map(|(_, value)| value.as_str())
-            .collect()
+        self.pairs.iter().filter(|(name, _)| name == key).map(|(_, value)| value.as_str()).collect()
     }
 
     /// Values of a key that is joined by commas, repeated or both.
     pub fn commas(&self, key: &str) -> Vec<&str> {
-        self.all(key)
-            .into_iter()
-            .flat_map(|value| value.split(','))
-            .collect()
+        self.all(key).into_iter().flat_map(|value| value.split(',')).collect()
     }
 
     pub fn one(&self, key: &str) -> Option<&str> {
@@ -123,10 +100,7 @@ impl Call<'_> {
     pub fn object(&self, wrapper: &str) -> Result<Object, Refusal> {
         match self.document()?.remove(wrapper) {
             Some(Value::Object(object)) => Ok(object),
-            _ => Err(Refusal::rule_because(
-                "DC.0000",
-                &format!("{wrapper} is missing."),
-            )),
+            _ => Err(Refusal::rule_because("DC.0000", &format!("{wrapper} is missing."))),
         }
     }
 
@@ -138,9 +112,7 @@ impl Call<'_> {
     /// The body of an update, in which an empty description means what U20 says.
     pub fn changes(&self, wrapper: &str) -> Result<Object, Refusal> {
         let mut changes = self.object(wrapper)?;
-        let empty = changes
-            .get("description")
-            .is_some_and(|text| text.is_null() || text == "");
+        let empty = changes.get("description").is_some_and(|text| text.is_null() || text == "");
         let as_told = self.settings.switches.u20_empty_description;
         if empty && as_told != EmptyDescription::Empty {
             changes.remove("description");
@@ -152,9 +124,7 @@ impl Call<'_> {
     pub fn apply(&self, resource: &mut Object, changes: Object) -> bool {
         let before = resource.clone();
         resource.extend(changes);
-        if self.settings.switches.u20_empty_description == EmptyDescription::Null
-            && self.clears_description()
-        {
+        if self.settings.switches.u20_empty_description == EmptyDescription::Null && self.clears_description() {
             resource.insert("description".to_owned(), Value::Null);
         }
         *resource != before
@@ -172,10 +142,7 @@ impl Call<'_> {
         if let Value::Object(fields) = &mut body {
             fields.insert(wrapper.to_owned(), resource);
         }
-        Answer {
-            status,
-            body: Some(body),
-        }
+        Answer { status, body: Some(body) }
     }
 }
 
@@ -188,10 +155,7 @@ pub struct Answer {
 impl Answer {
     /// 204, without a body.
     pub fn empty() -> Self {
-        Self {
-            status: StatusCode::NO_CONTENT,
-            body: None,
-        }
+        Self { status: StatusCode::NO_CONTENT, body: None }
     }
 }
 

@@ -10,12 +10,7 @@ use crate::{
     state::{Object, peers, set, text},
 };
 
-const SUBNET_LISTS: [&str; 4] = [
-    "local_ep_group",
-    "local_ep_group_ipv6",
-    "remote_ep_group",
-    "service_ep_group",
-];
+const SUBNET_LISTS: [&str; 4] = ["local_ep_group", "local_ep_group_ipv6", "remote_ep_group", "service_ep_group"];
 
 pub fn connection(connection: &Object, settings: &Settings) -> Value {
     finish(connection.clone(), settings)
@@ -24,11 +19,7 @@ pub fn connection(connection: &Object, settings: &Settings) -> Value {
 pub fn gateway(gateway: &Object, settings: &Settings) -> Value {
     let mut shown = gateway.clone();
     if settings.extra_fields {
-        set(
-            &mut shown,
-            "reserved_features",
-            json!({"ipsec": false, "zones": []}),
-        );
+        set(&mut shown, "reserved_features", json!({"ipsec": false, "zones": []}));
     }
     finish(shown, settings)
 }
@@ -44,9 +35,7 @@ pub fn interface(interface: &Object, settings: &Settings) -> Value {
         }
         hide_md5(&mut shown, settings);
     }
-    let list = peers(interface)
-        .map(|peer| self::peer(peer, settings))
-        .collect();
+    let list = peers(interface).map(|peer| self::peer(peer, settings)).collect();
     shown.insert("vif_peers".to_owned(), Value::Array(list));
     finish(shown, settings)
 }
@@ -66,35 +55,14 @@ pub fn peer(peer: &Object, settings: &Settings) -> Value {
 /// Writes the interface's deprecated fields. With two peers the subnets are those of the last, as the vendor's
 /// example has it.
 fn mirror_peers(shown: &mut Object, interface: &Object) {
-    for key in [
-        "local_gateway_v4_ip",
-        "remote_gateway_v4_ip",
-        "local_gateway_v6_ip",
-        "remote_gateway_v6_ip",
-    ] {
+    for key in ["local_gateway_v4_ip", "remote_gateway_v4_ip", "local_gateway_v6_ip", "remote_gateway_v6_ip"] {
         set(shown, key, Value::Null);
     }
     for peer in peers(interface) {
-        let version = if text(peer, "address_family") == "ipv6" {
-            "v6"
-        } else {
-            "v4"
-        };
-        set(
-            shown,
-            &format!("local_gateway_{version}_ip"),
-            text(peer, "local_gateway_ip"),
-        );
-        set(
-            shown,
-            &format!("remote_gateway_{version}_ip"),
-            text(peer, "remote_gateway_ip"),
-        );
-        set(
-            shown,
-            "remote_ep_group",
-            peer.get("remote_ep_group").cloned().unwrap_or_default(),
-        );
+        let version = if text(peer, "address_family") == "ipv6" { "v6" } else { "v4" };
+        set(shown, &format!("local_gateway_{version}_ip"), text(peer, "local_gateway_ip"));
+        set(shown, &format!("remote_gateway_{version}_ip"), text(peer, "remote_gateway_ip"));
+        set(shown, "remote_ep_group", peer.get("remote_ep_group").cloned().unwrap_or_default());
     }
 }
 

@@ -3,10 +3,7 @@
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::{
-    Call, Outcome, direct_connects, extend_attributes, quotas, switchover, tags, vif_peers,
-    virtual_gateways, virtual_interfaces,
-};
+use super::{Call, Outcome, direct_connects, extend_attributes, quotas, switchover, tags, vif_peers, virtual_gateways, virtual_interfaces};
 use crate::state::Cloud;
 
 /// An operation of the service; the texts are the path's ids after the project.
@@ -31,31 +28,16 @@ pub struct Route {
 
 /// Finds the operation of a request, if there is one.
 pub fn find(method: &Method, path: &str) -> Option<Route> {
-    let segments: Vec<String> = path
-        .split('/')
-        .skip(1)
-        .map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned())
-        .collect();
+    let segments: Vec<String> = path.split('/').skip(1).map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned()).collect();
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (method.as_str(), parts.as_slice()) {
-        ("POST", ["v3", "auth", "tokens"]) => Some(identity(
-            "KeystoneCreateUserTokenByPassword",
-            Target::IssueToken,
-        )),
+        ("POST", ["v3", "auth", "tokens"]) => Some(identity("KeystoneCreateUserTokenByPassword", Target::IssueToken)),
         ("GET", ["v3", "projects"]) => Some(identity("KeystoneListProjects", Target::ListProjects)),
         (method, ["v3", project, "dcaas", rest @ ..]) => {
             let (name, ids, operation) = dcaas(method, rest)?;
             Some(cloud(name, project, &ids, operation))
         }
-        (
-            method,
-            [
-                "v3",
-                project,
-                kind @ ("dc-directconnect" | "dc-vgw" | "dc-vif"),
-                rest @ ..,
-            ],
-        ) => {
+        (method, ["v3", project, kind @ ("dc-directconnect" | "dc-vgw" | "dc-vif"), rest @ ..]) => {
             let (name, ids, operation) = tagging(method, rest)?;
             let ids: Vec<&str> = std::iter::once(*kind).chain(ids).collect();
             Some(cloud(name, project, &ids, operation))
@@ -71,40 +53,16 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
         ("GET", ["direct-connects"]) => ("ListDirectConnects", vec![], direct_connects::list),
         ("GET", ["direct-connects", id]) => ("ShowDirectConnect", vec![id], direct_connects::show),
         ("GET", ["virtual-gateways"]) => ("ListVirtualGateways", vec![], virtual_gateways::list),
-        ("POST", ["virtual-gateways"]) => {
-            ("CreateVirtualGateway", vec![], virtual_gateways::create)
-        }
-        ("GET", ["virtual-gateways", id]) => {
-            ("ShowVirtualGateway", vec![id], virtual_gateways::show)
-        }
-        ("PUT", ["virtual-gateways", id]) => {
-            ("UpdateVirtualGateway", vec![id], virtual_gateways::update)
-        }
-        ("DELETE", ["virtual-gateways", id]) => {
-            ("DeleteVirtualGateway", vec![id], virtual_gateways::delete)
-        }
-        ("GET", ["virtual-interfaces"]) => {
-            ("ListVirtualInterfaces", vec![], virtual_interfaces::list)
-        }
-        ("POST", ["virtual-interfaces"]) => {
-            ("CreateVirtualInterface", vec![], virtual_interfaces::create)
-        }
-        ("GET", ["virtual-interfaces", id]) => {
-            ("ShowVirtualInterface", vec![id], virtual_interfaces::show)
-        }
-        ("PUT", ["virtual-interfaces", id]) => (
-            "UpdateVirtualInterface",
-            vec![id],
-            virtual_interfaces::update,
-        ),
-        ("DELETE", ["virtual-interfaces", id]) => (
-            "DeleteVirtualInterface",
-            vec![id],
-            virtual_interfaces::delete,
-        ),
-        ("PUT", ["virtual-interfaces", id, "extend-attributes"]) => {
-            ("UpdateExtendAttribute", vec![id], extend_attributes::update)
-        }
+        ("POST", ["virtual-gateways"]) => ("CreateVirtualGateway", vec![], virtual_gateways::create),
+        ("GET", ["virtual-gateways", id]) => ("ShowVirtualGateway", vec![id], virtual_gateways::show),
+        ("PUT", ["virtual-gateways", id]) => ("UpdateVirtualGateway", vec![id], virtual_gateways::update),
+        ("DELETE", ["virtual-gateways", id]) => ("DeleteVirtualGateway", vec![id], virtual_gateways::delete),
+        ("GET", ["virtual-interfaces"]) => ("ListVirtualInterfaces", vec![], virtual_interfaces::list),
+        ("POST", ["virtual-interfaces"]) => ("CreateVirtualInterface", vec![], virtual_interfaces::create),
+        ("GET", ["virtual-interfaces", id]) => ("ShowVirtualInterface", vec![id], virtual_interfaces::show),
+        ("PUT", ["virtual-interfaces", id]) => ("UpdateVirtualInterface", vec![id], virtual_interfaces::update),
+        ("DELETE", ["virtual-interfaces", id]) => ("DeleteVirtualInterface", vec![id], virtual_interfaces::delete),
+        ("PUT", ["virtual-interfaces", id, "extend-attributes"]) => ("UpdateExtendAttribute", vec![id], extend_attributes::update),
         ("POST", ["vif-peers"]) => ("CreateVifPeer", vec![], vif_peers::create),
         ("PUT", ["vif-peers", id]) => ("UpdateVifPeer", vec![id], vif_peers::update),
         ("DELETE", ["vif-peers", id]) => ("DeleteVifPeer", vec![id], vif_peers::delete),
@@ -129,20 +87,10 @@ fn tagging<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
 }
 
 fn identity(name: &'static str, target: Target) -> Route {
-    Route {
-        name,
-        project: None,
-        ids: Vec::new(),
-        target,
-    }
+    Route { name, project: None, ids: Vec::new(), target }
 }
 
 fn cloud(name: &'static str, project: &str, ids: &[&str], operation: Operation) -> Route {
     let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-    Route {
-        name,
-        project: Some(project.to_owned()),
-        ids,
-        target: Target::Cloud(operation),
-    }
+    Route { name, project: Some(project.to_owned()), ids, target: Target::Cloud(operation) }
 }

@@ -35,27 +35,17 @@ pub fn start(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> Outcome {
     let record = record(call, body);
     let id = text(&record, "id").to_owned();
     cloud.switchovers.insert(id.clone(), record.clone());
-    let subject = Subject::Switchover {
-        record: id,
-        interface: interface_id,
-    };
+    let subject = Subject::Switchover { record: id, interface: interface_id };
     let settled = Settled::Status(becomes.to_owned()).unless(call.failure);
-    cloud
-        .agenda
-        .schedule(call.now, call.settings.settle_ms.update, subject, settled);
+    cloud.agenda.schedule(call.now, call.settings.settle_ms.update, subject, settled);
     cloud.settle(call.now, call.settings);
     Ok(call.answer(StatusCode::CREATED, WRAPPER, Value::Object(record)))
 }
 
 /// Lists the tests that are over; the documents say that others are not shown.
 pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> Outcome {
-    let listing = Listing {
-        wrapper: "switchover_test_records",
-        repeated: &["resource_id"],
-        joined: &[],
-    };
-    let complete = owned(&cloud.switchovers, &call.caller.project_id)
-        .filter(|record| text(record, "operate_status") == "COMPLETE");
+    let listing = Listing { wrapper: "switchover_test_records", repeated: &["resource_id"], joined: &[] };
+    let complete = owned(&cloud.switchovers, &call.caller.project_id).filter(|record| text(record, "operate_status") == "COMPLETE");
     listing.answer(call, complete, |record| Value::Object(record.clone()))
 }
 
@@ -66,9 +56,7 @@ fn record(call: &Call<'_>, body: Object) -> Object {
         "operate_status": "STARTING", "start_time": call.now.stamp(),
     });
     if let Value::Object(fields) = given {
-        fields
-            .into_iter()
-            .for_each(|(key, value)| set(&mut record, &key, value));
+        fields.into_iter().for_each(|(key, value)| set(&mut record, &key, value));
     }
     record
 }

@@ -24,9 +24,7 @@ pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
 #[expect(clippy::unnecessary_wraps, reason = "the form of an operation")]
 pub fn list_of_project(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
     let kind = ids.first().map(String::as_str).unwrap_or_default();
-    let resources = table(cloud, kind)
-        .values()
-        .filter(|resource| text(resource, "tenant_id") == call.caller.project_id);
+    let resources = table(cloud, kind).values().filter(|resource| text(resource, "tenant_id") == call.caller.project_id);
     let mut all: Vec<Value> = resources.flat_map(tags_of).collect();
     all.sort_by_key(ToString::to_string);
     all.dedup();
@@ -56,18 +54,12 @@ pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
 /// Adds or removes several tags at once; removing an absent one is no error.
 pub fn batch(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
     let document = call.document()?;
-    let given = document
-        .get("tags")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let given = document.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
     given.iter().try_for_each(tag)?;
     let resource = find(cloud, call, ids)?;
     let after = match text(&document, "action") {
         "create" => given.iter().fold(tags_of(resource), with),
-        "delete" => given
-            .iter()
-            .fold(tags_of(resource), |tags, gone| without(tags, key_of(gone))),
+        "delete" => given.iter().fold(tags_of(resource), |tags, gone| without(tags, key_of(gone))),
         _ => return Err(Refusal::parameter("action is invalid")),
     };
     replace(resource, after, call)
@@ -93,11 +85,7 @@ fn key_of(tag: &Value) -> &str {
 }
 
 fn tags_of(resource: &Object) -> Vec<Value> {
-    resource
-        .get("tags")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default()
+    resource.get("tags").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 fn replace(resource: &mut Object, after: Vec<Value>, call: &Call<'_>) -> Outcome {
@@ -115,16 +103,10 @@ fn table<'c>(cloud: &'c mut Cloud, kind: &str) -> &'c mut Table {
     }
 }
 
-fn find<'c>(
-    cloud: &'c mut Cloud,
-    call: &Call<'_>,
-    ids: &[String],
-) -> Result<&'c mut Object, Refusal> {
+fn find<'c>(cloud: &'c mut Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c mut Object, Refusal> {
     let (Some(kind), Some(id)) = (ids.first(), ids.get(1)) else {
         return Err(Refusal::missing("DC.0002"));
     };
     let resource = table(cloud, kind).get_mut(id);
-    resource
-        .filter(|resource| text(resource, "tenant_id") == call.caller.project_id)
-        .ok_or_else(|| Refusal::missing("DC.0002"))
+    resource.filter(|resource| text(resource, "tenant_id") == call.caller.project_id).ok_or_else(|| Refusal::missing("DC.0002"))
 }

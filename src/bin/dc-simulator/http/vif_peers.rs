@@ -27,73 +27,33 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> Outcome {
     }
     set(&mut peer, "device_id", text(interface, "device_id"));
     let settled = virtual_interfaces::fresh_status(&peer, call.settings).to_owned();
-    cloud
-        .interfaces
-        .get_mut(&interface_id)
-        .into_iter()
-        .for_each(|interface| add_peer(interface, peer.clone()));
-    settle_after(
-        cloud,
-        call,
-        call.settings.settle_ms.create,
-        &interface_id,
-        &id,
-        Settled::Status(settled),
-    );
+    cloud.interfaces.get_mut(&interface_id).into_iter().for_each(|interface| add_peer(interface, peer.clone()));
+    settle_after(cloud, call, call.settings.settle_ms.create, &interface_id, &id, Settled::Status(settled));
     answer(cloud, call, &id, StatusCode::CREATED)
 }
 
 pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
     let (interface, peer) = find(cloud, call, ids)?;
-    let (interface_id, id) = (
-        text(interface, "id").to_owned(),
-        text(peer, "id").to_owned(),
-    );
+    let (interface_id, id) = (text(interface, "id").to_owned(), text(peer, "id").to_owned());
     let status = text(peer, "status").to_owned();
-    let changes = rules::update(
-        cloud,
-        interface,
-        peer,
-        call.changes(WRAPPER)?,
-        call.settings,
-    )?;
+    let changes = rules::update(cloud, interface, peer, call.changes(WRAPPER)?, call.settings)?;
     let Some(peer) = cloud.peer_mut(&interface_id, &id) else {
         return Err(missing(call));
     };
     let differs = call.apply(peer, changes);
     if differs || call.settings.switches.u8_unchanged_update_pends {
         set(peer, "status", "PENDING_UPDATE");
-        settle_after(
-            cloud,
-            call,
-            call.settings.settle_ms.update,
-            &interface_id,
-            &id,
-            Settled::Status(status),
-        );
+        settle_after(cloud, call, call.settings.settle_ms.update, &interface_id, &id, Settled::Status(status));
     }
     answer(cloud, call, &id, StatusCode::OK)
 }
 
 pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
     let (interface, peer) = find(cloud, call, ids)?;
-    let (interface_id, id) = (
-        text(interface, "id").to_owned(),
-        text(peer, "id").to_owned(),
-    );
+    let (interface_id, id) = (text(interface, "id").to_owned(), text(peer, "id").to_owned());
     rules::delete(cloud, interface, peer, call.settings)?;
-    cloud
-        .peer_mut(&interface_id, &id)
-        .into_iter()
-        .for_each(|peer| set(peer, "status", "PENDING_DELETE"));
-    settle_after(
-        cloud,
-        call,
-        call.settings.settle_ms.delete,
-        &interface_id,
-        &id,
-        Settled::Gone,
-    );
+    cloud.peer_mut(&interface_id, &id).into_iter().for_each(|peer| set(peer, "status", "PENDING_DELETE"));
+    settle_after(cloud, call, call.settings.settle_ms.delete, &interface_id, &id, Settled::Gone);
     Ok(Answer::empty())
 }
 
@@ -111,33 +71,15 @@ pub fn fresh(id: &str, project_id: &str, body: Object) -> Object {
     peer
 }
 
-fn settle_after(
-    cloud: &mut Cloud,
-    call: &Call<'_>,
-    after_ms: u64,
-    interface: &str,
-    peer: &str,
-    outcome: Settled,
-) {
-    let subject = Subject::Peer {
-        interface: interface.to_owned(),
-        peer: peer.to_owned(),
-    };
-    cloud
-        .agenda
-        .schedule(call.now, after_ms, subject, outcome.unless(call.failure));
+fn settle_after(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, interface: &str, peer: &str, outcome: Settled) {
+    let subject = Subject::Peer { interface: interface.to_owned(), peer: peer.to_owned() };
+    cloud.agenda.schedule(call.now, after_ms, subject, outcome.unless(call.failure));
     cloud.settle(call.now, call.settings);
 }
 
-fn find<'c>(
-    cloud: &'c Cloud,
-    call: &Call<'_>,
-    ids: &[String],
-) -> Result<(&'c Object, &'c Object), Refusal> {
+fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<(&'c Object, &'c Object), Refusal> {
     let id = ids.first().map(String::as_str).unwrap_or_default();
-    let interface = cloud
-        .interface_of_peer(id)
-        .filter(|interface| cloud.interface_visible(interface, &call.caller.project_id));
+    let interface = cloud.interface_of_peer(id).filter(|interface| cloud.interface_visible(interface, &call.caller.project_id));
     interface.zip(cloud.peer(id)).ok_or_else(|| missing(call))
 }
 

@@ -36,21 +36,13 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> Outcome {
         repeated: &["id", "status", "direct_connect_id", "vgw_id"],
         joined: &["enterprise_project_id"],
     };
-    let visible = cloud
-        .interfaces
-        .values()
-        .filter(|interface| cloud.interface_visible(interface, &call.caller.project_id));
-    listing.answer(call, visible, |interface| {
-        render::interface(interface, call.settings)
-    })
+    let visible = cloud.interfaces.values().filter(|interface| cloud.interface_visible(interface, &call.caller.project_id));
+    listing.answer(call, visible, |interface| render::interface(interface, call.settings))
 }
 
 pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
     let interface = find(cloud, call, ids)?;
-    let shown = choose(
-        render::interface(interface, call.settings),
-        &call.query.commas("fields"),
-    );
+    let shown = choose(render::interface(interface, call.settings), &call.query.commas("fields"));
     Ok(call.answer(StatusCode::OK, WRAPPER, shown))
 }
 
@@ -63,10 +55,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> Outcome {
     if let Some(Value::String(project)) = body.remove("resource_tenant_id") {
         cloud.invited.insert(id.clone(), project);
     }
-    let device = cloud
-        .connections
-        .get(text(&body, "direct_connect_id"))
-        .map_or("", |line| text(line, "device_id"));
+    let device = cloud.connections.get(text(&body, "direct_connect_id")).map_or("", |line| text(line, "device_id"));
     let mut interface = fresh(&id, &call.caller.project_id, body, device);
     set(&mut interface, "create_time", call.now.stamp());
     set(&mut interface, "update_time", call.now.stamp());
@@ -78,20 +67,13 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> Outcome {
         cloud.interfaces.insert(id.clone(), interface);
     } else {
         cloud.interfaces.insert(id.clone(), interface);
-        settle_after(
-            cloud,
-            call,
-            call.settings.settle_ms.create,
-            &id,
-            Settled::Status(settled),
-        );
+        settle_after(cloud, call, call.settings.settle_ms.create, &id, Settled::Status(settled));
     }
     answer(cloud, call, &id, StatusCode::CREATED)
 }
 
 pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
-    let interface = find(cloud, call, ids)
-        .map_err(|refusal| refusal.with_status(call.settings.switches.u4_not_found_status))?;
+    let interface = find(cloud, call, ids).map_err(|refusal| refusal.with_status(call.settings.switches.u4_not_found_status))?;
     let id = text(interface, "id").to_owned();
     let changes = call.changes(WRAPPER)?;
     if changes.contains_key("status") && text(interface, "status") == "AUTHORIZATION" {
@@ -109,13 +91,7 @@ pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
     if differs || call.settings.switches.u8_unchanged_update_pends {
         set(interface, "status", "PENDING_UPDATE");
         set(interface, "update_time", call.now.stamp());
-        settle_after(
-            cloud,
-            call,
-            call.settings.settle_ms.update,
-            &id,
-            Settled::Status(status),
-        );
+        settle_after(cloud, call, call.settings.settle_ms.update, &id, Settled::Status(status));
     }
     answer(cloud, call, &id, StatusCode::OK)
 }
@@ -127,18 +103,8 @@ pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
     }
     let id = text(interface, "id").to_owned();
     rules::delete(cloud, interface, call.settings)?;
-    cloud
-        .interfaces
-        .get_mut(&id)
-        .into_iter()
-        .for_each(|interface| set(interface, "status", "PENDING_DELETE"));
-    settle_after(
-        cloud,
-        call,
-        call.settings.settle_ms.delete,
-        &id,
-        Settled::Gone,
-    );
+    cloud.interfaces.get_mut(&id).into_iter().for_each(|interface| set(interface, "status", "PENDING_DELETE"));
+    settle_after(cloud, call, call.settings.settle_ms.delete, &id, Settled::Gone);
     Ok(Answer::empty())
 }
 
@@ -154,17 +120,8 @@ fn decide_invitation(cloud: &mut Cloud, call: &Call<'_>, id: &str, decision: &st
         "REJECTED" => set(interface, "status", "REJECTED"),
         "ACCEPTED" => {
             set(interface, "status", pending_create(call.settings));
-            let settled = peers(interface)
-                .next()
-                .map_or("ACTIVE", |peer| fresh_status(peer, call.settings))
-                .to_owned();
-            settle_after(
-                cloud,
-                call,
-                call.settings.settle_ms.create,
-                id,
-                Settled::Status(settled),
-            );
+            let settled = peers(interface).next().map_or("ACTIVE", |peer| fresh_status(peer, call.settings)).to_owned();
+            settle_after(cloud, call, call.settings.settle_ms.create, id, Settled::Status(settled));
         }
         _ => return Err(Refusal::parameter("status is invalid")),
     }
@@ -207,11 +164,7 @@ pub fn fresh(id: &str, project_id: &str, mut body: Object, device_id: &str) -> O
 
 /// The peer that a creation describes in the interface's own fields.
 pub fn implicit_peer(vif_id: &str, body: &Object, project_id: &str, status: &str) -> Object {
-    let family = if text(body, "address_family") == "ipv6" {
-        "ipv6"
-    } else {
-        "ipv4"
-    };
+    let family = if text(body, "address_family") == "ipv6" { "ipv6" } else { "ipv4" };
     let version = if family == "ipv6" { "v6" } else { "v4" };
     let given = json!({
         "vif_id": vif_id, "name": text(body, "name"), "address_family": family, "status": status,
@@ -219,11 +172,7 @@ pub fn implicit_peer(vif_id: &str, body: &Object, project_id: &str, status: &str
         "remote_gateway_ip": text(body, &format!("remote_gateway_{version}_ip")),
         "enable_bfd": flag(body, "enable_bfd"), "enable_nqa": flag(body, "enable_nqa"),
     });
-    let mut fields = if let Value::Object(fields) = given {
-        fields
-    } else {
-        Object::new()
-    };
+    let mut fields = if let Value::Object(fields) = given { fields } else { Object::new() };
     for key in ["route_mode", "bgp_asn", "bgp_md5", "remote_ep_group"] {
         if let Some(value) = body.get(key) {
             set(&mut fields, key, value.clone());
@@ -239,28 +188,17 @@ fn pending_create(settings: &Settings) -> &str {
 /// The status in which a creation ends (U7).
 pub fn fresh_status<'s>(peer: &Object, settings: &'s Settings) -> &'s str {
     let by_mode = &settings.switches.u7_fresh_status;
-    if text(peer, "route_mode") == "bgp" {
-        &by_mode.bgp
-    } else {
-        &by_mode.fixed
-    }
+    if text(peer, "route_mode") == "bgp" { &by_mode.bgp } else { &by_mode.fixed }
 }
 
 pub fn settle_after(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, id: &str, outcome: Settled) {
-    cloud.agenda.schedule(
-        call.now,
-        after_ms,
-        Subject::Interface(id.to_owned()),
-        outcome.unless(call.failure),
-    );
+    cloud.agenda.schedule(call.now, after_ms, Subject::Interface(id.to_owned()), outcome.unless(call.failure));
     cloud.settle(call.now, call.settings);
 }
 
 pub fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, Refusal> {
     let interface = ids.first().and_then(|id| cloud.interfaces.get(id));
-    interface
-        .filter(|interface| cloud.interface_visible(interface, &call.caller.project_id))
-        .ok_or_else(missing)
+    interface.filter(|interface| cloud.interface_visible(interface, &call.caller.project_id)).ok_or_else(missing)
 }
 
 fn answer(cloud: &Cloud, call: &Call<'_>, id: &str, status: StatusCode) -> Outcome {

@@ -32,59 +32,31 @@ const UPDATE: &[Field] = &[
     ("local_ep_group_ipv6", Form::Texts(1, 50)),
 ];
 
-const IMMUTABLE: &[&str] = &[
-    "id",
-    "vpc_id",
-    "enterprise_router_id",
-    "bgp_asn",
-    "enterprise_project_id",
-    "tags",
-    "type",
-    "status",
-];
+const IMMUTABLE: &[&str] = &["id", "vpc_id", "enterprise_router_id", "bgp_asn", "enterprise_project_id", "tags", "type", "status"];
 
 /// Rules of a creation; answers the accepted body.
-pub fn create(
-    cloud: &Cloud,
-    body: Object,
-    project_id: &str,
-    settings: &Settings,
-) -> Result<Object, Refusal> {
+pub fn create(cloud: &Cloud, body: Object, project_id: &str, settings: &Settings) -> Result<Object, Refusal> {
     let body = accept(body, CREATE, &[], settings)?;
     if !body.contains_key("enterprise_router_id") {
         require(&body, &["vpc_id", "local_ep_group"])?;
     }
     subnets_fit(&body, settings)?;
-    if settings
-        .missing_vpcs
-        .iter()
-        .any(|missing| missing == text(&body, "vpc_id"))
-    {
+    if settings.missing_vpcs.iter().any(|missing| missing == text(&body, "vpc_id")) {
         return Err(Refusal::rule("DC.0007"));
     }
-    let same_vpc = |gateway: &Object| {
-        body.contains_key("vpc_id") && text(gateway, "vpc_id") == text(&body, "vpc_id")
-    };
+    let same_vpc = |gateway: &Object| body.contains_key("vpc_id") && text(gateway, "vpc_id") == text(&body, "vpc_id");
     if cloud.gateways.values().any(same_vpc) {
         return Err(Refusal::rule("DC.1110"));
     }
     name_free(&cloud.gateways, project_id, "", &body, settings)?;
     if owned(&cloud.gateways, project_id).count() >= settings.quotas.virtual_gateways {
-        return Err(Refusal::rule_because(
-            &settings.quota_code,
-            "The quota of virtual gateways is used up.",
-        ));
+        return Err(Refusal::rule_because(&settings.quota_code, "The quota of virtual gateways is used up."));
     }
     Ok(body)
 }
 
 /// Rules of an update; answers the accepted body.
-pub fn update(
-    cloud: &Cloud,
-    gateway: &Object,
-    body: Object,
-    settings: &Settings,
-) -> Result<Object, Refusal> {
+pub fn update(cloud: &Cloud, gateway: &Object, body: Object, settings: &Settings) -> Result<Object, Refusal> {
     let body = accept(body, UPDATE, IMMUTABLE, settings)?;
     unlocked(cloud, gateway, settings)?;
     subnets_fit(&body, settings)?;
@@ -92,13 +64,7 @@ pub fn update(
         subnets_may_change(gateway, &body, key, settings)?;
     }
     remote_subnets_fit(cloud, gateway, &body)?;
-    name_free(
-        &cloud.gateways,
-        text(gateway, "tenant_id"),
-        text(gateway, "id"),
-        &body,
-        settings,
-    )?;
+    name_free(&cloud.gateways, text(gateway, "tenant_id"), text(gateway, "id"), &body, settings)?;
     Ok(body)
 }
 
@@ -107,11 +73,7 @@ pub fn delete(cloud: &Cloud, gateway: &Object, settings: &Settings) -> Result<()
     if settings.switches.u3_delete_while_pending == PendingDelete::Refuse {
         gateway_unlocked(gateway, settings)?;
     }
-    if cloud
-        .interfaces_of_gateway(text(gateway, "id"))
-        .next()
-        .is_some()
-    {
+    if cloud.interfaces_of_gateway(text(gateway, "id")).next().is_some() {
         return Err(Refusal::rule("DC.1106"));
     }
     Ok(())
@@ -119,21 +81,12 @@ pub fn delete(cloud: &Cloud, gateway: &Object, settings: &Settings) -> Result<()
 
 fn unlocked(cloud: &Cloud, gateway: &Object, settings: &Settings) -> Result<(), Refusal> {
     gateway_unlocked(gateway, settings)?;
-    let busy = cloud
-        .interfaces_of_gateway(text(gateway, "id"))
-        .any(is_pending);
-    if settings.locks.interface_locks_gateway && busy {
-        Err(Refusal::rule(&settings.locks.gateway_code))
-    } else {
-        Ok(())
-    }
+    let busy = cloud.interfaces_of_gateway(text(gateway, "id")).any(is_pending);
+    if settings.locks.interface_locks_gateway && busy { Err(Refusal::rule(&settings.locks.gateway_code)) } else { Ok(()) }
 }
 
 fn subnets_fit(body: &Object, settings: &Settings) -> Result<(), Refusal> {
-    for (key, family) in [
-        ("local_ep_group", Family::V4),
-        ("local_ep_group_ipv6", Family::V6),
-    ] {
+    for (key, family) in [("local_ep_group", Family::V4), ("local_ep_group_ipv6", Family::V6)] {
         if subnets(&texts(body, key), family)?.len() > settings.quotas.local_subnets {
             return Err(Refusal::rule("DC.1101"));
         }
@@ -142,21 +95,11 @@ fn subnets_fit(body: &Object, settings: &Settings) -> Result<(), Refusal> {
 }
 
 /// Whether an update may take subnets away (U1).
-fn subnets_may_change(
-    gateway: &Object,
-    body: &Object,
-    key: &str,
-    settings: &Settings,
-) -> Result<(), Refusal> {
+fn subnets_may_change(gateway: &Object, body: &Object, key: &str, settings: &Settings) -> Result<(), Refusal> {
     let kept = texts(body, key);
-    let removed = body.contains_key(key)
-        && texts(gateway, key)
-            .iter()
-            .any(|subnet| !kept.contains(subnet));
+    let removed = body.contains_key(key) && texts(gateway, key).iter().any(|subnet| !kept.contains(subnet));
     if removed && settings.switches.u1_gateway_subnets == GatewaySubnets::AddOnly {
-        return Err(Refusal::parameter(&format!(
-            "subnets of {key} cannot be removed"
-        )));
+        return Err(Refusal::parameter(&format!("subnets of {key} cannot be removed")));
     }
     Ok(())
 }

@@ -122,19 +122,13 @@ pub struct Switches {
 
 impl Default for BgpStatus {
     fn default() -> Self {
-        Self {
-            up: "ACTIVE".to_owned(),
-            down: "DOWN".to_owned(),
-        }
+        Self { up: "ACTIVE".to_owned(), down: "DOWN".to_owned() }
     }
 }
 
 impl Default for FreshStatus {
     fn default() -> Self {
-        Self {
-            fixed: "ACTIVE".to_owned(),
-            bgp: "ACTIVE".to_owned(),
-        }
+        Self { fixed: "ACTIVE".to_owned(), bgp: "ACTIVE".to_owned() }
     }
 }
 
