@@ -34,6 +34,7 @@ use super::status::LastError;
 pub struct CloudAccountSpec {
     /// Region, for example eu-west-101; gives the default endpoints. At most 32 characters. Immutable.
     #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = rules::region(), validation = rules::fixed("region"))]
     pub region: String,
 
     /// Base URLs in place of those derived from the region.
@@ -43,6 +44,7 @@ pub struct CloudAccountSpec {
     /// Id of the project, 32 hex digits. Absent: looked up at IAM by the region's name, and shown in status.projectId.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
+    #[x_kube(validation = rules::project_id("projectId"), validation = rules::fixed("projectId"))]
     pub project_id: Option<String>,
 
     /// How to authenticate. Exactly one of the fields.
@@ -64,6 +66,7 @@ pub struct CloudAccountSpec {
     /// How often the cloud is compared with the specs: a duration like 90s, 5m or 1h30m, from 30s to 24h. Absent: 5m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
+    #[x_kube(validation = rules::sync_interval())]
     pub sync_interval: Option<String>,
 
     /// How many calls may be made.
@@ -77,24 +80,32 @@ pub struct CloudAccountSpec {
 
 /// Base URLs in place of those derived from the region.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(
+    validation = rules::https_unless_insecure("dc"),
+    validation = rules::https_unless_insecure("iam"),
+    validation = rules::https_unless_insecure("sts")
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoints {
     /// Base URL of Direct Connect, at most 512 characters. Absent: `https://dcaas.REGION.myhuaweicloud.com`, in regions eu-west-1*
     /// myhuaweicloud.eu.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
+    #[x_kube(validation = rules::base_url("dc"))]
     pub dc: Option<String>,
 
     /// Base URL of IAM, at most 512 characters. Absent: `https://iam.REGION.myhuaweicloud.com`, in regions eu-west-1*
     /// myhuaweicloud.eu.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
+    #[x_kube(validation = rules::base_url("iam"))]
     pub iam: Option<String>,
 
     /// Base URL of STS, at most 512 characters. Absent: `https://sts.REGION.myhuaweicloud.com`, in regions eu-west-1*
     /// myhuaweicloud.eu. Used with workloadIdentity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
+    #[x_kube(validation = rules::base_url("sts"))]
     pub sts: Option<String>,
 
     /// Whether base URLs may be http. Only for tests: credentials then travel in clear.
@@ -104,11 +115,15 @@ pub struct Endpoints {
     /// Certificates that are trusted besides the public ones, PEM, at most 65536 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 65536))]
+    #[x_kube(validation = rules::pem("endpoints.caBundle"))]
     pub ca_bundle: Option<String>,
 }
 
 /// How to authenticate. Exactly one of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(
+    validation = rules::exactly_one("credentials", &["accessKey", "password", "workloadIdentity", "metadata", "podIdentity"])
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
     /// Access key and secret key: the keys accessKey, secretKey and, for temporary ones, securityToken of the Secret.
@@ -169,6 +184,7 @@ pub struct WorkloadIdentity {
 
     /// Absolute path of the token in the operator's file system, 1 to 4096 characters.
     #[schemars(length(min = 1, max = 4096))]
+    #[x_kube(validation = rules::absolute_path("tokenPath"))]
     pub token_path: String,
 }
 
@@ -182,11 +198,15 @@ pub struct PodIdentity {}
 
 /// Namespaces, by name or by label. Exactly one of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(
+    validation = rules::exactly_one("a choice of namespaces", &["names", "selector"])
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Namespaces {
     /// Names of namespaces, at most 256. An empty list is no namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 63)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::namespace_names("names"))]
     pub names: Option<Vec<String>>,
 
     /// Labels of namespaces. An empty selector is all namespaces.
@@ -204,16 +224,19 @@ pub struct Grant {
     /// Ids of the connections that may be used, UUIDs, at most 64. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(max = 36)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::uuids("connectionIds"))]
     pub connection_ids: Option<Vec<String>>,
 
     /// Ids of the VPCs that may be used, UUIDs, at most 64. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(max = 36)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::uuids("vpcIds"))]
     pub vpc_ids: Option<Vec<String>>,
 
     /// VLANs that may be used, as numbers or ranges from 0 to 3999 like 100 or 100-199, at most 64. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 9)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::vlan_ranges("vlans"))]
     pub vlans: Option<Vec<String>>,
 
     /// Largest bandwidth of one interface in Mbit/s, at least 2. Absent: any.
@@ -250,12 +273,13 @@ pub struct Defaults {
 
     /// Tags for every object, besides its own; the object's value wins. At most 9, and with the object's own no more either.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
-    #[schemars(extend("maxProperties" = 9))]
+    #[schemars(schema_with = "rules::tags")]
     pub tags: Tags,
 
     /// Id of the enterprise project, a UUID or 0 for the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::enterprise_project_id("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 }
 

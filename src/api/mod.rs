@@ -2,6 +2,8 @@
 //!
 //! This layer holds the types, their schema with its CEL rules, and the pure handling of conditions. It knows nothing
 //! of HTTP, of clients or of the runtime, so that the schema can be generated and the types be tested without any.
+#![allow(clippy::duplicated_attributes, reason = "printer columns of one kind share their type")]
+#![allow(clippy::doc_markdown, reason = "field docs are what `kubectl explain` prints, where backticks are noise")]
 
 use std::fmt::Debug;
 
@@ -26,7 +28,7 @@ mod virtual_interface_status;
 pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
 pub use common::{
     ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP, Import, Management,
-    ObjectReference, PAUSED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
+    OWNER_TAG, ObjectReference, PAUSED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
 };
 pub use condition::{ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition, set_condition};
 pub use peer::{Peer, PeerObserved, PeerSpec};

@@ -11,6 +11,10 @@ use super::status::Status;
 /// The status of a `Peer`.
 pub type PeerStatus = Status<PeerObserved>;
 
+/// What `policy.ignoreFields` may name.
+const IGNORABLE: &[&str] =
+    &["localGatewayIp", "remoteGatewayIp", "routeMode", "bgpAsn", "bgpMd5SecretRef", "remoteEpGroup", "name", "description"];
+
 /// A session of a virtual interface in one address family.
 ///
 /// The first one comes with the interface and is described there; a `Peer` is the second family or, with `import`, the first.
@@ -24,6 +28,7 @@ pub type PeerStatus = Status<PeerObserved>;
     category = "directconnect",
     namespaced,
     status = "PeerStatus",
+    validation = rules::name_fits(),
     derive = "PartialEq",
     doc = "A peer of a virtual interface of Huawei Cloud Direct Connect: its second address family or, with import, its first.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
@@ -35,6 +40,21 @@ pub type PeerStatus = Status<PeerObserved>;
     printcolumn(name = "BGP", type_ = "string", json_path = ".status.observed.bgpStatus"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
+)]
+#[x_kube(
+    validation = rules::exactly_one("spec", &["virtualInterfaceRef", "virtualInterfaceId"]),
+    validation = rules::gateway_pair(),
+    validation = rules::gateway_family("self.addressFamily"),
+    validation = rules::remote_networks_family("self.addressFamily"),
+    validation = rules::bgp_needs_asn(),
+    validation = rules::asn_needs_bgp(),
+    validation = rules::md5_needs_bgp(),
+    validation = rules::immutable("accountRef"),
+    validation = rules::immutable("virtualInterfaceRef"),
+    validation = rules::immutable("virtualInterfaceId"),
+    validation = rules::immutable("bgpAsn"),
+    validation = rules::immutable("bgpMd5SecretRef"),
+    validation = rules::ignore_fields(IGNORABLE)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PeerSpec {
@@ -58,26 +78,32 @@ pub struct PeerSpec {
     /// Id of a virtual interface, a UUID. Exactly one of virtualInterfaceRef and virtualInterfaceId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("virtualInterfaceId"))]
     pub virtual_interface_id: Option<String>,
 
     /// Address family, ipv4 or ipv6. An interface has at most one peer of each. Immutable.
+    #[x_kube(validation = rules::fixed("addressFamily"))]
     pub address_family: AddressFamily,
 
     /// Address of the cloud's side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
     #[schemars(length(max = 43))]
+    #[x_kube(validation = rules::gateway("localGatewayIp"), validation = rules::gateway_is_host("localGatewayIp"), validation = rules::fixed("localGatewayIp"))]
     pub local_gateway_ip: String,
 
     /// Address of the customer's side with its prefix length, in the same subnet. Immutable.
     #[schemars(length(max = 43))]
+    #[x_kube(validation = rules::gateway("remoteGatewayIp"), validation = rules::gateway_is_host("remoteGatewayIp"), validation = rules::fixed("remoteGatewayIp"))]
     pub remote_gateway_ip: String,
 
     /// How routes are exchanged, static or bgp. Immutable.
+    #[x_kube(validation = rules::fixed("routeMode"))]
     pub route_mode: RouteMode,
 
     /// BGP autonomous system number of the customer's side, 1 to 4294967295 but not 64512. Required with bgp, else not allowed.
     /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
+    #[x_kube(validation = rules::asn_of_customer())]
     pub bgp_asn: Option<i64>,
 
     /// The key of a Secret of this namespace that holds the BGP MD5 password. Only with bgp. Immutable.
@@ -87,6 +113,7 @@ pub struct PeerSpec {
     /// Networks of the customer's side, in CIDR notation, of the peer's address family. At most 200. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200), inner(length(max = 43)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::networks("remoteEpGroup"), validation = rules::networks_routable("remoteEpGroup"))]
     pub remote_ep_group: Vec<String>,
 
     /// Name in the cloud, 1 to 64 characters. Absent: the name of this object.
@@ -97,6 +124,7 @@ pub struct PeerSpec {
     /// Description in the cloud, at most 128 characters, without angle brackets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
+    #[x_kube(validation = rules::description())]
     pub description: Option<String>,
 }
 

@@ -11,6 +11,10 @@ use super::status::Status;
 /// The status of a `VirtualGateway`.
 pub type VirtualGatewayStatus = Status<VirtualGatewayObserved>;
 
+/// What `policy.ignoreFields` may name.
+const IGNORABLE: &[&str] =
+    &["vpcId", "enterpriseRouterId", "name", "description", "localEpGroup", "localEpGroupIpv6", "bgpAsn", "enterpriseProjectId", "tags"];
+
 /// A virtual gateway connects a VPC or an enterprise router with virtual interfaces.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
@@ -22,6 +26,7 @@ pub type VirtualGatewayStatus = Status<VirtualGatewayObserved>;
     category = "directconnect",
     namespaced,
     status = "VirtualGatewayStatus",
+    validation = rules::name_fits(),
     derive = "PartialEq",
     doc = "A virtual gateway of Huawei Cloud Direct Connect: connects a VPC or an enterprise router with virtual interfaces.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
@@ -32,6 +37,30 @@ pub type VirtualGatewayStatus = Status<VirtualGatewayObserved>;
     printcolumn(name = "ASN", type_ = "integer", json_path = ".status.observed.bgpAsn"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
+)]
+#[x_kube(
+    validation = rules::exactly_one("spec", &["vpcId", "enterpriseRouterId"]),
+    validation = rules::rule(
+        "!has(self.vpcId) || has(self.localEpGroup)",
+        "localEpGroup is required with vpcId: 1 to 200 networks"
+    )
+    .field_path(".localEpGroup"),
+    validation = rules::rule(
+        "!has(self.enterpriseRouterId) || !has(self.localEpGroup)",
+        "localEpGroup is only allowed with vpcId: an enterprise router brings its own routes"
+    )
+    .field_path(".localEpGroup"),
+    validation = rules::rule(
+        "!has(oldSelf.localEpGroupIpv6) || has(self.localEpGroupIpv6)",
+        "localEpGroupIpv6 can't be removed once set, only changed: the cloud takes no empty list"
+    )
+    .field_path(".localEpGroupIpv6"),
+    validation = rules::immutable("accountRef"),
+    validation = rules::immutable("vpcId"),
+    validation = rules::immutable("enterpriseRouterId"),
+    validation = rules::immutable("bgpAsn"),
+    validation = rules::immutable("enterpriseProjectId"),
+    validation = rules::ignore_fields(IGNORABLE)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualGatewaySpec {
@@ -51,11 +80,13 @@ pub struct VirtualGatewaySpec {
     /// Id of the VPC, a UUID. Exactly one of vpcId and enterpriseRouterId. A VPC can have one gateway. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("vpcId"))]
     pub vpc_id: Option<String>,
 
     /// Id of the enterprise router, a UUID. Exactly one of vpcId and enterpriseRouterId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("enterpriseRouterId"))]
     pub enterprise_router_id: Option<String>,
 
     /// Name in the cloud, 1 to 64 characters. Absent: the name of this object.
@@ -66,16 +97,19 @@ pub struct VirtualGatewaySpec {
     /// Description in the cloud, at most 128 characters, without angle brackets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
+    #[x_kube(validation = rules::description())]
     pub description: Option<String>,
 
     /// IPv4 networks of the cloud's side, in CIDR notation. 1 to 200; required with vpcId. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 200), inner(length(max = 18)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::networks("localEpGroup"), validation = rules::networks_of_family("localEpGroup", 4))]
     pub local_ep_group: Vec<String>,
 
     /// IPv6 networks of the cloud's side, in CIDR notation. 1 to 50. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 50), inner(length(max = 43)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::networks("localEpGroupIpv6"), validation = rules::networks_of_family("localEpGroupIpv6", 6))]
     pub local_ep_group_ipv6: Vec<String>,
 
     /// BGP autonomous system number of the cloud's side, 1 to 4294967295. Absent: chosen by the cloud, usually 64512. Immutable.
@@ -86,12 +120,13 @@ pub struct VirtualGatewaySpec {
     /// Id of the enterprise project, a UUID or 0 for the default one. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::enterprise_project_id("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 
     /// Tags in the cloud, at most 9: the cloud allows 10, and one is the owner's mark. Keys of 1 to 128 characters, not beginning
     /// with _sys_; values of 0 to 255.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
-    #[schemars(extend("maxProperties" = 9))]
+    #[schemars(schema_with = "rules::tags")]
     pub tags: Tags,
 }
 

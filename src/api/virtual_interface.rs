@@ -12,6 +12,38 @@ pub use super::virtual_interface_status::{ObservedExtendAttribute, ObservedPeer,
 /// The status of a `VirtualInterface`.
 pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
 
+/// The address family of the first peer, in CEL.
+const FAMILY: &str = "self.?addressFamily.orValue('ipv4')";
+
+/// What `policy.ignoreFields` may name.
+const IGNORABLE: &[&str] = &[
+    "connectionId",
+    "lagId",
+    "virtualGatewayRef",
+    "virtualGatewayId",
+    "globalGatewayId",
+    "type",
+    "vlan",
+    "bandwidth",
+    "routeMode",
+    "bgpAsn",
+    "bgpMd5SecretRef",
+    "addressFamily",
+    "localGatewayIp",
+    "remoteGatewayIp",
+    "remoteEpGroup",
+    "serviceEpGroup",
+    "name",
+    "description",
+    "priority",
+    "enableBfd",
+    "enableNqa",
+    "extendAttribute",
+    "resourceTenantId",
+    "enterpriseProjectId",
+    "tags",
+];
+
 /// A virtual interface carries the traffic between a virtual gateway and the customer's network over a connection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
@@ -23,6 +55,7 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
     category = "directconnect",
     namespaced,
     status = "VirtualInterfaceStatus",
+    validation = rules::name_fits(),
     derive = "PartialEq",
     doc = "A virtual interface of Huawei Cloud Direct Connect: carries traffic between a gateway and the customer's network over a connection.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
@@ -34,6 +67,49 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
     printcolumn(name = "Routing", type_ = "string", json_path = ".spec.routeMode"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
+)]
+#[x_kube(
+    validation = rules::exactly_one("spec", &["connectionId", "lagId"]),
+    validation = rules::exactly_one("spec", &["virtualGatewayRef", "virtualGatewayId", "globalGatewayId"]),
+    validation = rules::gateway_pair(),
+    validation = rules::gateway_family(FAMILY),
+    validation = rules::remote_networks_family(FAMILY),
+    validation = rules::bgp_needs_asn(),
+    validation = rules::asn_needs_bgp(),
+    validation = rules::md5_needs_bgp(),
+    validation = rules::rule(
+        "!has(self.serviceEpGroup) || self.?type.orValue('private') == 'public'",
+        "serviceEpGroup is only allowed with type public"
+    )
+    .field_path(".serviceEpGroup"),
+    validation = rules::rule(
+        "self.?priority.orValue('normal') != 'low' || self.routeMode == 'bgp'",
+        "priority low is only allowed with routeMode bgp"
+    )
+    .field_path(".priority"),
+    validation = rules::rule(
+        "!(self.?enableBfd.orValue(false) && self.?enableNqa.orValue(false))",
+        "enableBfd and enableNqa must not both be true"
+    )
+    .field_path(".enableNqa"),
+    validation = rules::rule(
+        "!has(self.resourceTenantId) || !has(self.enterpriseProjectId)",
+        "enterpriseProjectId is only allowed without resourceTenantId"
+    )
+    .field_path(".enterpriseProjectId"),
+    validation = rules::immutable("accountRef"),
+    validation = rules::immutable("connectionId"),
+    validation = rules::immutable("lagId"),
+    validation = rules::immutable("virtualGatewayRef"),
+    validation = rules::immutable("virtualGatewayId"),
+    validation = rules::immutable("globalGatewayId"),
+    validation = rules::immutable_default("type", "private"),
+    validation = rules::immutable_default("addressFamily", "ipv4"),
+    validation = rules::immutable("bgpAsn"),
+    validation = rules::immutable("bgpMd5SecretRef"),
+    validation = rules::immutable("resourceTenantId"),
+    validation = rules::immutable("enterpriseProjectId"),
+    validation = rules::ignore_fields(IGNORABLE)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualInterfaceSpec {
@@ -53,11 +129,13 @@ pub struct VirtualInterfaceSpec {
     /// Id of the connection, a UUID. Exactly one of connectionId and lagId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("connectionId"))]
     pub connection_id: Option<String>,
 
     /// Id of the link aggregation group, a UUID. Exactly one of connectionId and lagId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("lagId"))]
     pub lag_id: Option<String>,
 
     /// The VirtualGateway. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId. Immutable.
@@ -67,12 +145,14 @@ pub struct VirtualInterfaceSpec {
     /// Id of a virtual gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("virtualGatewayId"))]
     pub virtual_gateway_id: Option<String>,
 
     /// Id of a global Direct Connect gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId.
     /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("globalGatewayId"))]
     pub global_gateway_id: Option<String>,
 
     /// private (default) or public. Immutable.
@@ -81,6 +161,7 @@ pub struct VirtualInterfaceSpec {
 
     /// VLAN, 0 to 3999, unique on its connection; 0 is untagged, and then the only interface of the connection. Immutable.
     #[schemars(range(min = 0, max = 3999))]
+    #[x_kube(validation = rules::fixed("vlan"))]
     pub vlan: i32,
 
     /// Bandwidth in Mbit/s, at least 2 and at most what the connection has left.
@@ -88,12 +169,14 @@ pub struct VirtualInterfaceSpec {
     pub bandwidth: i32,
 
     /// How routes are exchanged, static or bgp. Immutable.
+    #[x_kube(validation = rules::fixed("routeMode"))]
     pub route_mode: RouteMode,
 
     /// BGP autonomous system number of the customer's side, 1 to 4294967295 but not 64512. Required with bgp, else not allowed.
     /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
+    #[x_kube(validation = rules::asn_of_customer())]
     pub bgp_asn: Option<i64>,
 
     /// The key of a Secret of this namespace that holds the BGP MD5 password. Only with bgp. Immutable.
@@ -106,21 +189,25 @@ pub struct VirtualInterfaceSpec {
 
     /// Address of the cloud's side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
     #[schemars(length(max = 43))]
+    #[x_kube(validation = rules::gateway("localGatewayIp"), validation = rules::gateway_is_host("localGatewayIp"), validation = rules::fixed("localGatewayIp"))]
     pub local_gateway_ip: String,
 
     /// Address of the customer's side with its prefix length, in the same subnet. Immutable.
     #[schemars(length(max = 43))]
+    #[x_kube(validation = rules::gateway("remoteGatewayIp"), validation = rules::gateway_is_host("remoteGatewayIp"), validation = rules::fixed("remoteGatewayIp"))]
     pub remote_gateway_ip: String,
 
     /// Networks of the customer's side, in CIDR notation, of the interface's address family. At most 200; how many of them the
     /// cloud takes is told by status.observed.routeLimit. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200), inner(length(max = 43)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::networks("remoteEpGroup"), validation = rules::networks_routable("remoteEpGroup"))]
     pub remote_ep_group: Vec<String>,
 
     /// Public networks of the cloud's services, in CIDR notation. Only for type public. At most 200. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200), inner(length(max = 43)))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::networks("serviceEpGroup"))]
     pub service_ep_group: Vec<String>,
 
     /// Name in the cloud, 1 to 64 characters. Absent: the name of this object.
@@ -131,6 +218,7 @@ pub struct VirtualInterfaceSpec {
     /// Description in the cloud, at most 128 characters, without angle brackets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
+    #[x_kube(validation = rules::description())]
     pub description: Option<String>,
 
     /// Priority of the line for traffic out of the cloud, normal (default of the cloud) or low (a standby line, only with bgp).
@@ -153,17 +241,19 @@ pub struct VirtualInterfaceSpec {
     /// interface. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
+    #[x_kube(validation = rules::project_id("resourceTenantId"))]
     pub resource_tenant_id: Option<String>,
 
     /// Id of the enterprise project, a UUID or 0 for the default one. Not together with resourceTenantId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::enterprise_project_id("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 
     /// Tags in the cloud, at most 9: the cloud allows 10, and one is the owner's mark. Keys of 1 to 128 characters, not beginning
     /// with _sys_; values of 0 to 255.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
-    #[schemars(extend("maxProperties" = 9))]
+    #[schemars(schema_with = "rules::tags")]
     pub tags: Tags,
 }
 
