@@ -14,6 +14,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::{CustomResourceExt, Resource};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 pub mod cloud_account;
 pub mod common;
@@ -103,9 +104,30 @@ pub fn crds_yaml() -> Result<Vec<(String, String)>, serde_saphyr::SerializeError
         .iter()
         .map(|crd| {
             let name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
-            Ok((name, serde_saphyr::to_string(crd)?))
+            let mut document = serde_json::to_value(crd).map_err(serde::ser::Error::custom)?;
+            whole_numbers(&mut document);
+            Ok((name, serde_saphyr::to_string(&document)?))
         })
         .collect()
+}
+
+/// Writes whole numbers as such.
+///
+/// Bounds are floats in the types of apiextensions; the API server gives `1.0` back as `1`, and tools that compare a
+/// file with what is installed would see a difference for ever.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            // No bound of ours is near the end of either range, so nothing is lost on the way.
+            #[allow(clippy::cast_possible_truncation)]
+            if let Some(whole) = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0) {
+                *value = Value::from(whole as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 /// Takes `nullable` out of every schema.
