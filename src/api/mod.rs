@@ -15,6 +15,7 @@ use kube::{CustomResourceExt, Resource};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use serde_saphyr::SerializeError;
 
 pub mod cloud_account;
 pub mod common;
@@ -99,12 +100,12 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
 ///
 /// # Errors
 /// Never in practice: a definition is plain data. The serializer's error is handed on all the same.
-pub fn crds_yaml() -> Result<Vec<(String, String)>, serde_saphyr::SerializeError> {
+pub fn crds_yaml() -> Result<Vec<(String, String)>, SerializeError> {
     crds()
         .iter()
         .map(|crd| {
             let name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
-            let mut document = serde_json::to_value(crd).map_err(serde::ser::Error::custom)?;
+            let mut document = serde_json::to_value(crd).map_err(<SerializeError as serde::ser::Error>::custom)?;
             whole_numbers(&mut document);
             Ok((name, serde_saphyr::to_string(&document)?))
         })
