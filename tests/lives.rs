@@ -1,0 +1,229 @@
+//! The life of each kind, on a real control plane and a simulated cloud.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use serde_json::{Value, json};
+use support::simulator::LINE_A;
+use support::world::{API_VERSION, World, condition, is};
+
+fn object(kind: &str, name: &str, spec: Value) -> Value {
+    json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
+}
+
+fn gateway(name: &str, number: u8) -> Value {
+    object(
+        "VirtualGateway",
+        name,
+        json!({
+            "vpcId": format!("00000000-0000-4000-8000-0000000000{number:02}"),
+            "localEpGroup": [format!("172.16.{number}.0/24")], "localEpGroupIpv6": [format!("fd00:{number}::/64")],
+        }),
+    )
+}
+
+fn static_interface(name: &str, gateway: &str, vlan: u16) -> Value {
+    object(
+        "VirtualInterface",
+        name,
+        json!({
+            "connectionId": LINE_A, "virtualGatewayRef": { "name": gateway }, "vlan": vlan, "bandwidth": 50, "routeMode": "static",
+            "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.123.0/24"],
+        }),
+    )
+}
+
+fn peer(name: &str, interface: &str) -> Value {
+    object(
+        "Peer",
+        name,
+        json!({
+            "virtualInterfaceRef": { "name": interface }, "addressFamily": "ipv6", "routeMode": "static",
+            "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
+        }),
+    )
+}
+
+#[tokio::test]
+async fn a_line_comes_up_in_any_order_and_goes_in_the_right_one() {
+    let world = World::new().await;
+    // The last comes first: each waits for what it refers to.
+    world.apply(&peer("peer", "vif")).await;
+    world.wait_reason("Peer", "peer", "WaitingForReference").await;
+    world.apply(&static_interface("vif", "gw", 30)).await;
+    let waiting = world.wait_reason("VirtualInterface", "vif", "WaitingForReference").await;
+    assert_eq!(waiting["status"]["waitingFor"], json!([{ "kind": "VirtualGateway", "name": "gw" }]));
+    world.apply(&gateway("gw", 1)).await;
+    for (kind, name) in [("VirtualGateway", "gw"), ("VirtualInterface", "vif"), ("Peer", "peer")] {
+        let ready = world.wait_ready(kind, name).await;
+        assert!(is(&ready, "Healthy", "True") && is(&ready, "Synced", "True"), "{ready:#}");
+        assert!(condition(&ready, "Reconciling").is_none() && condition(&ready, "Stalled").is_none(), "{ready:#}");
+    }
+    for operation in ["CreateVirtualGateway", "CreateVirtualInterface", "CreateVifPeer"] {
+        assert_eq!(world.cloud.count(operation).await, 1, "{operation}");
+    }
+    // The first goes first: each waits for what refers to it.
+    world.delete("VirtualGateway", "gw").await;
+    let waiting = world
+        .wait("VirtualGateway", "gw", "waits for its interface", |object| {
+            condition(object, "Ready").is_some_and(|ready| ready["reason"] == "WaitingForDependants")
+        })
+        .await;
+    assert_eq!(waiting["status"]["waitingFor"], json!([{ "kind": "VirtualInterface", "name": "vif" }]));
+    world.finish().await;
+    let log = world.cloud.log().await;
+    let deletes: Vec<&str> = log.iter().filter(|entry| entry["status"] == 204).filter_map(|entry| entry["operation"].as_str()).collect();
+    assert_eq!(deletes, ["DeleteVifPeer", "DeleteVirtualInterface", "DeleteVirtualGateway"]);
+}
+
+#[tokio::test]
+async fn every_field_that_can_change_changes_in_the_legal_order() {
+    let world = World::new().await;
+    world
+        .apply(&json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "bgp" }, "stringData": { "md5": "Qaz12345678" } }))
+        .await;
+    world.apply(&gateway("gw", 2)).await;
+    let mut interface = static_interface("vif", "gw", 31);
+    for (field, value) in [
+        ("routeMode", json!("bgp")),
+        ("bgpAsn", json!(65001)),
+        ("bgpMd5SecretRef", json!({ "name": "bgp", "key": "md5" })),
+        ("enableNqa", json!(true)),
+        ("priority", json!("normal")),
+    ] {
+        interface["spec"][field] = value;
+    }
+    world.apply(&interface).await;
+    world.wait_ready("VirtualInterface", "vif").await;
+    world
+        .patch(
+            "VirtualInterface",
+            "vif",
+            json!({ "spec": {
+        "name": "other", "description": "changed", "bandwidth": 80, "remoteEpGroup": ["10.1.124.0/24", "10.1.125.0/24"],
+        "priority": "low", "enableNqa": false, "enableBfd": true, "tags": { "team": "network" },
+        "extendAttribute": { "haType": "bfd", "haMode": "auto_single", "detectMultiplier": 5, "minRxInterval": 500, "minTxInterval": 500 },
+    } }),
+        )
+        .await;
+    let ready = world.wait_ready("VirtualInterface", "vif").await;
+    let observed = &ready["status"]["observed"];
+    assert_eq!(
+        (
+            &observed["name"],
+            &observed["bandwidth"],
+            &observed["priority"],
+            &observed["enableBfd"],
+            &observed["enableNqa"],
+            &observed["tags"]["team"]
+        ),
+        (&json!("other"), &json!(80), &json!("low"), &json!(true), &json!(false), &json!("network"))
+    );
+    let log = world.cloud.log().await;
+    let sent: Vec<Value> = log
+        .iter()
+        .filter(|entry| entry["status"].as_u64().is_some_and(|status| status < 300))
+        .filter_map(|entry| match entry["operation"].as_str()? {
+            "UpdateVirtualInterface" => {
+                entry["request_body"]["virtual_interface"].as_object().map(|body| json!(body.keys().collect::<Vec<_>>()))
+            }
+            other @ ("UpdateExtendAttribute" | "BatchCreateResourceTags") => Some(json!(other)),
+            _ => None,
+        })
+        .collect();
+    let plain = json!(["bandwidth", "description", "name", "remote_ep_group"]);
+    let expected = [
+        plain,
+        json!(["priority"]),
+        json!(["enable_nqa"]),
+        json!(["enable_bfd"]),
+        json!("UpdateExtendAttribute"),
+        json!("BatchCreateResourceTags"),
+    ];
+    assert_eq!(sent, expected);
+    // The gateway's list is replaced whole.
+    world
+        .patch("VirtualGateway", "gw", json!({ "spec": { "localEpGroup": ["172.16.2.0/24", "172.17.2.0/24"], "description": "two" } }))
+        .await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(world.cloud.all("virtual_gateways").await[0]["local_ep_group"], json!(["172.16.2.0/24", "172.17.2.0/24"]));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_peer_changes_and_its_interface_keeps_its_own_networks() {
+    let world = World::new().await;
+    for object in [gateway("gw", 3), static_interface("vif", "gw", 32), peer("peer", "vif")] {
+        world.apply(&object).await;
+    }
+    world.wait_ready("Peer", "peer").await;
+    world.patch("Peer", "peer", json!({ "spec": { "remoteEpGroup": ["fd00:cccc::/64"], "description": "v6" } })).await;
+    world.patch("VirtualInterface", "vif", json!({ "spec": { "remoteEpGroup": ["10.9.0.0/24"] } })).await;
+    world.wait_ready("Peer", "peer").await;
+    let ready = world.wait_ready("VirtualInterface", "vif").await;
+    let networks: Vec<_> =
+        ready["status"]["observed"]["peers"].as_array().unwrap().iter().map(|peer| peer["remoteEpGroup"].clone()).collect();
+    assert_eq!(networks, [json!(["10.9.0.0/24"]), json!(["fd00:cccc::/64"])]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_line_that_is_down_is_provisioned_and_one_that_is_shut_is_left_shut() {
+    let world = World::new().await;
+    for object in [gateway("gw", 4), static_interface("vif", "gw", 33)] {
+        world.apply(&object).await;
+    }
+    let ready = world.wait_ready("VirtualInterface", "vif").await;
+    let id = ready["status"]["id"].as_str().unwrap().to_owned();
+    for (status, reason) in [("DOWN", "Down"), ("ADMIN_SHUTDOWN", "AdminShutdown")] {
+        world.cloud.patch(&id, json!({ "status": status })).await;
+        look(&world, "VirtualInterface", "vif", status).await;
+        let told = world
+            .wait("VirtualInterface", "vif", reason, |object| {
+                condition(object, "Healthy").is_some_and(|healthy| healthy["reason"] == reason)
+            })
+            .await;
+        assert!(is(&told, "Ready", "True") && is(&told, "Healthy", "False"), "{told:#}");
+    }
+    world.cloud.patch(&id, json!({ "status": "ERROR", "reason": "port failed" })).await;
+    look(&world, "VirtualInterface", "vif", "error").await;
+    let failed = world.wait_reason("VirtualInterface", "vif", "CloudFailed").await;
+    assert!(
+        is(&failed, "Stalled", "True") && condition(&failed, "Ready").unwrap()["message"].as_str().unwrap().contains("port failed"),
+        "{failed:#}"
+    );
+    assert_eq!(world.cloud.count("UpdateVirtualInterface").await, 0, "nothing was repaired");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_cost_of_a_life_is_one_create_and_few_writes() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", 5)).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    let before = world.cloud.log().await.len();
+    world.apply(&static_interface("vif", "gw", 34)).await;
+    let mut versions = Vec::new();
+    let ready = world.wait_ready("VirtualInterface", "vif").await;
+    versions.push(ready["metadata"]["resourceVersion"].clone());
+    let calls: Vec<String> = world.cloud.log().await[before..]
+        .iter()
+        .map(|entry| format!("{} {}", entry["operation"].as_str().unwrap(), entry["status"]))
+        .collect();
+    println!("cloud calls of one interface's way to Ready: {calls:#?}");
+    let writes = ready["metadata"]["managedFields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| format!("{} {}", field["manager"], field["subresource"]))
+        .collect::<Vec<_>>();
+    println!("writers: {writes:?}; generation {}", ready["metadata"]["generation"]);
+    assert_eq!(calls.iter().filter(|call| call.starts_with("Create")).count(), 1);
+    assert!(calls.iter().all(|call| call.starts_with("Create") || call.starts_with("List")), "{calls:?}");
+    world.finish().await;
+}
+
+/// Asks the operator to look now.
+async fn look(world: &World, kind: &str, name: &str, mark: &str) {
+    world.patch(kind, name, json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": mark } } })).await;
+}

@@ -1,0 +1,265 @@
+//! A real control plane on loopback: etcd, kube-apiserver, kube-controller-manager.
+
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::api::PostParams;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+use super::eventually;
+use super::process::{Process, free_port};
+
+/// A control plane starts in seconds; a loaded machine may need more.
+const START: Duration = Duration::from_secs(120);
+const ADMIN_TOKEN: &str = "test-admin";
+
+pub struct ControlPlane {
+    bin: PathBuf,
+    dir: tempfile::TempDir,
+    port: u16,
+    etcd: Process,
+    apiserver: std::sync::Mutex<Process>,
+    managers: Process,
+}
+
+static SHARED: OnceCell<Arc<ControlPlane>> = OnceCell::const_new();
+
+impl ControlPlane {
+    /// The one of this test process, with the CRDs installed.
+    pub async fn shared() -> Arc<Self> {
+        let plane = SHARED.get_or_init(|| async {
+            let plane = Self::start().await;
+            plane.install_crds().await;
+            Arc::new(plane)
+        });
+        Arc::clone(plane.await)
+    }
+
+    /// A new one. Dropping it ends it.
+    pub async fn start() -> Self {
+        let bin = binaries();
+        let dir = data_dir();
+        let (client_port, peer_port, port) = (free_port(), free_port(), free_port());
+        write_inputs(dir.path());
+        let etcd = start_etcd(&bin, dir.path(), client_port, peer_port);
+        let apiserver = start_apiserver(&bin, dir.path(), client_port, port);
+        let kubeconfig = dir.path().join("kubeconfig");
+        std::fs::write(&kubeconfig, kubeconfig_yaml(dir.path(), port, ADMIN_TOKEN)).unwrap();
+        let mut plane = Self {
+            managers: start_managers(&bin, dir.path(), &kubeconfig),
+            bin,
+            dir,
+            port,
+            etcd,
+            apiserver: std::sync::Mutex::new(apiserver),
+        };
+        plane.wait_ready().await;
+        plane.etcd.check();
+        // It may have looked for the API server too early and ended.
+        if !plane.managers.is_running() {
+            plane.managers = start_managers(&plane.bin, plane.dir.path(), &plane.kubeconfig());
+        }
+        plane
+    }
+
+    async fn wait_ready(&self) {
+        let url = format!("https://127.0.0.1:{}/readyz", self.port);
+        let http = super::simulator::http_client(true);
+        eventually("the API server is ready", START, || async {
+            self.apiserver.lock().unwrap().check();
+            let answer = http.get(&url).bearer_auth(ADMIN_TOKEN).send().await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+        eventually("the namespaces are there", START, || async {
+            let namespaces = Api::<k8s_openapi::api::core::v1::Namespace>::all(self.client().await);
+            (namespaces.get("default").await.is_ok() && namespaces.get("kube-system").await.is_ok()).then_some(())
+        })
+        .await;
+    }
+
+    /// Stops kube-apiserver and starts it again on the same data.
+    pub async fn restart_apiserver(&self) {
+        let etcd_port = std::fs::read_to_string(self.dir.path().join("etcd-port")).unwrap().parse().unwrap();
+        {
+            let mut apiserver = self.apiserver.lock().unwrap();
+            apiserver.kill();
+            *apiserver = start_apiserver(&self.bin, self.dir.path(), etcd_port, self.port);
+        }
+        self.wait_ready().await;
+    }
+
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.dir.path().join("kubeconfig")
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Process ids of all that was started.
+    pub fn pids(&self) -> Vec<u32> {
+        vec![self.etcd.id(), self.apiserver.lock().unwrap().id(), self.managers.id()]
+    }
+
+    /// A client with all rights. One for each runtime: tests have one each.
+    pub async fn client(&self) -> Client {
+        client(&self.kubeconfig()).await
+    }
+
+    /// Runs kubectl; fails with its words.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        self.run("kubectl", arguments).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Runs kubectl or helm.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
+        let output = Command::new(self.bin.join(program))
+            .args(arguments)
+            .env("KUBECONFIG", self.kubeconfig())
+            .env("HELM_CACHE_HOME", self.dir.path().join("helm-cache"))
+            .env("HELM_CONFIG_HOME", self.dir.path().join("helm-config"))
+            .env("HELM_DATA_HOME", self.dir.path().join("helm-data"))
+            .output()
+            .map_err(|error| format!("{program}: {error}"))?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() {
+            Ok(text(&output.stdout))
+        } else {
+            Err(format!("{program} {}: {}{}", arguments.join(" "), text(&output.stdout), text(&output.stderr)))
+        }
+    }
+
+    /// Where kubectl and helm are.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.bin.join(name)
+    }
+
+    /// Applies `crds/` and waits until each is established.
+    pub async fn install_crds(&self) {
+        let folder = root().join("crds");
+        self.kubectl(&["apply", "--server-side", "-f", folder.to_str().unwrap()]);
+        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "-f", folder.to_str().unwrap()]);
+    }
+
+    /// A kubeconfig of a service account, with a token as a pod would get one.
+    pub async fn service_account_kubeconfig(&self, namespace: &str, name: &str) -> PathBuf {
+        let api = Api::<ServiceAccount>::namespaced(self.client().await, namespace);
+        let request = TokenRequest {
+            spec: TokenRequestSpec { expiration_seconds: Some(86_400), ..TokenRequestSpec::default() },
+            ..TokenRequest::default()
+        };
+        let token = api.create_token_request(name, &PostParams::default(), &request).await.unwrap().status.unwrap().token;
+        let path = self.dir.path().join(format!("kubeconfig-{namespace}-{name}"));
+        std::fs::write(&path, kubeconfig_yaml(self.dir.path(), self.port, &token)).unwrap();
+        path
+    }
+}
+
+impl Drop for ControlPlane {
+    /// In order: the API server waits for etcd when it ends.
+    fn drop(&mut self) {
+        self.managers.kill();
+        self.apiserver.lock().unwrap().terminate(Duration::from_secs(5));
+        self.etcd.terminate(Duration::from_secs(5));
+    }
+}
+
+pub async fn client(kubeconfig: &Path) -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    config.read_timeout = Some(Duration::from_secs(300));
+    Client::try_from(config).unwrap()
+}
+
+/// Top of the checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Asks the build script, which builds nothing when all is there.
+fn binaries() -> PathBuf {
+    let script = root().join("tests/controlplane/build");
+    let output = Command::new(&script)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}", script.display()));
+    assert!(output.status.success(), "the control plane can't be built: run `make controlplane` and read what it says");
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().lines().last().expect("the script prints the folder"))
+}
+
+/// A folder of its own; those of processes that were killed are swept.
+fn data_dir() -> tempfile::TempDir {
+    let base = std::env::temp_dir();
+    for entry in base.read_dir().unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(pid) = name.strip_prefix("dc-plane-").and_then(|rest| rest.split('-').next()) else { continue };
+        if !Path::new("/proc").join(pid).exists() {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    tempfile::Builder::new().prefix(&format!("dc-plane-{}-", std::process::id())).tempdir_in(base).unwrap()
+}
+
+fn write_inputs(dir: &Path) {
+    std::fs::write(dir.join("tokens.csv"), format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\n")).unwrap();
+    // Signs the tokens of service accounts.
+    std::fs::write(dir.join("sa.key"), rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+}
+
+fn start_etcd(bin: &Path, dir: &Path, client_port: u16, peer_port: u16) -> Process {
+    std::fs::write(dir.join("etcd-port"), client_port.to_string()).unwrap();
+    let (client, peer) = (format!("http://127.0.0.1:{client_port}"), format!("http://127.0.0.1:{peer_port}"));
+    let mut command = Command::new(bin.join("etcd"));
+    command
+        .arg("--data-dir")
+        .arg(dir.join("etcd"))
+        .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
+        .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+        .args(["--initial-cluster", &format!("default={peer}"), "--unsafe-no-fsync"]);
+    Process::start("etcd", command, &dir.join("etcd.log"))
+}
+
+fn start_apiserver(bin: &Path, dir: &Path, etcd_port: u16, port: u16) -> Process {
+    let key = dir.join("sa.key");
+    let mut command = Command::new(bin.join("kube-apiserver"));
+    command
+        .arg(format!("--etcd-servers=http://127.0.0.1:{etcd_port}"))
+        .arg(format!("--cert-dir={}", dir.join("pki").display()))
+        .arg(format!("--secure-port={port}"))
+        .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--service-cluster-ip-range=10.0.0.0/24"])
+        .arg("--service-account-issuer=https://kubernetes.default.svc")
+        .arg(format!("--service-account-key-file={}", key.display()))
+        .arg(format!("--service-account-signing-key-file={}", key.display()))
+        .arg(format!("--token-auth-file={}", dir.join("tokens.csv").display()))
+        .args(["--authorization-mode=RBAC", "--endpoint-reconciler-type=none"]);
+    Process::start("kube-apiserver", command, &dir.join("apiserver.log"))
+}
+
+fn start_managers(bin: &Path, dir: &Path, kubeconfig: &Path) -> Process {
+    let mut command = Command::new(bin.join("kube-controller-manager"));
+    command
+        .arg(format!("--kubeconfig={}", kubeconfig.display()))
+        .args(["--leader-elect=false", "--secure-port=0", "--use-service-account-credentials=false"])
+        .args(["--controllers=namespace-controller,garbage-collector-controller,serviceaccount-controller"])
+        .arg(format!("--service-account-private-key-file={}", dir.join("sa.key").display()));
+    Process::start("kube-controller-manager", command, &dir.join("managers.log"))
+}
+
+fn kubeconfig_yaml(dir: &Path, port: u16, token: &str) -> String {
+    let cluster = json!({ "server": format!("https://127.0.0.1:{port}"), "certificate-authority": dir.join("pki/apiserver.crt") });
+    json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "test",
+        "clusters": [{ "name": "test", "cluster": cluster }],
+        "users": [{ "name": "test", "user": { "token": token } }],
+        "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
+    })
+    .to_string()
+}

@@ -1,0 +1,27 @@
+//! What tests, demo and benchmark share: a real control plane, the simulated cloud, the operator as a process.
+//!
+//! Each file that uses it takes what it needs, so what is unused in one is used in another; and a helper of tests may panic with a clear word.
+#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::missing_panics_doc, clippy::missing_errors_doc, clippy::must_use_candidate)]
+
+pub mod contract;
+pub mod controlplane;
+pub mod operator;
+pub mod process;
+pub mod simulator;
+pub mod world;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Waits until `look` gives something, within a bound; `what` is told when it does not.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, bound: Duration, mut look: impl FnMut() -> F) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(start.elapsed() < bound, "not within {bound:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

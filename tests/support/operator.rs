@@ -1,0 +1,66 @@
+//! The operator as a process.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::eventually;
+use super::process::{Process, binary, free_port};
+
+const START: Duration = Duration::from_secs(60);
+/// The operator gives its passes 25 s.
+const STOP: Duration = Duration::from_secs(30);
+
+pub struct Operator {
+    process: Process,
+    port: u16,
+}
+
+impl Operator {
+    /// Starts `dc-operator` with `arguments` and waits until it is ready.
+    pub async fn start(kubeconfig: &Path, log: &Path, arguments: &[String], environment: &[(String, String)]) -> Self {
+        let port = free_port();
+        let mut command = Command::new(binary("dc-operator"));
+        command
+            .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            .env("KUBECONFIG", kubeconfig)
+            .env("DC_OPERATOR_LISTEN", format!("127.0.0.1:{port}"));
+        let mut operator = Self { process: Process::start("dc-operator", command, log), port };
+        let http = super::simulator::http_client(false);
+        let url = format!("http://127.0.0.1:{port}/readyz");
+        eventually("the operator is ready", START, || {
+            operator.process.check();
+            let request = http.get(&url);
+            async move { request.send().await.ok()?.status().is_success().then_some(()) }
+        })
+        .await;
+        operator
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// SIGTERM. Returns whether it ended by itself.
+    pub fn stop(&mut self) -> bool {
+        self.process.terminate(STOP)
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    pub fn check(&mut self) {
+        self.process.check();
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.process.log).unwrap_or_default()
+    }
+
+    pub fn tail(&self) -> String {
+        self.process.tail(40)
+    }
+}

@@ -1,0 +1,128 @@
+//! Child processes that never stay behind: the kernel kills them with their owner, however that one dies.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+/// A child with its log.
+pub struct Process {
+    name: String,
+    child: Child,
+    pub log: PathBuf,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The kernel's signal comes when the *thread* that made the child ends, so one thread that never does makes them all.
+fn on_spawner<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    static SPAWNER: OnceLock<Mutex<Sender<Job>>> = OnceLock::new();
+    let spawner = SPAWNER.get_or_init(|| {
+        let (sender, jobs) = channel::<Job>();
+        std::thread::spawn(move || jobs.into_iter().for_each(|job| job()));
+        Mutex::new(sender)
+    });
+    let (answer, answered) = channel();
+    let job: Job = Box::new(move || drop(answer.send(work())));
+    spawner.lock().unwrap().send(job).unwrap();
+    answered.recv().expect("the spawning thread lives as long as the process")
+}
+
+impl Process {
+    /// Starts `command`; what it writes goes to `log`.
+    pub fn start(name: &str, mut command: Command, log: &Path) -> Self {
+        let file = File::options().create(true).append(true).open(log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+        command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        let parent = rustix::process::getpid();
+        // SAFETY: between fork and exec only system calls are made, which are safe there.
+        #[allow(unsafe_code)]
+        unsafe {
+            command.pre_exec(move || {
+                rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+                // The parent may have died before the line above.
+                if rustix::process::getppid() == Some(parent) { Ok(()) } else { Err(std::io::Error::other("the parent is gone")) }
+            });
+        }
+        let shown = command.get_program().to_string_lossy().into_owned();
+        let child = on_spawner(move || command.spawn()).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        Self { name: name.to_owned(), child, log: log.to_owned() }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Fails with the end of the log when the process has ended.
+    pub fn check(&mut self) {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            panic!("{} ended with {status}:\n{}", self.name, self.tail(30));
+        }
+    }
+
+    /// Last lines of the log.
+    pub fn tail(&self, lines: usize) -> String {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let all: Vec<&str> = text.lines().collect();
+        all[all.len().saturating_sub(lines)..].join("\n")
+    }
+
+    /// SIGTERM, then SIGKILL after `bound`. Returns whether the first was enough.
+    pub fn terminate(&mut self, bound: Duration) -> bool {
+        if !self.is_running() {
+            return true;
+        }
+        let pid = rustix::process::Pid::from_child(&self.child);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let start = Instant::now();
+        while start.elapsed() < bound {
+            if !self.is_running() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.kill();
+        false
+    }
+
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A free loopback port.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Where cargo put a binary of this package: tests are told by the compiler, the demo looks beside itself.
+pub fn binary(name: &str) -> PathBuf {
+    let told = match name {
+        "dc-operator" => option_env!("CARGO_BIN_EXE_dc-operator"),
+        "dc-simulator" => option_env!("CARGO_BIN_EXE_dc-simulator"),
+        other => panic!("{other} is no binary of this package"),
+    };
+    told.map_or_else(
+        || {
+            let exe = std::env::current_exe().unwrap();
+            let beside = exe.parent().and_then(Path::parent).unwrap().join(name);
+            assert!(beside.exists(), "{} is missing: run `cargo build` first", beside.display());
+            beside
+        },
+        PathBuf::from,
+    )
+}

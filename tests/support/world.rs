@@ -1,0 +1,238 @@
+//! One test's world: the shared control plane, a cloud and a namespace of its own, and the operator that all tests of a file share.
+
+use futures::StreamExt;
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams};
+use kube::core::{ApiResource, GroupVersionKind};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Client, ResourceExt};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+use super::controlplane::ControlPlane;
+use super::operator::Operator;
+use super::simulator::{self, Simulator};
+
+pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";
+/// Far more than any wait needs; a test that reaches it has failed.
+pub const BOUND: Duration = Duration::from_secs(60);
+/// Longest call of the operator under test: a create in doubt is waited out for twice as long.
+pub const CALL_TIMEOUT: &str = "2s";
+
+static OPERATOR: OnceCell<Operator> = OnceCell::const_new();
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+pub struct World {
+    pub plane: Arc<ControlPlane>,
+    pub cloud: Simulator,
+    pub client: Client,
+    pub namespace: String,
+}
+
+impl World {
+    /// With the operator of this test file.
+    pub async fn new() -> Self {
+        let world = Self::without_operator().await;
+        OPERATOR.get_or_init(|| async { start_operator(&world.plane, "shared").await }).await;
+        world
+    }
+
+    /// A cloud that settles fast, an account of the namespace's name, and the namespace that names it.
+    pub async fn without_operator() -> Self {
+        let plane = ControlPlane::shared().await;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let namespace = format!("world-{number}");
+        let cloud = Simulator::start(plane.dir(), &namespace).await;
+        cloud.settings(json!({ "settle_ms": { "create": 300, "update": 200, "delete": 300 } })).await;
+        let client = plane.client().await;
+        let world = Self { plane, cloud, client, namespace };
+        world
+            .apply_in(
+                None,
+                &json!({
+                    "apiVersion": "v1", "kind": "Namespace",
+                    "metadata": { "name": world.namespace, "annotations": { "directconnect.huaweicloud.com/account": world.namespace } },
+                }),
+            )
+            .await;
+        world.access_key_secret(simulator::SECRET_KEY).await;
+        world.account(json!({ "accessKey": { "secretRef": { "namespace": world.namespace, "name": "credentials" } } })).await;
+        world
+    }
+
+    pub async fn access_key_secret(&self, secret_key: &str) {
+        self.apply(&json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "credentials" },
+            "stringData": { "accessKey": simulator::ACCESS_KEY, "secretKey": secret_key },
+        }))
+        .await;
+    }
+
+    /// (Re)writes the account with these credentials.
+    pub async fn account(&self, credentials: Value) {
+        self.apply_in(
+            None,
+            &json!({
+                "apiVersion": API_VERSION, "kind": "CloudAccount", "metadata": { "name": self.namespace },
+                "spec": {
+                    "region": simulator::REGION, "credentials": credentials, "syncInterval": "30s",
+                    "rateLimit": { "readsPerMinute": 6000, "writesPerMinute": 6000, "burst": 200 },
+                    "endpoints": { "dc": self.cloud.url(), "iam": self.cloud.url(), "insecure": true },
+                },
+            }),
+        )
+        .await;
+    }
+
+    /// Server-side apply in this world's namespace.
+    pub async fn apply(&self, object: &Value) -> DynamicObject {
+        self.apply_in(Some(&self.namespace), object).await
+    }
+
+    async fn apply_in(&self, namespace: Option<&str>, object: &Value) -> DynamicObject {
+        self.try_apply(namespace, object).await.unwrap_or_else(|error| panic!("{object}: {error}"))
+    }
+
+    pub async fn try_apply(&self, namespace: Option<&str>, object: &Value) -> Result<DynamicObject, kube::Error> {
+        let (version, kind) = (object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap());
+        let api = api(&self.client, namespace, version, kind);
+        let name = object["metadata"]["name"].as_str().unwrap();
+        api.patch(name, &PatchParams::apply("test").force(), &Patch::Apply(object)).await
+    }
+
+    pub fn api(&self, kind: &str) -> Api<DynamicObject> {
+        api(&self.client, Some(&self.namespace), API_VERSION, kind)
+    }
+
+    /// Merge patch.
+    pub async fn patch(&self, kind: &str, name: &str, patch: Value) {
+        self.api(kind)
+            .patch(name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+            .unwrap_or_else(|error| panic!("{kind} {name}: {error}"));
+    }
+
+    pub async fn get(&self, kind: &str, name: &str) -> Value {
+        serde_json::to_value(self.api(kind).get(name).await.unwrap_or_else(|error| panic!("{kind} {name}: {error}"))).unwrap()
+    }
+
+    pub async fn delete(&self, kind: &str, name: &str) {
+        self.api(kind).delete(name, &kube::api::DeleteParams::default()).await.unwrap_or_else(|error| panic!("{kind} {name}: {error}"));
+    }
+
+    /// Watches until `test` holds.
+    pub async fn wait(&self, kind: &str, name: &str, what: &str, test: impl Fn(&Value) -> bool) -> Value {
+        let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
+        let objects = watcher(self.api(kind), config).default_backoff().applied_objects();
+        futures::pin_mut!(objects);
+        let mut last = Value::Null;
+        let found = tokio::time::timeout(BOUND, async {
+            while let Some(object) = objects.next().await {
+                let Ok(object) = object else { continue };
+                last = serde_json::to_value(object).unwrap();
+                if test(&last) {
+                    return true;
+                }
+            }
+            false
+        })
+        .await;
+        assert!(found == Ok(true), "{kind} {name}: not within {BOUND:?}: {what}\n{last:#}\noperator:\n{}", operator_tail());
+        last
+    }
+
+    /// Waits until the object is ready for the spec it has now.
+    pub async fn wait_ready(&self, kind: &str, name: &str) -> Value {
+        self.wait(kind, name, "Ready", |object| is(object, "Ready", "True")).await
+    }
+
+    /// Waits until it is not ready for `reason`, with the spec it has now.
+    pub async fn wait_reason(&self, kind: &str, name: &str, reason: &str) -> Value {
+        self.wait(kind, name, reason, |object| {
+            condition(object, "Ready")
+                .is_some_and(|ready| ready["reason"] == reason && ready["observedGeneration"] == object["metadata"]["generation"])
+        })
+        .await
+    }
+
+    pub async fn wait_gone(&self, kind: &str, name: &str) {
+        let api = self.api(kind);
+        super::eventually(&format!("{kind} {name} is gone"), BOUND, || async { api.get_opt(name).await.ok()?.is_none().then_some(()) })
+            .await;
+    }
+
+    /// Reasons of the events about an object.
+    pub async fn events(&self, kind: &str, name: &str) -> Vec<(String, String)> {
+        let api = api(&self.client, Some(&self.namespace), "events.k8s.io/v1", "Event");
+        let all = api.list(&ListParams::default()).await.unwrap();
+        let about = all.into_iter().filter(|event| event.data["regarding"]["kind"] == kind && event.data["regarding"]["name"] == name);
+        about
+            .map(|event| {
+                (event.data["reason"].as_str().unwrap_or_default().to_owned(), event.data["note"].as_str().unwrap_or_default().to_owned())
+            })
+            .collect()
+    }
+
+    /// Deletes all objects at once, in no order, and waits until the cloud is empty; then holds the exchanges against the vendor's documents.
+    pub async fn finish(&self) {
+        let mut names = Vec::new();
+        for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
+            for object in self.api(kind).list(&ListParams::default()).await.unwrap() {
+                self.delete(kind, &object.name_any()).await;
+                names.push((kind, object.name_any()));
+            }
+        }
+        for (kind, name) in names {
+            self.wait_gone(kind, &name).await;
+        }
+        assert!(self.cloud.is_empty().await, "left in the cloud: {}", self.cloud.resources().await);
+        self.cloud.check_contract().await;
+    }
+}
+
+/// An operator of a test's own.
+pub async fn start_operator(plane: &ControlPlane, name: &str) -> Operator {
+    let log = plane.dir().join(format!("operator-{name}.log"));
+    let arguments = [
+        "run",
+        "--call-timeout",
+        CALL_TIMEOUT,
+        "--settle-interval",
+        "200ms",
+        "--settle-interval-max",
+        "1s",
+        "--log",
+        "direct_connect_operator=debug,warn",
+    ];
+    Operator::start(&plane.kubeconfig(), &log, &arguments.map(str::to_owned), &[]).await
+}
+
+/// The log of the operator that the tests of this file share.
+pub fn operator_log() -> String {
+    OPERATOR.get().map(Operator::log).unwrap_or_default()
+}
+
+fn operator_tail() -> String {
+    OPERATOR.get().map(Operator::tail).unwrap_or_default()
+}
+
+pub fn api(client: &Client, namespace: Option<&str>, version: &str, kind: &str) -> Api<DynamicObject> {
+    let (group, version) = version.split_once('/').unwrap_or(("", version));
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
+    match namespace {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+        None => Api::all_with(client.clone(), &resource),
+    }
+}
+
+pub fn condition<'a>(object: &'a Value, type_: &str) -> Option<&'a Value> {
+    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == type_)
+}
+
+/// Whether a condition has this status for the present spec.
+pub fn is(object: &Value, type_: &str, status: &str) -> bool {
+    condition(object, type_)
+        .is_some_and(|condition| condition["status"] == status && condition["observedGeneration"] == object["metadata"]["generation"])
+}
