@@ -47,7 +47,7 @@ async fn told(world: &World, kind: &str, name: &str, reason: &str, code: &str) -
 #[tokio::test]
 async fn what_the_cloud_refuses_is_told_and_a_corrected_spec_is_taken_up_at_once() {
     let world = World::new().await;
-    world.cloud.settings(json!({ "switches": { "distinct_locations": false } })).await;
+    world.cloud.settings(json!({ "distinct_locations": false })).await;
     world.apply(&gateway("gw", MISSING_VPC)).await;
     let refused = told(&world, "VirtualGateway", "gw", "Invalid", "DC.0007").await;
     assert!(is(&refused, "Stalled", "True") && refused["status"]["id"].is_null() && refused["status"]["intent"].is_null(), "{refused:#}");
