@@ -53,10 +53,11 @@ pub async fn run(config: &Run) -> Result<(), Error> {
     let (fill, filled) = watch::channel(false);
     let probes = tokio::spawn(server::serve(config.listen, filled.clone(), stopped(stop.clone())));
     let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.call_timeout));
+    let index = Arc::new(Index::default());
     let namespaces = watch_namespaces(&client);
     let shared = Shared {
         client: client.clone(),
-        index: Arc::new(Index::default()),
+        index: Arc::clone(&index),
         accounts: Arc::clone(&accounts),
         namespaces: Arc::new(Namespaces(namespaces.clone())),
         cluster,
@@ -71,7 +72,7 @@ pub async fn run(config: &Run) -> Result<(), Error> {
         tokio::spawn(gateways),
         tokio::spawn(interfaces),
         tokio::spawn(peers),
-        tokio::spawn(accounts::controller(client, accounts, stopped(stop.clone()))),
+        tokio::spawn(accounts::controller(client, accounts, index, stopped(stop.clone()))),
     ]);
     let cached = async {
         // A store's writer lives as long as its controller.

@@ -7,6 +7,7 @@ use futures::StreamExt;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::controller::{Action, Config, Controller};
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use kube::{Api, Resource, ResourceExt};
 use secrecy::SecretString;
@@ -14,17 +15,21 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::{Account, Accounts, Mirrors, State};
 use crate::api::cloud_account::{Feature, Quota};
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, LastError, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::{exponential, jittered};
 use crate::cloud::{self, Class, Client, CloudError, Credentials, Priority, Quotas, Settings};
-use crate::engine::now;
+use crate::engine::{Index, Key, now};
 use crate::mirror::Rhythm;
 
 /// Field manager of what this controller writes.
 const MANAGER: &str = "direct-connect-operator";
+/// Keeps an account while objects need it.
+const ACCOUNT_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
 /// How often the quotas are read again.
 const QUOTAS_EVERY: Duration = Duration::from_hours(1);
 /// How often the Secret of an account that is ready is looked at.
@@ -33,6 +38,7 @@ const SECRET_EVERY: Duration = Duration::from_mins(1);
 struct Context {
     client: kube::Client,
     accounts: Arc<Accounts>,
+    index: Arc<Index>,
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -60,8 +66,16 @@ struct Trouble {
 }
 
 /// Runs the controller of `CloudAccount` until `stop` resolves.
-pub async fn controller(client: kube::Client, accounts: Arc<Accounts>, stop: impl Future<Output = ()> + Send + Sync + 'static) {
-    let context = Arc::new(Context { client: client.clone(), accounts, known: Mutex::default() });
+pub async fn controller(
+    client: kube::Client,
+    accounts: Arc<Accounts>,
+    index: Arc<Index>,
+    stop: impl Future<Output = ()> + Send + Sync + 'static,
+) {
+    let (wake, woken) = mpsc::unbounded_channel::<Key>();
+    index.register(Key::account("").kind, wake);
+    let woken = UnboundedReceiverStream::from(woken).map(|key| ObjectRef::new(&key.name));
+    let context = Arc::new(Context { client: client.clone(), accounts, index, known: Mutex::default() });
     let gone = Arc::clone(&context);
     // A deleted account has no pass of its own: its going is seen in the watch.
     let watch = kube::runtime::WatchStreamExt::default_backoff(watcher(Api::<CloudAccount>::all(client), watcher::Config::default()))
@@ -74,6 +88,7 @@ pub async fn controller(client: kube::Client, accounts: Arc<Accounts>, stop: imp
     let changes = kube::runtime::WatchStreamExt::touched_objects(kube::runtime::reflector(writer, watch));
     Controller::for_stream(changes, reader)
         .with_config(Config::default().concurrency(16))
+        .reconcile_on(woken)
         .graceful_shutdown_on(stop)
         .run(reconcile, |_, error, _| retry(error), context)
         .for_each(|result| async move {
@@ -91,7 +106,10 @@ fn retry(error: &kube::Error) -> Action {
 
 async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<Action, kube::Error> {
     let name = account.name_any();
-    if account.meta().deletion_timestamp.is_some() {
+    let users = context.index.dependants(&Key::account(&name));
+    let deleting = account.meta().deletion_timestamp.is_some();
+    if deleting == account.finalizers().iter().any(|name| name == ACCOUNT_FINALIZER) && (!deleting || users.is_empty()) {
+        context.set_finalizer(&account, !deleting).await?;
         return Ok(Action::await_change());
     }
     let prepared = context.prepare(&account).await?;
@@ -109,7 +127,7 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<
         }
     };
     let quotas = context.known(&name, |known| known.built.as_ref().map(|built| built.quotas.clone()).unwrap_or_default());
-    context.tell(&account, &prepared, quotas).await?;
+    context.tell(&account, &prepared, quotas, users.len()).await?;
     let state = match prepared {
         Ok(ready) => State::Ready(ready),
         Err(Trouble { reason, message, error }) => State::NotReady(reason, format!("CloudAccount {name}: {message}"), error),
@@ -171,6 +189,20 @@ impl Context {
         }
     }
 
+    /// Objects in use keep the account: without it nothing of theirs could be deleted.
+    async fn set_finalizer(&self, account: &CloudAccount, present: bool) -> Result<(), kube::Error> {
+        let mut finalizers: Vec<&str> = account.finalizers().iter().map(String::as_str).filter(|name| *name != ACCOUNT_FINALIZER).collect();
+        finalizers.extend(present.then_some(ACCOUNT_FINALIZER));
+        let patch = json!({ "metadata": {
+            "finalizers": finalizers, "resourceVersion": account.resource_version(), "uid": account.uid() } });
+        let api = Api::<CloudAccount>::all(self.client.clone());
+        match api.patch(&account.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn prepare(&self, account: &CloudAccount) -> Result<Result<Arc<Account>, Trouble>, kube::Error> {
         let reference = match (&account.spec.credentials.access_key, &account.spec.credentials.password) {
             (Some(by_key), _) => &by_key.secret_ref,
@@ -219,9 +251,16 @@ impl Context {
         Ok(Arc::new(Account { client: Arc::clone(&mirrors.client), defaults, tags, mirrors }))
     }
 
-    async fn tell(&self, account: &CloudAccount, prepared: &Result<Arc<Account>, Trouble>, quotas: Vec<Quota>) -> Result<(), kube::Error> {
+    async fn tell(
+        &self,
+        account: &CloudAccount,
+        prepared: &Result<Arc<Account>, Trouble>,
+        quotas: Vec<Quota>,
+        users: usize,
+    ) -> Result<(), kube::Error> {
         let last = account.status.clone().unwrap_or_default();
         let mut next = next_status(&last, prepared.as_ref().err(), account.metadata.generation);
+        next.managed_objects = i64::try_from(users).ok();
         if let Ok(ready) = prepared {
             next.project_id = ready.client.project_id().await.ok().map(str::to_owned);
             next.credentials_expire_at = ready.client.token_expires_at().await.map(Into::into);

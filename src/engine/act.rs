@@ -169,8 +169,14 @@ impl<K: Kind> Engine<K> {
         let api = self.api(object);
         let result = api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await;
         match result {
-            Ok(newer) => {
+            Ok(newer) if present => {
                 self.remember(newer);
+                Ok(())
+            }
+            // The watch may have told of its end already: remembering the answer would bring it back.
+            Ok(_) => {
+                self.index.forget(&self.key(object));
+                self.memories.forget(&object.uid().unwrap_or_default());
                 Ok(())
             }
             // Gone, or changed: the watch brings what is newer.

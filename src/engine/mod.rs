@@ -172,6 +172,10 @@ where
             seen,
             observe_only: Policies::of(object, None).management == crate::api::Management::ObserveOnly,
         };
+        if step == Step::RemoveFinalizer {
+            mirror.relax(uid);
+            return Ok(Action::await_change());
+        }
         let waits = matches!(step, Step::Wait(Wait::Look | Wait::Doubt | Wait::Cloud(_)));
         self.expect_change(uid, waits || step.is_cloud_write(), mirror);
         if step == Step::Wait(Wait::Look) {
@@ -325,6 +329,12 @@ where
             tracing::debug!(%error, "event not written");
         }
     }
+}
+
+impl<K: Kind> Engine<K> {
+    fn api(&self, object: &K::Object) -> Api<K::Object> {
+        Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
+    }
 
     /// Object → namespace's annotation → `default`.
     fn account_name(&self, object: &K::Object) -> String {
@@ -332,11 +342,19 @@ where
             .account_ref()
             .map_or_else(|| self.namespaces.account(&object.namespace().unwrap_or_default()), |account| account.name.clone())
     }
-}
 
-impl<K: Kind> Engine<K> {
-    fn api(&self, object: &K::Object) -> Api<K::Object> {
-        Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
+    /// What others need to know of an object. One that has our finalizer needs its account, too.
+    fn card(&self, object: &K::Object) -> Card {
+        let namespace = object.namespace().unwrap_or_default();
+        let status = object.status();
+        let ready =
+            status.and_then(|status| find_condition(&status.conditions, ConditionType::Ready)).is_some_and(|ready| ready.status == "True");
+        let account = object.finalizers().iter().any(|name| name == FINALIZER).then(|| Key::account(&self.account_name(object)));
+        Card {
+            id: status.and_then(|status| status.id.clone()),
+            ready: ready && object.meta().deletion_timestamp.is_none(),
+            needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).collect(),
+        }
     }
 
     fn key(&self, object: &K::Object) -> Key {
@@ -357,7 +375,7 @@ impl<K: Kind> Engine<K> {
 
     fn remember(&self, object: K::Object) {
         let uid = object.uid().unwrap_or_default();
-        self.index.apply(&self.key(&object), card::<K>(&object));
+        self.index.apply(&self.key(&object), self.card(&object));
         self.memories.with(&uid, |memory| memory.latest = Some(Arc::new(object)));
     }
 }
@@ -365,17 +383,4 @@ impl<K: Kind> Engine<K> {
 /// Resource versions of one kind can be compared as numbers since Kubernetes 1.35; before, they were numbers in practice.
 fn version(object: &impl Resource) -> u64 {
     object.meta().resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
-}
-
-/// What others need to know of an object.
-fn card<K: Kind>(object: &K::Object) -> Card {
-    let namespace = object.namespace().unwrap_or_default();
-    let status = object.status();
-    let ready =
-        status.and_then(|status| find_condition(&status.conditions, ConditionType::Ready)).is_some_and(|ready| ready.status == "True");
-    Card {
-        id: status.and_then(|status| status.id.clone()),
-        ready: ready && object.meta().deletion_timestamp.is_none(),
-        needs: K::references(object).iter().map(|reference| reference.key(&namespace)).collect(),
-    }
 }

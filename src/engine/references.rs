@@ -122,6 +122,12 @@ impl State {
 }
 
 impl Key {
+    /// A `CloudAccount`, which has no namespace.
+    #[must_use]
+    pub fn account(name: &str) -> Self {
+        Self { kind: "CloudAccount", namespace: String::new(), name: name.to_owned() }
+    }
+
     /// As it is named in the status of an object of `namespace`.
     #[must_use]
     pub fn seen_from(&self, namespace: &str) -> WaitingFor {

@@ -14,9 +14,10 @@ use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::watch;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::memory::{Memories, Memory};
-use super::{Engine, Failure, Index, Key, Kind, MANAGER, card};
+use super::{Engine, Failure, Index, Key, Kind, MANAGER};
 use crate::accounts::{Accounts, Mirrored};
 use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
 use crate::backoff::jittered;
@@ -120,7 +121,7 @@ where
             let listener = tokio::spawn(hear_accounts(Arc::clone(&engine)));
             Controller::for_stream(changes, store)
                 .with_config(Config::default().concurrency(CONCURRENCY))
-                .reconcile_on(tokio_stream(woken))
+                .reconcile_on(UnboundedReceiverStream::from(woken))
                 .graceful_shutdown_on(stop)
                 .run(
                     move |object, engine| reconcile(object, engine, filled.clone()),
@@ -152,10 +153,6 @@ where
     };
     engine.memories.with(&newest.uid().unwrap_or_default(), |memory| memory.latest = Some(Arc::clone(&newest)));
     engine.pass(&newest).await
-}
-
-fn tokio_stream<T>(receiver: UnboundedReceiver<T>) -> impl futures::Stream<Item = T> {
-    futures::stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|item| (item, receiver)) })
 }
 
 /// The index knows kinds by name only; here a name becomes an object of this kind again.
@@ -194,7 +191,7 @@ impl Listeners {
 impl<K: Kind> Engine<K> {
     fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
         match event {
-            Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => self.index.apply(&self.key(object), card::<K>(object)),
+            Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => self.index.apply(&self.key(object), self.card(object)),
             Ok(watcher::Event::Delete(object)) => {
                 self.index.forget(&self.key(object));
                 self.memories.forget(&object.uid().unwrap_or_default());

@@ -72,7 +72,7 @@ impl ControlPlane {
         let url = format!("https://127.0.0.1:{}/readyz", self.port);
         let http = super::simulator::http_client(true);
         eventually("the API server is ready", START, || async {
-            self.apiserver.lock().unwrap().check();
+            self.apiserver().check();
             let answer = http.get(&url).bearer_auth(ADMIN_TOKEN).send().await.ok()?;
             answer.status().is_success().then_some(())
         })
@@ -88,11 +88,16 @@ impl ControlPlane {
     pub async fn restart_apiserver(&self) {
         let etcd_port = std::fs::read_to_string(self.dir.path().join("etcd-port")).unwrap().parse().unwrap();
         {
-            let mut apiserver = self.apiserver.lock().unwrap();
+            let mut apiserver = self.apiserver();
             apiserver.kill();
             *apiserver = start_apiserver(&self.bin, self.dir.path(), etcd_port, self.port);
         }
         self.wait_ready().await;
+    }
+
+    /// A test that failed while it held the lock must not hide why.
+    fn apiserver(&self) -> std::sync::MutexGuard<'_, Process> {
+        self.apiserver.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub fn kubeconfig(&self) -> PathBuf {
@@ -105,7 +110,7 @@ impl ControlPlane {
 
     /// Process ids of all that was started.
     pub fn pids(&self) -> Vec<u32> {
-        vec![self.etcd.id(), self.apiserver.lock().unwrap().id(), self.managers.id()]
+        vec![self.etcd.id(), self.apiserver().id(), self.managers.id()]
     }
 
     /// A client with all rights. One for each runtime: tests have one each.
@@ -166,7 +171,7 @@ impl Drop for ControlPlane {
     /// In order: the API server waits for etcd when it ends.
     fn drop(&mut self) {
         self.managers.kill();
-        self.apiserver.lock().unwrap().terminate(Duration::from_secs(5));
+        self.apiserver().terminate(Duration::from_secs(5));
         self.etcd.terminate(Duration::from_secs(5));
     }
 }
@@ -210,8 +215,10 @@ fn data_dir() -> tempfile::TempDir {
 
 fn write_inputs(dir: &Path) {
     std::fs::write(dir.join("tokens.csv"), format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\n")).unwrap();
-    // Signs the tokens of service accounts.
-    std::fs::write(dir.join("sa.key"), rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    // Signs and proves the tokens of service accounts.
+    let key = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(dir.join("sa.key"), key.serialize_pem()).unwrap();
+    std::fs::write(dir.join("sa.pub"), key.public_key_pem()).unwrap();
 }
 
 fn start_etcd(bin: &Path, dir: &Path, client_port: u16, peer_port: u16) -> Process {
@@ -228,7 +235,6 @@ fn start_etcd(bin: &Path, dir: &Path, client_port: u16, peer_port: u16) -> Proce
 }
 
 fn start_apiserver(bin: &Path, dir: &Path, etcd_port: u16, port: u16) -> Process {
-    let key = dir.join("sa.key");
     let mut command = Command::new(bin.join("kube-apiserver"));
     command
         .arg(format!("--etcd-servers=http://127.0.0.1:{etcd_port}"))
@@ -236,8 +242,8 @@ fn start_apiserver(bin: &Path, dir: &Path, etcd_port: u16, port: u16) -> Process
         .arg(format!("--secure-port={port}"))
         .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--service-cluster-ip-range=10.0.0.0/24"])
         .arg("--service-account-issuer=https://kubernetes.default.svc")
-        .arg(format!("--service-account-key-file={}", key.display()))
-        .arg(format!("--service-account-signing-key-file={}", key.display()))
+        .arg(format!("--service-account-key-file={}", dir.join("sa.pub").display()))
+        .arg(format!("--service-account-signing-key-file={}", dir.join("sa.key").display()))
         .arg(format!("--token-auth-file={}", dir.join("tokens.csv").display()))
         .args(["--authorization-mode=RBAC", "--endpoint-reconciler-type=none"]);
     Process::start("kube-apiserver", command, &dir.join("apiserver.log"))
