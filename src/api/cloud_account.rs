@@ -239,9 +239,9 @@ pub struct Grant {
     #[x_kube(merge_strategy = ListMerge::Set, validation = rules::vlan_ranges("vlans"))]
     pub vlans: Option<Vec<String>>,
 
-    /// Largest bandwidth of one interface in Mbit/s, at least 2. Absent: any.
+    /// Largest bandwidth of one interface in Mbit/s, 2 to 400000. Absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2))]
+    #[schemars(range(min = 2, max = 400_000))]
     pub max_bandwidth: Option<i32>,
 
     /// Whether existing cloud objects may be taken over: Allow (default) or Deny.

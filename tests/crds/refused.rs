@@ -251,7 +251,7 @@ fn line_rows(plain: &Value, bgp: &Value, local: &str, remote: &str, family: &str
             (
                 json!({ "remoteEpGroup": ["10.1.0.0/16", "10.2.0.1/16"] }),
                 "spec.remoteEpGroup",
-                "canonical CIDR notation, without host bits, like 10.0.0.0/8 or fd00::/8; not 10.2.0.1/16",
+                "remoteEpGroup must hold networks in canonical CIDR notation, without host bits, like 10.0.0.0/8 or fd00::/8; not 10.2.0.1/16",
             ),
             (json!({ "remoteEpGroup": ["fd00::/64"] }), "spec.remoteEpGroup", "remoteEpGroup must hold networks of the addressFamily"),
             (json!({ "remoteEpGroup": ["10.1.0.0/16", "10.1.0.0/16"] }), "spec.remoteEpGroup[1]", "Duplicate value"),
