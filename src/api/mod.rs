@@ -18,6 +18,7 @@ pub mod common;
 pub mod condition;
 pub mod peer;
 mod rules;
+mod spec_rules;
 pub mod status;
 pub mod virtual_gateway;
 pub mod virtual_interface;
