@@ -26,9 +26,6 @@ pub const RECONCILE_AT_ANNOTATION: &str = "directconnect.huaweicloud.com/reconci
 /// Keeps an object until the cloud has confirmed that its counterpart is gone.
 pub const FINALIZER: &str = "directconnect.huaweicloud.com/cloud-resource";
 
-/// Key of the tag that marks a cloud object's owner; no user may set it.
-pub const OWNER_TAG: &str = "direct-connect-operator-owner";
-
 /// The account of objects that name none, in namespaces that name none.
 pub const DEFAULT_ACCOUNT: &str = "default";
 

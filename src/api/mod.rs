@@ -2,8 +2,6 @@
 //!
 //! This layer holds the types, their schema with its CEL rules, and the pure handling of conditions. It knows nothing
 //! of HTTP, of clients or of the runtime, so that the schema can be generated and the types be tested without any.
-#![allow(clippy::duplicated_attributes, reason = "printer columns of one kind share their type")]
-#![allow(clippy::doc_markdown, reason = "field docs are what `kubectl explain` prints, where backticks are noise")]
 
 use std::fmt::Debug;
 
@@ -14,14 +12,13 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::{CustomResourceExt, Resource};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
-use serde_saphyr::SerializeError;
 
 pub mod cloud_account;
 pub mod common;
 pub mod condition;
 pub mod peer;
 mod rules;
+mod spec_rules;
 pub mod status;
 pub mod virtual_gateway;
 pub mod virtual_interface;
@@ -30,7 +27,7 @@ mod virtual_interface_status;
 pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
 pub use common::{
     ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP, Import, Management,
-    OWNER_TAG, ObjectReference, PAUSED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
+    ObjectReference, PAUSED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
 };
 pub use condition::{ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition, set_condition};
 pub use peer::{Peer, PeerObserved, PeerSpec};
@@ -100,35 +97,14 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
 ///
 /// # Errors
 /// Never in practice: a definition is plain data. The serializer's error is handed on all the same.
-pub fn crds_yaml() -> Result<Vec<(String, String)>, SerializeError> {
+pub fn crds_yaml() -> Result<Vec<(String, String)>, serde_saphyr::SerializeError> {
     crds()
         .iter()
         .map(|crd| {
             let name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
-            let mut document = serde_json::to_value(crd).map_err(<SerializeError as serde::ser::Error>::custom)?;
-            whole_numbers(&mut document);
-            Ok((name, serde_saphyr::to_string(&document)?))
+            Ok((name, serde_saphyr::to_string(crd)?))
         })
         .collect()
-}
-
-/// Writes whole numbers as such.
-///
-/// Bounds are floats in the types of apiextensions; the API server gives `1.0` back as `1`, and tools that compare a
-/// file with what is installed would see a difference for ever.
-fn whole_numbers(value: &mut Value) {
-    match value {
-        Value::Number(number) => {
-            // No bound of ours is near the end of either range, so nothing is lost on the way.
-            #[allow(clippy::cast_possible_truncation)]
-            if let Some(whole) = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0) {
-                *value = Value::from(whole as i64);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
-        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
-    }
 }
 
 /// Takes `nullable` out of every schema.

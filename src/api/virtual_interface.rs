@@ -5,44 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{AccountRef, AddressFamily, Import, ObjectReference, Policy, RouteMode, SecretKeyReference, Tags};
-use super::rules;
 use super::status::Status;
 pub use super::virtual_interface_status::{ObservedExtendAttribute, ObservedPeer, VirtualInterfaceObserved};
+use super::{rules, spec_rules};
 
 /// The status of a `VirtualInterface`.
 pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
-
-/// The address family of the first peer, in CEL.
-const FAMILY: &str = "self.?addressFamily.orValue('ipv4')";
-
-/// What `policy.ignoreFields` may name.
-const IGNORABLE: &[&str] = &[
-    "connectionId",
-    "lagId",
-    "virtualGatewayRef",
-    "virtualGatewayId",
-    "globalGatewayId",
-    "type",
-    "vlan",
-    "bandwidth",
-    "routeMode",
-    "bgpAsn",
-    "bgpMd5SecretRef",
-    "addressFamily",
-    "localGatewayIp",
-    "remoteGatewayIp",
-    "remoteEpGroup",
-    "serviceEpGroup",
-    "name",
-    "description",
-    "priority",
-    "enableBfd",
-    "enableNqa",
-    "extendAttribute",
-    "resourceTenantId",
-    "enterpriseProjectId",
-    "tags",
-];
 
 /// A virtual interface carries the traffic between a virtual gateway and the customer's network over a connection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
@@ -55,8 +23,8 @@ const IGNORABLE: &[&str] = &[
     category = "directconnect",
     namespaced,
     status = "VirtualInterfaceStatus",
-    validation = rules::name_fits(),
     derive = "PartialEq",
+    validation = spec_rules::name_fits(),
     doc = "A virtual interface of Huawei Cloud Direct Connect: carries traffic between a gateway and the customer's network over a connection.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
@@ -70,47 +38,9 @@ const IGNORABLE: &[&str] = &[
 )]
 #[x_kube(
     validation = rules::exactly_one("spec", &["connectionId", "lagId"]),
-    validation = rules::exactly_one("spec", &["virtualGatewayRef", "virtualGatewayId", "globalGatewayId"]),
-    validation = rules::gateway_pair(),
-    validation = rules::gateway_family(FAMILY),
-    validation = rules::remote_networks_family(FAMILY),
-    validation = rules::bgp_needs_asn(),
-    validation = rules::asn_needs_bgp(),
-    validation = rules::md5_needs_bgp(),
-    validation = rules::rule(
-        "!has(self.serviceEpGroup) || self.?type.orValue('private') == 'public'",
-        "serviceEpGroup is only allowed with type public"
-    )
-    .field_path(".serviceEpGroup"),
-    validation = rules::rule(
-        "self.?priority.orValue('normal') != 'low' || self.routeMode == 'bgp'",
-        "priority low is only allowed with routeMode bgp"
-    )
-    .field_path(".priority"),
-    validation = rules::rule(
-        "!(self.?enableBfd.orValue(false) && self.?enableNqa.orValue(false))",
-        "enableBfd and enableNqa must not both be true"
-    )
-    .field_path(".enableNqa"),
-    validation = rules::rule(
-        "!has(self.resourceTenantId) || !has(self.enterpriseProjectId)",
-        "enterpriseProjectId is only allowed without resourceTenantId"
-    )
-    .field_path(".enterpriseProjectId"),
-    validation = rules::immutable("accountRef"),
-    validation = rules::immutable("connectionId"),
-    validation = rules::immutable("lagId"),
-    validation = rules::immutable("virtualGatewayRef"),
-    validation = rules::immutable("virtualGatewayId"),
-    validation = rules::immutable("globalGatewayId"),
-    validation = rules::immutable_choice("type", "private", "public"),
-    validation = rules::immutable_choice("addressFamily", "ipv4", "ipv6"),
-    validation = rules::immutable("bgpAsn"),
-    validation = rules::immutable("bgpMd5SecretRef"),
-    validation = rules::immutable("resourceTenantId"),
-    validation = rules::immutable("enterpriseProjectId"),
-    validation = rules::ignore_fields(IGNORABLE)
+    validation = rules::exactly_one("spec", &["virtualGatewayRef", "virtualGatewayId", "globalGatewayId"])
 )]
+#[schemars(transform = spec_rules::virtual_interface())]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualInterfaceSpec {
     /// The account. Absent: the account of the namespace's annotation directconnect.huaweicloud.com/account, else the one
@@ -161,22 +91,20 @@ pub struct VirtualInterfaceSpec {
 
     /// VLAN, 0 to 3999, unique on its connection; 0 is untagged, and then the only interface of the connection. Immutable.
     #[schemars(range(min = 0, max = 3999))]
-    #[x_kube(validation = rules::fixed("vlan"))]
     pub vlan: i32,
 
-    /// Bandwidth in Mbit/s, 2 to 400000 (the largest of any connection) and at most what the connection has left.
-    #[schemars(range(min = 2, max = 400_000))]
+    /// Bandwidth in Mbit/s, at least 2 and at most what the connection has left.
+    #[schemars(range(min = 2))]
     pub bandwidth: i32,
 
     /// How routes are exchanged, static or bgp. Immutable.
-    #[x_kube(validation = rules::fixed("routeMode"))]
     pub route_mode: RouteMode,
 
     /// BGP autonomous system number of the customer's side, 1 to 4294967295 but not 64512. Required with bgp, else not allowed.
     /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
-    #[x_kube(validation = rules::asn_of_customer())]
+    #[x_kube(validation = rules::customer_asn())]
     pub bgp_asn: Option<i64>,
 
     /// The key of a Secret of this namespace that holds the BGP MD5 password. Only with bgp. Immutable.
@@ -189,30 +117,33 @@ pub struct VirtualInterfaceSpec {
 
     /// Address of the cloud's side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
     #[schemars(length(max = 43))]
-    #[x_kube(validation = rules::gateway("localGatewayIp"), validation = rules::gateway_is_host("localGatewayIp"), validation = rules::fixed("localGatewayIp"))]
+    #[x_kube(validation = rules::gateway_address("localGatewayIp"))]
     pub local_gateway_ip: String,
 
     /// Address of the customer's side with its prefix length, in the same subnet. Immutable.
     #[schemars(length(max = 43))]
-    #[x_kube(validation = rules::gateway("remoteGatewayIp"), validation = rules::gateway_is_host("remoteGatewayIp"), validation = rules::fixed("remoteGatewayIp"))]
+    #[x_kube(validation = rules::gateway_address("remoteGatewayIp"))]
     pub remote_gateway_ip: String,
 
-    /// Networks of the customer's side, in CIDR notation, of the interface's address family. At most 200; how many of them the
-    /// cloud takes is told by status.observed.routeLimit. The order means nothing.
+    /// Networks of the customer's side, in CIDR notation, of the interface's address family. 1 to 50 with routeMode static, 0 to 100
+    /// with bgp; how many static ones the cloud takes is told by status.observed.routeLimit. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200), inner(length(max = 43)))]
-    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::networks("remoteEpGroup"), validation = rules::networks_routable("remoteEpGroup"))]
+    #[schemars(length(max = 100), inner(length(max = 43)))]
+    #[schemars(transform = rules::networks_any("remoteEpGroup"))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub remote_ep_group: Vec<String>,
 
     /// Public networks of the cloud's services, in CIDR notation. Only for type public. At most 200. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200), inner(length(max = 43)))]
-    #[x_kube(merge_strategy = ListMerge::Set, validation = rules::networks("serviceEpGroup"))]
+    #[schemars(transform = rules::networks_any("serviceEpGroup"))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub service_ep_group: Vec<String>,
 
-    /// Name in the cloud, 1 to 64 characters. Absent: the name of this object.
+    /// Name in the cloud, 1 to 64 letters, digits, underscores, dots and dashes. Absent: the name of this object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = rules::cloud_name())]
     pub name: Option<String>,
 
     /// Description in the cloud, at most 128 characters, without angle brackets.
@@ -241,19 +172,21 @@ pub struct VirtualInterfaceSpec {
     /// interface. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
-    #[x_kube(validation = rules::project_id("resourceTenantId"))]
+    #[x_kube(validation = rules::project("resourceTenantId"))]
     pub resource_tenant_id: Option<String>,
 
     /// Id of the enterprise project, a UUID or 0 for the default one. Not together with resourceTenantId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
-    #[x_kube(validation = rules::enterprise_project_id("enterpriseProjectId"))]
+    #[x_kube(validation = rules::enterprise_project("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 
     /// Tags in the cloud, at most 9: the cloud allows 10, and one is the owner's mark. Keys of 1 to 128 characters, not beginning
-    /// with _sys_; values of 0 to 255.
+    /// with _sys_ and other than direct-connect-operator-owner; values of 0 to 255 characters.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
-    #[schemars(schema_with = "rules::tags")]
+    #[schemars(extend("maxProperties" = 9))]
+    #[schemars(transform = rules::tag_values)]
+    #[x_kube(validation = rules::tag_keys())]
     pub tags: Tags,
 }
 

@@ -357,7 +357,7 @@ impl<K: Kind> Engine<K> {
         }
     }
 
-    fn key(&self, object: &K::Object) -> Key {
+    fn key(object: &K::Object) -> Key {
         Key { kind: K::NAME, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
     }
 
@@ -375,7 +375,7 @@ impl<K: Kind> Engine<K> {
 
     fn remember(&self, object: K::Object) {
         let uid = object.uid().unwrap_or_default();
-        self.index.apply(&self.key(&object), self.card(&object));
+        self.index.apply(&Self::key(&object), self.card(&object));
         self.memories.with(&uid, |memory| memory.latest = Some(Arc::new(object)));
     }
 }

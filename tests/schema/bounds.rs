@@ -1,8 +1,7 @@
-//! Reads the schema: its fields, its bounds and how to cross each, its rules.
+//! Reads the schema: its fields, its bounds, and how to cross each.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::{Map, Value, json};
-use std::fmt;
 
 /// The schema of a definition's one version.
 pub fn schema(crd: &CustomResourceDefinition) -> Value {
@@ -36,12 +35,6 @@ pub struct Crossing {
     /// What the API server has to say besides.
     pub allowed: String,
     value: Value,
-}
-
-impl fmt::Display for Crossing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "beyond the bound of {}", self.path)
-    }
 }
 
 impl Crossing {
@@ -97,30 +90,4 @@ fn crossings_of(path: &str, schema: &Value) -> Vec<Crossing> {
 
 fn count(bound: i64) -> usize {
     usize::try_from(bound + 1).unwrap()
-}
-
-/// The message of every rule, with the path at which the API server shows it.
-pub fn messages(crd: &CustomResourceDefinition) -> Vec<(String, String)> {
-    let schema = schema(crd);
-    let mut all = vec![(String::new(), schema.clone())];
-    all.extend(fields(&schema));
-    let rules = |path: &str, schema: &Value| -> Vec<(String, String)> {
-        let rules = schema["x-kubernetes-validations"].as_array().into_iter().flatten();
-        rules.map(|rule| (format!("{path}{}", rule["fieldPath"].as_str().unwrap_or_default()), message(rule))).collect()
-    };
-    all.iter()
-        .flat_map(|(path, schema)| rules(path, schema))
-        .map(|(path, message)| (path.trim_start_matches('.').to_owned(), message))
-        .collect()
-}
-
-/// A message, or the fixed part of one that is computed.
-fn message(rule: &Value) -> String {
-    let computed = || rule["messageExpression"].as_str().unwrap().split('\'').nth(1).unwrap().to_owned();
-    rule["message"].as_str().map_or_else(computed, str::to_owned)
-}
-
-/// Whether a field of a row is the one of a rule, whatever the index in a list.
-pub fn same_field(path: &str, field: &str) -> bool {
-    path == field || path.replace("[0]", "") == field.replace("[0]", "").replace("[1]", "")
 }
