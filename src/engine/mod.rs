@@ -239,9 +239,9 @@ where
         let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
         let refused = observation.is_some() && error.outcome == crate::cloud::Outcome::Refused;
         self.expect_change(uid, !refused, mirror);
-        let lost = observation.is_some_and(|observation| observation.situation.lost.is_some());
+        let is_gone = observation.is_some_and(|observation| observation.situation.lost.is_some());
         let facts = Facts {
-            id: last.id.clone().filter(|_| !lost),
+            id: last.id.clone().filter(|_| !is_gone),
             intent: last.intent.clone().filter(|_| !refused),
             seen: observation.and_then(Observation::told),
             observe_only: false,

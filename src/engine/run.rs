@@ -192,7 +192,7 @@ impl<K: Kind> Engine<K> {
     fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
         match event {
             Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
-                self.index.apply(&Self::key(object), self.card(object))
+                self.index.apply(&Self::key(object), self.card(object));
             }
             Ok(watcher::Event::Delete(object)) => {
                 self.index.forget(&Self::key(object));
