@@ -1,5 +1,5 @@
 //! The schema of the custom resources against itself: each field is described, and whatever bound stands there is held by the real API server.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "schema/bounds.rs"]
 mod bounds;

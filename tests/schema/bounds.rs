@@ -49,7 +49,7 @@ impl Crossing {
             }
             place = &mut place[name];
             if in_list {
-                if !place.get(0).is_some_and(|first| !first.is_null()) {
+                if place.get(0).is_none_or(Value::is_null) {
                     *place = json!([null]);
                 }
                 place = &mut place[0];
