@@ -149,7 +149,7 @@ pub fn walk(schema: &Value, path: &str, visit: &mut impl FnMut(&str, &Value)) {
 
 /// A spec's change.
 pub fn spec(change: Value) -> Value {
-    json!({ "spec": change })
+    Value::from_iter([("spec", change)])
 }
 
 /// Several texts from a pattern, each one different.
