@@ -30,7 +30,7 @@ pub enum Command {
 /// How to run.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Address of `/livez`, `/readyz` and `/metrics`.
+    /// Address of the probes `/livez` and `/readyz`.
     #[arg(long, env = "DC_OPERATOR_LISTEN", default_value = "0.0.0.0:8080", help_heading = "Server")]
     pub listen: SocketAddr,
 

@@ -114,6 +114,11 @@ async fn a_password_serves_as_well_and_a_revoked_token_is_renewed_once() {
     world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "after" } })).await;
     world.wait_ready("VirtualGateway", "gw").await;
     assert_eq!(world.cloud.all("virtual_gateways").await[0]["description"], "after");
+    let log = world.cloud.log().await;
+    eprintln!(
+        "{:#?}",
+        log.iter().map(|e| format!("{} {} {} {}", e["time"], e["operation"], e["status"], e["error_code"])).collect::<Vec<_>>()
+    );
     assert_eq!(world.cloud.count("KeystoneCreateUserTokenByPassword").await, logins + 1);
     world.finish().await;
 }

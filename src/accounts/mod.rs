@@ -4,12 +4,14 @@ mod reconcile;
 
 pub use reconcile::controller;
 
-use std::collections::HashMap;
+use kube::core::{Selector, SelectorExt};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
+use crate::api::cloud_account::Namespaces;
 use crate::api::{Defaults, Reason};
 use crate::cloud::{Client, CloudError, Listed, VirtualGateway, VirtualInterface};
 use crate::mirror::{Mirror, Rhythm, refresh};
@@ -20,6 +22,8 @@ pub struct Account {
     pub client: Arc<Client>,
     /// Defaults for objects that say nothing.
     pub defaults: Defaults,
+    /// Namespaces that may use it; all when absent.
+    pub open_to: Option<Namespaces>,
     /// Whether its region keeps tags.
     pub tags: bool,
     mirrors: Arc<Mirrors>,
@@ -87,6 +91,17 @@ impl Mirrors {
 }
 
 impl Account {
+    /// Whether objects of a namespace with these labels may use the account.
+    #[must_use]
+    pub fn is_open_to(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+        let Some(open_to) = &self.open_to else { return true };
+        let named = open_to.names.as_ref().is_some_and(|names| names.iter().any(|name| name == namespace));
+        // A selector that can't be read opens nothing.
+        let selected =
+            open_to.selector.clone().is_some_and(|selector| Selector::try_from(selector).is_ok_and(|selector| selector.matches(labels)));
+        named || selected
+    }
+
     /// The mirror of a collection.
     #[must_use]
     pub fn mirror<R: Mirrored>(&self) -> Arc<Mirror<R>> {

@@ -181,7 +181,10 @@ impl Context {
     fn publish(&self, name: &str, state: State) {
         let same = match (&self.accounts.get(name), &state) {
             (State::Ready(old), State::Ready(new)) => {
-                Arc::ptr_eq(&old.mirrors, &new.mirrors) && old.defaults == new.defaults && old.tags == new.tags
+                Arc::ptr_eq(&old.mirrors, &new.mirrors)
+                    && old.defaults == new.defaults
+                    && old.open_to == new.open_to
+                    && old.tags == new.tags
             }
             (State::NotReady(old, said, _), State::NotReady(new, says, _)) => old == new && said == says,
             _ => false,
@@ -206,6 +209,11 @@ impl Context {
     }
 
     async fn prepare(&self, account: &CloudAccount) -> Result<Result<Arc<Account>, Trouble>, kube::Error> {
+        if !account.spec.grants.is_empty() {
+            // Ignoring a limit would be worse than refusing to work under it.
+            let message = "spec.grants: this version does not enforce grants, so an account that has some is not used";
+            return Ok(Err(Trouble::new(Reason::Unsupported, message)));
+        }
         let reference = match (&account.spec.credentials.access_key, &account.spec.credentials.password) {
             (Some(by_key), _) => &by_key.secret_ref,
             (None, Some(by_password)) => &by_password.secret_ref,
@@ -249,7 +257,8 @@ impl Context {
         }
         let tags = account.spec.features.as_ref().and_then(|features| features.tags) != Some(Feature::Disabled);
         let defaults = account.spec.defaults.clone().unwrap_or_default();
-        Ok(Arc::new(Account { client: Arc::clone(&mirrors.client), defaults, tags, mirrors }))
+        let open_to = account.spec.allowed_namespaces.clone();
+        Ok(Arc::new(Account { client: Arc::clone(&mirrors.client), defaults, open_to, tags, mirrors }))
     }
 
     async fn tell(

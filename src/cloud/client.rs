@@ -90,9 +90,10 @@ impl Client {
     /// # Errors
     /// As classified in [`CloudError`].
     pub async fn send(&self, call: &Call) -> Result<Answer, CloudError> {
+        let token = self.token.lock().await.clone();
         let answer = match self.attempt(call).await {
             // The token may have been revoked: once more with a new one. The call was refused, so nothing is made twice.
-            Err(error) if error.class == Class::Auth && self.forget_token().await => self.attempt(call).await,
+            Err(error) if error.class == Class::Auth && self.forget_token(token).await => self.attempt(call).await,
             other => other,
         };
         match &answer {
@@ -191,9 +192,14 @@ impl Client {
         Ok(token)
     }
 
-    /// Drops the token, if there was one to drop.
-    async fn forget_token(&self) -> bool {
-        self.token.lock().await.take().is_some()
+    /// Drops the token that was refused, unless another call has renewed it meanwhile. False when there was none: a new one won't help then.
+    async fn forget_token(&self, refused: Option<Token>) -> bool {
+        let Some(refused) = refused else { return false };
+        let mut cached = self.token.lock().await;
+        if cached.as_ref().is_some_and(|token| token.issued_at == refused.issued_at) {
+            *cached = None;
+        }
+        true
     }
 
     async fn login(&self) -> Result<Token, CloudError> {

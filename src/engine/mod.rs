@@ -31,7 +31,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use crate::accounts::{Account, Accounts, Mirrored, State};
-use crate::api::{ConditionType, FINALIZER, Managed, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Status, find_condition};
+use crate::api::{
+    ConditionType, FINALIZER, Managed, Management, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status, find_condition,
+};
 use crate::backoff::jittered;
 use crate::cloud::CloudError;
 use crate::mirror::Mirror;
@@ -96,7 +98,12 @@ where
         let name = self.account_name(object);
         self.memories.with(&uid, |memory| memory.account.clone_from(&name));
         match self.accounts.get(&name) {
-            State::Ready(account) => self.pass_in(object, &uid, &account, &name).await,
+            State::Ready(account) if deleting || self.may_use(object, &account) => self.pass_in(object, &uid, &account, &name).await,
+            State::Ready(_) => {
+                let message = format!("CloudAccount {name} is not open to this namespace");
+                self.tell(object, &Outcome::Account(Reason::WaitingForAccount, message, None), None).await?;
+                Ok(Action::requeue(jittered(SECRET_EVERY)))
+            }
             State::NotReady(reason, message, error) => {
                 // What never reached the cloud needs no cloud to go.
                 let touched = object.status().is_some_and(|status| status.id.is_some() || status.intent.is_some());
@@ -166,12 +173,8 @@ where
         mirror: &Mirror<K::Listed>,
     ) -> Result<Action, Failure> {
         let last = object.status().cloned().unwrap_or_default();
-        let facts = |id, intent, seen| Facts {
-            id,
-            intent,
-            seen,
-            observe_only: Policies::of(object, None).management == crate::api::Management::ObserveOnly,
-        };
+        let facts =
+            |id, intent, seen| Facts { id, intent, seen, observe_only: Policies::of(object, None).management == Management::ObserveOnly };
         if step == Step::RemoveFinalizer {
             mirror.relax(uid);
             return Ok(Action::await_change());
@@ -334,6 +337,12 @@ where
 impl<K: Kind> Engine<K> {
     fn api(&self, object: &K::Object) -> Api<K::Object> {
         Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
+    }
+
+    /// An object that goes may use its account whatever was narrowed since: nothing is orphaned.
+    fn may_use(&self, object: &K::Object, account: &Account) -> bool {
+        let namespace = object.namespace().unwrap_or_default();
+        account.is_open_to(&namespace, &self.namespaces.labels(&namespace))
     }
 
     /// Object → namespace's annotation → `default`.

@@ -8,7 +8,7 @@ use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -51,6 +51,12 @@ pub struct Shared {
 pub struct Namespaces(pub Store<PartialObjectMeta<Namespace>>);
 
 impl Namespaces {
+    /// Labels of a namespace.
+    #[must_use]
+    pub fn labels(&self, namespace: &str) -> BTreeMap<String, String> {
+        self.0.get(&ObjectRef::new(namespace)).map(|found| found.labels().clone()).unwrap_or_default()
+    }
+
     /// Account that a namespace names.
     #[must_use]
     pub fn account(&self, namespace: &str) -> String {

@@ -91,8 +91,8 @@ impl Kind for VirtualGatewayKind {
         comparison.fixed("enterpriseProjectId", spec.enterprise_project_id.as_ref(), seen.enterprise_project_id.as_ref());
         comparison.text("name", Some(&desired.name(spec.name.as_ref())), seen.name.as_deref());
         comparison.text("description", spec.description.as_deref(), seen.description.as_deref());
-        // An update can't empty a list (minItems 1): an empty one in the spec says nothing.
-        if !spec.local_ep_group.is_empty() {
+        // An update can't empty a list (minItems 1): an empty one in the spec says nothing. A router's gateway has none.
+        if spec.vpc_id.is_some() && !spec.local_ep_group.is_empty() {
             comparison.networks("localEpGroup", &spec.local_ep_group, &seen.local_ep_group);
         }
         if !spec.local_ep_group_ipv6.is_empty() {
