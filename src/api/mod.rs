@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub mod cloud_account;
+mod cloud_account_status;
 pub mod common;
 pub mod condition;
 pub mod peer;
