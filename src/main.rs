@@ -11,13 +11,13 @@ async fn main() -> ExitCode {
     match work(Cli::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dc-operator: {}", chain(error.as_ref()));
+            eprintln!("dc-operator: {}", chain(&*error));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn work(command: Command) -> Result<(), Box<dyn Error>> {
+async fn work(command: Command) -> Result<(), Box<dyn Error + Send + Sync>> {
     match command {
         Command::Run(config) => {
             telemetry::install(&config.log, config.log_format)?;

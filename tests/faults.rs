@@ -8,7 +8,7 @@ mod support;
 use serde_json::{Value, json};
 use support::eventually;
 use support::simulator::{self, LINE_A, MISSING_VPC};
-use support::world::{API_VERSION, BOUND, World, condition, is, start_operator};
+use support::world::{API_VERSION, BOUND, World, condition, is};
 
 fn object(kind: &str, name: &str, spec: &Value) -> Value {
     json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
@@ -114,11 +114,6 @@ async fn a_password_serves_as_well_and_a_revoked_token_is_renewed_once() {
     world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "after" } })).await;
     world.wait_ready("VirtualGateway", "gw").await;
     assert_eq!(world.cloud.all("virtual_gateways").await[0]["description"], "after");
-    let log = world.cloud.log().await;
-    eprintln!(
-        "{:#?}",
-        log.iter().map(|e| format!("{} {} {} {}", e["time"], e["operation"], e["status"], e["error_code"])).collect::<Vec<_>>()
-    );
     assert_eq!(world.cloud.count("KeystoneCreateUserTokenByPassword").await, logins + 1);
     world.finish().await;
 }
@@ -225,29 +220,4 @@ async fn an_outage_is_told_and_ends_by_itself() {
     world.wait_ready("VirtualGateway", "gw").await;
     assert_eq!(world.cloud.all("virtual_gateways").await[0]["description"], "during");
     world.finish().await;
-}
-
-/// A process that dies right after the cloud has taken its create: the next one finds it.
-#[tokio::test]
-async fn a_killed_operator_takes_up_its_own_create() {
-    let world = World::without_operator().await;
-    // The operator under test sees only this namespace, so that it meets no other.
-    let mut first = operator_for(&world, "first").await;
-    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "delay", "ms": 1500 })).await;
-    world.apply(&gateway("gw", &vpc(7))).await;
-    eventually("the create is under way", BOUND, || async {
-        let object = world.get("VirtualGateway", "gw").await;
-        object["status"]["intent"].is_object().then_some(())
-    })
-    .await;
-    first.kill();
-    let _second = operator_for(&world, "second").await;
-    let ready = world.wait_ready("VirtualGateway", "gw").await;
-    let there = world.cloud.all("virtual_gateways").await;
-    assert_eq!((there.len(), &there[0]["id"]), (1, &ready["status"]["id"]));
-    world.finish().await;
-}
-
-async fn operator_for(world: &World, name: &str) -> support::operator::Operator {
-    start_operator(&world.plane, name, &["--namespace", &world.namespace]).await
 }

@@ -41,10 +41,10 @@ pub struct CloudAccountSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<Endpoints>,
 
-    /// Id of the project, 32 hex digits. Absent: looked up at IAM by the region's name, and shown in status.projectId.
+    /// Id of the project, 32 hex digits. Absent: looked up at IAM by the region's name, and shown in status.projectId. Immutable once set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
-    #[x_kube(validation = rules::project("projectId"))]
+    #[x_kube(validation = rules::project("projectId"), validation = rules::fixed("projectId"))]
     pub project_id: Option<String>,
 
     /// How to authenticate. Exactly one of the fields.
@@ -234,9 +234,9 @@ pub struct Grant {
     #[schemars(transform = rules::vlan_ranges("vlans"))]
     pub vlans: Option<Vec<String>>,
 
-    /// Largest bandwidth of one interface in Mbit/s, at least 2. Absent: any.
+    /// Largest bandwidth of one interface in Mbit/s, 2 to 400000. Absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2))]
+    #[schemars(range(min = 2, max = 400_000))]
     pub max_bandwidth: Option<i32>,
 
     /// Whether existing cloud objects may be taken over: Allow (default) or Deny.

@@ -6,6 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "docs of fields are read by users of kubectl explain, where backticks are noise")]
 #![allow(clippy::duplicated_attributes, reason = "printer columns share attributes")]
 
+use std::error::Error;
 use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
@@ -15,6 +16,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::{CustomResourceExt, Resource};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 pub mod cloud_account;
 mod cloud_account_status;
@@ -100,15 +102,34 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
 /// The definitions as files: name (`{group}_{plural}.yaml`) and YAML text. The same on every run.
 ///
 /// # Errors
-/// Never in practice: a definition is plain data. The serializer's error is handed on all the same.
-pub fn crds_yaml() -> Result<Vec<(String, String)>, serde_saphyr::SerializeError> {
+/// Never in practice: a definition is plain data. The serializers' errors are handed on all the same.
+pub fn crds_yaml() -> Result<Vec<(String, String)>, Box<dyn Error + Send + Sync>> {
     crds()
         .iter()
         .map(|crd| {
             let name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
-            Ok((name, serde_saphyr::to_string(crd)?))
+            let mut value = serde_json::to_value(crd)?;
+            whole_numbers(&mut value);
+            Ok((name, serde_saphyr::to_string(&value)?))
         })
         .collect()
+}
+
+/// Writes whole numbers as such: bounds are floats in the types of apiextensions, the API server gives `1.0` back as `1`, and a tool that
+/// compares a file with what is installed would see a difference for ever.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) =>
+        {
+            #[allow(clippy::cast_possible_truncation, reason = "no bound is near the end of either range")]
+            if let Some(whole) = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0) {
+                *value = Value::from(whole as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 /// Takes `nullable` out of every schema.

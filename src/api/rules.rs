@@ -201,8 +201,11 @@ fn each(rule: Rule) -> impl Transform {
 
 /// Items that are networks. `families` are 4 and 6.
 fn networks(field: &str, families: &str, example: &str) -> impl Transform {
-    let expression = format!("isCIDR(self) && cidr(self) == cidr(self).masked() && cidr(self).ip().family() in {families}");
-    each(rule(expression, format!("{field} must have only {example}, with no bits set behind the prefix")))
+    let expression = format!("isCIDR(self) && string(cidr(self).masked()) == self && cidr(self).ip().family() in {families}");
+    each(rule(
+        expression,
+        format!("{field} must have only {example}, in canonical form: lower case, shortest, no bits set behind the prefix"),
+    ))
 }
 
 /// Items that are IPv4 networks.

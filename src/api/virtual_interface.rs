@@ -93,8 +93,8 @@ pub struct VirtualInterfaceSpec {
     #[schemars(range(min = 0, max = 3999))]
     pub vlan: i32,
 
-    /// Bandwidth in Mbit/s, at least 2 and at most what the connection has left.
-    #[schemars(range(min = 2))]
+    /// Bandwidth in Mbit/s, 2 to 400000 and at most what the connection has left.
+    #[schemars(range(min = 2, max = 400_000))]
     pub bandwidth: i32,
 
     /// How routes are exchanged, static or bgp. Immutable.

@@ -139,9 +139,15 @@ fn accepted() -> Vec<Value> {
 async fn accounts_are_checked() {
     let base = json!({
         "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": "CloudAccount", "metadata": { "name": "account" },
-        "spec": { "region": "eu-west-101", "credentials": { "accessKey": { SECRET: { "namespace": "n", "name": "s" } } } },
+        "spec": {
+            "region": "eu-west-101", "projectId": "0605768a3300d5762f82c01180692873",
+            "credentials": { "accessKey": { SECRET: { "namespace": "n", "name": "s" } } },
+        },
     });
     let mutable = vec![spec(json!({ "syncInterval": "1m", "credentials": { "accessKey": null, "metadata": {} } }))];
-    let immutable: Vec<Case> = vec![(spec(json!({ "region": "eu-west-0" })), &["spec.region", "region is immutable"])];
+    let immutable: Vec<Case> = vec![
+        (spec(json!({ "region": "eu-west-0" })), &["spec.region", "region is immutable"]),
+        (spec(json!({ "projectId": "ffffffffffffffffffffffffffffffff" })), &["spec.projectId", "projectId is immutable"]),
+    ];
     prove(vec![Table { base, accepted: accepted(), refused: refused(), mutable, immutable }]).await;
 }

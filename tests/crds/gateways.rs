@@ -73,7 +73,7 @@ async fn gateways_are_checked() {
     let mut accepted = common_accepted();
     accepted.extend(tags_accepted());
     accepted.extend([
-        spec(json!({ "localEpGroup": many(50, |i| format!("10.{i}.0.0/16")), "localEpGroupIpv6": ["fd00:1::/64", "FD00:2::/64"] })),
+        spec(json!({ "localEpGroup": many(50, |i| format!("10.{i}.0.0/16")), "localEpGroupIpv6": ["fd00:1::/64", "fd00:2::/64"] })),
         spec(json!({ "localEpGroup": ["0.0.0.0/0", "10.0.0.1/32"] })),
         spec(json!({ "vpcId": null, "enterpriseRouterId": UUID, "localEpGroup": null })),
         spec(json!({ "bgpAsn": 4_294_967_295_i64, "enterpriseProjectId": "0" })),
