@@ -1,0 +1,221 @@
+//! `make demo`: a dedicated line comes up from `kubectl apply`, on a real control plane and a simulated cloud.
+//!
+//! There is no kubelet: the operator runs as a process, with the arguments, the environment and the rights that the chart gives it.
+//! Stays until Ctrl-C; with `ONCE=1` it deletes all, checks that the cloud is empty, and ends.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "the demo ends at the first surprise")]
+
+#[path = "follow.rs"]
+mod follow;
+#[path = "../support/mod.rs"]
+mod support;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::EnvVar;
+use kube::api::{Api, ListParams};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
+
+use follow::Follower;
+use support::controlplane::{ControlPlane, root};
+use support::operator::Operator;
+use support::simulator::{self, Simulator};
+use support::{eventually, process};
+
+const RELEASE: &str = "direct-connect";
+/// Where the operator and the account's keys are.
+const SYSTEM: &str = "direct-connect-system";
+/// Where the lines are.
+const NAMESPACE: &str = "demo";
+const SAMPLES: [&str; 2] = ["single-connection-bgp", "dual-stack"];
+/// Far more than any step needs.
+const BOUND: Duration = Duration::from_mins(2);
+
+static STAYING: AtomicBool = AtomicBool::new(false);
+static OPERATOR_LOG: OnceLock<PathBuf> = OnceLock::new();
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| tell_failure(&panic.to_string())));
+    let once = std::env::var("ONCE").is_ok_and(|once| !["", "0"].contains(&once.as_str()));
+    let mut story = tokio::spawn(story(once));
+    let told_to_end = tokio::select! {
+        ended = &mut story => return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        () = told_to_end() => STAYING.load(Ordering::Relaxed),
+    };
+    println!("\nStopping.");
+    // Ends control plane, cloud and operator in order, and takes their data away.
+    story.abort();
+    let _ = story.await;
+    if told_to_end { ExitCode::SUCCESS } else { ExitCode::from(130) }
+}
+
+async fn told_to_end() {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate()).unwrap(), signal(SignalKind::interrupt()).unwrap());
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn tell_failure(why: &str) {
+    eprintln!("\ndemo failed: {why}");
+    if let Some(log) = OPERATOR_LOG.get() {
+        eprintln!("\nThe operator's log ends with:\n{}", process::tail(log, 30));
+    }
+}
+
+async fn story(once: bool) {
+    let start = Instant::now();
+    step("A control plane: etcd, kube-apiserver, kube-controller-manager");
+    let plane = ControlPlane::start().await;
+    println!("  ready after {:.1} s", start.elapsed().as_secs_f64());
+
+    step("A simulated cloud");
+    let cloud = Simulator::start(plane.dir(), "demo").await;
+    println!("  listens on {}", cloud.url());
+
+    step("helm install: kinds, rights, Deployment, default account");
+    install(&plane, &cloud);
+
+    step("The operator, as the Deployment says");
+    let mut operator = run_deployment(&plane).await;
+    kubectl(&plane, &["wait", "cloudaccount/default", "--for=condition=Ready", "--timeout=60s"]);
+    kubectl(&plane, &["get", "cloudaccounts"]);
+
+    step("The samples");
+    plane.kubectl(&["create", "namespace", NAMESPACE]);
+    for sample in SAMPLES {
+        kubectl(&plane, &["apply", "-n", NAMESPACE, "-f", &format!("deploy/samples/{sample}")]);
+    }
+    let mut follower = Follower::new(plane.client().await, NAMESPACE).await;
+    let total = follower.count();
+    assert!(total > 0, "the samples hold no objects");
+    follower.until("Ready", BOUND, Follower::all_ready).await;
+    let ready = follower.count_ready();
+    kubectl(&plane, &["get", "directconnect", "-n", NAMESPACE]);
+
+    step("One field is changed");
+    change_bandwidth(&plane, &cloud, 200).await;
+    operator.check();
+
+    if once {
+        step("All is deleted");
+        for sample in SAMPLES {
+            kubectl(&plane, &["delete", "-n", NAMESPACE, "--wait=false", "-f", &format!("deploy/samples/{sample}")]);
+        }
+        follower.until("gone", BOUND, Follower::all_gone).await;
+        assert!(cloud.is_empty().await, "left in the cloud: {:#}", cloud.resources().await);
+        println!("  the cloud is empty");
+        assert!(operator.stop(), "the operator did not end within its time");
+        println!("\nDone in {:.0} s.", start.elapsed().as_secs_f64());
+        println!("demo: {ready}/{total} Ready, {}/{total} gone", total - follower.count());
+        return;
+    }
+    invite(&plane, &cloud);
+    STAYING.store(true, Ordering::Relaxed);
+    loop {
+        operator.check();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn step(what: &str) {
+    println!("\n── {what}");
+}
+
+/// Runs kubectl and shows both what is typed and what comes back.
+fn kubectl(plane: &ControlPlane, arguments: &[&str]) {
+    println!("  $ kubectl {}", arguments.join(" "));
+    for line in plane.kubectl(arguments).lines() {
+        println!("    {line}");
+    }
+}
+
+fn install(plane: &ControlPlane, cloud: &Simulator) {
+    plane.kubectl(&["create", "namespace", SYSTEM]);
+    let (access, secret) =
+        (format!("--from-literal=accessKey={}", simulator::ACCESS_KEY), format!("--from-literal=secretKey={}", simulator::SECRET_KEY));
+    plane.kubectl(&["create", "secret", "generic", "credentials", "-n", SYSTEM, &access, &secret]);
+    let values = plane.dir().join("values.json");
+    let account = json!({
+        "create": true, "region": simulator::REGION, "credentials": { "accessKey": { "secretRef": { "name": "credentials" } } },
+        "endpoints": { "dc": cloud.url(), "iam": cloud.url(), "insecure": true }, "extraSpec": { "syncInterval": "30s" },
+    });
+    std::fs::write(&values, json!({ "account": account }).to_string()).unwrap();
+    let chart = root().join("charts/direct-connect-operator");
+    println!("  $ helm install {RELEASE} charts/direct-connect-operator -n {SYSTEM} -f values.json");
+    plane
+        .run("helm", &["install", RELEASE, text(&chart), "-n", SYSTEM, "-f", text(&values), "--timeout", "2m"])
+        .unwrap_or_else(|error| panic!("{error}"));
+    println!("    installed");
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("paths of the checkout and of temporary files are UTF-8")
+}
+
+/// What a kubelet would do: reads the Deployment, and starts the program with its arguments, environment and service account.
+async fn run_deployment(plane: &ControlPlane) -> Operator {
+    let deployments = Api::<Deployment>::namespaced(plane.client().await, SYSTEM).list(&ListParams::default()).await.unwrap();
+    let [deployment] = &deployments.items[..] else { panic!("the chart makes one Deployment, not {}", deployments.items.len()) };
+    let pod = deployment.spec.as_ref().and_then(|spec| spec.template.spec.as_ref()).expect("the Deployment has a pod's spec");
+    let [container] = &pod.containers[..] else { panic!("the pod has one container, not {}", pod.containers.len()) };
+    let account = pod.service_account_name.as_deref().expect("the pod has a service account");
+    let arguments = container.args.clone().unwrap_or_default();
+    let environment: Vec<(String, String)> =
+        container.env.iter().flatten().map(|variable| (variable.name.clone(), value(variable, account))).collect();
+    let kubeconfig = plane.service_account_kubeconfig(SYSTEM, account).await;
+    let log = plane.dir().join("operator.log");
+    let _ = OPERATOR_LOG.set(log.clone());
+    let operator = Operator::start(&kubeconfig, &log, &arguments, &environment).await;
+    println!("  $ dc-operator {}", arguments.join(" "));
+    println!("    ready, as service account {SYSTEM}/{account}; probes on http://127.0.0.1:{}", operator.port());
+    operator
+}
+
+fn value(variable: &EnvVar, account: &str) -> String {
+    let field = variable.value_from.as_ref().and_then(|from| from.field_ref.as_ref()).map(|field| field.field_path.as_str());
+    match (&variable.value, field) {
+        (Some(value), _) => value.clone(),
+        (None, None) if variable.value_from.is_none() => String::new(),
+        (None, Some("metadata.namespace")) => SYSTEM.to_owned(),
+        (None, Some("metadata.name")) => format!("{RELEASE}-demo"),
+        (None, Some("spec.serviceAccountName")) => account.to_owned(),
+        _ => panic!("the demo can't tell the value of {}: {:?}", variable.name, variable.value_from),
+    }
+}
+
+/// Changes the interface of the first sample, and waits until the cloud has the new value.
+async fn change_bandwidth(plane: &ControlPlane, cloud: &Simulator, wanted: i64) {
+    let interface = "bgp-line";
+    let id = plane.kubectl(&["get", "vif", interface, "-n", NAMESPACE, "-o", "jsonpath={.status.id}"]);
+    let seen = || async {
+        let all = cloud.all("virtual_interfaces").await;
+        all.iter().find(|seen| seen["id"] == *id).map(|seen| seen["bandwidth"].as_i64().unwrap_or_default())
+    };
+    let before = seen().await.unwrap_or_else(|| panic!("the cloud has no interface {id}"));
+    let patch = json!({ "spec": { "bandwidth": wanted } }).to_string();
+    println!("  the cloud: interface {id} has {before} Mbit/s");
+    kubectl(plane, &["patch", "vif", interface, "-n", NAMESPACE, "--type=merge", "-p", &patch]);
+    let start = Instant::now();
+    eventually("the cloud has the new bandwidth", BOUND, || async { (seen().await == Some(wanted)).then_some(()) }).await;
+    println!("  the cloud: interface {id} has {wanted} Mbit/s after {:.1} s", start.elapsed().as_secs_f64());
+}
+
+fn invite(plane: &ControlPlane, cloud: &Simulator) {
+    step("Yours until Ctrl-C");
+    println!("  export KUBECONFIG={}", plane.kubeconfig().display());
+    println!("  export PATH={}:$PATH     # kubectl and helm of the control plane's version", plane.program("").display());
+    println!();
+    println!("  kubectl get directconnect -n {NAMESPACE} -o wide");
+    println!("  kubectl describe vif bgp-line -n {NAMESPACE}");
+    println!("  kubectl apply -n {NAMESPACE} -f deploy/samples/two-connections-active-standby");
+    println!("  curl -s {}/admin/resources     # what is in the cloud; more in docs/simulator.md", cloud.url());
+    println!("  tail -f {}     # what the operator says", plane.dir().join("operator.log").display());
+}
