@@ -182,21 +182,25 @@ fn farewell(situation: &Situation) -> Step {
     }
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::Look),
-        Presence::Absent | Presence::NotFound(_) => match situation.intent {
-            IntentState::InDoubt => Step::Wait(Wait::Doubt),
-            IntentState::None | IntentState::Fresh => Step::RemoveFinalizer,
-        },
-        // Nothing of several was ever taken: they are not ours to delete.
-        Presence::Several(_) => Step::RemoveFinalizer,
+        Presence::Absent | Presence::NotFound(_) => leave(situation.intent),
+        // One of them may be ours: which one, a person must say.
+        Presence::Several(ids) => several(ids),
         Presence::One(found) => match (&found.owner, &found.phase) {
             (Ownership::Ours, Phase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
-            (Ownership::Ours, Phase::Gone) => Step::RemoveFinalizer,
+            (Ownership::Ours, Phase::Gone) => leave(situation.intent),
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
             (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
-            // An import that was never carried out, or somebody else's: not ours to delete. A create in doubt may still bring our own.
-            (Ownership::Imported | Ownership::Foreign(_), _) if situation.intent == IntentState::InDoubt => Step::Wait(Wait::Doubt),
-            (Ownership::Imported | Ownership::Foreign(_), _) => Step::RemoveFinalizer,
+            // An import that was never carried out, or somebody else's: not ours to delete.
+            (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
         },
+    }
+}
+
+/// Nothing of ours is there. A create in doubt may still bring it.
+fn leave(intent: IntentState) -> Step {
+    match intent {
+        IntentState::InDoubt => Step::Wait(Wait::Doubt),
+        IntentState::None | IntentState::Fresh => Step::RemoveFinalizer,
     }
 }
 
@@ -204,10 +208,7 @@ fn farewell(situation: &Situation) -> Step {
 fn live(situation: &Situation) -> Step {
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::Look),
-        Presence::Several(ids) => Step::Stall(
-            Reason::Conflict,
-            format!("{} cloud resources could be this one: {}; name one in spec.import.id", ids.len(), ids.join(", ")),
-        ),
+        Presence::Several(ids) => several(ids),
         Presence::NotFound(id) => Step::Stall(Reason::NotFound, format!("spec.import.id: the cloud has no {id}")),
         Presence::Absent => create(situation),
         Presence::One(found) => keep(situation, found),
@@ -269,6 +270,13 @@ fn compare(situation: &Situation, found: &Found) -> Step {
             (DriftPolicy::Detect, false, _) | (_, _, None) => Step::Report(found.differences.clone()),
         }
     }
+}
+
+fn several(ids: &[String]) -> Step {
+    Step::Stall(
+        Reason::Conflict,
+        format!("{} cloud resources could be this one: {}; name one in spec.import.id", ids.len(), ids.join(", ")),
+    )
 }
 
 fn foreign(id: &str, owner: Option<&str>) -> String {

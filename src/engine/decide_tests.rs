@@ -1,1 +1,251 @@
+use super::*;
+use crate::cloud::Method;
+use proptest::prelude::*;
 
+fn call(operation: &'static str) -> Call {
+    Call::new(operation, Method::Post, &[], "")
+}
+
+fn difference(path: &'static str, mutable: bool) -> Difference {
+    Difference { path, mutable, desired: "a".into(), observed: "b".into() }
+}
+
+fn found() -> Found {
+    Found {
+        id: "1".into(),
+        owner: Ownership::Ours,
+        recorded: true,
+        phase: Phase::Settled,
+        differences: vec![],
+        update: None,
+        delete: call("Delete"),
+    }
+}
+
+fn one(change: impl FnOnce(&mut Found)) -> Presence {
+    let mut found = found();
+    change(&mut found);
+    Presence::One(Box::new(found))
+}
+
+fn differing(found: &mut Found) {
+    found.differences = vec![difference("name", true)];
+    found.update = Some(call("Update"));
+}
+
+fn who() -> Vec<WaitingFor> {
+    vec![WaitingFor { kind: "VirtualInterface".into(), namespace: None, name: "vif".into() }]
+}
+
+/// An object that lives, has nothing in the cloud, and needs nothing.
+fn situation() -> Situation {
+    Situation {
+        deleting: false,
+        finalizer: true,
+        management: Management::Managed,
+        deletion: DeletionPolicy::Delete,
+        drift: DriftPolicy::Correct,
+        spec_changed: false,
+        dependants: vec![],
+        references: vec![],
+        intent: IntentState::None,
+        cloud: Presence::Absent,
+        lost: None,
+        create: Some(call("Create")),
+    }
+}
+
+type Change = fn(&mut Situation);
+
+/// The table of the design, row by row: what differs from [`situation`], and the step that follows.
+#[test]
+fn every_row_of_the_table() {
+    let update = || Step::Update(call("Update"), vec![difference("name", true)]);
+    let rows: Vec<(&str, Change, Step)> = vec![
+        ("deleting without our finalizer", |s| (s.deleting, s.finalizer, s.cloud) = (true, false, one(|_| ())), Step::Rest),
+        ("deleting, retain", |s| (s.deleting, s.deletion, s.cloud) = (true, DeletionPolicy::Retain, one(|_| ())), Step::RemoveFinalizer),
+        (
+            "deleting, observed",
+            |s| (s.deleting, s.management, s.cloud) = (true, Management::ObserveOnly, one(|_| ())),
+            Step::RemoveFinalizer,
+        ),
+        ("deleting, not looked yet", |s| (s.deleting, s.cloud) = (true, Presence::Unknown), Step::Wait(Wait::Look)),
+        ("deleting, absent", |s| s.deleting = true, Step::RemoveFinalizer),
+        ("deleting, absent, create in doubt", |s| (s.deleting, s.intent) = (true, IntentState::InDoubt), Step::Wait(Wait::Doubt)),
+        (
+            "deleting, being deleted",
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.phase = Phase::Deleting)),
+            Step::Wait(Wait::Cloud(Reason::Deleting)),
+        ),
+        (
+            "deleting, referred to",
+            |s| (s.deleting, s.dependants, s.cloud) = (true, who(), one(|_| ())),
+            Step::Wait(Wait::Dependants(who())),
+        ),
+        ("deleting, there", |s| (s.deleting, s.cloud) = (true, one(|_| ())), Step::Delete(call("Delete"))),
+        (
+            "deleting, failed",
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.phase = Phase::Failed(Reason::CloudFailed, "x".into()))),
+            Step::Delete(call("Delete")),
+        ),
+        (
+            "deleting, somebody else's",
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.owner = Ownership::Foreign(None))),
+            Step::RemoveFinalizer,
+        ),
+        (
+            "deleting, import never made",
+            |s| (s.deleting, s.cloud) = (true, one(|f| (f.owner, f.recorded) = (Ownership::Imported, false))),
+            Step::RemoveFinalizer,
+        ),
+        ("no finalizer", |s| s.finalizer = false, Step::AddFinalizer),
+        ("absent, reference not ready", |s| s.references = who(), Step::Wait(Wait::References(who()))),
+        ("absent, no intent", |_| (), Step::RecordIntent),
+        ("absent, intent fresh", |s| s.intent = IntentState::Fresh, Step::Create(call("Create"))),
+        ("absent, create in doubt", |s| s.intent = IntentState::InDoubt, Step::Wait(Wait::Doubt)),
+        ("absent, secret missing", |s| s.create = None, Step::Wait(Wait::Secret)),
+        ("ours, id not in status", |s| s.cloud = one(|f| f.recorded = false), Step::Adopt("1".into())),
+        ("imported", |s| s.cloud = one(|f| (f.owner, f.recorded) = (Ownership::Imported, false)), Step::Adopt("1".into())),
+        ("settling", |s| s.cloud = one(|f| f.phase = Phase::Settling(Reason::Creating)), Step::Wait(Wait::Cloud(Reason::Creating))),
+        (
+            "failed",
+            |s| s.cloud = one(|f| f.phase = Phase::Failed(Reason::CloudFailed, "x".into())),
+            Step::Stall(Reason::CloudFailed, "x".into()),
+        ),
+        ("differs, correct", |s| s.cloud = one(differing), update()),
+        ("differs, detect, spec changed", |s| (s.drift, s.spec_changed, s.cloud) = (DriftPolicy::Detect, true, one(differing)), update()),
+        ("differs, detect", |s| (s.drift, s.cloud) = (DriftPolicy::Detect, one(differing)), Step::Report(vec![difference("name", true)])),
+        ("differs, ignore", |s| (s.drift, s.cloud) = (DriftPolicy::Ignore, one(differing)), Step::Rest),
+        (
+            "differs, observed",
+            |s| (s.management, s.cloud) = (Management::ObserveOnly, one(differing)),
+            Step::Report(vec![difference("name", true)]),
+        ),
+        ("the same", |s| s.cloud = one(|_| ()), Step::Rest),
+    ];
+    for (row, change, expected) in rows {
+        let mut situation = situation();
+        change(&mut situation);
+        assert_eq!(decide(&situation), expected, "{row}");
+    }
+}
+
+/// Rows whose step carries a text: it names what must be known.
+#[test]
+fn a_stall_says_why() {
+    let rows: Vec<(Change, Reason, &str)> = vec![
+        (|s| s.cloud = Presence::Several(vec!["1".into(), "2".into()]), Reason::Conflict, "1, 2"),
+        (|s| s.cloud = one(|f| f.owner = Ownership::Foreign(Some("c:other/gw".into()))), Reason::Conflict, "c:other/gw"),
+        (|s| s.cloud = one(|f| f.differences = vec![difference("vlan", false)]), Reason::Immutable, "vlan"),
+        (|s| s.cloud = Presence::NotFound("9".into()), Reason::NotFound, "9"),
+        (|s| s.management = Management::ObserveOnly, Reason::NotFound, "ObserveOnly"),
+        (|s| (s.drift, s.lost) = (DriftPolicy::Detect, Some("7".into())), Reason::NotFound, "7"),
+    ];
+    for (change, reason, told) in rows {
+        let mut situation = situation();
+        change(&mut situation);
+        let Step::Stall(stalled, message) = decide(&situation) else { panic!("{told}: {:?}", decide(&situation)) };
+        assert_eq!(stalled, reason);
+        assert!(message.contains(told), "{message}");
+    }
+}
+
+fn presences() -> impl Strategy<Value = Presence> {
+    let owners = prop_oneof![
+        Just(Ownership::Ours),
+        Just(Ownership::Imported),
+        Just(Ownership::Foreign(None)),
+        Just(Ownership::Foreign(Some("x".into())))
+    ];
+    let phases = prop_oneof![
+        Just(Phase::Settled),
+        Just(Phase::Settling(Reason::Creating)),
+        Just(Phase::Deleting),
+        Just(Phase::Gone),
+        Just(Phase::Failed(Reason::CloudFailed, "x".into()))
+    ];
+    let differences = proptest::collection::vec(any::<bool>().prop_map(|mutable| difference("name", mutable)), 0..3);
+    let one = (owners, any::<bool>(), phases, differences, any::<bool>()).prop_map(|(owner, recorded, phase, differences, update)| {
+        Presence::One(Box::new(Found { owner, recorded, phase, differences, update: update.then(|| call("Update")), ..found() }))
+    });
+    prop_oneof![
+        Just(Presence::Unknown),
+        Just(Presence::Absent),
+        Just(Presence::NotFound("1".into())),
+        one,
+        Just(Presence::Several(vec!["1".into()]))
+    ]
+}
+
+prop_compose! {
+    fn situations()(
+        (deleting, finalizer, observed, retain, spec_changed) in any::<(bool, bool, bool, bool, bool)>(),
+        drift in prop_oneof![Just(DriftPolicy::Correct), Just(DriftPolicy::Detect), Just(DriftPolicy::Ignore)],
+        (needed, needs, lost, create) in any::<(bool, bool, bool, bool)>(),
+        intent in prop_oneof![Just(IntentState::None), Just(IntentState::Fresh), Just(IntentState::InDoubt)],
+        cloud in presences(),
+    ) -> Situation {
+        Situation {
+            deleting, finalizer, drift, spec_changed, intent, cloud,
+            management: if observed { Management::ObserveOnly } else { Management::Managed },
+            deletion: if retain { DeletionPolicy::Retain } else { DeletionPolicy::Delete },
+            dependants: if needed { who() } else { vec![] },
+            references: if needs { who() } else { vec![] },
+            lost: lost.then(|| "0".to_owned()),
+            create: create.then(|| call("Create")),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn nothing_is_created_when_something_of_ours_may_exist(situation in situations()) {
+        if let Step::Create(_) = decide(&situation) {
+            prop_assert_eq!(&situation.cloud, &Presence::Absent);
+            prop_assert_eq!(situation.intent, IntentState::Fresh);
+            prop_assert!(!situation.deleting && situation.finalizer && situation.references.is_empty());
+        }
+    }
+
+    #[test]
+    fn nothing_is_deleted_under_retain_or_observation_or_that_is_not_ours(situation in situations()) {
+        if let Step::Delete(_) = decide(&situation) {
+            prop_assert!(situation.deleting && situation.finalizer && situation.dependants.is_empty());
+            prop_assert_eq!(situation.deletion, DeletionPolicy::Delete);
+            prop_assert_eq!(situation.management, Management::Managed);
+            let ours = matches!(&situation.cloud, Presence::One(found) if found.owner == Ownership::Ours);
+            prop_assert!(ours);
+        }
+    }
+
+    #[test]
+    fn an_observed_object_never_writes_to_the_cloud(situation in situations()) {
+        let step = decide(&situation);
+        prop_assert!(situation.management == Management::Managed || !step.is_cloud_write(), "{:?}", step);
+    }
+
+    #[test]
+    fn the_finalizer_stays_while_something_of_ours_may_exist(situation in situations()) {
+        let kept = situation.deletion == DeletionPolicy::Retain || situation.management == Management::ObserveOnly;
+        if decide(&situation) == Step::RemoveFinalizer && !kept {
+            prop_assert!(situation.deleting && situation.cloud != Presence::Unknown);
+            if let Presence::One(found) = &situation.cloud {
+                prop_assert!(found.owner != Ownership::Ours || found.phase == Phase::Gone);
+            }
+            prop_assert!(situation.intent != IntentState::InDoubt && !matches!(situation.cloud, Presence::Several(_)));
+        }
+    }
+
+    #[test]
+    fn a_foreign_resource_is_never_written(situation in situations()) {
+        let foreign = matches!(&situation.cloud, Presence::One(found) if matches!(found.owner, Ownership::Foreign(_)));
+        prop_assert!(!foreign || !decide(&situation).is_cloud_write());
+    }
+
+    #[test]
+    fn the_same_situation_gives_the_same_step(situation in situations()) {
+        prop_assert_eq!(decide(&situation), decide(&situation.clone()));
+    }
+}

@@ -8,6 +8,3 @@ mod virtual_interface;
 pub use peer::PeerKind;
 pub use virtual_gateway::VirtualGatewayKind;
 pub use virtual_interface::VirtualInterfaceKind;
-
-#[cfg(test)]
-mod tests;

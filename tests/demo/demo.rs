@@ -41,18 +41,18 @@ static OPERATOR_LOG: OnceLock<PathBuf> = OnceLock::new();
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| tell_failure(&panic.to_string())));
+    std::panic::set_hook(Box::new(|panic| tell_failure(panic.payload_as_str().unwrap_or("a panic without a message"))));
     let once = std::env::var("ONCE").is_ok_and(|once| !["", "0"].contains(&once.as_str()));
     let mut story = tokio::spawn(story(once));
-    let told_to_end = tokio::select! {
+    tokio::select! {
         ended = &mut story => return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
-        () = told_to_end() => STAYING.load(Ordering::Relaxed),
-    };
+        () = told_to_end() => {}
+    }
     println!("\nStopping.");
     // Ends control plane, cloud and operator in order, and takes their data away.
     story.abort();
     let _ = story.await;
-    if told_to_end { ExitCode::SUCCESS } else { ExitCode::from(130) }
+    if STAYING.load(Ordering::Relaxed) { ExitCode::SUCCESS } else { ExitCode::from(130) }
 }
 
 async fn told_to_end() {
@@ -101,17 +101,23 @@ async fn story(once: bool) {
     kubectl(&plane, &["get", "directconnect", "-n", NAMESPACE]);
 
     step("One field is changed");
+    follower.begin();
     change_bandwidth(&plane, &cloud, 200).await;
+    follower.until("changed", BOUND, |objects| !objects.all_ready()).await;
+    follower.until("Ready", BOUND, Follower::all_ready).await;
     operator.check();
 
     if once {
         step("All is deleted");
+        follower.begin();
         for sample in SAMPLES {
             kubectl(&plane, &["delete", "-n", NAMESPACE, "--wait=false", "-f", &format!("deploy/samples/{sample}")]);
         }
         follower.until("gone", BOUND, Follower::all_gone).await;
         assert!(cloud.is_empty().await, "left in the cloud: {:#}", cloud.resources().await);
         println!("  the cloud is empty");
+        cloud.check_contract().await;
+        println!("  every request and answer was as the vendor's documents say");
         assert!(operator.stop(), "the operator did not end within its time");
         println!("\nDone in {:.0} s.", start.elapsed().as_secs_f64());
         println!("demo: {ready}/{total} Ready, {}/{total} gone", total - follower.count());

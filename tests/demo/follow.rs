@@ -45,6 +45,11 @@ impl Follower {
         Self { changes: select_all(streams), seen, start: Instant::now() }
     }
 
+    /// Times are told from now on.
+    pub fn begin(&mut self) {
+        self.start = Instant::now();
+    }
+
     pub fn count(&self) -> usize {
         self.seen.len()
     }
@@ -63,7 +68,6 @@ impl Follower {
 
     /// Shows changes until `enough`.
     pub async fn until(&mut self, what: &str, bound: Duration, enough: fn(&Self) -> bool) {
-        self.start = Instant::now();
         let followed = tokio::time::timeout(bound, async {
             while !enough(self) {
                 // The watcher tries again by itself.
@@ -103,13 +107,23 @@ impl Follower {
 
 fn state(object: &Value) -> State {
     let ready = is(object, "Ready", "True");
+    let deleted = object["metadata"]["deletionTimestamp"].is_string();
     let told = condition(object, "Ready").map_or_else(
         || "new".to_owned(),
         |told| {
             let (reason, message) = (told["reason"].as_str().unwrap_or_default(), told["message"].as_str().unwrap_or_default());
-            let first = if ready { "Ready" } else { reason };
-            format!("{first:<20} {}", message.chars().take(WIDTH).collect::<String>())
+            // What the condition says of the time before is not news.
+            match (ready, told["status"] == "True") {
+                (true, _) => format!("{:<20} {}", "Ready", cut(message)),
+                (false, true) if deleted => "to be deleted".to_owned(),
+                (false, true) => "changed".to_owned(),
+                (false, false) => format!("{reason:<20} {}", cut(message)),
+            }
         },
     );
     State { ready, told }
+}
+
+fn cut(message: &str) -> String {
+    if message.chars().count() <= WIDTH { message.to_owned() } else { message.chars().take(WIDTH).chain(['…']).collect() }
 }

@@ -35,7 +35,7 @@ impl World {
     /// With the operator of this test file.
     pub async fn new() -> Self {
         let world = Self::without_operator().await;
-        OPERATOR.get_or_init(|| async { start_operator(&world.plane, "shared").await }).await;
+        OPERATOR.get_or_init(|| async { start_operator(&world.plane, "shared", &[]).await }).await;
         world
     }
 
@@ -193,20 +193,11 @@ impl World {
 }
 
 /// An operator of a test's own.
-pub async fn start_operator(plane: &ControlPlane, name: &str) -> Operator {
+pub async fn start_operator(plane: &ControlPlane, name: &str, more: &[&str]) -> Operator {
     let log = plane.dir().join(format!("operator-{name}.log"));
-    let arguments = [
-        "run",
-        "--call-timeout",
-        CALL_TIMEOUT,
-        "--settle-interval",
-        "200ms",
-        "--settle-interval-max",
-        "1s",
-        "--log",
-        "direct_connect_operator=debug,warn",
-    ];
-    Operator::start(&plane.kubeconfig(), &log, &arguments.map(str::to_owned), &[]).await
+    let common = ["run", "--call-timeout", CALL_TIMEOUT, "--settle-interval", "200ms", "--settle-interval-max", "1s"];
+    let arguments = common.iter().chain(&["--log", "direct_connect_operator=debug,warn"]).chain(more).map(ToString::to_string);
+    Operator::start(&plane.kubeconfig(), &log, &arguments.collect::<Vec<_>>(), &[]).await
 }
 
 /// The log of the operator that the tests of this file share.

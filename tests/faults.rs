@@ -1,0 +1,246 @@
+//! What only the cloud can know, and a cloud that misbehaves: told within one pass, retried as its class says, never twice, never lost.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use serde_json::{Value, json};
+use support::eventually;
+use support::simulator::{self, LINE_A, MISSING_VPC};
+use support::world::{API_VERSION, BOUND, World, condition, is, start_operator};
+
+fn object(kind: &str, name: &str, spec: Value) -> Value {
+    json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
+}
+
+fn gateway(name: &str, vpc: &str) -> Value {
+    object("VirtualGateway", name, json!({ "vpcId": vpc, "localEpGroup": ["172.16.0.0/24"] }))
+}
+
+fn vpc(number: u8) -> String {
+    format!("00000000-0000-4000-8000-0000000001{number:02}")
+}
+
+fn interface(name: &str, vlan: u16, third: u8, remote: &str) -> Value {
+    object(
+        "VirtualInterface",
+        name,
+        json!({
+            "connectionId": LINE_A, "virtualGatewayRef": { "name": "gw" }, "vlan": vlan, "bandwidth": 50, "routeMode": "static",
+            "localGatewayIp": format!("10.0.{third}.1/30"), "remoteGatewayIp": format!("10.0.{third}.2/30"), "remoteEpGroup": [remote],
+        }),
+    )
+}
+
+/// Code, message and request id stand in the status, and an event tells the code.
+async fn told(world: &World, kind: &str, name: &str, reason: &str, code: &str) -> Value {
+    let object = world.wait_reason(kind, name, reason).await;
+    let error = &object["status"]["lastError"];
+    assert_eq!(error["code"], code, "{object:#}");
+    assert!(!error["message"].as_str().unwrap().is_empty() && !error["requestId"].as_str().unwrap_or_default().is_empty(), "{error:#}");
+    eventually("an event tells the code", BOUND, || async {
+        world.events(kind, name).await.iter().any(|(_, note)| note.contains(code)).then_some(())
+    })
+    .await;
+    object
+}
+
+#[tokio::test]
+async fn what_the_cloud_refuses_is_told_and_a_corrected_spec_is_taken_up_at_once() {
+    let world = World::new().await;
+    world.cloud.settings(json!({ "distinct_locations": false })).await;
+    world.apply(&gateway("gw", MISSING_VPC)).await;
+    let refused = told(&world, "VirtualGateway", "gw", "Invalid", "DC.0007").await;
+    assert!(is(&refused, "Stalled", "True") && refused["status"]["id"].is_null() && refused["status"]["intent"].is_null(), "{refused:#}");
+    // vpcId is immutable: another object.
+    world.delete("VirtualGateway", "gw").await;
+    world.wait_gone("VirtualGateway", "gw").await;
+    world.apply(&gateway("gw", &vpc(1))).await;
+    world.apply(&interface("a", 40, 1, "10.1.0.0/24")).await;
+    world.wait_ready("VirtualInterface", "a").await;
+
+    // The same VLAN: somebody else's resource stands there, and is named.
+    world.apply(&interface("same-vlan", 40, 2, "10.2.0.0/24")).await;
+    let conflict = world.wait_reason("VirtualInterface", "same-vlan", "Conflict").await;
+    assert!(condition(&conflict, "Ready").unwrap()["message"].as_str().unwrap().contains("/a"), "{conflict:#}");
+
+    // Networks overlap those of the gateway; the correction goes out at once, not after the ten minutes of the class.
+    world.apply(&interface("overlap", 41, 3, "172.16.0.0/16")).await;
+    told(&world, "VirtualInterface", "overlap", "Invalid", "DC.1105").await;
+    world.patch("VirtualInterface", "overlap", json!({ "spec": { "remoteEpGroup": ["10.3.0.0/24"] } })).await;
+    let ready = world.wait_ready("VirtualInterface", "overlap").await;
+    assert!(ready["status"]["lastError"].is_null(), "{ready:#}");
+
+    // The quota.
+    world.cloud.settings(json!({ "quotas": { "virtual_interfaces": 2 } })).await;
+    world.apply(&interface("one-too-many", 42, 4, "10.4.0.0/24")).await;
+    let full = world.wait_reason("VirtualInterface", "one-too-many", "QuotaExceeded").await;
+    assert!(is(&full, "Stalled", "True"), "{full:#}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_told_on_account_and_object() {
+    let world = World::without_operator().await;
+    world.access_key_secret("wrong").await;
+    let _shared = World::new().await;
+    world.apply(&gateway("gw", &vpc(2))).await;
+    let refused = world.wait_reason("VirtualGateway", "gw", "CredentialsRejected").await;
+    assert_eq!(refused["status"]["lastError"]["code"], "APIGW.0301", "{refused:#}");
+    let account = world.plane.kubectl(&["get", "cloudaccount", &world.namespace, "-o", "json"]);
+    let account: Value = serde_json::from_str(&account).unwrap();
+    assert_eq!(condition(&account, "Ready").unwrap()["reason"], "CredentialsRejected", "{account:#}");
+    world.delete("VirtualGateway", "gw").await;
+    world.wait_gone("VirtualGateway", "gw").await;
+    _shared.finish().await;
+}
+
+#[tokio::test]
+async fn a_password_serves_as_well_and_a_revoked_token_is_renewed_once() {
+    let world = World::new().await;
+    world
+        .apply(&json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "login" },
+            "stringData": { "domain": simulator::DOMAIN, "user": simulator::USER, "password": simulator::PASSWORD },
+        }))
+        .await;
+    world.account(json!({ "password": { "secretRef": { "namespace": world.namespace, "name": "login" } } })).await;
+    world.apply(&gateway("gw", &vpc(3))).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    let logins = world.cloud.count("KeystoneCreateUserTokenByPassword").await;
+    assert!(logins >= 1, "{}", world.cloud.counters().await);
+    world.cloud.expire_tokens().await;
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "after" } })).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(world.cloud.all("virtual_gateways").await[0]["description"], "after");
+    assert_eq!(world.cloud.count("KeystoneCreateUserTokenByPassword").await, logins + 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_or_garbled_makes_nothing_twice() {
+    let kinds = [
+        json!({ "kind": "lose_answer" }),
+        json!({ "kind": "garbage", "format": "truncated" }),
+        json!({ "kind": "garbage", "format": "html" }),
+        json!({ "kind": "garbage", "format": "huge", "mib": 40 }),
+        json!({ "kind": "reset_before" }),
+        json!({ "kind": "status", "status": 503, "code": "APIGW.0613", "message": "away" }),
+    ];
+    let world = World::new().await;
+    world.cloud.settings(json!({ "quotas": { "virtual_gateways": 20 } })).await;
+    for (number, fault) in (10..).zip(&kinds) {
+        let mut fault = fault.clone();
+        fault["operation"] = json!("CreateVirtualGateway");
+        world.cloud.fault(fault.clone()).await;
+        let name = format!("gw-{number}");
+        world.apply(&gateway(&name, &vpc(number))).await;
+        let ready = world.wait_ready("VirtualGateway", &name).await;
+        let there = world.cloud.all("virtual_gateways").await;
+        let mine: Vec<&Value> = there.iter().filter(|gateway| gateway["vpc_id"] == json!(vpc(number))).collect();
+        assert_eq!(mine.len(), 1, "{fault}");
+        assert_eq!(mine[0]["id"], ready["status"]["id"], "{fault}");
+    }
+    let log = world.cloud.log().await;
+    let committed = log.iter().filter(|entry| entry["operation"] == "CreateVirtualGateway" && entry["committed"] == true).count();
+    assert_eq!(committed, kinds.len());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn garbage_is_never_read_as_gone() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", &vpc(4))).await;
+    let id = world.wait_ready("VirtualGateway", "gw").await["status"]["id"].clone();
+    for (mark, format) in ["html", "truncated", "not_json", "empty"].iter().enumerate() {
+        world.cloud.fault(json!({ "operation": "ListVirtualGateways", "kind": "garbage", "format": format })).await;
+        world.cloud.fault(json!({ "operation": "ShowVirtualGateway", "kind": "garbage", "format": format })).await;
+        let before = world.cloud.count("ListVirtualGateways").await;
+        world
+            .patch(
+                "VirtualGateway",
+                "gw",
+                json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": format!("{mark}") } } }),
+            )
+            .await;
+        eventually("the list was read again after the garbage", BOUND, || async {
+            (world.cloud.count("ListVirtualGateways").await >= before + 2).then_some(())
+        })
+        .await;
+        world.cloud.clear_faults().await;
+    }
+    // A gateway's 404 for the whole API is no gone resource either.
+    world
+        .cloud
+        .fault(json!({ "operation": "ListVirtualGateways", "kind": "status", "status": 404, "code": "APIGW.0101", "message": "no api" }))
+        .await;
+    let ready = world.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(ready["status"]["id"], id);
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_resource_that_somebody_deleted_is_made_again_and_a_change_is_put_back() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", &vpc(5))).await;
+    let first = world.wait_ready("VirtualGateway", "gw").await["status"]["id"].as_str().unwrap().to_owned();
+    world.cloud.patch(&first, json!({ "name": "drifted" })).await;
+    world
+        .patch("VirtualGateway", "gw", json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": "1" } } }))
+        .await;
+    eventually("the name is put back", BOUND, || async { (world.cloud.all("virtual_gateways").await[0]["name"] == "gw").then_some(()) })
+        .await;
+    world.cloud.delete(&first).await;
+    world
+        .patch("VirtualGateway", "gw", json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": "2" } } }))
+        .await;
+    let again = world
+        .wait("VirtualGateway", "gw", "made again", |object| is(object, "Ready", "True") && object["status"]["id"] != json!(first))
+        .await;
+    assert_eq!(world.cloud.all("virtual_gateways").await[0]["id"], again["status"]["id"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_outage_is_told_and_ends_by_itself() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", &vpc(6))).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    world
+        .cloud
+        .fault(json!({ "operation": "*", "kind": "status", "status": 503, "code": "APIGW.0613", "message": "away", "times": 100_000 }))
+        .await;
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "during" } })).await;
+    let told = world.wait_reason("VirtualGateway", "gw", "CloudUnavailable").await;
+    assert_eq!(told["status"]["lastError"]["code"], "APIGW.0613", "{told:#}");
+    assert!(is(&told, "Reconciling", "True") && condition(&told, "Stalled").is_none(), "{told:#}");
+    world.cloud.clear_faults().await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(world.cloud.all("virtual_gateways").await[0]["description"], "during");
+    world.finish().await;
+}
+
+/// A process that dies right after the cloud has taken its create: the next one finds it.
+#[tokio::test]
+async fn a_killed_operator_takes_up_its_own_create() {
+    let world = World::without_operator().await;
+    // The operator under test sees only this namespace, so that it meets no other.
+    let mut first = operator_for(&world, "first").await;
+    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "delay", "ms": 1500 })).await;
+    world.apply(&gateway("gw", &vpc(7))).await;
+    eventually("the create is under way", BOUND, || async {
+        let object = world.get("VirtualGateway", "gw").await;
+        object["status"]["intent"].is_object().then_some(())
+    })
+    .await;
+    first.kill();
+    let _second = operator_for(&world, "second").await;
+    let ready = world.wait_ready("VirtualGateway", "gw").await;
+    let there = world.cloud.all("virtual_gateways").await;
+    assert_eq!((there.len(), &there[0]["id"]), (1, &ready["status"]["id"]));
+    world.finish().await;
+}
+
+async fn operator_for(world: &World, name: &str) -> support::operator::Operator {
+    start_operator(&world.plane, name, &["--namespace", &world.namespace]).await
+}
