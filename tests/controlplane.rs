@@ -16,7 +16,7 @@ use support::process::Process;
 use support::simulator::Simulator;
 use support::{eventually, world};
 
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 /// Names the file into which the owner of [`nothing_outlives_an_owner_that_is_killed`] writes the ids of its children.
 const OWNER: &str = "DC_TEST_OWNER";
 
@@ -104,13 +104,13 @@ async fn own(file: &Path) {
     let plane = ControlPlane::start().await;
     let simulator = Simulator::start(plane.dir(), "owned").await;
     plane.install_crds().await;
-    let operator = world::start_operator(&plane, "owned").await;
+    let operator = world::start_operator(&plane, "owned", &[]).await;
     let pids: Vec<String> = plane.pids().into_iter().chain([simulator.id(), operator.id()]).map(|pid| pid.to_string()).collect();
     // Renamed, so that it is read whole or not at all.
     let unfinished = file.with_extension("new");
     std::fs::write(&unfinished, pids.join("\n")).unwrap();
     std::fs::rename(unfinished, file).unwrap();
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// A zombie has ended; it only waits to be counted by its parent.

@@ -37,6 +37,7 @@ const SAMPLES: [&str; 2] = ["single-connection-bgp", "dual-stack"];
 const BOUND: Duration = Duration::from_mins(2);
 
 static STAYING: AtomicBool = AtomicBool::new(false);
+static STOPPING: AtomicBool = AtomicBool::new(false);
 static OPERATOR_LOG: OnceLock<PathBuf> = OnceLock::new();
 
 #[tokio::main]
@@ -48,6 +49,7 @@ async fn main() -> ExitCode {
         ended = &mut story => return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
         () = told_to_end() => {}
     }
+    STOPPING.store(true, Ordering::Relaxed);
     println!("\nStopping.");
     // Ends control plane, cloud and operator in order, and takes their data away.
     story.abort();
@@ -64,6 +66,11 @@ async fn told_to_end() {
 }
 
 fn tell_failure(why: &str) {
+    // Ctrl-C ends a kubectl under way too; that it failed may be known before the signal is.
+    std::thread::sleep(Duration::from_millis(100));
+    if STOPPING.load(Ordering::Relaxed) {
+        return;
+    }
     eprintln!("\ndemo failed: {why}");
     if let Some(log) = OPERATOR_LOG.get() {
         eprintln!("\nThe operator's log ends with:\n{}", process::tail(log, 30));
@@ -217,7 +224,10 @@ async fn change_bandwidth(plane: &ControlPlane, cloud: &Simulator, wanted: i64) 
 fn invite(plane: &ControlPlane, cloud: &Simulator) {
     step("Yours until Ctrl-C");
     println!("  export KUBECONFIG={}", plane.kubeconfig().display());
-    println!("  export PATH={}:$PATH     # kubectl and helm of the control plane's version", plane.program("").display());
+    println!(
+        "  export PATH={}:$PATH     # kubectl and helm of the control plane's version",
+        plane.program("kubectl").parent().unwrap().display()
+    );
     println!();
     println!("  kubectl get directconnect -n {NAMESPACE} -o wide");
     println!("  kubectl describe vif bgp-line -n {NAMESPACE}");

@@ -16,7 +16,7 @@ use super::eventually;
 use super::process::{Process, free_port};
 
 /// A control plane starts in seconds; a loaded machine may need more.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 const ADMIN_TOKEN: &str = "test-admin";
 
 pub struct ControlPlane {
@@ -147,6 +147,7 @@ impl ControlPlane {
     }
 
     /// Applies `crds/` and waits until each is established.
+    #[allow(clippy::unused_async, reason = "all that waits is awaited, here too")]
     pub async fn install_crds(&self) {
         let folder = root().join("crds");
         self.kubectl(&["apply", "--server-side", "-f", folder.to_str().unwrap()]);
@@ -180,7 +181,7 @@ pub async fn client(kubeconfig: &Path) -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    config.read_timeout = Some(Duration::from_secs(300));
+    config.read_timeout = Some(Duration::from_mins(5));
     Client::try_from(config).unwrap()
 }
 

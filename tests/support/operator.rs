@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::eventually;
 use super::process::{Process, binary, free_port};
 
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// The operator gives its passes 25 s.
 const STOP: Duration = Duration::from_secs(30);
 

@@ -17,7 +17,7 @@ use super::simulator::{self, Simulator};
 
 pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";
 /// Far more than any wait needs; a test that reaches it has failed.
-pub const BOUND: Duration = Duration::from_secs(60);
+pub const BOUND: Duration = Duration::from_mins(1);
 /// Longest call of the operator under test: a create in doubt is waited out for twice as long.
 pub const CALL_TIMEOUT: &str = "2s";
 
