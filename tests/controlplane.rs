@@ -103,7 +103,7 @@ async fn nothing_outlives_an_owner_that_is_killed() {
 async fn own(file: &Path) {
     let plane = ControlPlane::start().await;
     let simulator = Simulator::start(plane.dir(), "owned").await;
-    plane.install_crds().await;
+    plane.install_crds();
     let operator = world::start_operator(&plane, "owned", &[]).await;
     let pids: Vec<String> = plane.pids().into_iter().chain([simulator.id(), operator.id()]).map(|pid| pid.to_string()).collect();
     // Renamed, so that it is read whole or not at all.

@@ -1,5 +1,7 @@
 //! What only the cloud can know, and a cloud that misbehaves: told within one pass, retried as its class says, never twice, never lost.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "support/mod.rs"]
 mod support;
 
@@ -8,12 +10,12 @@ use support::eventually;
 use support::simulator::{self, LINE_A, MISSING_VPC};
 use support::world::{API_VERSION, BOUND, World, condition, is, start_operator};
 
-fn object(kind: &str, name: &str, spec: Value) -> Value {
+fn object(kind: &str, name: &str, spec: &Value) -> Value {
     json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
 }
 
 fn gateway(name: &str, vpc: &str) -> Value {
-    object("VirtualGateway", name, json!({ "vpcId": vpc, "localEpGroup": ["172.16.0.0/24"] }))
+    object("VirtualGateway", name, &json!({ "vpcId": vpc, "localEpGroup": ["172.16.0.0/24"] }))
 }
 
 fn vpc(number: u8) -> String {
@@ -24,7 +26,7 @@ fn interface(name: &str, vlan: u16, third: u8, remote: &str) -> Value {
     object(
         "VirtualInterface",
         name,
-        json!({
+        &json!({
             "connectionId": LINE_A, "virtualGatewayRef": { "name": "gw" }, "vlan": vlan, "bandwidth": 50, "routeMode": "static",
             "localGatewayIp": format!("10.0.{third}.1/30"), "remoteGatewayIp": format!("10.0.{third}.2/30"), "remoteEpGroup": [remote],
         }),
@@ -82,7 +84,7 @@ async fn what_the_cloud_refuses_is_told_and_a_corrected_spec_is_taken_up_at_once
 async fn wrong_credentials_are_told_on_account_and_object() {
     let world = World::without_operator().await;
     world.access_key_secret("wrong").await;
-    let _shared = World::new().await;
+    let other = World::new().await;
     world.apply(&gateway("gw", &vpc(2))).await;
     let refused = world.wait_reason("VirtualGateway", "gw", "CredentialsRejected").await;
     assert_eq!(refused["status"]["lastError"]["code"], "APIGW.0301", "{refused:#}");
@@ -91,7 +93,7 @@ async fn wrong_credentials_are_told_on_account_and_object() {
     assert_eq!(condition(&account, "Ready").unwrap()["reason"], "CredentialsRejected", "{account:#}");
     world.delete("VirtualGateway", "gw").await;
     world.wait_gone("VirtualGateway", "gw").await;
-    _shared.finish().await;
+    other.finish().await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The life of each kind, on a real control plane and a simulated cloud.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "support/mod.rs"]
 mod support;
 
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 use support::simulator::LINE_A;
 use support::world::{API_VERSION, World, condition, is};
 
-fn object(kind: &str, name: &str, spec: Value) -> Value {
+fn object(kind: &str, name: &str, spec: &Value) -> Value {
     json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
 }
 
@@ -15,7 +17,7 @@ fn gateway(name: &str, number: u8) -> Value {
     object(
         "VirtualGateway",
         name,
-        json!({
+        &json!({
             "vpcId": format!("00000000-0000-4000-8000-0000000000{number:02}"),
             "localEpGroup": [format!("172.16.{number}.0/24")], "localEpGroupIpv6": [format!("fd00:{number}::/64")],
         }),
@@ -26,7 +28,7 @@ fn static_interface(name: &str, gateway: &str, vlan: u16) -> Value {
     object(
         "VirtualInterface",
         name,
-        json!({
+        &json!({
             "connectionId": LINE_A, "virtualGatewayRef": { "name": gateway }, "vlan": vlan, "bandwidth": 50, "routeMode": "static",
             "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.123.0/24"],
         }),
@@ -37,7 +39,7 @@ fn peer(name: &str, interface: &str) -> Value {
     object(
         "Peer",
         name,
-        json!({
+        &json!({
             "virtualInterfaceRef": { "name": interface }, "addressFamily": "ipv6", "routeMode": "static",
             "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
         }),
@@ -203,23 +205,36 @@ async fn the_cost_of_a_life_is_one_create_and_few_writes() {
     world.wait_ready("VirtualGateway", "gw").await;
     let before = world.cloud.log().await.len();
     world.apply(&static_interface("vif", "gw", 34)).await;
-    let mut versions = Vec::new();
-    let ready = world.wait_ready("VirtualInterface", "vif").await;
-    versions.push(ready["metadata"]["resourceVersion"].clone());
+    world.wait_ready("VirtualInterface", "vif").await;
     let calls: Vec<String> = world.cloud.log().await[before..]
         .iter()
         .map(|entry| format!("{} {}", entry["operation"].as_str().unwrap(), entry["status"]))
         .collect();
-    println!("cloud calls of one interface's way to Ready: {calls:#?}");
-    let writes = ready["metadata"]["managedFields"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|field| format!("{} {}", field["manager"], field["subresource"]))
-        .collect::<Vec<_>>();
-    println!("writers: {writes:?}; generation {}", ready["metadata"]["generation"]);
+    let written = || -> Vec<String> {
+        let about = |entry: &&Value| {
+            entry["objectRef"]["name"] == "vif" || entry["objectRef"]["name"].as_str().is_some_and(|name| name.starts_with("vif."))
+        };
+        let writes = world.plane.writes(&world.namespace);
+        let shown = writes.iter().filter(|entry| entry["objectRef"]["resource"] != "events" || entry["verb"] == "create");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        shown
+            .filter(|entry| about(entry) || entry["objectRef"]["resource"] == "events")
+            .map(|entry| {
+                format!("{} {} {}", text(&entry["verb"]), text(&entry["objectRef"]["resource"]), text(&entry["objectRef"]["subresource"]))
+            })
+            .collect()
+    };
+    // The audit log is written after the answer.
+    support::eventually("the audit log shows the way to Ready", support::world::BOUND, || async {
+        let writes = written();
+        (writes.iter().filter(|write| write.starts_with("patch virtualinterfaces")).count() >= 4).then_some(())
+    })
+    .await;
+    let writes: Vec<String> = written().into_iter().filter(|write| !write.contains("events")).collect();
+    println!("the way of one interface to Ready\n  cloud: {calls:#?}\n  Kubernetes: {writes:#?} and one event");
     assert_eq!(calls.iter().filter(|call| call.starts_with("Create")).count(), 1);
     assert!(calls.iter().all(|call| call.starts_with("Create") || call.starts_with("List")), "{calls:?}");
+    assert!(writes.len() <= 5, "{writes:?}");
     world.finish().await;
 }
 

@@ -1,5 +1,7 @@
 //! Signatures equal those of the vendor's own client.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the vectors are part of the test")]
+
 use direct_connect_operator::cloud::sign::{Signable, authorization, canonical_query};
 use secrecy::SecretString;
 use serde_json::Value;

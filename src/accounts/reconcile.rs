@@ -62,7 +62,7 @@ struct Built {
 struct Trouble {
     reason: Reason,
     message: String,
-    error: Option<CloudError>,
+    error: Option<Box<CloudError>>,
 }
 
 /// Runs the controller of `CloudAccount` until `stop` resolves.
@@ -130,7 +130,9 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<
     context.tell(&account, &prepared, quotas, users.len()).await?;
     let state = match prepared {
         Ok(ready) => State::Ready(ready),
-        Err(Trouble { reason, message, error }) => State::NotReady(reason, format!("CloudAccount {name}: {message}"), error),
+        Err(Trouble { reason, message, error }) => {
+            State::NotReady(reason, format!("CloudAccount {name}: {message}"), error.map(|error| *error))
+        }
     };
     context.publish(&name, state);
     Ok(Action::requeue(again))
@@ -150,7 +152,7 @@ impl Trouble {
             _ if error.http_status.is_none() => Reason::EndpointUnreachable,
             _ => Reason::CloudUnavailable,
         };
-        Self { reason, message: error.to_string(), error: Some(error) }
+        Self { reason, message: error.to_string(), error: Some(Box::new(error)) }
     }
 
     /// Refused credentials are not tried often: the cloud locks an account after a few.
@@ -232,14 +234,13 @@ impl Context {
             let built = known.built.as_ref().filter(|built| built.settings == settings && built.secret == secret)?;
             Some((Arc::clone(&built.mirrors), built.quotas_read.elapsed() < QUOTAS_EVERY))
         });
-        let mirrors = match &present {
-            Some((mirrors, _)) => Arc::clone(mirrors),
-            None => {
-                let client = Client::new(settings.clone(), credentials).map_err(|error| Trouble::new(Reason::Invalid, error))?;
-                let (hot, hot_limit) = self.accounts.hot;
-                let rhythm = Rhythm { cold: account.spec.sync_interval(), hot, hot_limit };
-                Arc::new(Mirrors::new(Arc::new(client), rhythm))
-            }
+        let mirrors = if let Some((mirrors, _)) = &present {
+            Arc::clone(mirrors)
+        } else {
+            let client = Client::new(settings.clone(), credentials).map_err(|error| Trouble::new(Reason::Invalid, error))?;
+            let (hot, hot_limit) = self.accounts.hot;
+            let rhythm = Rhythm { cold: account.spec.sync_interval(), hot, hot_limit };
+            Arc::new(Mirrors::new(Arc::new(client), rhythm))
         };
         if !present.is_some_and(|(_, quotas_are_new)| quotas_are_new) {
             let quotas = read_quotas(&mirrors.client).await.map_err(Trouble::cloud)?;

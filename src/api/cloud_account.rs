@@ -34,6 +34,7 @@ use super::status::LastError;
 pub struct CloudAccountSpec {
     /// Region, for example eu-west-101; gives the default endpoints. At most 32 characters. Immutable.
     #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = rules::region("region"), validation = rules::fixed("region"))]
     pub region: String,
 
     /// Base URLs in place of those derived from the region.
@@ -43,6 +44,7 @@ pub struct CloudAccountSpec {
     /// Id of the project, 32 hex digits. Absent: looked up at IAM by the region's name, and shown in status.projectId.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
+    #[x_kube(validation = rules::project("projectId"))]
     pub project_id: Option<String>,
 
     /// How to authenticate. Exactly one of the fields.
@@ -64,6 +66,7 @@ pub struct CloudAccountSpec {
     /// How often the cloud is compared with the specs: a duration like 90s, 5m or 1h30m, from 30s to 24h. Absent: 5m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
+    #[x_kube(validation = rules::duration("syncInterval", "30s", "24h"))]
     pub sync_interval: Option<String>,
 
     /// How many calls may be made.
@@ -77,24 +80,28 @@ pub struct CloudAccountSpec {
 
 /// Base URLs in place of those derived from the region.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[schemars(transform = rules::secure_endpoints())]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoints {
     /// Base URL of Direct Connect, at most 512 characters. Absent: `https://dcaas.REGION.myhuaweicloud.com`, in regions eu-west-1*
     /// myhuaweicloud.eu.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
+    #[x_kube(validation = rules::base_url("endpoints.dc"))]
     pub dc: Option<String>,
 
     /// Base URL of IAM, at most 512 characters. Absent: `https://iam.REGION.myhuaweicloud.com`, in regions eu-west-1*
     /// myhuaweicloud.eu.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
+    #[x_kube(validation = rules::base_url("endpoints.iam"))]
     pub iam: Option<String>,
 
     /// Base URL of STS, at most 512 characters. Absent: `https://sts.REGION.myhuaweicloud.com`, in regions eu-west-1*
     /// myhuaweicloud.eu. Used with workloadIdentity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
+    #[x_kube(validation = rules::base_url("endpoints.sts"))]
     pub sts: Option<String>,
 
     /// Whether base URLs may be http. Only for tests: credentials then travel in clear.
@@ -104,11 +111,13 @@ pub struct Endpoints {
     /// Certificates that are trusted besides the public ones, PEM, at most 65536 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 65536))]
+    #[x_kube(validation = rules::pem_certificates("endpoints.caBundle"))]
     pub ca_bundle: Option<String>,
 }
 
 /// How to authenticate. Exactly one of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(validation = rules::exactly_one("credentials", &["accessKey", "password", "workloadIdentity", "metadata", "podIdentity"]))]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
     /// Access key and secret key: the keys accessKey, secretKey and, for temporary ones, securityToken of the Secret.
@@ -161,14 +170,17 @@ pub struct SecretReference {
 pub struct WorkloadIdentity {
     /// URN of the identity provider, 1 to 512 characters.
     #[schemars(length(min = 1, max = 512))]
+    #[x_kube(validation = rules::urn("providerUrn"))]
     pub provider_urn: String,
 
     /// URN of the agency, 1 to 512 characters.
     #[schemars(length(min = 1, max = 512))]
+    #[x_kube(validation = rules::urn("agencyUrn"))]
     pub agency_urn: String,
 
     /// Absolute path of the token in the operator's file system, 1 to 4096 characters.
     #[schemars(length(min = 1, max = 4096))]
+    #[x_kube(validation = rules::absolute_path("tokenPath"))]
     pub token_path: String,
 }
 
@@ -182,15 +194,18 @@ pub struct PodIdentity {}
 
 /// Namespaces, by name or by label. Exactly one of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(validation = rules::exactly_one("namespaces", &["names", "selector"]))]
 #[serde(rename_all = "camelCase")]
 pub struct Namespaces {
     /// Names of namespaces, at most 256. An empty list is no namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 63)))]
+    #[schemars(transform = rules::namespace_names("names"))]
     pub names: Option<Vec<String>>,
 
     /// Labels of namespaces. An empty selector is all namespaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = rules::label_selector)]
     pub selector: Option<LabelSelector>,
 }
 
@@ -204,16 +219,19 @@ pub struct Grant {
     /// Ids of the connections that may be used, UUIDs, at most 64. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(max = 36)))]
+    #[schemars(transform = rules::uuids("connectionIds"))]
     pub connection_ids: Option<Vec<String>>,
 
     /// Ids of the VPCs that may be used, UUIDs, at most 64. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(max = 36)))]
+    #[schemars(transform = rules::uuids("vpcIds"))]
     pub vpc_ids: Option<Vec<String>>,
 
     /// VLANs that may be used, as numbers or ranges from 0 to 3999 like 100 or 100-199, at most 64. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 9)))]
+    #[schemars(transform = rules::vlan_ranges("vlans"))]
     pub vlans: Option<Vec<String>>,
 
     /// Largest bandwidth of one interface in Mbit/s, at least 2. Absent: any.
@@ -248,14 +266,19 @@ pub struct Defaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_policy: Option<DriftPolicy>,
 
-    /// Tags for every object, besides its own; the object's value wins. At most 9, and with the object's own no more either.
+    /// Tags for every object, besides its own; the object's value wins. At most 9, and with the object's own
+    /// no more either. Keys of 1 to 128 characters, not beginning with _sys_ and other than direct-connect-operator-owner; values of 0
+    /// to 255 characters.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     #[schemars(extend("maxProperties" = 9))]
+    #[schemars(transform = rules::tag_values)]
+    #[x_kube(validation = rules::tag_keys())]
     pub tags: Tags,
 
     /// Id of the enterprise project, a UUID or 0 for the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::enterprise_project("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 }
 

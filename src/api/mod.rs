@@ -3,6 +3,9 @@
 //! This layer holds the types, their schema with its CEL rules, and the pure handling of conditions. It knows nothing
 //! of HTTP, of clients or of the runtime, so that the schema can be generated and the types be tested without any.
 
+#![allow(clippy::doc_markdown, reason = "docs of fields are read by users of kubectl explain, where backticks are noise")]
+#![allow(clippy::duplicated_attributes, reason = "printer columns share attributes")]
+
 use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
@@ -18,6 +21,7 @@ pub mod common;
 pub mod condition;
 pub mod peer;
 mod rules;
+mod spec_rules;
 pub mod status;
 pub mod virtual_gateway;
 pub mod virtual_interface;

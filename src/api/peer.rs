@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{AccountRef, AddressFamily, Import, ObjectReference, Policy, RouteMode, SecretKeyReference};
-use super::rules;
 use super::status::Status;
+use super::{rules, spec_rules};
 
 /// The status of a `Peer`.
 pub type PeerStatus = Status<PeerObserved>;
@@ -25,6 +25,7 @@ pub type PeerStatus = Status<PeerObserved>;
     namespaced,
     status = "PeerStatus",
     derive = "PartialEq",
+    validation = spec_rules::name_fits(),
     doc = "A peer of a virtual interface of Huawei Cloud Direct Connect: its second address family or, with import, its first.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
@@ -36,6 +37,8 @@ pub type PeerStatus = Status<PeerObserved>;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
 )]
+#[x_kube(validation = rules::exactly_one("spec", &["virtualInterfaceRef", "virtualInterfaceId"]))]
+#[schemars(transform = spec_rules::peer())]
 #[serde(rename_all = "camelCase")]
 pub struct PeerSpec {
     /// The account. Absent: the account of the namespace's annotation directconnect.huaweicloud.com/account, else the one
@@ -58,6 +61,7 @@ pub struct PeerSpec {
     /// Id of a virtual interface, a UUID. Exactly one of virtualInterfaceRef and virtualInterfaceId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("virtualInterfaceId"))]
     pub virtual_interface_id: Option<String>,
 
     /// Address family, ipv4 or ipv6. An interface has at most one peer of each. Immutable.
@@ -65,10 +69,12 @@ pub struct PeerSpec {
 
     /// Address of the cloud's side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
     #[schemars(length(max = 43))]
+    #[x_kube(validation = rules::gateway_address("localGatewayIp"))]
     pub local_gateway_ip: String,
 
     /// Address of the customer's side with its prefix length, in the same subnet. Immutable.
     #[schemars(length(max = 43))]
+    #[x_kube(validation = rules::gateway_address("remoteGatewayIp"))]
     pub remote_gateway_ip: String,
 
     /// How routes are exchanged, static or bgp. Immutable.
@@ -78,25 +84,31 @@ pub struct PeerSpec {
     /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
+    #[x_kube(validation = rules::customer_asn())]
     pub bgp_asn: Option<i64>,
 
     /// The key of a Secret of this namespace that holds the BGP MD5 password. Only with bgp. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bgp_md5_secret_ref: Option<SecretKeyReference>,
 
-    /// Networks of the customer's side, in CIDR notation, of the peer's address family. At most 200. The order means nothing.
+    /// Networks of the customer's side, in CIDR notation, of the peer's address family. 1 to 50 with routeMode static, 0 to 100 with
+    /// bgp. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200), inner(length(max = 43)))]
+    #[schemars(length(max = 100), inner(length(max = 43)))]
+    #[schemars(transform = rules::networks_any("remoteEpGroup"))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub remote_ep_group: Vec<String>,
 
-    /// Name in the cloud, 1 to 64 characters. Absent: the name of this object.
+    /// Name in the cloud, 1 to 64 letters, digits, underscores, dots and dashes. Absent: the name of this object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = rules::cloud_name())]
     pub name: Option<String>,
 
     /// Description in the cloud, at most 128 characters, without angle brackets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
+    #[x_kube(validation = rules::description())]
     pub description: Option<String>,
 }
 

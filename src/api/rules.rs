@@ -2,12 +2,25 @@
 //!
 //! A rule stands at the field where that is enough: such a rule runs only when the field is present, and a rule with
 //! `oldSelf` only when it was there before too. Rules on adding, removing or combining fields stand at the struct.
+//!
+//! The API server refuses a definition whose rules could cost too much. It reckons with the longest values that the
+//! schema admits, so every list, map and text that a rule reads has a bound.
 
-use kube::core::Rule;
+use kube::core::{Rule, validate};
+use schemars::Schema;
+use schemars::transform::Transform;
+use serde_json::{Map, Value, json};
 
 const UUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 const DNS_LABEL: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 const DNS_SUBDOMAIN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+/// The console's rule; its Chinese letters are the range that the vendor's own tools check.
+const CLOUD_NAME: &str = r"^[\x{4e00}-\x{9fa5}0-9a-zA-Z_.-]+$";
+/// Authority and path, nothing else: the operator appends the paths of the API.
+const BASE_URL: &str = r"^https?://[^/?#@\s]+(/[^?#@\s]*)?$";
+/// Whole numbers from the largest unit down, as kubectl prints durations.
+const DURATION: &str = "^([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?([0-9]{1,11}ms)?$";
+const VLANS: &str = "^(0|[1-9][0-9]{0,3})(-(0|[1-9][0-9]{0,3}))?$";
 
 fn rule(rule: impl Into<String>, message: impl AsRef<str>) -> Rule {
     Rule::new(rule).message(message.as_ref())
@@ -16,6 +29,11 @@ fn rule(rule: impl Into<String>, message: impl AsRef<str>) -> Rule {
 /// A quoted CEL string; raw, so that a regular expression keeps its backslashes.
 fn matches(pattern: &str) -> String {
     format!("self.matches(r'{pattern}')")
+}
+
+/// A rule of a struct about one of its fields, told at that field.
+pub fn about(field: &str, expression: impl Into<String>, message: impl AsRef<str>) -> Rule {
+    rule(expression, message).field_path(format!(".{field}"))
 }
 
 /// A string that names a Kubernetes object.
@@ -38,13 +56,198 @@ pub fn uuid(field: &str) -> Rule {
     rule(matches(UUID), format!("{field} must be a UUID in lower case, like 0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"))
 }
 
+/// An id of an enterprise project.
+pub fn enterprise_project(field: &str) -> Rule {
+    let expression = format!("self == '0' || {}", matches(UUID));
+    rule(expression, format!("{field} must be a UUID in lower case, or 0 for the default enterprise project"))
+}
+
+/// An id of a project.
+pub fn project(field: &str) -> Rule {
+    rule(matches("^[0-9a-f]{32}$"), format!("{field} must be 32 hex digits in lower case"))
+}
+
+/// A region; it becomes a part of host names.
+pub fn region(field: &str) -> Rule {
+    rule(matches(DNS_LABEL), format!("{field} must be a region like eu-west-101: lower case letters, digits and dashes"))
+}
+
+/// A base URL.
+pub fn base_url(field: &str) -> Rule {
+    rule(
+        format!("{} && isURL(self)", matches(BASE_URL)),
+        format!("{field} must be a base URL like https://dcaas.example.com, without user, query and fragment"),
+    )
+}
+
+/// Plain HTTP only where it is asked for.
+pub fn secure_endpoints() -> impl Transform {
+    let secure = |field: &str| {
+        let allowed = format!("!has(self.{field}) || self.{field}.startsWith('https://') || (has(self.insecure) && self.insecure)");
+        about(field, allowed, format!("endpoints.{field} must begin with https://; http:// is only allowed with endpoints.insecure: true"))
+    };
+    all(["dc", "iam", "sts"].map(secure).to_vec())
+}
+
+/// Certificates in PEM.
+pub fn pem_certificates(field: &str) -> Rule {
+    rule("self.contains('-----BEGIN CERTIFICATE-----')", format!("{field} must hold certificates in PEM: -----BEGIN CERTIFICATE----- ..."))
+}
+
+/// A URN.
+pub fn urn(field: &str) -> Rule {
+    rule(matches(r"^\S+$"), format!("{field} must be a URN, without spaces"))
+}
+
+/// An absolute path.
+pub fn absolute_path(field: &str) -> Rule {
+    rule("self.startsWith('/')", format!("{field} must be an absolute path, beginning with /"))
+}
+
+/// A duration within bounds.
+pub fn duration(field: &str, least: &str, most: &str) -> Rule {
+    let form = matches(DURATION);
+    rule(
+        format!("self != '' && {form} && duration(self) >= duration('{least}') && duration(self) <= duration('{most}')"),
+        format!("{field} must be a duration from {least} to {most}, like 90s, 5m or 1h30m"),
+    )
+}
+
+/// A VLAN or a range of VLANs.
+fn vlans(field: &str) -> Rule {
+    // The pattern comes first: without it int() would fail on other texts, and the user would read of that.
+    let part = |index: u8| format!("int(self.split('-')[{index}])");
+    let range = format!("(!self.contains('-') ? {first} : {last}) <= 3999", first = part(0), last = part(1));
+    let order = format!("(!self.contains('-') || {} <= {})", part(0), part(1));
+    rule(
+        format!("{} && {range} && {order}", matches(VLANS)),
+        format!("{field} must be a VLAN from 0 to 3999 or a range of them, lower end first, like 100 or 100-199"),
+    )
+}
+
+/// A name in the cloud.
+pub fn cloud_name() -> Rule {
+    rule(matches(CLOUD_NAME), "name must have only letters, digits, underscores, dots and dashes, 1 to 64 of them")
+}
+
+/// A description in the cloud.
+pub fn description() -> Rule {
+    rule("!self.contains('<') && !self.contains('>')", "description must not have angle brackets, < or >")
+}
+
+/// The customer's number of autonomous system.
+pub fn customer_asn() -> Rule {
+    rule("self != 64512", "bgpAsn must be from 1 to 4294967295 and not 64512, which the cloud uses")
+}
+
+/// The address of a gateway within its subnet. Both addresses of a /31 or /127 are hosts.
+///
+/// `!(a == b)` in place of `a != b`: the API server's estimate knows only of `==` that it costs little here.
+pub fn gateway_address(field: &str) -> Rule {
+    let host = "(!(cidr(self) == cidr(self).masked()) || cidr(self).prefixLength() in [31, 127])";
+    rule(
+        format!("isCIDR(self) && {host}"),
+        format!("{field} must be the address of a host with its prefix length, like 10.0.0.1/30 or fd00::1/64, not that of the network"),
+    )
+}
+
 /// A field that keeps its value once it has one.
 pub fn fixed(field: &str) -> Rule {
-    rule("self == oldSelf", format!("{field} is immutable"))
+    rule("self == oldSelf", format!("{field} is immutable: it must keep its value"))
 }
 
 /// Exactly one of these optional fields of a struct.
 pub fn exactly_one(owner: &str, fields: &[&str]) -> Rule {
     let present: Vec<_> = fields.iter().map(|field| format!("has(self.{field}) ? 1 : 0")).map(|one| format!("({one})")).collect();
     rule(format!("{} == 1", present.join(" + ")), format!("{owner} must have exactly one of {}", fields.join(", ")))
+}
+
+/// Keys and values of tags.
+pub fn tag_keys() -> Rule {
+    let key = "k.size() >= 1 && k.size() <= 128 && !k.startsWith('_sys_') && k != 'direct-connect-operator-owner'";
+    rule(
+        format!("self.all(k, {key})"),
+        "tags must have keys of 1 to 128 characters, not beginning with _sys_, and not direct-connect-operator-owner, which the operator sets",
+    )
+}
+
+/// Longest value of a tag.
+pub fn tag_values(schema: &mut Schema) {
+    if let Some(values) = schema.get_mut("additionalProperties").and_then(Value::as_object_mut) {
+        values.insert("maxLength".to_owned(), json!(255));
+    }
+}
+
+/// Adds rules to a schema.
+pub fn all(rules: Vec<Rule>) -> impl Transform {
+    move |schema: &mut Schema| rules.iter().for_each(|rule| add(schema, rule.clone()))
+}
+
+fn add(schema: &mut Schema, rule: Rule) {
+    // A rule is texts only, which always serialize; the test of each rule would miss one that is not there.
+    let _ = validate(schema, rule);
+}
+
+/// Adds a rule to every item of a list.
+fn each(rule: Rule) -> impl Transform {
+    move |schema: &mut Schema| {
+        let Some(items) = schema.get_mut("items") else { return };
+        if let Ok(mut item) = Schema::try_from(items.clone()) {
+            add(&mut item, rule.clone());
+            *items = item.to_value();
+        }
+    }
+}
+
+/// Items that are networks. `families` are 4 and 6.
+fn networks(field: &str, families: &str, example: &str) -> impl Transform {
+    let expression = format!("isCIDR(self) && cidr(self) == cidr(self).masked() && cidr(self).ip().family() in {families}");
+    each(rule(expression, format!("{field} must have only {example}, with no bits set behind the prefix")))
+}
+
+/// Items that are IPv4 networks.
+pub fn networks_v4(field: &str) -> impl Transform {
+    networks(field, "[4]", "IPv4 networks in CIDR notation, like 10.1.0.0/16")
+}
+
+/// Items that are IPv6 networks.
+pub fn networks_v6(field: &str) -> impl Transform {
+    networks(field, "[6]", "IPv6 networks in CIDR notation, like fd00:1::/64")
+}
+
+/// Items that are networks of either family.
+pub fn networks_any(field: &str) -> impl Transform {
+    networks(field, "[4, 6]", "networks in CIDR notation, like 10.1.0.0/16 or fd00:1::/64")
+}
+
+/// Items that are ids of the cloud.
+pub fn uuids(field: &str) -> impl Transform {
+    each(uuid(field))
+}
+
+/// Items that name namespaces.
+pub fn namespace_names(field: &str) -> impl Transform {
+    each(namespace_name(field))
+}
+
+/// Items that are VLANs or ranges of them.
+pub fn vlan_ranges(field: &str) -> impl Transform {
+    each(vlans(field))
+}
+
+/// Bounds of a label selector, which Kubernetes' own schema leaves open.
+pub fn label_selector(schema: &mut Schema) {
+    fn part<'a>(schema: &'a mut Schema, name: &str) -> Option<&'a mut Map<String, Value>> {
+        schema.get_mut("properties")?.get_mut(name)?.as_object_mut()
+    }
+    if let Some(labels) = part(schema, "matchLabels") {
+        labels.insert("maxProperties".to_owned(), json!(32));
+    }
+    if let Some(expressions) = part(schema, "matchExpressions") {
+        expressions.insert("maxItems".to_owned(), json!(32));
+    }
+    let operator = schema.pointer_mut("/properties/matchExpressions/items/properties/operator");
+    if let Some(operator) = operator.and_then(Value::as_object_mut) {
+        operator.insert("enum".to_owned(), json!(["In", "NotIn", "Exists", "DoesNotExist"]));
+    }
 }

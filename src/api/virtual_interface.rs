@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{AccountRef, AddressFamily, Import, ObjectReference, Policy, RouteMode, SecretKeyReference, Tags};
-use super::rules;
 use super::status::Status;
 pub use super::virtual_interface_status::{ObservedExtendAttribute, ObservedPeer, VirtualInterfaceObserved};
+use super::{rules, spec_rules};
 
 /// The status of a `VirtualInterface`.
 pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
@@ -24,6 +24,7 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
     namespaced,
     status = "VirtualInterfaceStatus",
     derive = "PartialEq",
+    validation = spec_rules::name_fits(),
     doc = "A virtual interface of Huawei Cloud Direct Connect: carries traffic between a gateway and the customer's network over a connection.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
@@ -35,6 +36,11 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
 )]
+#[x_kube(
+    validation = rules::exactly_one("spec", &["connectionId", "lagId"]),
+    validation = rules::exactly_one("spec", &["virtualGatewayRef", "virtualGatewayId", "globalGatewayId"])
+)]
+#[schemars(transform = spec_rules::virtual_interface())]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualInterfaceSpec {
     /// The account. Absent: the account of the namespace's annotation directconnect.huaweicloud.com/account, else the one
@@ -53,11 +59,13 @@ pub struct VirtualInterfaceSpec {
     /// Id of the connection, a UUID. Exactly one of connectionId and lagId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("connectionId"))]
     pub connection_id: Option<String>,
 
     /// Id of the link aggregation group, a UUID. Exactly one of connectionId and lagId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("lagId"))]
     pub lag_id: Option<String>,
 
     /// The VirtualGateway. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId. Immutable.
@@ -67,12 +75,14 @@ pub struct VirtualInterfaceSpec {
     /// Id of a virtual gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("virtualGatewayId"))]
     pub virtual_gateway_id: Option<String>,
 
     /// Id of a global Direct Connect gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId.
     /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::uuid("globalGatewayId"))]
     pub global_gateway_id: Option<String>,
 
     /// private (default) or public. Immutable.
@@ -94,6 +104,7 @@ pub struct VirtualInterfaceSpec {
     /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
+    #[x_kube(validation = rules::customer_asn())]
     pub bgp_asn: Option<i64>,
 
     /// The key of a Secret of this namespace that holds the BGP MD5 password. Only with bgp. Immutable.
@@ -106,31 +117,39 @@ pub struct VirtualInterfaceSpec {
 
     /// Address of the cloud's side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
     #[schemars(length(max = 43))]
+    #[x_kube(validation = rules::gateway_address("localGatewayIp"))]
     pub local_gateway_ip: String,
 
     /// Address of the customer's side with its prefix length, in the same subnet. Immutable.
     #[schemars(length(max = 43))]
+    #[x_kube(validation = rules::gateway_address("remoteGatewayIp"))]
     pub remote_gateway_ip: String,
 
-    /// Networks of the customer's side, in CIDR notation, of the interface's address family. At most 200; how many of them the
-    /// cloud takes is told by status.observed.routeLimit. The order means nothing.
+    /// Networks of the customer's side, in CIDR notation, of the interface's address family. 1 to 50 with routeMode static, 0 to 100
+    /// with bgp; how many static ones the cloud takes is told by status.observed.routeLimit. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200), inner(length(max = 43)))]
+    #[schemars(length(max = 100), inner(length(max = 43)))]
+    #[schemars(transform = rules::networks_any("remoteEpGroup"))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub remote_ep_group: Vec<String>,
 
     /// Public networks of the cloud's services, in CIDR notation. Only for type public. At most 200. The order means nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200), inner(length(max = 43)))]
+    #[schemars(transform = rules::networks_any("serviceEpGroup"))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub service_ep_group: Vec<String>,
 
-    /// Name in the cloud, 1 to 64 characters. Absent: the name of this object.
+    /// Name in the cloud, 1 to 64 letters, digits, underscores, dots and dashes. Absent: the name of this object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = rules::cloud_name())]
     pub name: Option<String>,
 
     /// Description in the cloud, at most 128 characters, without angle brackets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
+    #[x_kube(validation = rules::description())]
     pub description: Option<String>,
 
     /// Priority of the line for traffic out of the cloud, normal (default of the cloud) or low (a standby line, only with bgp).
@@ -153,17 +172,21 @@ pub struct VirtualInterfaceSpec {
     /// interface. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
+    #[x_kube(validation = rules::project("resourceTenantId"))]
     pub resource_tenant_id: Option<String>,
 
     /// Id of the enterprise project, a UUID or 0 for the default one. Not together with resourceTenantId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
+    #[x_kube(validation = rules::enterprise_project("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 
     /// Tags in the cloud, at most 9: the cloud allows 10, and one is the owner's mark. Keys of 1 to 128 characters, not beginning
-    /// with _sys_; values of 0 to 255.
+    /// with _sys_ and other than direct-connect-operator-owner; values of 0 to 255 characters.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     #[schemars(extend("maxProperties" = 9))]
+    #[schemars(transform = rules::tag_values)]
+    #[x_kube(validation = rules::tag_keys())]
     pub tags: Tags,
 }
 

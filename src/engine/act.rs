@@ -175,7 +175,7 @@ impl<K: Kind> Engine<K> {
             }
             // The watch may have told of its end already: remembering the answer would bring it back.
             Ok(_) => {
-                self.index.forget(&self.key(object));
+                self.index.forget(&Self::key(object));
                 self.memories.forget(&object.uid().unwrap_or_default());
                 Ok(())
             }

@@ -186,12 +186,11 @@ fn farewell(situation: &Situation) -> Step {
         // One of them may be ours: which one, a person must say.
         Presence::Several(ids) => several(ids),
         Presence::One(found) => match (&found.owner, &found.phase) {
+            // Gone, an import that was never carried out, or somebody else's: nothing of ours to delete.
+            (Ownership::Ours, Phase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
             (Ownership::Ours, Phase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
-            (Ownership::Ours, Phase::Gone) => leave(situation.intent),
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
             (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
-            // An import that was never carried out, or somebody else's: not ours to delete.
-            (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
         },
     }
 }

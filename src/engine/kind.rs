@@ -213,13 +213,17 @@ pub(crate) fn now() -> Time {
 /// so that two owners never read the same.
 pub(super) fn owner(cluster: &str, namespace: &str, name: &str) -> String {
     use sha2::{Digest, Sha256};
+    use std::fmt::Write as _;
     const LIMIT: usize = 255;
     const HASH: usize = 16;
     let whole = format!("{cluster}:{namespace}/{name}");
     if whole.len() <= LIMIT {
         return whole;
     }
-    let hash: String = Sha256::digest(whole.as_bytes()).iter().take(HASH / 2).map(|byte| format!("{byte:02x}")).collect();
+    let hash = Sha256::digest(whole.as_bytes()).iter().take(HASH / 2).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
     let kept: String = whole.chars().take(LIMIT - HASH - 1).collect();
     format!("{kept}-{hash}")
 }

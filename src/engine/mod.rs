@@ -239,9 +239,9 @@ where
         let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
         let refused = observation.is_some() && error.outcome == crate::cloud::Outcome::Refused;
         self.expect_change(uid, !refused, mirror);
-        let lost = observation.is_some_and(|observation| observation.situation.lost.is_some());
+        let is_gone = observation.is_some_and(|observation| observation.situation.lost.is_some());
         let facts = Facts {
-            id: last.id.clone().filter(|_| !lost),
+            id: last.id.clone().filter(|_| !is_gone),
             intent: last.intent.clone().filter(|_| !refused),
             seen: observation.and_then(Observation::told),
             observe_only: false,
@@ -357,7 +357,7 @@ impl<K: Kind> Engine<K> {
         }
     }
 
-    fn key(&self, object: &K::Object) -> Key {
+    fn key(object: &K::Object) -> Key {
         Key { kind: K::NAME, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
     }
 
@@ -375,7 +375,7 @@ impl<K: Kind> Engine<K> {
 
     fn remember(&self, object: K::Object) {
         let uid = object.uid().unwrap_or_default();
-        self.index.apply(&self.key(&object), self.card(&object));
+        self.index.apply(&Self::key(&object), self.card(&object));
         self.memories.with(&uid, |memory| memory.latest = Some(Arc::new(object)));
     }
 }

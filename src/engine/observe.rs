@@ -92,7 +92,7 @@ impl<K: Kind> Look<'_, K> {
             deletion: policies.deletion,
             drift: policies.drift,
             spec_changed: spec_changed(&status, self.object.meta().generation),
-            dependants: self.engine.index.dependants(&self.engine.key(self.object)),
+            dependants: self.engine.index.dependants(&Engine::<K>::key(self.object)),
             references,
             intent,
             lost: status.id.filter(|_| absent),

@@ -53,15 +53,16 @@ impl Index {
     /// Takes the present card of an object.
     pub fn apply(&self, key: &Key, card: Card) {
         let mut state = self.state();
-        let old = state.cards.insert(key.clone(), card.clone());
-        let before = old.as_ref().map(|card| card.needs.clone()).unwrap_or_default();
-        for gone in before.iter().filter(|need| !card.needs.contains(need)) {
-            state.unlink(key, gone);
-        }
         for need in &card.needs {
             state.needed_by.entry(need.clone()).or_default().insert(key.clone());
         }
-        if old.is_none_or(|old| old.id != card.id || old.ready != card.ready) {
+        let (id, ready) = (card.id.clone(), card.ready);
+        let needs = card.needs.clone();
+        let old = state.cards.insert(key.clone(), card);
+        for gone in old.iter().flat_map(|old| &old.needs).filter(|need| !needs.contains(need)) {
+            state.unlink(key, gone);
+        }
+        if old.is_none_or(|old| old.id != id || old.ready != ready) {
             state.wake_dependants(key);
         }
     }

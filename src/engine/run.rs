@@ -191,9 +191,11 @@ impl Listeners {
 impl<K: Kind> Engine<K> {
     fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
         match event {
-            Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => self.index.apply(&self.key(object), self.card(object)),
+            Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
+                self.index.apply(&Self::key(object), self.card(object));
+            }
             Ok(watcher::Event::Delete(object)) => {
-                self.index.forget(&self.key(object));
+                self.index.forget(&Self::key(object));
                 self.memories.forget(&object.uid().unwrap_or_default());
             }
             Ok(watcher::Event::Init | watcher::Event::InitDone) => {}

@@ -1,6 +1,6 @@
 //! `VirtualInterface`: a VLAN of a connection that leads to a gateway. Its first peer is part of it.
 
-use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer};
+use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
@@ -99,7 +99,7 @@ impl Kind for VirtualInterfaceKind {
             remote_gateway_v6_ip: (!v4).then(|| remote.clone()),
             remote_ep_group: spec.remote_ep_group.clone(),
             service_ep_group: spec.service_ep_group.clone(),
-            priority: spec.priority.map(|priority| priority.as_str()),
+            priority: spec.priority.map(Priority::as_str),
             enable_bfd: spec.enable_bfd,
             enable_nqa: spec.enable_nqa,
             resource_tenant_id: spec.resource_tenant_id.clone(),
@@ -141,7 +141,7 @@ impl Kind for VirtualInterfaceKind {
         if !spec.service_ep_group.is_empty() {
             comparison.networks("serviceEpGroup", &spec.service_ep_group, &seen.service_ep_group);
         }
-        comparison.mutable("priority", spec.priority.map(|priority| priority.as_str()), seen.priority.as_deref());
+        comparison.mutable("priority", spec.priority.map(Priority::as_str), seen.priority.as_deref());
         comparison.mutable("enableBfd", spec.enable_bfd, Some(seen.enable_bfd.unwrap_or_default()));
         comparison.mutable("enableNqa", spec.enable_nqa, Some(seen.enable_nqa.unwrap_or_default()));
         if let Some(attribute) = &spec.extend_attribute {
@@ -301,6 +301,8 @@ fn compare_extend_attribute(comparison: &mut Comparison, desired: &cloud::Extend
     }
 }
 
+/// A spec that is silent agrees with everything.
+#[allow(clippy::needless_pass_by_value, reason = "the values are numbers and references")]
 fn agrees<T: PartialEq>(desired: Option<T>, observed: Option<T>) -> bool {
     desired.is_none() || desired == observed
 }

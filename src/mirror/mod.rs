@@ -1,6 +1,6 @@
 //! The cloud informer: what the cloud's LIST of one collection showed, kept for all who ask.
 //!
-//! One [`Mirror`] for each account and collection. It is fed by a refresher ([`refresh`]) and by the answers to our own writes and reads
+//! One [`Mirror`] for each account and collection. It is fed by a refresher ([`refresh()`]) and by the answers to our own writes and reads
 //! ([`Mirror::put`]). It knows nothing of kinds and specs: it tells which ids changed, and who cares is for the listener to know.
 //!
 //! Freshness is asked for, not assumed: [`Mirror::demand`] names an instant, and the next LIST that begins after it serves all who wait.

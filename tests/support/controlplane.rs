@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::PostParams;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl ControlPlane {
     pub async fn shared() -> Arc<Self> {
         let plane = SHARED.get_or_init(|| async {
             let plane = Self::start().await;
-            plane.install_crds().await;
+            plane.install_crds();
             Arc::new(plane)
         });
         Arc::clone(plane.await)
@@ -141,14 +141,23 @@ impl ControlPlane {
         }
     }
 
+    /// Writes to objects of a namespace so far, other than the test's own.
+    pub fn writes(&self, namespace: &str) -> Vec<Value> {
+        let log = std::fs::read_to_string(self.dir.path().join("audit.log")).unwrap_or_default();
+        let entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        entries
+            .filter(|entry| entry["objectRef"]["namespace"] == namespace)
+            .filter(|entry| !entry["requestURI"].as_str().unwrap_or_default().contains("fieldManager=test"))
+            .collect()
+    }
+
     /// Where kubectl and helm are.
     pub fn program(&self, name: &str) -> PathBuf {
         self.bin.join(name)
     }
 
     /// Applies `crds/` and waits until each is established.
-    #[allow(clippy::unused_async, reason = "all that waits is awaited, here too")]
-    pub async fn install_crds(&self) {
+    pub fn install_crds(&self) {
         let folder = root().join("crds");
         self.kubectl(&["apply", "--server-side", "-f", folder.to_str().unwrap()]);
         self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "-f", folder.to_str().unwrap()]);
@@ -216,6 +225,15 @@ fn data_dir() -> tempfile::TempDir {
 
 fn write_inputs(dir: &Path) {
     std::fs::write(dir.join("tokens.csv"), format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\n")).unwrap();
+    // Who wrote what of our kinds and events, for tests that count.
+    let policy = json!({
+        "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+        "rules": [{
+            "level": "Metadata", "verbs": ["create", "update", "patch", "delete"],
+            "resources": [{ "group": "directconnect.huaweicloud.com" }, { "group": "events.k8s.io" }],
+        }],
+    });
+    std::fs::write(dir.join("audit-policy"), policy.to_string()).unwrap();
     // Signs and proves the tokens of service accounts.
     let key = rcgen::KeyPair::generate().unwrap();
     std::fs::write(dir.join("sa.key"), key.serialize_pem()).unwrap();
@@ -246,7 +264,9 @@ fn start_apiserver(bin: &Path, dir: &Path, etcd_port: u16, port: u16) -> Process
         .arg(format!("--service-account-key-file={}", dir.join("sa.pub").display()))
         .arg(format!("--service-account-signing-key-file={}", dir.join("sa.key").display()))
         .arg(format!("--token-auth-file={}", dir.join("tokens.csv").display()))
-        .args(["--authorization-mode=RBAC", "--endpoint-reconciler-type=none"]);
+        .args(["--authorization-mode=RBAC", "--endpoint-reconciler-type=none"])
+        .arg(format!("--audit-policy-file={}", dir.join("audit-policy").display()))
+        .arg(format!("--audit-log-path={}", dir.join("audit.log").display()));
     Process::start("kube-apiserver", command, &dir.join("apiserver.log"))
 }
 
