@@ -103,15 +103,15 @@ async fn story(once: bool) {
     let mut follower = Follower::new(plane.client().await, NAMESPACE).await;
     let total = follower.count();
     assert!(total > 0, "the samples hold no objects");
-    follower.until("Ready", BOUND, Follower::all_ready).await;
+    beside(&mut operator, follower.until("Ready", BOUND, Follower::all_ready)).await;
     let ready = follower.count_ready();
     kubectl(&plane, &["get", "directconnect", "-n", NAMESPACE]);
 
     step("One field is changed");
     follower.begin();
     change_bandwidth(&plane, &cloud, 200).await;
-    follower.until("changed", BOUND, |objects| !objects.all_ready()).await;
-    follower.until("Ready", BOUND, Follower::all_ready).await;
+    beside(&mut operator, follower.until("changed", BOUND, |objects| !objects.all_ready())).await;
+    beside(&mut operator, follower.until("Ready", BOUND, Follower::all_ready)).await;
     operator.check();
 
     if once {
@@ -120,7 +120,7 @@ async fn story(once: bool) {
         for sample in SAMPLES {
             kubectl(&plane, &["delete", "-n", NAMESPACE, "--wait=false", "-f", &format!("deploy/samples/{sample}")]);
         }
-        follower.until("gone", BOUND, Follower::all_gone).await;
+        beside(&mut operator, follower.until("gone", BOUND, Follower::all_gone)).await;
         assert!(cloud.is_empty().await, "left in the cloud: {:#}", cloud.resources().await);
         println!("  the cloud is empty");
         cloud.check_contract().await;
@@ -135,6 +135,20 @@ async fn story(once: bool) {
     loop {
         operator.check();
         tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Does `work`, and fails at once when the operator ends.
+async fn beside(operator: &mut Operator, work: impl Future<Output = ()>) {
+    let watched = async {
+        loop {
+            operator.check();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = watched => {}
     }
 }
 
