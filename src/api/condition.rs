@@ -180,3 +180,90 @@ pub fn remove_condition(conditions: &mut Vec<Condition>, type_: ConditionType) {
 pub fn find_condition(conditions: &[Condition], type_: ConditionType) -> Option<&Condition> {
     conditions.iter().find(|present| present.type_ == type_.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::jiff::Timestamp;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn at(second: i64) -> Time {
+        Time(Timestamp::from_second(second).unwrap())
+    }
+
+    fn ready(status: bool, reason: Reason) -> NewCondition {
+        NewCondition {
+            type_: ConditionType::Ready,
+            status: status.into(),
+            reason,
+            message: String::from("the particulars"),
+            observed_generation: Some(1),
+        }
+    }
+
+    #[test]
+    fn the_time_moves_with_the_status_only() {
+        let mut conditions = Vec::new();
+        set_condition(&mut conditions, ready(false, Reason::Creating), at(1));
+        set_condition(&mut conditions, ready(false, Reason::Settling), at(2));
+        let condition = find_condition(&conditions, ConditionType::Ready).unwrap();
+        assert_eq!((condition.reason.as_str(), &condition.last_transition_time), ("Settling", &at(1)));
+        set_condition(&mut conditions, ready(true, Reason::Available), at(3));
+        let condition = find_condition(&conditions, ConditionType::Ready).unwrap();
+        assert_eq!((condition.status.as_str(), &condition.last_transition_time), ("True", &at(3)));
+    }
+
+    #[test]
+    fn a_removed_condition_leaves_the_others() {
+        let mut conditions = Vec::new();
+        set_condition(&mut conditions, ready(true, Reason::Available), at(1));
+        set_condition(&mut conditions, NewCondition { type_: ConditionType::Stalled, ..ready(true, Reason::Invalid) }, at(1));
+        remove_condition(&mut conditions, ConditionType::Stalled);
+        remove_condition(&mut conditions, ConditionType::Healthy);
+        assert_eq!(conditions.iter().map(|condition| condition.type_.as_str()).collect::<Vec<_>>(), ["Ready"]);
+    }
+
+    #[test]
+    fn every_reason_is_one_and_says_what_to_do() {
+        let names: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(names.len(), Reason::ALL.len());
+        for reason in Reason::ALL {
+            assert!(reason.advice().len() > 20 && reason.advice().ends_with('.'), "{}", reason.as_str());
+        }
+    }
+
+    prop_compose! {
+        fn any_condition()(
+            type_ in prop::sample::select(&ConditionType::ALL[..]),
+            status in prop::sample::select(&[ConditionStatus::True, ConditionStatus::False, ConditionStatus::Unknown][..]),
+            reason in prop::sample::select(Reason::ALL),
+            message in "[a-z ]{0,8}",
+            observed_generation in prop::option::of(0_i64..9),
+        ) -> NewCondition {
+            NewCondition { type_, status, reason, message, observed_generation }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_merge_is_idempotent_and_moves_time_on_flips_only(history in prop::collection::vec(any_condition(), 1..20)) {
+            let mut conditions: Vec<Condition> = Vec::new();
+            for (new, second) in history.into_iter().zip(1..) {
+                let before = find_condition(&conditions, new.type_).cloned();
+                set_condition(&mut conditions, new.clone(), at(second));
+                let after = find_condition(&conditions, new.type_).cloned().unwrap();
+                prop_assert_eq!(after.status.as_str(), new.status.as_str());
+                match before {
+                    Some(before) if before.status == after.status => prop_assert_eq!(&after.last_transition_time, &before.last_transition_time),
+                    _ => prop_assert_eq!(&after.last_transition_time, &at(second)),
+                }
+                let types: BTreeSet<_> = conditions.iter().map(|condition| &condition.type_).collect();
+                prop_assert_eq!(types.len(), conditions.len());
+                let once = conditions.clone();
+                set_condition(&mut conditions, new, at(second + 1000));
+                prop_assert_eq!(&conditions, &once);
+            }
+        }
+    }
+}
