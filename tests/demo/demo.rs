@@ -1,227 +1,251 @@
-//! `make demo`: a real control plane, a simulated cloud, the chart, and two lines that come up. With `ONCE=1` all goes again and the exit code
-//! tells whether it went well.
+//! `make demo`: a dedicated line comes up from `kubectl apply`, on a real control plane and a simulated cloud.
+//!
+//! There is no kubelet: the operator runs as a process, with the arguments, the environment and the rights that the chart gives it.
+//! Stays until Ctrl-C; with `ONCE=1` it deletes all, checks that the cloud is empty, and ends.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "the demo ends at the first surprise")]
 
+#[path = "follow.rs"]
+mod follow;
 #[path = "../support/mod.rs"]
 mod support;
 
-use kube::api::ListParams;
-use serde_json::{Value, json};
-use std::path::PathBuf;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::EnvVar;
+use kube::api::{Api, ListParams};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
+
+use follow::Follower;
 use support::controlplane::{ControlPlane, root};
 use support::operator::Operator;
 use support::simulator::{self, Simulator};
-use support::world::{API_VERSION, api, condition, is};
+use support::{eventually, process};
 
-const NAMESPACE: &str = "direct-connect";
-const TEAM: &str = "team-network";
+const RELEASE: &str = "direct-connect";
+/// Where the operator and the account's keys are.
+const SYSTEM: &str = "direct-connect-system";
+/// Where the lines are.
+const NAMESPACE: &str = "demo";
 const SAMPLES: [&str; 2] = ["single-connection-bgp", "dual-stack"];
-const KINDS: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
+/// Far more than any step needs.
 const BOUND: Duration = Duration::from_mins(2);
 
-struct Demo {
-    start: Instant,
-    plane: ControlPlane,
-    cloud: Simulator,
+static STAYING: AtomicBool = AtomicBool::new(false);
+static STOPPING: AtomicBool = AtomicBool::new(false);
+static OPERATOR_LOG: OnceLock<PathBuf> = OnceLock::new();
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| tell_failure(panic.payload_as_str().unwrap_or("a panic without a message"))));
+    let once = std::env::var("ONCE").is_ok_and(|once| !["", "0"].contains(&once.as_str()));
+    let mut story = tokio::spawn(story(once));
+    tokio::select! {
+        ended = &mut story => return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        () = told_to_end() => {}
+    }
+    STOPPING.store(true, Ordering::Relaxed);
+    println!("\nStopping.");
+    // Ends control plane, cloud and operator in order, and takes their data away.
+    story.abort();
+    let _ = story.await;
+    if STAYING.load(Ordering::Relaxed) { ExitCode::SUCCESS } else { ExitCode::from(130) }
 }
 
-fn main() {
-    // Ends in order, whatever happens: a panic unwinds through all that was started.
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(run());
+async fn told_to_end() {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate()).unwrap(), signal(SignalKind::interrupt()).unwrap());
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
 }
 
-async fn run() {
-    let once = std::env::var("ONCE").is_ok_and(|value| !value.is_empty() && value != "0");
-    let start = Instant::now();
-    println!("[{:>5.1} s] starting etcd, kube-apiserver, kube-controller-manager and the simulated cloud …", 0.0);
-    let plane = ControlPlane::start().await;
-    let cloud = Simulator::start(plane.dir(), "demo").await;
-    let demo = Demo { start, plane, cloud };
-    demo.say(&format!("the cloud is simulated at {}", demo.cloud.url()));
-    demo.install();
-    let mut operator = demo.operator().await;
-    let names = demo.apply_samples(&operator).await;
-    let ready = demo.wait_ready(&names, &mut operator).await;
-    demo.change_a_field(&mut operator).await;
-    if !once {
-        demo.stay(&mut operator).await;
+fn tell_failure(why: &str) {
+    // Ctrl-C ends a kubectl under way too; that it failed may be known before the signal is.
+    std::thread::sleep(Duration::from_millis(100));
+    if STOPPING.load(Ordering::Relaxed) {
         return;
     }
-    let gone = demo.delete_all(&names, &mut operator).await;
-    assert!(demo.cloud.is_empty().await, "the cloud is not empty: {}", demo.cloud.resources().await);
-    demo.cloud.check_contract().await;
-    demo.say("the cloud is empty");
-    assert!(operator.stop(), "the operator did not end in time:\n{}", operator.tail());
-    let all = names.len();
-    drop(operator);
-    drop(demo);
-    println!("demo: {ready}/{all} Ready, {gone}/{all} gone");
-    assert_eq!((ready, gone), (all, all));
+    eprintln!("\ndemo failed: {why}");
+    if let Some(log) = OPERATOR_LOG.get() {
+        eprintln!("\nThe operator's log ends with:\n{}", process::tail(log, 30));
+    }
 }
 
-impl Demo {
-    fn say(&self, text: &str) {
-        println!("[{:>5.1} s] {text}", self.start.elapsed().as_secs_f64());
-    }
+async fn story(once: bool) {
+    let start = Instant::now();
+    step("A control plane: etcd, kube-apiserver, kube-controller-manager");
+    let plane = ControlPlane::start().await;
+    println!("  ready after {:.1} s", start.elapsed().as_secs_f64());
 
-    /// The chart, with its CRDs and an account that points to the simulated cloud.
-    fn install(&self) {
-        self.say("helm install direct-connect-operator …");
-        for namespace in [NAMESPACE, TEAM] {
-            self.plane.kubectl(&["create", "namespace", namespace]);
-        }
-        let (access, secret) = (format!("accessKey={}", simulator::ACCESS_KEY), format!("secretKey={}", simulator::SECRET_KEY));
-        self.plane.kubectl(&[
-            "-n",
-            NAMESPACE,
-            "create",
-            "secret",
-            "generic",
-            "huawei-cloud",
-            "--from-literal",
-            &access,
-            "--from-literal",
-            &secret,
-        ]);
-        let chart = root().join("charts/direct-connect-operator");
-        let values = self.plane.dir().join("values.yaml");
-        let account = json!({ "account": {
-            "create": true, "region": simulator::REGION,
-            "credentials": { "accessKey": { "secretRef": { "name": "huawei-cloud" } } },
-            "endpoints": { "dc": self.cloud.url(), "iam": self.cloud.url(), "insecure": true },
-        } });
-        std::fs::write(&values, account.to_string()).unwrap();
-        let (chart, values) = (chart.to_str().unwrap(), values.to_str().unwrap());
-        self.plane
-            .run("helm", &["install", "direct-connect-operator", chart, "-n", NAMESPACE, "-f", values])
-            .unwrap_or_else(|error| panic!("{error}"));
-    }
+    step("A simulated cloud");
+    let cloud = Simulator::start(plane.dir(), "demo").await;
+    println!("  listens on {}", cloud.url());
 
-    /// There is no kubelet: the Deployment's container runs as a process, with the token of its service account.
-    async fn operator(&self) -> Operator {
-        let client = self.plane.client().await;
-        let deployments = api(&client, Some(NAMESPACE), "apps/v1", "Deployment").list(&ListParams::default()).await.unwrap();
-        let deployment = serde_json::to_value(deployments.items.first().expect("the chart has a Deployment")).unwrap();
-        let pod = &deployment["spec"]["template"]["spec"];
-        let container = &pod["containers"][0];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let arguments: Vec<String> = container["args"].as_array().into_iter().flatten().map(text).collect();
-        let environment: Vec<(String, String)> = container["env"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|variable| variable["value"].is_string())
-            .map(|variable| (text(&variable["name"]), text(&variable["value"])))
-            .collect();
-        let account = text(&pod["serviceAccountName"]);
-        self.say(&format!("starting dc-operator {} as service account {account} …", arguments.join(" ")));
-        let kubeconfig = self.plane.service_account_kubeconfig(NAMESPACE, &account).await;
-        Operator::start(&kubeconfig, &self.plane.dir().join("operator.log"), &arguments, &environment).await
-    }
+    step("helm install: kinds, rights, Deployment, default account");
+    install(&plane, &cloud);
 
-    async fn apply_samples(&self, operator: &Operator) -> Vec<(&'static str, String)> {
+    step("The operator, as the Deployment says");
+    let mut operator = run_deployment(&plane).await;
+    kubectl(&plane, &["wait", "cloudaccount/default", "--for=condition=Ready", "--timeout=60s"]);
+    kubectl(&plane, &["get", "cloudaccounts"]);
+
+    step("The samples");
+    plane.kubectl(&["create", "namespace", NAMESPACE]);
+    for sample in SAMPLES {
+        kubectl(&plane, &["apply", "-n", NAMESPACE, "-f", &format!("deploy/samples/{sample}")]);
+    }
+    let mut follower = Follower::new(plane.client().await, NAMESPACE).await;
+    let total = follower.count();
+    assert!(total > 0, "the samples hold no objects");
+    beside(&mut operator, follower.until("Ready", BOUND, Follower::all_ready)).await;
+    let ready = follower.count_ready();
+    kubectl(&plane, &["get", "directconnect", "-n", NAMESPACE]);
+
+    step("One field is changed");
+    follower.begin();
+    change_bandwidth(&plane, &cloud, 200).await;
+    beside(&mut operator, follower.until("changed", BOUND, |objects| !objects.all_ready())).await;
+    beside(&mut operator, follower.until("Ready", BOUND, Follower::all_ready)).await;
+    operator.check();
+
+    if once {
+        step("All is deleted");
+        follower.begin();
         for sample in SAMPLES {
-            let folder = root().join("deploy/samples").join(sample);
-            self.say(&format!("kubectl apply -f deploy/samples/{sample}/"));
-            self.plane.kubectl(&["-n", TEAM, "apply", "-f", folder.to_str().unwrap()]);
+            kubectl(&plane, &["delete", "-n", NAMESPACE, "--wait=false", "-f", &format!("deploy/samples/{sample}")]);
         }
-        let mut names = Vec::new();
-        let client = self.plane.client().await;
-        for kind in KINDS {
-            let objects = api(&client, Some(TEAM), API_VERSION, kind).list(&ListParams::default()).await.unwrap();
-            names.extend(objects.items.into_iter().filter_map(|object| object.metadata.name).map(|name| (kind, name)));
-        }
-        assert!(!names.is_empty(), "the samples have no objects:\n{}", operator.tail());
-        names
+        beside(&mut operator, follower.until("gone", BOUND, Follower::all_gone)).await;
+        assert!(cloud.is_empty().await, "left in the cloud: {:#}", cloud.resources().await);
+        println!("  the cloud is empty");
+        cloud.check_contract().await;
+        println!("  every request and answer was as the vendor's documents say");
+        assert!(operator.stop(), "the operator did not end within its time");
+        println!("\nDone in {:.0} s.", start.elapsed().as_secs_f64());
+        println!("demo: {ready}/{total} Ready, {}/{total} gone", total - follower.count());
+        return;
     }
+    invite(&plane, &cloud);
+    STAYING.store(true, Ordering::Relaxed);
+    loop {
+        operator.check();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
 
-    /// Shows each change of an object's condition until all are ready.
-    async fn wait_ready(&self, names: &[(&'static str, String)], operator: &mut Operator) -> usize {
-        let client = self.plane.client().await;
-        let mut shown: Vec<String> = vec![String::new(); names.len()];
-        let until = Instant::now() + BOUND;
+/// Does `work`, and fails at once when the operator ends.
+async fn beside(operator: &mut Operator, work: impl Future<Output = ()>) {
+    let watched = async {
         loop {
-            let mut ready = 0;
-            for ((kind, name), last) in names.iter().zip(&mut shown) {
-                let object = serde_json::to_value(api(&client, Some(TEAM), API_VERSION, kind).get(name).await.unwrap()).unwrap();
-                ready += usize::from(is(&object, "Ready", "True"));
-                let now = line(&object);
-                if *last != now {
-                    self.say(&format!("  {kind:<16} {name:<28} {now}"));
-                    *last = now;
-                }
-            }
-            if ready == names.len() {
-                return ready;
-            }
             operator.check();
-            assert!(Instant::now() < until, "{ready} of {} are ready after {BOUND:?}:\n{}", names.len(), operator.tail());
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-    }
-
-    async fn change_a_field(&self, operator: &mut Operator) {
-        let client = self.plane.client().await;
-        let interfaces = api(&client, Some(TEAM), API_VERSION, "VirtualInterface").list(&ListParams::default()).await.unwrap();
-        let name = interfaces.items[0].metadata.name.clone().unwrap();
-        let id = interfaces.items[0].data["status"]["id"].as_str().unwrap().to_owned();
-        self.say(&format!("kubectl patch virtualinterface {name}: bandwidth → 77"));
-        self.plane.kubectl(&["-n", TEAM, "patch", "virtualinterface", &name, "--type=merge", "-p", r#"{"spec":{"bandwidth":77}}"#]);
-        let arrived = support::eventually("the change arrives in the cloud", BOUND, || async {
-            let all = self.cloud.all("virtual_interfaces").await;
-            all.iter().find(|interface| interface["id"] == json!(id) && interface["bandwidth"] == 77).map(|_| ())
-        });
-        arrived.await;
-        operator.check();
-        self.say(&format!("  the cloud shows bandwidth 77 for {id}"));
-    }
-
-    async fn stay(&self, operator: &mut Operator) {
-        let kubectl: PathBuf = self.plane.program("kubectl");
-        println!();
-        println!("Look around, in another terminal:");
-        println!("  export KUBECONFIG={}", self.plane.kubeconfig().display());
-        println!("  alias kubectl={}", kubectl.display());
-        println!("  kubectl get directconnect -n {TEAM}        # and: kubectl describe vif -n {TEAM}");
-        println!("  kubectl get dcaccount");
-        println!("  curl {}/admin/resources          # what the cloud has", self.cloud.url());
-        println!("Ctrl-C ends it.");
-        loop {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => break,
-                () = tokio::time::sleep(Duration::from_secs(1)) => operator.check(),
-            }
-        }
-        self.say("ending");
-    }
-
-    async fn delete_all(&self, names: &[(&'static str, String)], operator: &mut Operator) -> usize {
-        for sample in SAMPLES {
-            let folder = root().join("deploy/samples").join(sample);
-            self.say(&format!("kubectl delete -f deploy/samples/{sample}/"));
-            self.plane.kubectl(&["-n", TEAM, "delete", "--wait=false", "-f", folder.to_str().unwrap()]);
-        }
-        let client = self.plane.client().await;
-        for (kind, name) in names {
-            let objects = api(&client, Some(TEAM), API_VERSION, kind);
-            support::eventually(&format!("{kind} {name} is gone"), BOUND, || async {
-                objects.get_opt(name).await.ok()?.is_none().then_some(())
-            })
-            .await;
-            operator.check();
-            self.say(&format!("  {kind:<16} {name:<28} gone"));
-        }
-        names.len()
+    };
+    tokio::select! {
+        () = work => {}
+        () = watched => {}
     }
 }
 
-/// `Ready=False Creating: the cloud sets it up`
-fn line(object: &Value) -> String {
-    condition(object, "Ready").map_or_else(String::new, |ready| {
-        let text = |key: &str| ready[key].as_str().unwrap_or_default();
-        format!("Ready={} {}: {}", text("status"), text("reason"), text("message"))
-    })
+fn step(what: &str) {
+    println!("\n── {what}");
+}
+
+/// Runs kubectl and shows both what is typed and what comes back.
+fn kubectl(plane: &ControlPlane, arguments: &[&str]) {
+    println!("  $ kubectl {}", arguments.join(" "));
+    for line in plane.kubectl(arguments).lines() {
+        println!("    {line}");
+    }
+}
+
+fn install(plane: &ControlPlane, cloud: &Simulator) {
+    plane.kubectl(&["create", "namespace", SYSTEM]);
+    let (access, secret) =
+        (format!("--from-literal=accessKey={}", simulator::ACCESS_KEY), format!("--from-literal=secretKey={}", simulator::SECRET_KEY));
+    plane.kubectl(&["create", "secret", "generic", "credentials", "-n", SYSTEM, &access, &secret]);
+    let values = plane.dir().join("values.json");
+    let account = json!({
+        "create": true, "region": simulator::REGION, "credentials": { "accessKey": { "secretRef": { "name": "credentials" } } },
+        "endpoints": { "dc": cloud.url(), "iam": cloud.url(), "insecure": true }, "extraSpec": { "syncInterval": "30s" },
+    });
+    std::fs::write(&values, json!({ "account": account }).to_string()).unwrap();
+    let chart = root().join("charts/direct-connect-operator");
+    println!("  $ helm install {RELEASE} charts/direct-connect-operator -n {SYSTEM} -f values.json");
+    plane
+        .run("helm", &["install", RELEASE, text(&chart), "-n", SYSTEM, "-f", text(&values), "--timeout", "2m"])
+        .unwrap_or_else(|error| panic!("{error}"));
+    println!("    installed");
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("paths of the checkout and of temporary files are UTF-8")
+}
+
+/// What a kubelet would do: reads the Deployment, and starts the program with its arguments, environment and service account.
+async fn run_deployment(plane: &ControlPlane) -> Operator {
+    let deployments = Api::<Deployment>::namespaced(plane.client().await, SYSTEM).list(&ListParams::default()).await.unwrap();
+    let [deployment] = &deployments.items[..] else { panic!("the chart makes one Deployment, not {}", deployments.items.len()) };
+    let pod = deployment.spec.as_ref().and_then(|spec| spec.template.spec.as_ref()).expect("the Deployment has a pod's spec");
+    let [container] = &pod.containers[..] else { panic!("the pod has one container, not {}", pod.containers.len()) };
+    let account = pod.service_account_name.as_deref().expect("the pod has a service account");
+    let arguments = container.args.clone().unwrap_or_default();
+    let environment: Vec<(String, String)> =
+        container.env.iter().flatten().map(|variable| (variable.name.clone(), value(variable, account))).collect();
+    let kubeconfig = plane.service_account_kubeconfig(SYSTEM, account).await;
+    let log = plane.dir().join("operator.log");
+    let _ = OPERATOR_LOG.set(log.clone());
+    let operator = Operator::start(&kubeconfig, &log, &arguments, &environment).await;
+    println!("  $ dc-operator {}", arguments.join(" "));
+    println!("    ready, as service account {SYSTEM}/{account}; probes on http://127.0.0.1:{}", operator.port());
+    operator
+}
+
+fn value(variable: &EnvVar, account: &str) -> String {
+    let field = variable.value_from.as_ref().and_then(|from| from.field_ref.as_ref()).map(|field| field.field_path.as_str());
+    match (&variable.value, field) {
+        (Some(value), _) => value.clone(),
+        (None, None) if variable.value_from.is_none() => String::new(),
+        (None, Some("metadata.namespace")) => SYSTEM.to_owned(),
+        (None, Some("metadata.name")) => format!("{RELEASE}-demo"),
+        (None, Some("spec.serviceAccountName")) => account.to_owned(),
+        _ => panic!("the demo can't tell the value of {}: {:?}", variable.name, variable.value_from),
+    }
+}
+
+/// Changes the interface of the first sample, and waits until the cloud has the new value.
+async fn change_bandwidth(plane: &ControlPlane, cloud: &Simulator, wanted: i64) {
+    let interface = "bgp-line";
+    let id = plane.kubectl(&["get", "vif", interface, "-n", NAMESPACE, "-o", "jsonpath={.status.id}"]);
+    let seen = || async {
+        let all = cloud.all("virtual_interfaces").await;
+        all.iter().find(|seen| seen["id"] == *id).map(|seen| seen["bandwidth"].as_i64().unwrap_or_default())
+    };
+    let before = seen().await.unwrap_or_else(|| panic!("the cloud has no interface {id}"));
+    let patch = json!({ "spec": { "bandwidth": wanted } }).to_string();
+    println!("  the cloud: interface {id} has {before} Mbit/s");
+    kubectl(plane, &["patch", "vif", interface, "-n", NAMESPACE, "--type=merge", "-p", &patch]);
+    let start = Instant::now();
+    eventually("the cloud has the new bandwidth", BOUND, || async { (seen().await == Some(wanted)).then_some(()) }).await;
+    println!("  the cloud: interface {id} has {wanted} Mbit/s after {:.1} s", start.elapsed().as_secs_f64());
+}
+
+fn invite(plane: &ControlPlane, cloud: &Simulator) {
+    step("Yours until Ctrl-C");
+    println!("  export KUBECONFIG={}", plane.kubeconfig().display());
+    println!(
+        "  export PATH={}:$PATH     # kubectl and helm of the control plane's version",
+        plane.program("kubectl").parent().unwrap().display()
+    );
+    println!();
+    println!("  kubectl get directconnect -n {NAMESPACE} -o wide");
+    println!("  kubectl describe vif bgp-line -n {NAMESPACE}");
+    println!("  kubectl apply -n {NAMESPACE} -f deploy/samples/two-connections-active-standby");
+    println!("  curl -s {}/admin/resources     # what is in the cloud; more in docs/simulator.md", cloud.url());
+    println!("  tail -f {}     # what the operator says", plane.dir().join("operator.log").display());
 }

@@ -42,6 +42,10 @@ impl Operator {
         self.port
     }
 
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// SIGTERM. Returns whether it ended by itself.
     pub fn stop(&mut self) -> bool {
         self.process.terminate(STOP)

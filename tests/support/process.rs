@@ -37,6 +37,8 @@ impl Process {
     pub fn start(name: &str, mut command: Command, log: &Path) -> Self {
         let file = File::options().create(true).append(true).open(log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        // Ctrl-C at a terminal is for the owner, who ends its children in order.
+        command.process_group(0);
         let parent = rustix::process::getpid();
         // SAFETY: between fork and exec only system calls are made, which are safe there.
         #[allow(unsafe_code)]
@@ -69,9 +71,7 @@ impl Process {
 
     /// Last lines of the log.
     pub fn tail(&self, lines: usize) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let all: Vec<&str> = text.lines().collect();
-        all[all.len().saturating_sub(lines)..].join("\n")
+        tail(&self.log, lines)
     }
 
     /// SIGTERM, then SIGKILL after `bound`. Returns whether the first was enough.
@@ -102,6 +102,13 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Last lines of a log.
+pub fn tail(log: &Path, lines: usize) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
 }
 
 /// A free loopback port.

@@ -47,6 +47,10 @@ impl Simulator {
         &self.url
     }
 
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Stops it for good: the cloud is away.
     pub fn kill(&mut self) {
         self.process.kill();
