@@ -6,7 +6,7 @@ demo: controlplane
 	ONCE=$(ONCE) cargo run --locked --quiet --example demo
 
 test: controlplane
-	cargo test --locked
+	cargo test --locked --lib --bins --tests
 
 bench:
 	cargo bench --locked

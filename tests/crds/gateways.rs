@@ -28,6 +28,7 @@ fn refused() -> Vec<Case> {
         (spec(json!({ "localEpGroup": many(51, |i| format!("10.{i}.0.0/16")) })), &["spec.localEpGroup", "50"]),
         (spec(json!({ "localEpGroup": ["10.0.0.0"] })), v4),
         (spec(json!({ "localEpGroup": ["10.0.0.1/24"] })), v4),
+        (spec(json!({ "localEpGroupIpv6": ["FD00:2::/64"] })), v6),
         (spec(json!({ "localEpGroup": ["10.0.0.0/33"] })), v4),
         (spec(json!({ "localEpGroup": ["10.0.0.0/08"] })), v4),
         (spec(json!({ "localEpGroup": ["fd00:1::/64"] })), v4),
