@@ -1,0 +1,73 @@
+//! The pure parts, so that a regression is seen without a cluster: sign, decode of a full page, the decision.
+
+#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use direct_connect_operator::api::{DeletionPolicy, DriftPolicy, Management};
+use direct_connect_operator::cloud::VirtualInterface;
+use direct_connect_operator::cloud::sign::{Signable, authorization};
+use direct_connect_operator::engine::{IntentState, Presence, Situation, decide};
+use secrecy::SecretString;
+use serde_json::json;
+use std::hint::black_box;
+
+/// As many interfaces as the largest page of a LIST has.
+const PAGE: usize = 2000;
+/// Objects of one look at a middling account.
+const OBJECTS: usize = 1500;
+
+fn sign(criterion: &mut Criterion) {
+    let secret = SecretString::from("SKexample/0000000000000000000000000000+");
+    let headers = [("Host".to_owned(), "dcaas.example".to_owned()), ("X-Sdk-Date".to_owned(), "20260425T093000Z".to_owned())];
+    let query = [("limit".to_owned(), "2000".to_owned())];
+    let request = Signable {
+        method: "GET",
+        path: "/v3/0605768a3300d5762f82c01180692873/dcaas/virtual-interfaces",
+        query: &query,
+        headers: &headers,
+        body: &[],
+    };
+    criterion.bench_function("sign one request", |bencher| bencher.iter(|| authorization(black_box(&request), "AKEXAMPLE", &secret)));
+}
+
+fn decode(criterion: &mut Criterion) {
+    let peer = |number: usize| {
+        json!({
+            "id": format!("20082c1b-3c99-48d8-8e8c-{number:012}"), "address_family": "ipv4", "route_mode": "bgp", "bgp_asn": 65001,
+            "local_gateway_ip": "10.0.0.1/30", "remote_gateway_ip": "10.0.0.2/30", "remote_ep_group": ["10.1.0.0/24", "10.2.0.0/24"], "status": "ACTIVE",
+        })
+    };
+    let page: Vec<_> = (0..PAGE).map(|number| json!({
+        "id": format!("0d0fdf63-f2c4-491c-8866-{number:012}"), "name": format!("vif-{number}"), "vlan": number, "bandwidth": 50,
+        "direct_connect_id": "c0000000-0000-4000-8000-000000000001", "status": "ACTIVE", "tags": [{ "key": "team", "value": "network" }],
+        "vif_peers": [peer(number)],
+    })).collect();
+    let text = json!(page).to_string();
+    criterion.bench_function("decode a page of 2,000 interfaces", |bencher| {
+        bencher.iter(|| serde_json::from_str::<Vec<VirtualInterface>>(black_box(&text)).map(|items| items.len()));
+    });
+}
+
+fn decisions(criterion: &mut Criterion) {
+    let situation = Situation {
+        deleting: false,
+        finalizer: true,
+        management: Management::Managed,
+        deletion: DeletionPolicy::Delete,
+        drift: DriftPolicy::Correct,
+        spec_changed: false,
+        dependants: Vec::new(),
+        references: Vec::new(),
+        intent: IntentState::None,
+        cloud: Presence::Absent,
+        lost: None,
+        create: None,
+    };
+    let all = vec![situation; OBJECTS];
+    criterion.bench_function("decide 1,500 objects", |bencher| {
+        bencher.iter(|| all.iter().filter(|one| decide(black_box(one)).is_cloud_write()).count())
+    });
+}
+
+criterion_group!(pure, sign, decode, decisions);
+criterion_main!(pure);
