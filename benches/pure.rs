@@ -65,7 +65,7 @@ fn decisions(criterion: &mut Criterion) {
     };
     let all = vec![situation; OBJECTS];
     criterion.bench_function("decide 1,500 objects", |bencher| {
-        bencher.iter(|| all.iter().filter(|one| decide(black_box(one)).is_cloud_write()).count())
+        bencher.iter(|| all.iter().filter(|one| decide(black_box(one)).is_cloud_write()).count());
     });
 }
 

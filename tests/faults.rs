@@ -93,6 +93,7 @@ async fn wrong_credentials_are_told_on_account_and_object() {
     assert_eq!(condition(&account, "Ready").unwrap()["reason"], "CredentialsRejected", "{account:#}");
     world.delete("VirtualGateway", "gw").await;
     world.wait_gone("VirtualGateway", "gw").await;
+    world.cloud.check_contract().await;
     other.finish().await;
 }
 

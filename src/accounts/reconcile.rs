@@ -20,10 +20,10 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::{Account, Accounts, Mirrors, State};
 use crate::api::cloud_account::{Feature, Quota};
-use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, LastError, NewCondition, Reason, remove_condition, set_condition};
+use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::{exponential, jittered};
 use crate::cloud::{self, Class, Client, CloudError, Credentials, Priority, Quotas, Settings};
-use crate::engine::{Index, Key, now};
+use crate::engine::{Index, Key, now, told_error};
 use crate::mirror::Rhythm;
 
 /// Field manager of what this controller writes.
@@ -305,19 +305,8 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
         Some(_) => set_condition(&mut next.conditions, new(ConditionType::Stalled, true), now.clone()),
         None => remove_condition(&mut next.conditions, ConditionType::Stalled),
     }
-    next.last_error = trouble.and_then(|trouble| trouble.error.as_ref()).map(|error| LastError {
-        code: error.code.clone(),
-        message: error.message.clone(),
-        http_status: error.http_status.map(i32::from),
-        request_id: error.request_id.clone(),
-        operation: error.operation.to_owned(),
-        time: now.clone(),
-    });
-    if let (Some(new), Some(old)) = (&mut next.last_error, &last.last_error)
-        && (&new.code, &new.message, &new.operation) == (&old.code, &old.message, &old.operation)
-    {
-        new.clone_from(old);
-    }
+    let error = trouble.and_then(|trouble| trouble.error.as_ref());
+    next.last_error = error.map(|error| told_error(last.last_error.as_ref(), error, &now));
     next.observed_generation = generation;
     next.last_sync_time = Some(now);
     next

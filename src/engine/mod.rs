@@ -16,6 +16,7 @@ pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait,
 pub(crate) use kind::now;
 pub use kind::{Desired, Difference, Health, Kind, Links, OWNER_TAG, Phase, Reference};
 pub use references::{Card, Index, Key};
+pub(crate) use report::told_error;
 pub use report::{Facts, Outcome, Seen, report, same};
 pub use run::{Namespaces, Shared, controller};
 

@@ -273,18 +273,23 @@ fn waiting_for(outcome: &Outcome) -> Vec<WaitingFor> {
     }
 }
 
-/// The same error told again keeps its first time and request: repeats are no news. It goes when the object is ready.
+/// It goes when the object is ready.
 fn last_error(last: Option<&LastError>, outcome: &Outcome, verdict: &Verdict, now: &Time) -> Option<LastError> {
-    let (Outcome::Failed(error) | Outcome::Account(_, _, Some(error))) = outcome else {
-        return last.filter(|_| verdict.progress != Progress::Ready).cloned();
-    };
+    match outcome {
+        Outcome::Failed(error) | Outcome::Account(_, _, Some(error)) => Some(told_error(last, error, now)),
+        _ => last.filter(|_| verdict.progress != Progress::Ready).cloned(),
+    }
+}
+
+/// An error as a status tells it. The same one told again keeps its first time and request: repeats are no news.
+pub(crate) fn told_error(last: Option<&LastError>, error: &CloudError, now: &Time) -> LastError {
     let told = last.filter(|last| last.code == error.code && last.message == error.message && last.operation == error.operation);
-    Some(told.cloned().unwrap_or_else(|| LastError {
+    told.cloned().unwrap_or_else(|| LastError {
         code: error.code.clone(),
         message: error.message.clone(),
         http_status: error.http_status.map(i32::from),
         request_id: error.request_id.clone(),
         operation: error.operation.to_owned(),
         time: now.clone(),
-    }))
+    })
 }

@@ -98,3 +98,28 @@ async fn wait<R: Listed>(mirror: &Mirror<R>, beat: &mut Beat) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_is_due_by_the_first_of_its_reasons() {
+        let now = Instant::now();
+        let second = Duration::from_secs(1);
+        let rhythm = Rhythm { cold: second * 300, hot: second * 2, hot_limit: second * 15 };
+        let rows = [
+            ("never read", None, 0, None, false, None),
+            ("at rest", Some(now), 0, None, false, Some(300)),
+            ("something settles", Some(now), 0, None, true, Some(2)),
+            ("freshness is asked for", Some(now), 0, Some(now + second), true, Some(1)),
+            ("asked for later than the beat", Some(now), 0, Some(now + second * 400), false, Some(300)),
+            ("failed once, and nobody hurries it", Some(now), 1, Some(now), true, Some(2)),
+            ("failed often", Some(now), 20, None, true, Some(60)),
+        ];
+        for (row, last, failures, demanded, hot, due) in rows {
+            let beat = Beat { rhythm, last, cold: rhythm.cold, hot: rhythm.hot, failures };
+            assert_eq!(beat.due(demanded, hot), due.map(|seconds| now + second * seconds), "{row}");
+        }
+    }
+}
