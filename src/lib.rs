@@ -17,6 +17,7 @@ pub mod backoff;
 pub mod cloud;
 pub mod config;
 pub mod engine;
+pub mod finalizer;
 pub mod kinds;
 pub mod mirror;
 pub mod operator;

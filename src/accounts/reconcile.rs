@@ -24,6 +24,7 @@ use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, 
 use crate::backoff::{exponential, jittered};
 use crate::cloud::{self, Class, Client, CloudError, Credentials, Priority, Quotas, Settings};
 use crate::engine::{Index, Key, now, told_error};
+use crate::finalizer;
 use crate::mirror::Rhythm;
 
 /// Field manager of what this controller writes.
@@ -196,10 +197,7 @@ impl Context {
 
     /// Objects in use keep the account: without it nothing of theirs could be deleted.
     async fn set_finalizer(&self, account: &CloudAccount, present: bool) -> Result<(), kube::Error> {
-        let mut finalizers: Vec<&str> = account.finalizers().iter().map(String::as_str).filter(|name| *name != ACCOUNT_FINALIZER).collect();
-        finalizers.extend(present.then_some(ACCOUNT_FINALIZER));
-        let patch = json!({ "metadata": {
-            "finalizers": finalizers, "resourceVersion": account.resource_version(), "uid": account.uid() } });
+        let patch = finalizer::patch(account, ACCOUNT_FINALIZER, present);
         let api = Api::<CloudAccount>::all(self.client.clone());
         match api.patch(&account.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await {
             Ok(_) => Ok(()),

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::accounts::Account;
 use crate::api::{FINALIZER, Intent, Managed};
 use crate::cloud::{self, Call, Class, CloudError, Priority};
+use crate::finalizer;
 use crate::mirror::Mirror;
 
 use super::decide::Step;
@@ -158,14 +159,9 @@ impl<K: Kind> Hands<'_, K> {
 }
 
 impl<K: Kind> Engine<K> {
-    /// Puts our finalizer on the object or takes it off. The resource version guards it: somebody else's finalizer is never lost.
+    /// Puts our finalizer on the object or takes it off.
     pub(super) async fn set_finalizer(&self, object: &K::Object, present: bool) -> Result<(), Failure> {
-        let mut finalizers: Vec<String> = object.finalizers().iter().filter(|name| *name != FINALIZER).cloned().collect();
-        if present {
-            finalizers.push(FINALIZER.to_owned());
-        }
-        let patch = json!({ "metadata": {
-            "finalizers": finalizers, "resourceVersion": object.resource_version(), "uid": object.uid() } });
+        let patch = finalizer::patch(object, FINALIZER, present);
         let api = self.api(object);
         let result = api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await;
         match result {
