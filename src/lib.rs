@@ -6,6 +6,7 @@
 //! - [`api`]: the custom resources, their rules, conditions.
 //! - [`cloud`]: the client of the Direct Connect API.
 //! - [`mirror`]: what the cloud's LIST showed.
+//! - [`index`]: who refers to whom, and who holds what.
 //! - [`accounts`]: which accounts are ready, with which client and mirrors.
 //! - [`engine`]: the one generic reconcile.
 //! - [`kinds`]: what is particular to each kind, pure.
@@ -18,8 +19,12 @@ pub mod cloud;
 pub mod config;
 pub mod engine;
 pub mod finalizer;
+pub mod index;
 pub mod kinds;
 pub mod mirror;
 pub mod operator;
+pub mod owner;
+pub mod relist;
 pub mod server;
 pub mod telemetry;
+pub mod telling;

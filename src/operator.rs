@@ -6,21 +6,25 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::accounts::{self, Accounts};
+use crate::api::ReferenceGrant;
 use crate::config::Run;
-use crate::engine::{Index, Namespaces, Shared, controller};
+use crate::engine::{Namespaces, Shared, controller};
+use crate::index::Index;
 use crate::kinds::{PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
+use crate::relist::Relist;
 use crate::server;
 
 /// A call to the API server may take this long; a watch, which may be silent for minutes, is bounded by its own timeout.
 const API_SERVER_LIMIT: Duration = Duration::from_secs(30);
-/// Passes under way may take this long to end after a signal.
-const GRACE: Duration = Duration::from_secs(25);
+/// A pass under way may take one call to the cloud and this long besides to end after a signal: its answer is taken and the id written.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Why the operator could not run.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +59,8 @@ pub async fn run(config: &Run) -> Result<(), Error> {
     let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.call_timeout));
     let index = Arc::new(Index::default());
     let namespaces = watch_namespaces(&client);
+    let (granted, mut grants_cached) = watch::channel(false);
+    tokio::spawn(watch_reference_grants(client.clone(), Arc::clone(&index), granted));
     let shared = Shared {
         client: client.clone(),
         index: Arc::clone(&index),
@@ -63,20 +69,22 @@ pub async fn run(config: &Run) -> Result<(), Error> {
         cluster,
         namespace: config.namespace.clone(),
         filled,
+        stop: stop.clone(),
     };
     // Here the kinds are listed.
-    let (gateways, gateways_cached) = controller::<VirtualGatewayKind>(shared.clone(), stopped(stop.clone()));
-    let (interfaces, interfaces_cached) = controller::<VirtualInterfaceKind>(shared.clone(), stopped(stop.clone()));
-    let (peers, peers_cached) = controller::<PeerKind>(shared, stopped(stop.clone()));
+    let (gateways, gateways_cached) = controller::<VirtualGatewayKind>(shared.clone());
+    let (interfaces, interfaces_cached) = controller::<VirtualInterfaceKind>(shared.clone());
+    let (peers, peers_cached) = controller::<PeerKind>(shared);
     let controllers = futures::future::join_all([
         tokio::spawn(gateways),
         tokio::spawn(interfaces),
         tokio::spawn(peers),
-        tokio::spawn(accounts::controller(client, accounts, index, stopped(stop.clone()))),
+        tokio::spawn(accounts::controller(client, accounts, index, stop.clone())),
     ]);
     let cached = async {
         // A store's writer lives as long as its controller.
         let _ = namespaces.wait_until_ready().await;
+        let _ = grants_cached.wait_for(|cached| *cached).await;
         futures::join!(gateways_cached, interfaces_cached, peers_cached);
         let _ = fill.send(true);
         tracing::info!("caches are filled");
@@ -88,7 +96,7 @@ pub async fn run(config: &Run) -> Result<(), Error> {
         () = cached => {}
         () = stopped(stop) => {
             tracing::info!("stopping: passes under way are ended");
-            if tokio::time::timeout(GRACE, controllers).await.is_err() {
+            if tokio::time::timeout(config.call_timeout + GRACE, controllers).await.is_err() {
                 tracing::warn!("passes still under way were given up; the next start goes on where they were");
             }
         }
@@ -118,6 +126,33 @@ fn watch_namespaces(client: &kube::Client) -> Store<PartialObjectMeta<Namespace>
         std::future::ready(())
     }));
     store
+}
+
+/// Grants of all namespaces, also when only one is watched: they are given by the others.
+async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached: watch::Sender<bool>) {
+    let mut relist = Relist::default();
+    let mut events = pin!(watcher(Api::<ReferenceGrant>::all(client), watcher::Config::default()).default_backoff());
+    while let Some(event) = events.next().await {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::warn!(%error, "watch of reference grants failed; it is begun again");
+                continue;
+            }
+        };
+        for gone in relist.take(&event).into_iter().filter(|gone| !gone.replaced) {
+            index.grant(&gone.place.0, &gone.place.1, None);
+        }
+        match event {
+            watcher::Event::Apply(grant) | watcher::Event::InitApply(grant) => {
+                index.grant(&grant.namespace().unwrap_or_default(), &grant.name_any(), Some(grant.spec));
+            }
+            watcher::Event::InitDone => {
+                let _ = cached.send(true);
+            }
+            watcher::Event::Init | watcher::Event::Delete(_) => {}
+        }
+    }
 }
 
 /// True once the process was told to stop.

@@ -1,7 +1,8 @@
 //! `CloudAccount` objects → accounts that are ready, and their status.
 //!
 //! A pass reads the account's Secret, logs in where that takes a call, and proves the credentials by one read (the quotas, which the status
-//! shows). A client is kept as long as neither the endpoints nor the Secret change, and with it the mirrors.
+//! shows). A client is kept as long as neither the endpoints nor the Secret change, and with it the mirrors. Credentials that the cloud has
+//! rejected are not used again until the Secret changes, but for a rare probe.
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::Secret;
@@ -11,30 +12,33 @@ use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use kube::{Api, Resource, ResourceExt};
 use secrecy::SecretString;
-use serde_json::json;
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use super::{Account, Accounts, Mirrors, State};
-use crate::api::cloud_account::{Feature, Quota};
+use super::{Account, Accounts, Mirrors, State, secrets};
+use crate::api::cloud_account::{Quota, SecretReference};
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::{exponential, jittered};
 use crate::cloud::{self, Class, Client, CloudError, Credentials, Priority, Quotas, Settings};
-use crate::engine::{Index, Key, now, told_error};
 use crate::finalizer;
+use crate::index::{Card, Index, Key};
 use crate::mirror::Rhythm;
+use crate::relist::Relist;
+use crate::telling::{MANAGER, now, status_patch, told_error};
 
-/// Field manager of what this controller writes.
-const MANAGER: &str = "direct-connect-operator";
 /// Keeps an account while objects need it.
 const ACCOUNT_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
 /// How often the quotas are read again.
 const QUOTAS_EVERY: Duration = Duration::from_hours(1);
-/// How often the Secret of an account that is ready is looked at.
-const SECRET_EVERY: Duration = Duration::from_mins(1);
+/// The same while somebody waits for room in one.
+const QUOTAS_SOON: Duration = Duration::from_secs(15);
+/// First and longest wait before credentials that were rejected are tried once more: far too seldom for the cloud to lock the account.
+const PROBE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(1));
 
 struct Context {
     client: kube::Client,
@@ -48,6 +52,8 @@ struct Context {
 struct Known {
     built: Option<Built>,
     failures: u32,
+    /// Credentials that were rejected are left alone until then.
+    probe_at: Option<Instant>,
 }
 
 struct Built {
@@ -56,7 +62,7 @@ struct Built {
     secret: String,
     mirrors: Arc<Mirrors>,
     quotas: Vec<Quota>,
-    quotas_read: tokio::time::Instant,
+    quotas_read: Instant,
 }
 
 /// Why an account is not ready.
@@ -66,23 +72,21 @@ struct Trouble {
     error: Option<Box<CloudError>>,
 }
 
-/// Runs the controller of `CloudAccount` until `stop` resolves.
-pub async fn controller(
-    client: kube::Client,
-    accounts: Arc<Accounts>,
-    index: Arc<Index>,
-    stop: impl Future<Output = ()> + Send + Sync + 'static,
-) {
+/// Runs the controller of `CloudAccount` until `stop` says so.
+pub async fn controller(client: kube::Client, accounts: Arc<Accounts>, index: Arc<Index>, mut stop: watch::Receiver<bool>) {
+    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index)));
     let (wake, woken) = mpsc::unbounded_channel::<Key>();
     index.register(Key::account("").kind, wake);
     let woken = UnboundedReceiverStream::from(woken).map(|key| ObjectRef::new(&key.name));
     let context = Arc::new(Context { client: client.clone(), accounts, index, known: Mutex::default() });
     let gone = Arc::clone(&context);
+    let mut relist = Relist::default();
     // A deleted account has no pass of its own: its going is seen in the watch.
     let watch = kube::runtime::WatchStreamExt::default_backoff(watcher(Api::<CloudAccount>::all(client), watcher::Config::default()))
         .inspect(move |event| {
-            if let Ok(watcher::Event::Delete(account)) = event {
-                gone.forget(&account.name_any());
+            let Ok(event) = event else { return };
+            for account in relist.take(event).into_iter().filter(|account| !account.replaced) {
+                gone.forget(&account.place.1);
             }
         });
     let (reader, writer) = kube::runtime::reflector::store();
@@ -90,7 +94,10 @@ pub async fn controller(
     Controller::for_stream(changes, reader)
         .with_config(Config::default().concurrency(16))
         .reconcile_on(woken)
-        .graceful_shutdown_on(stop)
+        .graceful_shutdown_on(async move {
+            // The sender lives as long as the process.
+            let _ = stop.wait_for(|stop| *stop).await;
+        })
         .run(reconcile, |_, error, _| retry(error), context)
         .for_each(|result| async move {
             if let Err(error) = result {
@@ -98,6 +105,7 @@ pub async fn controller(
             }
         })
         .await;
+    keeping.abort();
 }
 
 fn retry(error: &kube::Error) -> Action {
@@ -107,17 +115,23 @@ fn retry(error: &kube::Error) -> Action {
 
 async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<Action, kube::Error> {
     let name = account.name_any();
-    let users = context.index.dependants(&Key::account(&name));
+    let key = Key::account(&name);
+    let secret = secret_of(&account).map(|reference| Key::secret(&reference.namespace, &reference.name));
+    context.index.apply(&key, Card { needs: secret.iter().cloned().collect(), ..Card::default() });
+    let users = context.index.users(&key);
     let deleting = account.meta().deletion_timestamp.is_some();
     if deleting == account.finalizers().iter().any(|name| name == ACCOUNT_FINALIZER) && (!deleting || users.is_empty()) {
         context.set_finalizer(&account, !deleting).await?;
         return Ok(Action::await_change());
     }
+    // Whether the Secret must stay depends on whether the account has users.
+    secret.iter().for_each(|secret| context.index.wake(secret));
     let prepared = context.prepare(&account).await?;
     let again = match &prepared {
-        Ok(_) => {
+        Ok(ready) => {
             context.known(&name, |known| known.failures = 0);
-            jittered(SECRET_EVERY)
+            let watched = ready.mirrors.quotas_watched.load(Ordering::Relaxed);
+            jittered(if watched { QUOTAS_SOON } else { QUOTAS_EVERY })
         }
         Err(trouble) => {
             let failures = context.known(&name, |known| {
@@ -128,15 +142,23 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<
         }
     };
     let quotas = context.known(&name, |known| known.built.as_ref().map(|built| built.quotas.clone()).unwrap_or_default());
-    context.tell(&account, &prepared, quotas, users.len()).await?;
+    context.tell(&account, &prepared, quotas, &users).await?;
     let state = match prepared {
         Ok(ready) => State::Ready(ready),
-        Err(Trouble { reason, message, error }) => {
-            State::NotReady(reason, format!("CloudAccount {name}: {message}"), error.map(|error| *error))
-        }
+        Err(Trouble { reason, message: _, error }) => State::NotReady(reason, told_to_tenants(&name, reason), error.map(|error| *error)),
     };
     context.publish(&name, state);
     Ok(Action::requeue(again))
+}
+
+/// What objects say of an account that is not ready. The particulars, among them the Secret's name, are for those who may read the account.
+fn told_to_tenants(name: &str, reason: Reason) -> String {
+    format!("CloudAccount {name} is not ready ({}); its own conditions say why", reason.as_str())
+}
+
+fn secret_of(account: &CloudAccount) -> Option<&SecretReference> {
+    let credentials = &account.spec.credentials;
+    credentials.access_key.as_ref().or(credentials.password.as_ref()).map(|credentials| &credentials.secret_ref)
 }
 
 impl Trouble {
@@ -159,8 +181,10 @@ impl Trouble {
     /// Refused credentials are not tried often: the cloud locks an account after a few.
     fn wait(&self, failures: u32) -> Duration {
         let (first, limit) = match self.reason {
-            Reason::CredentialsRejected | Reason::Forbidden => (60, 600),
-            Reason::SecretMissing => (2, 15),
+            Reason::CredentialsRejected => (PROBE.0.as_secs(), PROBE.1.as_secs()),
+            Reason::Forbidden => (60, 600),
+            // The watch tells of it.
+            Reason::SecretMissing => (60, 600),
             _ => (1, 60),
         };
         exponential(Duration::from_secs(first), Duration::from_secs(limit), failures)
@@ -175,6 +199,7 @@ impl Context {
 
     fn forget(&self, name: &str) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.index.forget(&Key::account(name));
         self.accounts.remove(name);
     }
 
@@ -186,6 +211,7 @@ impl Context {
                     && old.defaults == new.defaults
                     && old.open_to == new.open_to
                     && old.tags == new.tags
+                    && old.grants == new.grants
             }
             (State::NotReady(old, said, _), State::NotReady(new, says, _)) => old == new && said == says,
             _ => false,
@@ -207,18 +233,9 @@ impl Context {
     }
 
     async fn prepare(&self, account: &CloudAccount) -> Result<Result<Arc<Account>, Trouble>, kube::Error> {
-        if !account.spec.grants.is_empty() {
-            // Ignoring a limit would be worse than refusing to work under it.
-            let message = "spec.grants: this version does not enforce grants, so an account that has some is not used";
+        let Some(reference) = secret_of(account) else {
+            let message = "spec.credentials: only accessKey and password are supported by this version";
             return Ok(Err(Trouble::new(Reason::Unsupported, message)));
-        }
-        let reference = match (&account.spec.credentials.access_key, &account.spec.credentials.password) {
-            (Some(by_key), _) => &by_key.secret_ref,
-            (None, Some(by_password)) => &by_password.secret_ref,
-            (None, None) => {
-                let message = "spec.credentials: only accessKey and password are supported by this version";
-                return Ok(Err(Trouble::new(Reason::Unsupported, message)));
-            }
         };
         let secrets = Api::<Secret>::namespaced(self.client.clone(), &reference.namespace);
         let Some(secret) = secrets.get_opt(&reference.name).await? else {
@@ -238,25 +255,83 @@ impl Context {
         let settings = settings(account, self.accounts.call_limit());
         let present = self.known(&name, |known| {
             let built = known.built.as_ref().filter(|built| built.settings == settings && built.secret == secret)?;
-            Some((Arc::clone(&built.mirrors), built.quotas_read.elapsed() < QUOTAS_EVERY))
+            Some((Arc::clone(&built.mirrors), built.quotas_read, built.quotas.clone()))
         });
-        let mirrors = if let Some((mirrors, _)) = &present {
-            Arc::clone(mirrors)
-        } else {
-            let client = Client::new(settings.clone(), credentials).map_err(|error| Trouble::new(Reason::Invalid, error))?;
-            let (hot, hot_limit) = self.accounts.hot;
-            let rhythm = Rhythm { cold: account.spec.sync_interval(), hot, hot_limit };
-            Arc::new(Mirrors::new(Arc::new(client), rhythm))
+        // Rejected once, they are left alone; a probe begins with a client that knows nothing of it.
+        let present = match present {
+            Some((mirrors, read, quotas)) => match mirrors.client.rejected() {
+                Some(error) if !self.may_probe(&name) => return Err(Trouble::cloud(error)),
+                Some(_) => None,
+                None => Some((mirrors, read, quotas)),
+            },
+            None => None,
         };
-        if !present.is_some_and(|(_, quotas_are_new)| quotas_are_new) {
-            let quotas = read_quotas(&mirrors.client).await.map_err(Trouble::cloud)?;
-            let built = Built { settings, secret, mirrors: Arc::clone(&mirrors), quotas, quotas_read: tokio::time::Instant::now() };
-            self.known(&name, |known| known.built = Some(built));
+        let mirrors =
+            if let Some((mirrors, ..)) = &present { Arc::clone(mirrors) } else { self.mirrors(account, settings.clone(), credentials)? };
+        let watched = mirrors.quotas_watched.load(Ordering::Relaxed);
+        let every = if watched { QUOTAS_SOON / 2 } else { QUOTAS_EVERY / 2 };
+        if present.as_ref().is_none_or(|(_, read, _)| read.elapsed() >= every) {
+            // A client whose first call fails is kept, too: it knows whether its credentials were rejected.
+            let read = read_quotas(&mirrors.client).await;
+            let quotas = read.as_ref().cloned().unwrap_or_default();
+            if watched && present.as_ref().is_some_and(|(.., before)| has_room(before, &quotas)) {
+                mirrors.quotas_watched.store(false, Ordering::Relaxed);
+                self.accounts.room(&name);
+            }
+            let built = Built { settings, secret, mirrors: Arc::clone(&mirrors), quotas, quotas_read: Instant::now() };
+            let rejected = mirrors.client.rejected().is_some();
+            if read.is_ok() || rejected {
+                self.known(&name, |known| known.built = Some(built));
+            }
+            read.map_err(Trouble::cloud)?;
         }
-        let tags = account.spec.features.as_ref().and_then(|features| features.tags) != Some(Feature::Disabled);
+        self.known(&name, |known| known.probe_at = None);
+        self.same_project(account, &mirrors.client).await?;
+        let tags = account.spec.features.as_ref().and_then(|features| features.tags).unwrap_or_default();
         let defaults = account.spec.defaults.clone().unwrap_or_default();
-        let open_to = account.spec.allowed_namespaces.clone();
-        Ok(Arc::new(Account { client: Arc::clone(&mirrors.client), defaults, open_to, tags, mirrors }))
+        let (open_to, grants) = (account.spec.allowed_namespaces.clone(), account.spec.grants.clone());
+        Ok(Arc::new(Account { client: Arc::clone(&mirrors.client), defaults, open_to, grants, tags, mirrors }))
+    }
+
+    fn mirrors(&self, account: &CloudAccount, settings: Settings, credentials: Credentials) -> Result<Arc<Mirrors>, Trouble> {
+        let client = Arc::new(Client::new(settings, credentials).map_err(|error| Trouble::new(Reason::Invalid, error))?);
+        let (hot, hot_limit) = self.accounts.hot;
+        let rhythm = Rhythm { cold: account.spec.sync_interval(), hot, hot_limit };
+        let (index, key, watched) = (Arc::clone(&self.index), Key::account(&account.name_any()), Arc::clone(&client));
+        // Whichever call it is that the credentials are rejected at: the account, and with it all its objects, hears of it.
+        let watch = tokio::spawn(async move {
+            watched.until_rejected().await;
+            index.wake(&key);
+        });
+        Ok(Arc::new(Mirrors::new(client, rhythm, watch.abort_handle())))
+    }
+
+    /// Whether rejected credentials may be tried once more now.
+    fn may_probe(&self, name: &str) -> bool {
+        self.known(name, |known| {
+            let first = known.probe_at.is_none();
+            let due = known.probe_at.is_some_and(|at| at <= Instant::now());
+            if first || due {
+                known.probe_at = Some(Instant::now() + exponential(PROBE.0, PROBE.1, known.failures.max(1)));
+            }
+            due
+        })
+    }
+
+    /// Objects are looked for where they were made: with the credentials of another project all of them would seem to be gone.
+    async fn same_project(&self, account: &CloudAccount, client: &Client) -> Result<(), Trouble> {
+        let project = client.project_id().await.map_err(Trouble::cloud)?;
+        let before = account.status.as_ref().and_then(|status| status.project_id.as_deref()).filter(|before| *before != project);
+        match before {
+            Some(before) if !self.index.users(&Key::account(&account.name_any())).is_empty() => Err(Trouble::new(
+                Reason::Conflict,
+                format!(
+                    "the credentials lead to project {project}, but the objects of the account are in {before}: put back credentials of {before}, or \
+                     make another CloudAccount for {project}"
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 
     async fn tell(
@@ -264,11 +339,14 @@ impl Context {
         account: &CloudAccount,
         prepared: &Result<Arc<Account>, Trouble>,
         quotas: Vec<Quota>,
-        users: usize,
+        users: &[Key],
     ) -> Result<(), kube::Error> {
         let last = account.status.clone().unwrap_or_default();
         let mut next = next_status(&last, prepared.as_ref().err(), account.metadata.generation);
-        next.managed_objects = i64::try_from(users).ok();
+        if account.meta().deletion_timestamp.is_some() {
+            waits_for(&mut next, users, account.metadata.generation);
+        }
+        next.managed_objects = i64::try_from(users.len()).ok();
         if let Ok(ready) = prepared {
             next.project_id = ready.client.project_id().await.ok().map(str::to_owned);
             next.credentials_expire_at = ready.client.token_expires_at().await.map(Into::into);
@@ -277,10 +355,7 @@ impl Context {
         if (CloudAccountStatus { last_sync_time: None, ..next.clone() }) == (CloudAccountStatus { last_sync_time: None, ..last }) {
             return Ok(());
         }
-        let patch = json!({
-            "apiVersion": CloudAccount::api_version(&()), "kind": CloudAccount::kind(&()),
-            "metadata": { "name": account.name_any(), "uid": account.uid() }, "status": next,
-        });
+        let patch = status_patch(account, &next);
         let api = Api::<CloudAccount>::all(self.client.clone());
         api.patch_status(&account.name_any(), &PatchParams::apply(MANAGER).force(), &Patch::Apply(patch)).await.map(drop)
     }
@@ -308,6 +383,30 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
     next.observed_generation = generation;
     next.last_sync_time = Some(now);
     next
+}
+
+/// An account that is being deleted names those whom it waits for.
+fn waits_for(status: &mut CloudAccountStatus, users: &[Key], generation: Option<i64>) {
+    /// More names do not help a reader.
+    const LIMIT: usize = 5;
+    let mut names: Vec<String> = users.iter().take(LIMIT).map(|user| format!("{} {}/{}", user.kind, user.namespace, user.name)).collect();
+    if users.len() > LIMIT {
+        names.push(format!("{} more", users.len() - LIMIT));
+    }
+    let new = NewCondition {
+        type_: ConditionType::Reconciling,
+        status: true.into(),
+        reason: Reason::WaitingForDependants,
+        message: format!("still used by {}", names.join(", ")),
+        observed_generation: generation,
+    };
+    set_condition(&mut status.conditions, new, now());
+}
+
+/// Whether some quota has more room than before.
+fn has_room(before: &[Quota], now: &[Quota]) -> bool {
+    let room = |quota: &Quota| if quota.limit < 0 { i64::MAX } else { quota.limit - quota.used };
+    now.iter().any(|now| before.iter().find(|before| before.type_ == now.type_).is_none_or(|before| room(now) > room(before)))
 }
 
 /// Quotas are told where the region has them; their absence is no trouble.

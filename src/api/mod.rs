@@ -11,7 +11,7 @@ use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::{CustomResourceExt, Resource};
 use schemars::JsonSchema;
@@ -23,6 +23,7 @@ mod cloud_account_status;
 pub mod common;
 pub mod condition;
 pub mod peer;
+pub mod reference_grant;
 mod rules;
 mod spec_rules;
 pub mod status;
@@ -32,11 +33,13 @@ mod virtual_interface_status;
 
 pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
 pub use common::{
-    ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP, Import, Management,
-    ObjectReference, PAUSED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
+    ABANDON_ANNOTATION, ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP,
+    Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode,
+    SecretKeyReference, Tags, VERSION,
 };
 pub use condition::{ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition, set_condition};
 pub use peer::{Peer, PeerObserved, PeerSpec};
+pub use reference_grant::{ReferenceGrant, ReferenceGrantSpec};
 pub use status::{Drift, Intent, LastError, Status, WaitingFor};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
 pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualInterfaceSpec};
@@ -96,7 +99,11 @@ managed!(Peer, PeerObserved);
 /// The definitions of all kinds, in the order in which they are to be applied.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd()].into_iter().map(without_null).collect()
+    [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd(), ReferenceGrant::crd()]
+        .into_iter()
+        .map(without_null)
+        .map(unseen_at_first)
+        .collect()
 }
 
 /// The definitions as files: name (`{group}_{plural}.yaml`) and YAML text. The same on every run.
@@ -140,6 +147,19 @@ fn without_null(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
         if let Some(schema) = version.schema.as_mut().and_then(|s| s.open_api_v3_schema.as_mut()) {
             strip_nullable(schema);
+        }
+    }
+    crd
+}
+
+/// Gives an object without a status one that speaks of no generation: a tool that goes by kstatus would else take a fresh object, of which
+/// nothing is known yet, for one that is as it should be.
+fn unseen_at_first(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    for version in &mut crd.spec.versions {
+        let schema = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut());
+        let properties = schema.and_then(|schema| schema.properties.as_mut());
+        if let Some(status) = properties.and_then(|properties| properties.get_mut("status")) {
+            status.default = Some(JSON(serde_json::json!({ "observedGeneration": -1 })));
         }
     }
     crd

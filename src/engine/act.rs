@@ -3,18 +3,19 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::{Resource, ResourceExt};
-use serde_json::json;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-use crate::accounts::Account;
+use crate::accounts::{Account, State};
 use crate::api::{FINALIZER, Intent, Managed};
 use crate::cloud::{self, Call, Class, CloudError, Priority};
 use crate::finalizer;
 use crate::mirror::Mirror;
+use crate::telling::{MANAGER, now, status_patch};
 
 use super::decide::Step;
-use super::kind::{Kind, now};
+use super::kind::Kind;
+use super::permission::Permission;
 use super::{Engine, Failure};
 
 /// What a step changed.
@@ -27,7 +28,7 @@ pub(super) enum Acted<S> {
     Intent(Intent),
     /// The cloud; the answer shows the resource, if it shows it whole.
     Cloud(Option<S>),
-    /// The object changed while the step waited for its turn: nothing was done.
+    /// Something changed while the step waited for its turn, or the process ends: nothing was done.
     Stale,
 }
 
@@ -36,6 +37,8 @@ pub(super) struct Hands<'a, K: Kind> {
     pub engine: &'a Engine<K>,
     pub object: &'a K::Object,
     pub account: &'a Account,
+    /// Name of the account.
+    pub name: &'a str,
     pub mirror: &'a Arc<Mirror<K::Listed>>,
     pub uid: &'a str,
 }
@@ -50,7 +53,7 @@ impl<K: Kind> Hands<'_, K> {
             Step::RecordIntent => Ok(self.record_intent().await),
             Step::Create(call) => self.create(call).await,
             Step::Update(call, _) => self.write(call).await,
-            Step::Delete(call) => self.delete(call).await,
+            Step::Delete(call) | Step::Replace(call, _) => self.delete(call).await,
         }
     }
 
@@ -58,11 +61,10 @@ impl<K: Kind> Hands<'_, K> {
     async fn record_intent(&self) -> Acted<K::Seen> {
         if !self.engine.memories.with(self.uid, |memory| memory.permit) {
             let create = Call::new("Create", cloud::Method::Post, &[], "");
-            self.account.client.permit(&create, Priority::Change).await;
+            if !self.turn(&create).await {
+                return Acted::Stale;
+            }
             self.engine.memories.with(self.uid, |memory| memory.permit = true);
-        }
-        if self.is_stale() {
-            return Acted::Stale;
         }
         Acted::Intent(self.new_intent())
     }
@@ -82,6 +84,9 @@ impl<K: Kind> Hands<'_, K> {
         if !in_time {
             return Ok(Acted::Intent(self.new_intent()));
         }
+        if !self.may_write() {
+            return Ok(Acted::Stale);
+        }
         self.engine.memories.with(self.uid, |memory| {
             memory.fresh_intent = None;
             memory.permit = false;
@@ -100,8 +105,7 @@ impl<K: Kind> Hands<'_, K> {
     }
 
     async fn write(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
-        self.account.client.permit(call, Priority::Change).await;
-        if self.is_stale() {
+        if !self.turn(call).await {
             return Ok(Acted::Stale);
         }
         let sent = Instant::now();
@@ -116,7 +120,9 @@ impl<K: Kind> Hands<'_, K> {
     }
 
     async fn delete(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
-        self.account.client.permit(call, Priority::Change).await;
+        if !self.turn(call).await {
+            return Ok(Acted::Stale);
+        }
         match self.account.client.send(call).await {
             Ok(_) => {}
             // Gone already: the next look confirms it.
@@ -147,6 +153,23 @@ impl<K: Kind> Hands<'_, K> {
     fn failed(&self, error: CloudError) -> Failure {
         self.look_again();
         Failure::Cloud(error)
+    }
+
+    /// Waits for the budget of `call`. False when it may not be sent any more.
+    async fn turn(&self, call: &Call) -> bool {
+        tokio::select! {
+            () = self.account.client.permit(call, Priority::Change) => self.may_write(),
+            () = self.engine.stopped() => false,
+        }
+    }
+
+    /// Whether the cloud may still be written for this object: asked directly before each write, since the budget may have kept it waiting.
+    fn may_write(&self) -> bool {
+        let granted = match self.engine.accounts.get(self.name) {
+            State::Ready(account) => self.engine.permission(self.object, &account) == Permission::Given,
+            State::NotReady(..) => false,
+        };
+        granted && !self.is_stale()
     }
 
     /// Whether the object changed since the pass began: a spec or a deletion that came while it waited for its turn.
@@ -183,11 +206,8 @@ impl<K: Kind> Engine<K> {
 
     /// Writes the status, whole, by server-side apply. The uid guards against an object of the same name.
     pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize) -> Result<(), Failure> {
-        let patch = json!({
-            "apiVersion": K::Object::api_version(&()), "kind": K::Object::kind(&()),
-            "metadata": { "name": object.name_any(), "uid": object.uid() }, "status": status,
-        });
-        let params = PatchParams::apply(super::MANAGER).force();
+        let params = PatchParams::apply(MANAGER).force();
+        let patch = status_patch(object, status);
         let newer = self.api(object).patch_status(&object.name_any(), &params, &Patch::Apply(patch)).await?;
         self.remember(newer);
         Ok(())
