@@ -78,7 +78,9 @@ impl Index {
         }
         let (id, since, ready, yields) = (card.id.clone(), card.since.clone(), card.ready, card.yields);
         let old = state.cards.insert(key.clone(), card);
-        first_for.iter().for_each(|need| state.wake(need));
+        for need in &first_for {
+            state.wake(need);
+        }
         for gone in old.iter().flat_map(|old| &old.needs).filter(|need| !needs.contains(need)) {
             state.unlink(key, gone);
         }
@@ -93,7 +95,9 @@ impl Index {
             state.wake_dependants(key);
         }
         if old.is_some_and(|old| old.yields != yields) {
-            needs.iter().for_each(|need| state.wake(need));
+            for need in &needs {
+                state.wake(need);
+            }
         }
     }
 
@@ -175,14 +179,14 @@ impl Index {
     }
 
     /// Takes a `ReferenceGrant`, or its end.
-    pub fn grant(&self, namespace: &str, name: &str, grant: Option<ReferenceGrantSpec>) {
+    pub fn grant(&self, namespace: &str, name: &str, grant: Option<&ReferenceGrantSpec>) {
         let mut state = self.state();
         let place = (namespace.to_owned(), name.to_owned());
-        let old = match grant.clone() {
-            Some(grant) => state.grants.insert(place, grant),
+        let old = match grant {
+            Some(grant) => state.grants.insert(place, grant.clone()),
             None => state.grants.remove(&place),
         };
-        if old == grant {
+        if old.as_ref() == grant {
             return;
         }
         let concerned = state.needed_by.iter().filter(|(need, _)| need.namespace == namespace);
@@ -193,7 +197,9 @@ impl Index {
                 abroad.into_iter().chain(need).cloned()
             })
             .collect();
-        concerned.iter().for_each(|key| state.wake(key));
+        for key in &concerned {
+            state.wake(key);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -227,7 +233,9 @@ impl State {
         if next.is_empty() {
             self.holders.remove(&resource);
         }
-        next.iter().for_each(|key| self.wake(key));
+        for key in &next {
+            self.wake(key);
+        }
     }
 
     /// `key` no longer needs `need`, which may have waited for that.
@@ -361,12 +369,12 @@ mod tests {
             json!({ "from": [{ "kind": "VirtualInterface", "namespace": "others" }], "to": [{ "kind": "VirtualGateway" }] }),
         )
         .unwrap();
-        index.grant("team", "open", Some(grant.clone()));
+        index.grant("team", "open", Some(&grant));
         assert_eq!(woken(&mut to_interfaces), ["secret-project"]);
         assert!(index.is_granted(&abroad, &gateway));
         let told = [WaitingFor { kind: "VirtualInterface".into(), namespace: Some("others".into()), name: "*".into() }];
         assert_eq!(index.dependants(&gateway), told);
-        index.grant("team", "open", Some(grant));
+        index.grant("team", "open", Some(&grant));
         assert!(woken(&mut to_interfaces).is_empty(), "nothing changed");
         index.grant("team", "open", None);
         assert_eq!(woken(&mut to_interfaces), ["secret-project"]);

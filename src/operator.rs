@@ -145,7 +145,7 @@ async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached:
         }
         match event {
             watcher::Event::Apply(grant) | watcher::Event::InitApply(grant) => {
-                index.grant(&grant.namespace().unwrap_or_default(), &grant.name_any(), Some(grant.spec));
+                index.grant(&grant.namespace().unwrap_or_default(), &grant.name_any(), Some(&grant.spec));
             }
             watcher::Event::InitDone => {
                 let _ = cached.send(true);

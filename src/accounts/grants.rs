@@ -103,6 +103,9 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    /// What it is, the grants, what is used, what is told when that is refused.
+    type Row<'a> = (&'a str, Vec<Value>, Vec<Use>, Option<&'a str>);
+
     fn grants(value: Value) -> Vec<Grant> {
         serde_json::from_value(value).unwrap()
     }
@@ -127,7 +130,7 @@ mod tests {
         let selected = json!({ "namespaces": { "selector": { "matchLabels": { "tier": "gold" } } } });
         let import = vec![Use::new("import", What::Import)];
         let network = |id: &str| vec![Use::new("vpcId", What::Network(id.into()))];
-        let rows: Vec<(&str, Vec<Value>, Vec<Use>, Option<&str>)> = vec![
+        let rows: Vec<Row> = vec![
             ("no grants at all", vec![], uses("z", 1, 9999), None),
             ("a grant without limits", vec![wide], uses("z", 1, 9999), None),
             ("within", vec![narrow.clone()], uses("a", 150, 50), None),

@@ -1,6 +1,7 @@
 //! The accounts of the cloud: which are ready, with which client and mirrors. Fed by the reconcile of `CloudAccount`, asked by the engine.
 
 mod grants;
+mod prepare;
 mod reconcile;
 mod secrets;
 

@@ -19,13 +19,13 @@ const SECRET_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
 
 /// Keeps Secrets for as long as they are needed. Dropping the future ends it.
 pub async fn keep(client: kube::Client, index: Arc<Index>) {
-    let (changed, changes) = mpsc::unbounded_channel();
-    index.register(Key::secret("", "").kind, changed.clone());
+    let (sender, changes) = mpsc::unbounded_channel();
+    index.register(Key::secret("", "").kind, sender.clone());
     let (store, writer) = reflector::store();
     let api = Api::<PartialObjectMeta<Secret>>::all(client.clone());
     let stream = watcher(api, watcher::Config::default()).default_backoff().modify(forget_what_is_not_needed);
     let watch = reflector::reflector(writer, stream).for_each(|event| {
-        hear(&index, &changed, event);
+        hear(&index, &sender, event);
         std::future::ready(())
     });
     tokio::select! {
@@ -42,14 +42,14 @@ fn forget_what_is_not_needed(secret: &mut PartialObjectMeta<Secret>) {
     secret.metadata.owner_references = None;
 }
 
-fn hear(index: &Index, changed: &UnboundedSender<Key>, event: Result<watcher::Event<PartialObjectMeta<Secret>>, watcher::Error>) {
+fn hear(index: &Index, sender: &UnboundedSender<Key>, event: Result<watcher::Event<PartialObjectMeta<Secret>>, watcher::Error>) {
     match event {
         Ok(watcher::Event::Apply(secret) | watcher::Event::InitApply(secret) | watcher::Event::Delete(secret)) => {
             let key = Key::secret(&secret.namespace().unwrap_or_default(), &secret.name_any());
             index.touch(&key);
             // Only one that is kept, or that is to be, needs a look.
             if is_kept(&secret) || !index.users(&key).is_empty() {
-                let _ = changed.send(key);
+                let _ = sender.send(key);
             }
         }
         Ok(watcher::Event::Init | watcher::Event::InitDone) => {}

@@ -129,6 +129,7 @@ where
         message: String,
         error: Option<CloudError>,
     ) -> Result<Action, Failure> {
+        let error = error.map(|error| CloudError { message: "told in the conditions of the CloudAccount".to_owned(), ..error });
         if object.meta().deletion_timestamp.is_none() {
             self.tell(object, &Outcome::Account(reason, message, error)).await?;
             return Ok(Action::await_change());

@@ -185,7 +185,7 @@ async fn hear_accounts<K: Kind>(engine: Arc<Engine<K>>) {
     loop {
         match changes.recv().await {
             Ok(Change::State(name)) => engine.wake_where(&name, |_| true),
-            Ok(Change::Room(name)) => engine.wake_where(&name, |memory| memory.take_room()),
+            Ok(Change::Room(name)) => engine.wake_where(&name, Memory::take_room),
             Err(RecvError::Lagged(_)) => {
                 for object in engine.store.state() {
                     let _ = engine.wake.send(ObjectRef::from_obj(object.as_ref()));

@@ -26,7 +26,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 pub struct World {
     pub plane: Arc<ControlPlane>,
-    pub cloud: Simulator,
+    pub cloud: Arc<Simulator>,
     pub client: Client,
     pub namespace: String,
 }
@@ -47,7 +47,7 @@ impl World {
         let cloud = Simulator::start(plane.dir(), &namespace).await;
         cloud.settings(json!({ "settle_ms": { "create": 300, "update": 200, "delete": 300 } })).await;
         let client = plane.client().await;
-        let world = Self { plane, cloud, client, namespace };
+        let world = Self { plane, cloud: Arc::new(cloud), client, namespace };
         world
             .apply_in(
                 None,
@@ -72,18 +72,60 @@ impl World {
 
     /// (Re)writes the account with these credentials.
     pub async fn account(&self, credentials: Value) {
+        self.account_with(&json!({ "credentials": credentials })).await;
+    }
+
+    /// (Re)writes the account with these fields of its spec besides the usual ones.
+    pub async fn account_with(&self, fields: &Value) {
+        let mut spec = json!({
+            "region": simulator::REGION, "syncInterval": "30s",
+            "credentials": { "accessKey": { "secretRef": { "namespace": self.namespace, "name": "credentials" } } },
+            "rateLimit": { "readsPerMinute": 6000, "writesPerMinute": 6000, "burst": 200 },
+            "endpoints": { "dc": self.cloud.url(), "iam": self.cloud.url(), "insecure": true },
+        });
+        for (field, value) in fields.as_object().unwrap() {
+            spec[field] = value.clone();
+        }
         self.apply_in(
             None,
-            &json!({
-                "apiVersion": API_VERSION, "kind": "CloudAccount", "metadata": { "name": self.namespace },
-                "spec": {
-                    "region": simulator::REGION, "credentials": credentials, "syncInterval": "30s",
-                    "rateLimit": { "readsPerMinute": 6000, "writesPerMinute": 6000, "burst": 200 },
-                    "endpoints": { "dc": self.cloud.url(), "iam": self.cloud.url(), "insecure": true },
-                },
-            }),
+            &json!({ "apiVersion": API_VERSION, "kind": "CloudAccount", "metadata": { "name": self.namespace }, "spec": spec }),
         )
         .await;
+    }
+
+    /// The same cloud and account from another namespace, which this makes.
+    pub async fn neighbour(&self, name: &str, labels: Value) -> Self {
+        let namespace = format!("{}-{name}", self.namespace);
+        let neighbour = Self {
+            plane: Arc::clone(&self.plane),
+            cloud: Arc::clone(&self.cloud),
+            client: self.client.clone(),
+            namespace: namespace.clone(),
+        };
+        let annotations = json!({ "directconnect.huaweicloud.com/account": self.namespace });
+        let metadata = json!({ "name": namespace, "labels": labels, "annotations": annotations });
+        self.apply_in(None, &json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata })).await;
+        neighbour
+    }
+
+    /// The account as it is.
+    pub async fn get_account(&self) -> Value {
+        let account = api(&self.client, None, API_VERSION, "CloudAccount").get(&self.namespace).await.unwrap();
+        serde_json::to_value(account).unwrap()
+    }
+
+    /// Deletes all objects of ours in this namespace at once, in no order, and waits until they are gone.
+    pub async fn clear(&self) {
+        let mut names = Vec::new();
+        for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
+            for object in self.api(kind).list(&ListParams::default()).await.unwrap() {
+                self.delete(kind, &object.name_any()).await;
+                names.push((kind, object.name_any()));
+            }
+        }
+        for (kind, name) in names {
+            self.wait_gone(kind, &name).await;
+        }
     }
 
     /// Server-side apply in this world's namespace.
@@ -177,16 +219,7 @@ impl World {
 
     /// Deletes all objects at once, in no order, and waits until the cloud is empty; then holds the exchanges against the vendor's documents.
     pub async fn finish(&self) {
-        let mut names = Vec::new();
-        for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
-            for object in self.api(kind).list(&ListParams::default()).await.unwrap() {
-                self.delete(kind, &object.name_any()).await;
-                names.push((kind, object.name_any()));
-            }
-        }
-        for (kind, name) in names {
-            self.wait_gone(kind, &name).await;
-        }
+        self.clear().await;
         assert!(self.cloud.is_empty().await, "left in the cloud: {}", self.cloud.resources().await);
         self.cloud.check_contract().await;
     }
