@@ -46,6 +46,8 @@ pub(super) struct Built {
     pub quotas: Vec<Quota>,
     /// When they were; never before a client has proved itself.
     quotas_read: Option<Instant>,
+    /// They were read since somebody began to wait for room: more than that is news.
+    watched: bool,
 }
 
 /// Why an account is not ready.
@@ -128,6 +130,7 @@ impl Context {
                 secret,
                 quotas: Vec::new(),
                 quotas_read: None,
+                watched: false,
             },
         };
         let built = self.with_quotas(&name, built).await?;
@@ -143,17 +146,19 @@ impl Context {
         let watched = built.mirrors.quotas_watched.load(Ordering::Relaxed);
         // Half the time between two passes: each pass that was made for them finds them due.
         let every = if watched { QUOTAS_SOON } else { QUOTAS_EVERY } / 2;
-        if built.quotas_read.is_some_and(|read| read.elapsed() < every) {
+        let is_due = built.quotas_read.is_none_or(|read| read.elapsed() >= every) || (watched && !built.watched);
+        if !is_due {
             return Ok(built);
         }
         let read = read_quotas(&built.mirrors.client).await;
         let built = match read {
             Ok(quotas) => {
-                if watched && built.quotas_read.is_some() && has_room(&built.quotas, &quotas) {
+                let freed = watched && built.watched && has_room(&built.quotas, &quotas);
+                if freed {
                     built.mirrors.quotas_watched.store(false, Ordering::Relaxed);
                     self.accounts.room(name);
                 }
-                Built { quotas, quotas_read: Some(Instant::now()), ..built }
+                Built { quotas, quotas_read: Some(Instant::now()), watched: watched && !freed, ..built }
             }
             // Of a client that has proved itself, a cloud that is away for a while is no reason to doubt: its objects tell of that.
             Err(error) if built.quotas_read.is_some() && matches!(error.class, Class::Server | Class::Throttled) => built,
