@@ -99,7 +99,8 @@ impl CloudError {
 
     /// Reads the answer of a call that did not succeed. All shapes of API document §3.1 are known; what is none of them is an error of
     /// class server whose effect is unknown, so that a proxy's page is never read as an answer of the service.
-    pub(super) fn from_answer(operation: &'static str, status: u16, request_id: Option<String>, body: &[u8]) -> Self {
+    #[must_use]
+    pub fn from_answer(operation: &'static str, status: u16, request_id: Option<String>, body: &[u8]) -> Self {
         let parsed = serde_json::from_slice::<Value>(body).ok();
         let told = parsed.as_ref().and_then(read_error);
         let request_id = request_id.or_else(|| parsed.as_ref().and_then(read_request_id));
@@ -150,15 +151,18 @@ fn read_request_id(body: &Value) -> Option<String> {
     ["request_id", "requestId"].iter().find_map(|key| body.get(key)?.as_str().map(str::to_owned))
 }
 
-/// The class of an answer: by the code's own row, else by the rule of its family, else by the HTTP status.
+/// The class of an answer: a failure of the server, whatever it says; else by the code's own row, the rule of its family, or the HTTP status.
 #[must_use]
 pub fn classify(code: &str, status: u16, readable: bool) -> Class {
+    // Every code that is documented with 5xx is of this class; any other is the word of a server that is not well.
+    if status >= 500 {
+        return Class::Server;
+    }
     if let Some((_, class)) = CATALOGUE.iter().find(|(known, _)| *known == code) {
         return *class;
     }
     match status {
         429 => Class::Throttled,
-        500.. => Class::Server,
         _ if !readable => Class::Server,
         401 => Class::Auth,
         403 => Class::Permission,
@@ -313,6 +317,7 @@ mod tests {
             (400, r#"{"error_code":"DC.9999","error_msg":"new"}"#, "DC.9999", Class::Invalid, None),
             (429, "slow down", "429", Class::Throttled, None),
             (503, r#"{"error_code":"DC.9999"}"#, "DC.9999", Class::Server, None),
+            (500, r#"{"error_code":"DC.1211","error_msg":"gone"}"#, "DC.1211", Class::Server, None),
         ];
         for (status, body, code, class, request_id) in table {
             let error = error(status, body);
