@@ -137,17 +137,6 @@ impl Client {
         self.token.lock().await.as_ref().map(|token| token.expires_at)
     }
 
-    /// The error at which the credentials were rejected.
-    #[must_use]
-    pub fn rejected(&self) -> Option<CloudError> {
-        None
-    }
-
-    /// Resolves when the credentials are rejected.
-    pub async fn until_rejected(&self) {
-        std::future::pending::<()>().await;
-    }
-
     const fn budget(&self, call: &Call) -> &Budget {
         if call.method.is_read() { &self.reads } else { &self.writes }
     }
