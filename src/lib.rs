@@ -6,6 +6,7 @@
 //! - [`api`]: the custom resources, their rules, conditions.
 //! - [`cloud`]: the client of the Direct Connect API.
 //! - [`mirror`]: what the cloud's LIST showed.
+//! - [`leadership`]: which of several replicas may write.
 //! - [`accounts`]: which accounts are ready, with which client and mirrors.
 //! - [`engine`]: the one generic reconcile.
 //! - [`kinds`]: what is particular to each kind, pure.
@@ -19,6 +20,7 @@ pub mod config;
 pub mod engine;
 pub mod finalizer;
 pub mod kinds;
+pub mod leadership;
 pub mod mirror;
 pub mod operator;
 pub mod server;

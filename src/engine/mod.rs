@@ -37,6 +37,7 @@ use crate::api::{
 };
 use crate::backoff::jittered;
 use crate::cloud::CloudError;
+use crate::leadership::Leadership;
 use crate::mirror::Mirror;
 
 use act::{Acted, Hands};
@@ -51,6 +52,7 @@ const SECRET_EVERY: Duration = Duration::from_secs(10);
 /// The reconcile of one kind.
 pub struct Engine<K: Kind> {
     client: kube::Client,
+    leadership: Leadership,
     index: Arc<Index>,
     accounts: Arc<Accounts>,
     namespaces: Arc<Namespaces>,

@@ -21,6 +21,7 @@ use super::{Engine, Failure, Index, Key, Kind, MANAGER};
 use crate::accounts::{Accounts, Mirrored};
 use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
 use crate::backoff::jittered;
+use crate::leadership::Leadership;
 use crate::mirror::{Event, Mirror};
 
 /// How many passes of one kind may be under way: most wait for the budget, and a waiting one costs a few kilobytes.
@@ -31,8 +32,10 @@ const RETRY: Duration = Duration::from_secs(2);
 /// What all kinds share.
 #[derive(Clone)]
 pub struct Shared {
-    /// Client of the API server.
+    /// Client of the API server. Its writes depend on leadership by themselves.
     pub client: kube::Client,
+    /// What writes to the cloud depend on.
+    pub leadership: Leadership,
     /// Who refers to whom.
     pub index: Arc<Index>,
     /// The cloud's accounts.
@@ -79,7 +82,7 @@ where
     K::Listed: Mirrored,
     K::Object: Resource<DynamicType = ()>,
 {
-    let Shared { client, index, accounts, namespaces, cluster, namespace, filled } = shared;
+    let Shared { client, leadership, index, accounts, namespaces, cluster, namespace, filled } = shared;
     let api = namespace.map_or_else(|| Api::<K::Object>::all(client.clone()), |namespace| Api::namespaced(client.clone(), &namespace));
     let (store, writer) = reflector::store();
     let (wake, woken) = mpsc::unbounded_channel();
@@ -88,6 +91,7 @@ where
     let recorder = Recorder::new(client.clone(), reporter);
     let engine = Arc::new(Engine::<K> {
         client,
+        leadership,
         index: Arc::clone(&index),
         accounts: Arc::clone(&accounts),
         namespaces,
