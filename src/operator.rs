@@ -64,7 +64,7 @@ pub async fn run(config: &Run) -> Result<(), Error> {
     let phase = watch::Sender::new(Phase::Starting);
     let probes = tokio::spawn(server::serve(config.listen, phase.subscribe(), stopped(stop.clone())));
     match election {
-        None => work(config, Leadership::alone(), &phase, stop).await?,
+        None => work(config, configuration().await?, Leadership::alone(), &phase, stop).await?,
         Some(election) => tokio::select! {
             term = election.win(|| _ = phase.send_replace(Phase::Standby)) => lead(config, term, &phase, stop).await?,
             () = stopped(stop.clone()) => {}
@@ -76,23 +76,31 @@ pub async fn run(config: &Run) -> Result<(), Error> {
 
 /// Works for one term. In its orderly end, too, only as long as it leads.
 async fn lead(config: &Run, mut term: Term, phase: &watch::Sender<Phase>, stop: watch::Receiver<bool>) -> Result<(), Error> {
-    let leadership = term.leadership();
+    let (cluster, leadership) = (configuration().await?, term.leadership());
     let worked = tokio::select! {
         loss = term.keep() => {
             tracing::error!(%loss, "leadership was lost: this process ends at once");
             return Err(loss.into());
         }
-        worked = work(config, leadership, phase, stop) => worked,
+        worked = work(config, cluster, leadership, phase, stop) => worked,
     };
     term.release().await;
     worked
 }
 
-/// All controllers, until `stop`.
-async fn work(config: &Run, leadership: Leadership, phase: &watch::Sender<Phase>, stop: watch::Receiver<bool>) -> Result<(), Error> {
+/// All controllers, until `stop`. They write only while `leadership` holds, and go on when it holds again.
+///
+/// # Errors
+/// When it can't begin.
+pub async fn work(
+    config: &Run,
+    cluster: kube::Config,
+    leadership: Leadership,
+    phase: &watch::Sender<Phase>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), Error> {
     phase.send_replace(Phase::Filling);
-    let builder = ClientBuilder::try_from(configuration().await?)?;
-    let client = builder.with_layer(&Fence(leadership.clone())).build();
+    let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
     let cluster = match &config.cluster_id {
         Some(id) => id.clone(),
         None => Api::<Namespace>::all(client.clone()).get("kube-system").await?.uid().ok_or(Error::NoCluster)?,

@@ -6,15 +6,22 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use clap::Parser;
+use direct_connect_operator::config::{Cli, Command};
+use direct_connect_operator::leadership::Leadership;
+use direct_connect_operator::operator;
+use direct_connect_operator::server::Phase;
 use jiff::Timestamp;
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use support::eventually;
 use support::operator::Operator;
 use support::world::{API_VERSION, BOUND, CALL_TIMEOUT, World, api};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 /// Lease duration, renew deadline, retry period.
 const SHORT: [&str; 3] = ["3s", "2s", "500ms"];
@@ -22,6 +29,9 @@ const SHORT: [&str; 3] = ["3s", "2s", "500ms"];
 const LONG: [&str; 3] = ["40s", "30s", "500ms"];
 const WORKS: &str = "ok\n";
 const STANDS_BY: &str = "ok: standby, another replica leads\n";
+
+/// How an operator under test works.
+const WORK: [&str; 6] = ["--call-timeout", CALL_TIMEOUT, "--settle-interval", "200ms", "--settle-interval-max", "1s"];
 
 /// One test at a time: operators look after all accounts of the control plane.
 async fn alone() -> MutexGuard<'static, ()> {
@@ -37,17 +47,22 @@ async fn world() -> World {
     world
 }
 
-/// Starts a replica with a service account of its own and waits until it is ready, working or standing by.
+/// A kubeconfig for a service account of the replica's own.
+async fn kubeconfig(world: &World, name: &str) -> PathBuf {
+    world.plane.kubectl(&["create", "serviceaccount", name, "-n", &world.namespace]);
+    world.plane.service_account_kubeconfig(&world.namespace, name).await
+}
+
+/// Starts a replica and waits until it is ready, working or standing by.
 async fn replica(world: &World, name: &str, timing: [&str; 3]) -> Operator {
     let namespace = world.namespace.as_str();
-    world.plane.kubectl(&["create", "serviceaccount", name, "-n", namespace]);
-    let kubeconfig = world.plane.service_account_kubeconfig(namespace, name).await;
     let [duration, deadline, retry] = timing;
-    let work = ["run", "--namespace", namespace, "--call-timeout", CALL_TIMEOUT, "--settle-interval", "200ms"];
+    let place = ["run", "--namespace", namespace, "--log", "direct_connect_operator=debug,warn"];
     let election = ["--leader-elect", "--lease-namespace", namespace, "--lease-duration", duration];
-    let more = ["--lease-renew-deadline", deadline, "--lease-retry-period", retry, "--log", "direct_connect_operator=debug,warn"];
-    let arguments: Vec<String> = work.iter().chain(&election).chain(&more).map(ToString::to_string).collect();
-    Operator::start(&kubeconfig, &world.plane.dir().join(format!("operator-{namespace}-{name}.log")), &arguments, &[]).await
+    let more = ["--lease-renew-deadline", deadline, "--lease-retry-period", retry];
+    let arguments: Vec<String> = place.iter().chain(&WORK).chain(&election).chain(&more).map(ToString::to_string).collect();
+    let log = world.plane.dir().join(format!("operator-{namespace}-{name}.log"));
+    Operator::start(&kubeconfig(world, name).await, &log, &arguments, &[]).await
 }
 
 fn gateway(number: usize) -> Value {
@@ -100,19 +115,65 @@ async fn ends(replica: &mut Operator, why: &str) {
     assert!(replica.log().contains(why), "{why}:\n{}", replica.tail());
 }
 
-fn holder(world: &World) -> String {
-    let lease = ["get", "lease", "direct-connect-operator", "-n", &world.namespace, "-o", "jsonpath={.spec.holderIdentity}"];
-    world.plane.kubectl(&lease)
+/// The engine in this process, which does not end when the term does: what it does then is to be seen.
+#[tokio::test]
+async fn without_leadership_the_engine_reads_and_writes_nothing() {
+    let _alone = alone().await;
+    let world = world().await;
+    let (stop, stopped) = watch::channel(false);
+    let term = watch::Sender::new(tokio::time::Instant::now() + BOUND * 10);
+    let leadership = Leadership::until(term.subscribe());
+    let Command::Run(config) = Cli::parse_from(["dc-operator", "run", "--namespace", &world.namespace].iter().chain(&WORK)).command else {
+        panic!("run")
+    };
+    let cluster = Kubeconfig::read_from(kubeconfig(&world, "engine").await).unwrap();
+    let cluster = kube::Config::from_custom_kubeconfig(cluster, &KubeConfigOptions::default()).await.unwrap();
+    let phase = watch::Sender::new(Phase::Starting);
+    let engine = tokio::spawn(async move { operator::work(&config, cluster, leadership, &phase, stopped).await });
+    for number in [40, 41] {
+        world.apply(&gateway(number)).await;
+    }
+    for name in ["gw-40", "gw-41"] {
+        world.wait_ready("VirtualGateway", name).await;
+    }
+
+    // The term ends under a create. One gateway is to be changed, one to be deleted, one to be made anew.
+    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "delay", "ms": 1000 })).await;
+    world.apply(&gateway(42)).await;
+    world.wait("VirtualGateway", "gw-42", "an intent", |object| object["status"]["intent"].is_object()).await;
+    term.send_replace(tokio::time::Instant::now());
+    let ended = Timestamp::now();
+    world.patch("VirtualGateway", "gw-40", json!({ "spec": { "description": "changed" } })).await;
+    world.delete("VirtualGateway", "gw-41").await;
+    world.apply(&gateway(43)).await;
+    let lists = world.cloud.count("ListVirtualGateways").await;
+    eventually("it goes on to look", BOUND, || async { (world.cloud.count("ListVirtualGateways").await >= lists + 5).then_some(()) }).await;
+    let under_way = ("CreateVirtualGateway".to_owned(), vpc(42));
+    let cloud = cloud_writes(&world, ended).await;
+    assert!(cloud.iter().all(|write| *write == under_way) && cloud.len() <= 1, "{cloud:?}");
+    let late: Vec<Timestamp> = writes(&world, "engine").into_iter().filter(|time| *time > ended).collect();
+    assert!(late.is_empty(), "wrote to the API server at {late:?}, without leadership since {ended}");
+
+    term.send_replace(tokio::time::Instant::now() + BOUND * 10);
+    world.wait_gone("VirtualGateway", "gw-41").await;
+    for name in ["gw-40", "gw-42", "gw-43"] {
+        world.wait_ready("VirtualGateway", name).await;
+    }
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 4, "one create for each");
+    world.finish().await;
+    stop.send_replace(true);
+    engine.await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() {
-    const OBJECTS: usize = 8;
+    const OBJECTS: usize = 16;
+    const AT_ONCE: usize = 12;
     let _alone = alone().await;
     let world = world().await;
     world.cloud.settings(json!({ "quotas": { "virtual_gateways": 50 } })).await;
-    // Two creates at once, then one a second: the others queue for the budget.
-    let slow = json!({ "spec": { "rateLimit": { "writesPerMinute": 60, "burst": 2 } } });
+    // The others queue for the budget, one a second.
+    let slow = json!({ "spec": { "rateLimit": { "writesPerMinute": 60, "burst": AT_ONCE } } });
     let accounts = api(&world.client, None, API_VERSION, "CloudAccount");
     accounts.patch(&world.namespace, &kube::api::PatchParams::default(), &kube::api::Patch::Merge(slow)).await.unwrap();
 
@@ -129,9 +190,9 @@ async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() 
     for number in 1..OBJECTS {
         world.apply(&gateway(number)).await;
     }
-    eventually("a create is under way", BOUND, || async {
+    eventually("creates are under way", BOUND, || async {
         let objects = world.api("VirtualGateway").list(&kube::api::ListParams::default()).await.ok()?;
-        objects.iter().any(|object| object.data["status"]["intent"].is_object()).then_some(())
+        (objects.iter().filter(|object| object.data["status"]["intent"].is_object()).count() >= AT_ONCE - 1).then_some(())
     })
     .await;
     first.pause();
@@ -195,13 +256,15 @@ async fn a_leader_ends_when_it_cannot_renew_and_when_it_sees_another() {
     let world = world().await;
     let mut first = replica(&world, "first", SHORT).await;
     says(&first, WORKS).await;
-    // A label on the lease changes its resource version and nothing else.
-    let lease = ["label", "lease", "direct-connect-operator", "-n", &world.namespace, "a=b"];
-    world.plane.kubectl(&lease);
-    let renewals =
-        || world.plane.kubectl(&["get", "lease", "direct-connect-operator", "-n", &world.namespace, "-o", "jsonpath={.spec.renewTime}"]);
-    let before = renewals();
-    eventually("it is renewed all the same", BOUND, || std::future::ready((renewals() != before).then_some(()))).await;
+    let lease = |more: &[&str]| {
+        let get = ["get", "lease", "direct-connect-operator", "-n", world.namespace.as_str()];
+        world.plane.kubectl(&get.iter().chain(more).copied().collect::<Vec<_>>())
+    };
+    // A label changes the lease's resource version and nothing else.
+    world.plane.kubectl(&["label", "lease", "direct-connect-operator", "-n", &world.namespace, "a=b"]);
+    let renewed = || lease(&["-o", "jsonpath={.spec.renewTime}"]);
+    let before = renewed();
+    eventually("it is renewed all the same", BOUND, || std::future::ready((renewed() != before).then_some(()))).await;
 
     // The API server is there and does not answer.
     world.plane.signal_apiserver(Signal::STOP);
@@ -215,5 +278,5 @@ async fn a_leader_ends_when_it_cannot_renew_and_when_it_sees_another() {
     let taken = json!({ "spec": { "holderIdentity": "somebody" } }).to_string();
     world.plane.kubectl(&["patch", "lease", "direct-connect-operator", "-n", &world.namespace, "--type=merge", "-p", &taken]);
     ends(&mut second, "somebody has the lease").await;
-    assert_eq!(holder(&world), "somebody");
+    assert_eq!(lease(&["-o", "jsonpath={.spec.holderIdentity}"]), "somebody", "it takes nothing back");
 }

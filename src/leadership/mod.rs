@@ -51,7 +51,9 @@ impl Leadership {
         Self { until: None }
     }
 
-    const fn until(until: watch::Receiver<Instant>) -> Self {
+    /// Until an instant that may be moved.
+    #[must_use]
+    pub const fn until(until: watch::Receiver<Instant>) -> Self {
         Self { until: Some(until) }
     }
 
