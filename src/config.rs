@@ -120,6 +120,10 @@ mod tests {
     fn the_arguments_are_sound() {
         Cli::command().debug_assert();
         assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
+        for (flag, wanted) in [("--leader-elect", true), ("--leader-elect=true", true), ("--leader-elect=false", false)] {
+            let Command::Run(run) = Cli::parse_from(["dc-operator", "run", flag]).command else { panic!("{flag}") };
+            assert_eq!(run.election.leader_elect, Some(wanted), "{flag}");
+        }
         for wrong in ["", "90", "0s", "-5s", "soon"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

@@ -93,6 +93,9 @@ mod tests {
         held(None, identity, LONG, at(renewed))
     }
 
+    /// What is seen at which millisecond, and what is said then. The wall clock's times in it, decades ago, say nothing.
+    type Story<'a> = (&'a str, Vec<(u64, Option<&'a LeaseSpec>, Verdict)>);
+
     #[test]
     fn a_lease_is_taken_when_it_is_free_ours_or_was_seen_unchanged_for_its_duration() {
         let start = Instant::now();
@@ -101,8 +104,6 @@ mod tests {
         let silent = LeaseSpec { lease_duration_seconds: None, ..of("other", 1) };
         let emptied = LeaseSpec { holder_identity: Some(String::new()), ..of("other", 1) };
         let wait = |millis| Verdict::Wait(Duration::from_millis(millis));
-        // What is seen at which millisecond, and what is said then. The wall clock's times in it, decades ago, say nothing.
-        type Story<'a> = (&'a str, Vec<(u64, Option<&'a LeaseSpec>, Verdict)>);
         let stories: [Story; 9] = [
             ("there is none", vec![(0, None, Verdict::Take)]),
             ("given back", vec![(0, Some(&free), Verdict::Take)]),

@@ -12,7 +12,7 @@
 //!
 //! **Not guaranteed**, because neither Kubernetes nor the cloud takes a fencing token:
 //! - What was handed to the socket within the term can arrive after it: the last look at the clock and the bytes on the wire are two steps, and
-//!   the kernel sends on what it holds. The window is microseconds of a running process, or as long as the network keeps a packet. The engine covers it:
+//!   the kernel sends on what it holds. The window is microseconds of a running process, and as long as the network keeps a packet. The engine covers it:
 //!   a create has an intent with a deadline which the next holder waits out, an owner's tag and a natural key by which it is found; an update
 //!   names the fields it wants, so the next comparison sets right what came late; a delete names an id that is never given again; a status
 //!   that came late is seen by the watch and written anew.
