@@ -7,6 +7,7 @@
 //! - [`cloud`]: the client of the Direct Connect API.
 //! - [`mirror`]: what the cloud's LIST showed.
 //! - [`index`]: who refers to whom, and who holds what.
+//! - [`leadership`]: which of several replicas may write.
 //! - [`accounts`]: which accounts are ready, with which client and mirrors.
 //! - [`engine`]: the one generic reconcile.
 //! - [`kinds`]: what is particular to each kind, pure.
@@ -21,6 +22,7 @@ pub mod engine;
 pub mod finalizer;
 pub mod index;
 pub mod kinds;
+pub mod leadership;
 pub mod mirror;
 pub mod operator;
 pub mod owner;

@@ -12,7 +12,8 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("dc-operator: {}", chain(&*error));
-            ExitCode::FAILURE
+            // At once: the runtime's own end would wait for what is under way, and another replica may be working already.
+            std::process::exit(1)
         }
     }
 }

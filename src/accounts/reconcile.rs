@@ -29,6 +29,9 @@ use crate::telling::{MANAGER, now, status_patch, told_error};
 /// Keeps an account while objects need it.
 const ACCOUNT_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
 
+/// How soon a pass looks again whether the caches are filled.
+const NOT_FILLED: Duration = Duration::from_millis(100);
+
 /// What all passes share.
 pub(super) struct Context {
     pub client: kube::Client,
@@ -38,8 +41,16 @@ pub(super) struct Context {
 }
 
 /// Runs the controller of `CloudAccount` until `stop` says so.
-pub async fn controller(client: kube::Client, accounts: Arc<Accounts>, index: Arc<Index>, mut stop: watch::Receiver<bool>) {
-    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index)));
+///
+/// Nothing is done before `filled` says that all objects are known: an account whose objects are not yet listed would seem to be used by none.
+pub async fn controller(
+    client: kube::Client,
+    accounts: Arc<Accounts>,
+    index: Arc<Index>,
+    filled: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index), filled.clone()));
     let (wake, woken) = mpsc::unbounded_channel::<Key>();
     index.register(Key::account("").kind, wake);
     let woken = UnboundedReceiverStream::from(woken).map(|key| ObjectRef::new(&key.name));
@@ -63,7 +74,7 @@ pub async fn controller(client: kube::Client, accounts: Arc<Accounts>, index: Ar
             // The sender lives as long as the process.
             let _ = stop.wait_for(|stop| *stop).await;
         })
-        .run(reconcile, |_, error, _| retry(error), context)
+        .run(move |account, context| reconcile(account, context, filled.clone()), |_, error, _| retry(error), context)
         .for_each(|result| async move {
             if let Err(error) = result {
                 tracing::debug!(%error, "account pass failed");
@@ -78,7 +89,11 @@ fn retry(error: &kube::Error) -> Action {
     Action::requeue(jittered(Duration::from_secs(5)))
 }
 
-async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<Action, kube::Error> {
+async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: watch::Receiver<bool>) -> Result<Action, kube::Error> {
+    if !*filled.borrow() {
+        // A pass that waited would hold up the end of the process.
+        return Ok(Action::requeue(NOT_FILLED));
+    }
     let name = account.name_any();
     let key = Key::account(&name);
     let secret = secret_of(&account).map(|reference| Key::secret(&reference.namespace, &reference.name));

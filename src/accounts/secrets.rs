@@ -10,6 +10,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
 use std::sync::Arc;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
 
 use crate::finalizer;
 use crate::index::{Index, Key};
@@ -17,8 +18,8 @@ use crate::index::{Index, Key};
 /// Keeps an account's Secret.
 const SECRET_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
 
-/// Keeps Secrets for as long as they are needed. Dropping the future ends it.
-pub async fn keep(client: kube::Client, index: Arc<Index>) {
+/// Keeps Secrets for as long as they are needed. Dropping the future ends it. None is let go before `filled` says that all objects are known.
+pub async fn keep(client: kube::Client, index: Arc<Index>, mut filled: watch::Receiver<bool>) {
     let (sender, changes) = mpsc::unbounded_channel();
     index.register(Key::secret("", "").kind, sender.clone());
     let (store, writer) = reflector::store();
@@ -30,7 +31,10 @@ pub async fn keep(client: kube::Client, index: Arc<Index>) {
     });
     tokio::select! {
         () = watch => {}
-        () = mind(&client, &index, &store, changes) => {}
+        () = async {
+            let _ = filled.wait_for(|filled| *filled).await;
+            mind(&client, &index, &store, changes).await;
+        } => {}
     }
 }
 

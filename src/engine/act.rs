@@ -10,6 +10,7 @@ use crate::accounts::{Account, State};
 use crate::api::{FINALIZER, Intent, Managed};
 use crate::cloud::{self, Call, Class, CloudError, Priority};
 use crate::finalizer;
+use crate::leadership::NotLeading;
 use crate::mirror::Mirror;
 use crate::telling::{MANAGER, now, status_patch};
 
@@ -28,7 +29,7 @@ pub(super) enum Acted<S> {
     Intent(Intent),
     /// The cloud; the answer shows the resource, if it shows it whole.
     Cloud(Option<S>),
-    /// Something changed while the step waited for its turn, or the process ends: nothing was done.
+    /// Something changed while the step waited for its turn, leadership ended, or the process ends: nothing was done.
     Stale,
 }
 
@@ -93,7 +94,7 @@ impl<K: Kind> Hands<'_, K> {
             memory.doubt_until = Some(Instant::now() + limit);
         });
         let sent = Instant::now();
-        let created = self.account.client.fetch::<K::Seen>(call).await;
+        let Ok(created) = self.leading(self.account.client.fetch::<K::Seen>(call)).await else { return Ok(Acted::Stale) };
         match created {
             Ok(seen) => {
                 self.engine.memories.with(self.uid, |memory| memory.doubt_until = None);
@@ -110,11 +111,13 @@ impl<K: Kind> Hands<'_, K> {
         }
         let sent = Instant::now();
         if call.wrapper == K::ANSWER {
-            let seen = self.account.client.fetch::<K::Seen>(call).await.map_err(|error| self.failed(error))?;
+            let Ok(answer) = self.leading(self.account.client.fetch::<K::Seen>(call)).await else { return Ok(Acted::Stale) };
+            let seen = answer.map_err(|error| self.failed(error))?;
             self.show(seen.clone(), sent);
             return Ok(Acted::Cloud(Some(seen)));
         }
-        self.account.client.send(call).await.map_err(|error| self.failed(error))?;
+        let Ok(answer) = self.leading(self.account.client.send(call)).await else { return Ok(Acted::Stale) };
+        answer.map_err(|error| self.failed(error))?;
         self.look_again();
         Ok(Acted::Cloud(None))
     }
@@ -123,7 +126,8 @@ impl<K: Kind> Hands<'_, K> {
         if !self.turn(call).await {
             return Ok(Acted::Stale);
         }
-        match self.account.client.send(call).await {
+        let Ok(answer) = self.leading(self.account.client.send(call)).await else { return Ok(Acted::Stale) };
+        match answer {
             Ok(_) => {}
             // Gone already: the next look confirms it.
             Err(error) if error.class == Class::Absent => {}
@@ -131,6 +135,11 @@ impl<K: Kind> Hands<'_, K> {
         }
         self.look_again();
         Ok(Acted::Cloud(None))
+    }
+
+    /// Makes a write to the cloud while this replica leads. Writes to the API server pass the client's fence.
+    async fn leading<T>(&self, write: impl Future<Output = T>) -> Result<T, NotLeading> {
+        self.engine.leadership.guard(write).await
     }
 
     /// Puts an answer into the mirror; where it can't be placed, the next LIST must tell.

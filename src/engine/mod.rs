@@ -34,6 +34,7 @@ use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, Management, PAUSED_ANNO
 use crate::backoff::jittered;
 use crate::cloud::{Class, CloudError};
 use crate::index::{Index, Key};
+use crate::leadership::Leadership;
 use crate::mirror::Mirror;
 use crate::owner::told_holder;
 use crate::telling::now;
@@ -49,6 +50,7 @@ const ALLOWED_EVERY: Duration = Duration::from_secs(10);
 /// The reconcile of one kind.
 pub struct Engine<K: Kind> {
     client: kube::Client,
+    leadership: Leadership,
     index: Arc<Index>,
     accounts: Arc<Accounts>,
     namespaces: Arc<Namespaces>,

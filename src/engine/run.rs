@@ -22,6 +22,7 @@ use crate::accounts::{Accounts, Change, Mirrored};
 use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
 use crate::backoff::jittered;
 use crate::index::{Index, Key};
+use crate::leadership::Leadership;
 use crate::mirror::{Event, Mirror};
 use crate::relist::Relist;
 use crate::telling::MANAGER;
@@ -34,8 +35,10 @@ const RETRY: Duration = Duration::from_secs(2);
 /// What all kinds share.
 #[derive(Clone)]
 pub struct Shared {
-    /// Client of the API server.
+    /// Client of the API server. Its writes depend on leadership by themselves.
     pub client: kube::Client,
+    /// What writes to the cloud depend on.
+    pub leadership: Leadership,
     /// Who refers to whom.
     pub index: Arc<Index>,
     /// The cloud's accounts.
@@ -81,7 +84,7 @@ where
     K::Listed: Mirrored,
     K::Object: Resource<DynamicType = ()>,
 {
-    let Shared { client, index, accounts, namespaces, cluster, namespace, filled, stop } = shared;
+    let Shared { client, leadership, index, accounts, namespaces, cluster, namespace, filled, stop } = shared;
     let api = namespace.map_or_else(|| Api::<K::Object>::all(client.clone()), |namespace| Api::namespaced(client.clone(), &namespace));
     let (store, writer) = reflector::store();
     let (wake, woken) = mpsc::unbounded_channel();
@@ -90,6 +93,7 @@ where
     let recorder = Recorder::new(client.clone(), reporter);
     let engine = Arc::new(Engine::<K> {
         client,
+        leadership,
         index: Arc::clone(&index),
         accounts: Arc::clone(&accounts),
         namespaces,

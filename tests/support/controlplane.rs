@@ -141,14 +141,24 @@ impl ControlPlane {
         }
     }
 
+    /// Writes to our kinds and to events so far.
+    pub fn audit(&self) -> Vec<Value> {
+        let log = std::fs::read_to_string(self.dir.path().join("audit.log")).unwrap_or_default();
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// Writes to objects of a namespace so far, other than the test's own.
     pub fn writes(&self, namespace: &str) -> Vec<Value> {
-        let log = std::fs::read_to_string(self.dir.path().join("audit.log")).unwrap_or_default();
-        let entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let entries = self.audit().into_iter();
         entries
             .filter(|entry| entry["objectRef"]["namespace"] == namespace)
             .filter(|entry| !entry["requestURI"].as_str().unwrap_or_default().contains("fieldManager=test"))
             .collect()
+    }
+
+    /// SIGSTOP, or SIGCONT, for the API server: it is reached and does not answer.
+    pub fn signal_apiserver(&self, signal: rustix::process::Signal) {
+        self.apiserver().signal(signal);
     }
 
     /// Where kubectl and helm are.
