@@ -69,3 +69,45 @@ async fn an_operator_that_is_told_to_end_takes_its_answer_first() {
     assert_eq!(world.cloud.count("CreateVirtualGateway").await, 1);
     world.finish().await;
 }
+
+/// A process that begins anew finds all as it was: nothing is written, in the cloud or to the API server, but for what changed.
+#[tokio::test]
+async fn a_restart_writes_nothing() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let world = World::without_operator().await;
+    let mut first = start_operator(&world.plane, "before-restart", &[]).await;
+    world.apply(&gateway()).await;
+    let mut touched = gateway();
+    touched["metadata"]["name"] = json!("touched");
+    touched["spec"]["vpcId"] = json!("00000000-0000-4000-8000-000000000108");
+    world.apply(&touched).await;
+    let id = world.wait_ready("VirtualGateway", "gw").await["status"]["id"].clone();
+    world.wait_ready("VirtualGateway", "touched").await;
+    // One that names a gateway by its id: what stands behind that must be looked up first.
+    world
+        .apply(&json!({
+            "apiVersion": API_VERSION, "kind": "VirtualInterface", "metadata": { "name": "vif" },
+            "spec": {
+                "connectionId": support::simulator::LINE_A, "virtualGatewayId": id, "vlan": 70, "bandwidth": 50, "routeMode": "static",
+                "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.0.0/24"],
+            },
+        }))
+        .await;
+    world.wait_ready("VirtualInterface", "vif").await;
+    assert!(first.stop(), "it ends by itself");
+    let (before, calls) = (world.plane.writes(&world.namespace).len(), world.cloud.log().await.len());
+    let _second = start_operator(&world.plane, "after-restart", &[]).await;
+    // That this one is taken up shows that the others were looked at, too: all were woken by the same listing.
+    world.patch("VirtualGateway", "touched", json!({ "spec": { "description": "new" } })).await;
+    world.wait_ready("VirtualGateway", "touched").await;
+    let calls: Vec<Value> = world.cloud.log().await.split_off(calls);
+    let written: Vec<&Value> = calls.iter().filter(|entry| entry["method"] != "GET").map(|entry| &entry["operation"]).collect();
+    assert_eq!(written, ["UpdateVirtualGateway"]);
+    let others: Vec<String> = world.plane.writes(&world.namespace)[before..]
+        .iter()
+        .filter(|entry| entry["objectRef"]["resource"] != "events" && entry["objectRef"]["name"] != "touched")
+        .map(|entry| format!("{} {} {}", entry["verb"], entry["objectRef"]["resource"], entry["objectRef"]["name"]))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+    world.finish().await;
+}

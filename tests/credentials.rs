@@ -75,7 +75,10 @@ async fn a_key_that_the_cloud_revokes_is_used_once_more_and_never_again() {
         all_told(&world).await;
     }
     let refused = refused_calls(&world).await;
-    println!("calls refused after the key was revoked: {refused}, and {} more calls while {OBJECTS} objects were changed twice", world.cloud.log().await.len() - before);
+    println!(
+        "calls refused after the key was revoked: {refused}, and {} more calls while {OBJECTS} objects were changed twice",
+        world.cloud.log().await.len() - before
+    );
     // Those that were under way at the same moment are not called back.
     assert!((1..=usize::from(OBJECTS) + 1).contains(&refused), "{refused}");
     assert_eq!(world.cloud.log().await.len(), before, "no call after that");

@@ -45,6 +45,8 @@ pub enum State {
     Ready(Arc<Account>),
     /// It can't, for this reason.
     NotReady(Reason, String, Option<CloudError>),
+    /// It has not been looked at since the process began; it will be.
+    Unknown,
 }
 
 /// What became of an account.
@@ -54,6 +56,8 @@ pub enum Change {
     State(String),
     /// A quota has room that it had not.
     Room(String),
+    /// Which accounts there are is known now.
+    Listed,
 }
 
 /// What stands behind the id of a cloud resource.
@@ -69,11 +73,19 @@ pub enum Behind {
 
 /// All accounts by name.
 pub struct Accounts {
-    states: Mutex<HashMap<String, State>>,
+    states: Mutex<States>,
     changed: broadcast::Sender<Change>,
     /// Hot rhythm of the mirrors; the cold one is each account's own.
     hot: (Duration, Duration),
     call_limit: Duration,
+}
+
+#[derive(Default)]
+struct States {
+    /// Of those that are there.
+    by_name: HashMap<String, State>,
+    /// All that are there have been listed.
+    listed: bool,
 }
 
 /// One mirror for each collection, refreshed from the first time it is asked for.
@@ -247,9 +259,25 @@ impl Accounts {
     /// Whether `name` can be used.
     #[must_use]
     pub fn get(&self, name: &str) -> State {
-        self.states().get(name).cloned().unwrap_or_else(|| {
-            State::NotReady(Reason::WaitingForAccount, format!("there is no CloudAccount {name}, or it has not been looked at yet"), None)
-        })
+        let states = self.states();
+        match states.by_name.get(name) {
+            Some(state) => state.clone(),
+            None if states.listed => State::NotReady(Reason::WaitingForAccount, format!("there is no CloudAccount {name}"), None),
+            None => State::Unknown,
+        }
+    }
+
+    /// There is an account of this name.
+    fn there_is(&self, name: &str) {
+        self.states().by_name.entry(name.to_owned()).or_insert(State::Unknown);
+    }
+
+    /// All accounts are listed: one that is not there does not exist.
+    fn listed(&self) {
+        let news = !std::mem::replace(&mut self.states().listed, true);
+        if news {
+            let _ = self.changed.send(Change::Listed);
+        }
     }
 
     /// Changes from now on.
@@ -265,7 +293,7 @@ impl Accounts {
     }
 
     fn set(&self, name: &str, state: State) {
-        self.states().insert(name.to_owned(), state);
+        self.states().by_name.insert(name.to_owned(), state);
         let _ = self.changed.send(Change::State(name.to_owned()));
     }
 
@@ -274,11 +302,11 @@ impl Accounts {
     }
 
     fn remove(&self, name: &str) {
-        self.states().remove(name);
+        self.states().by_name.remove(name);
         let _ = self.changed.send(Change::State(name.to_owned()));
     }
 
-    fn states(&self) -> MutexGuard<'_, HashMap<String, State>> {
+    fn states(&self) -> MutexGuard<'_, States> {
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

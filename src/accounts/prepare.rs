@@ -22,7 +22,7 @@ use crate::index::Key;
 use crate::mirror::Rhythm;
 
 /// How often the quotas are read again.
-pub(super) const QUOTAS_EVERY: Duration = Duration::from_hours(1);
+const QUOTAS_EVERY: Duration = Duration::from_hours(1);
 /// The same while somebody waits for room in one.
 pub(super) const QUOTAS_SOON: Duration = Duration::from_secs(15);
 /// First and longest wait before credentials that were rejected are tried once more: far too seldom for the cloud to lock the account.

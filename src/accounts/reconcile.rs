@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use super::prepare::{Known, QUOTAS_EVERY, QUOTAS_SOON, Trouble, secret_of};
+use super::prepare::{Known, QUOTAS_SOON, Trouble, secret_of};
 use super::{Account, Accounts, State, secrets};
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
@@ -29,6 +29,8 @@ use crate::telling::{MANAGER, now, status_patch, told_error};
 /// Keeps an account while objects need it.
 const ACCOUNT_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
 
+/// How often the users of an account at rest are counted.
+const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// How soon a pass looks again whether the caches are filled.
 const NOT_FILLED: Duration = Duration::from_millis(100);
 
@@ -55,14 +57,19 @@ pub async fn controller(
     index.register(Key::account("").kind, wake);
     let woken = UnboundedReceiverStream::from(woken).map(|key| ObjectRef::new(&key.name));
     let context = Arc::new(Context { client: client.clone(), accounts, index, known: Mutex::default() });
-    let gone = Arc::clone(&context);
+    let known = Arc::clone(&context);
     let mut relist = Relist::default();
     // A deleted account has no pass of its own: its going is seen in the watch.
     let watch = kube::runtime::WatchStreamExt::default_backoff(watcher(Api::<CloudAccount>::all(client), watcher::Config::default()))
         .inspect(move |event| {
             let Ok(event) = event else { return };
             for account in relist.take(event).into_iter().filter(|account| !account.replaced) {
-                gone.forget(&account.place.1);
+                known.forget(&account.place.1);
+            }
+            match event {
+                watcher::Event::Apply(account) | watcher::Event::InitApply(account) => known.accounts.there_is(&account.name_any()),
+                watcher::Event::InitDone => known.accounts.listed(),
+                watcher::Event::Init | watcher::Event::Delete(_) => {}
             }
         });
     let (reader, writer) = kube::runtime::reflector::store();
@@ -113,7 +120,7 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
         Ok(ready) => {
             context.known(&name, |known| known.failures = 0);
             let watched = ready.mirrors.quotas_watched.load(Ordering::Relaxed);
-            jittered(if watched { QUOTAS_SOON } else { QUOTAS_EVERY })
+            jittered(if watched { QUOTAS_SOON } else { COUNT_EVERY })
         }
         Err(trouble) => {
             let failures = context.known(&name, |known| {

@@ -176,7 +176,7 @@ impl<K: Kind> Hands<'_, K> {
     fn may_write(&self) -> bool {
         let granted = match self.engine.accounts.get(self.name) {
             State::Ready(account) => self.engine.permission(self.object, &account) == Permission::Given,
-            State::NotReady(..) => false,
+            State::NotReady(..) | State::Unknown => false,
         };
         granted && !self.is_stale()
     }

@@ -103,6 +103,7 @@ where
         let account = match self.accounts.get(&name) {
             State::Ready(account) => account,
             State::NotReady(reason, message, error) => return self.without_account(object, reason, message, error).await,
+            State::Unknown => return self.not_looked(object).await,
         };
         match self.permission(object, &account) {
             Permission::Given => self.pass_in(object, &uid, &account, &name).await,
@@ -117,7 +118,7 @@ where
                 Ok(Action::requeue(jittered(ALLOWED_EVERY)))
             }
             Permission::Unknown => {
-                self.tell(object, &Outcome::Done(Step::Wait(Wait::Look))).await?;
+                self.not_looked(object).await?;
                 Ok(Action::requeue(Duration::from_secs(1)))
             }
         }
@@ -161,14 +162,10 @@ where
             self.memories.with(uid, |memory| memory.looking = true);
             mirror.demand(Instant::now());
             let error = mirror.view().error().cloned();
-            match error {
-                Some(error) => self.tell(object, &Outcome::Failed(for_tenants(error))).await?,
-                None if object.status().is_none_or(|status| status.conditions.is_empty()) => {
-                    self.tell(object, &Outcome::Done(Step::Wait(Wait::Look))).await?;
-                }
-                None => {}
-            }
-            return Ok(Action::await_change());
+            return match error {
+                Some(error) => self.tell(object, &Outcome::Failed(for_tenants(error))).await.map(|()| Action::await_change()),
+                None => self.not_looked(object).await,
+            };
         }
         let owner = self.owner(object);
         let look = Look { engine: self, object, account, mirror: &mirror, uid, owner: &owner };
@@ -332,6 +329,14 @@ impl<K: Kind> Engine<K> {
         let mut stop = self.stop.clone();
         // The sender lives as long as the process.
         let _ = stop.wait_for(|stop| *stop).await;
+    }
+
+    /// The cloud has not been looked at yet. What was told before still holds, as far as is known.
+    async fn not_looked(&self, object: &K::Object) -> Result<Action, Failure> {
+        if object.status().is_none_or(|status| status.conditions.is_empty()) {
+            self.tell(object, &Outcome::Done(Step::Wait(Wait::Look))).await?;
+        }
+        Ok(Action::await_change())
     }
 
     /// Tells an outcome without having looked at the cloud: what is known of it stays.

@@ -190,7 +190,7 @@ async fn hear_accounts<K: Kind>(engine: Arc<Engine<K>>) {
         match changes.recv().await {
             Ok(Change::State(name)) => engine.wake_where(&name, |_| true),
             Ok(Change::Room(name)) => engine.wake_where(&name, Memory::take_room),
-            Err(RecvError::Lagged(_)) => {
+            Ok(Change::Listed) | Err(RecvError::Lagged(_)) => {
                 for object in engine.store.state() {
                     let _ = engine.wake.send(ObjectRef::from_obj(object.as_ref()));
                 }
