@@ -159,8 +159,8 @@ fn refusal(status: u16, code: &str) -> (StatusCode, axum::Json<Value>) {
 #[tokio::test]
 async fn rejected_keys_are_tried_once_and_never_again() {
     let (url, hits) = serve(|_, _| refusal(401, "APIGW.0301")).await;
-    let slow = Settings { reads_per_minute: 1, burst: 1, ..settings(&url) };
-    let client = client_with(slow, access_key("AK", "SK"));
+    let sparing = Settings { reads_per_minute: 1, burst: 1, ..settings(&url) };
+    let client = client_with(sparing, access_key("AK", "SK"));
     let show = VirtualGateway::show("1");
     client.permit(&show, Priority::Look).await;
     assert_eq!(client.rejected(), None);
@@ -274,12 +274,9 @@ async fn a_clock_that_is_off_is_corrected_and_nothing_is_made_twice() {
             client.fetch::<VirtualGateway>(&create.call()).await.unwrap();
             let made = cloud.all("virtual_gateways").await.iter().filter(|gateway| gateway["vpc_id"] == vpc).count();
             assert_eq!(made, 1, "{minutes} min, {vpc}");
-            assert_eq!(
-                cloud.counters().await["CreateVirtualGateway"]["by_status"]["401"],
-                refused,
-                "{minutes} min: only the first was off"
-            );
         }
+        let answers = cloud.counters().await["CreateVirtualGateway"]["by_status"].clone();
+        assert_eq!(answers, json!({ "201": 2, "401": 1 }), "{minutes} min: only the first bore the wrong time");
         // The machine's clock is set right while the client runs.
         cloud.settings(json!({ "clock_offset_s": 0 })).await;
         assert_eq!(client.list::<VirtualGateway>(Priority::Look).await.unwrap().len(), 2);
