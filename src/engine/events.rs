@@ -1,7 +1,7 @@
 //! Events of objects: what was done and what went wrong, once for each.
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::Resource;
+use kube::{Resource, ResourceExt};
 use kube::runtime::events::{Event, EventType};
 
 use crate::api::{Managed, Status};
@@ -32,7 +32,8 @@ impl<K: Kind> Engine<K> {
 
     pub(super) async fn tell_event(&self, object: &K::Object, type_: EventType, reason: &str, action: &'static str, note: String) {
         let event = Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
-        let about: ObjectReference = object.object_ref(&());
+        // The recorder tells a repeat by its count alone, without its note; what is told of another version of the object is no repeat.
+        let about = ObjectReference { resource_version: object.resource_version(), ..object.object_ref(&()) };
         if let Err(error) = self.recorder.publish(&event, &about).await {
             tracing::debug!(%error, "event not written");
         }
