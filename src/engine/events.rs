@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
 use kube::runtime::events::{Event, EventType};
 
-use crate::api::{Managed, Status};
+use crate::api::{Managed, Reason, Status};
 
 use super::Engine;
 use super::decide::Step;
@@ -50,6 +50,8 @@ fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool
     match outcome {
         Outcome::Done(Step::Create(_)) => normal("Created", "Create", format!("created {id}{}", instead(id))),
         Outcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("took over {id}{}", instead(id))),
+        // The first call of a series tells of all that it changes.
+        Outcome::Done(Step::Update(_, differences)) if is_under_way(last, differences) => None,
         Outcome::Done(Step::Update(_, differences)) if is_drift => {
             normal("DriftCorrected", "Update", format!("set back {id}: {}", told(differences)))
         }
@@ -68,6 +70,11 @@ fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool
         }
         _ => None,
     }
+}
+
+fn is_under_way<O>(last: &Status<O>, differences: &[Difference]) -> bool {
+    let told = |difference: &Difference| last.drift.iter().any(|last| last.path == format!("spec.{}", difference.path));
+    report::ready_reason(last) == Some(Reason::Updating.as_str()) && differences.iter().all(told)
 }
 
 /// A drift is told when it is first seen, whatever is done about it.
