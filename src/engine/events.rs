@@ -1,8 +1,8 @@
 //! Events of objects: what was done and what went wrong, once for each.
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::{Resource, ResourceExt};
 use kube::runtime::events::{Event, EventType};
+use kube::{Resource, ResourceExt};
 
 use crate::api::{Managed, Reason, Status};
 
