@@ -12,6 +12,7 @@ use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use kube::{Api, Resource, ResourceExt};
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,7 +59,7 @@ struct Known {
 
 struct Built {
     settings: Settings,
-    /// `uid/resourceVersion` of the Secret.
+    /// What is in the Secret, as [`fingerprint`] tells it.
     secret: String,
     mirrors: Arc<Mirrors>,
     quotas: Vec<Quota>,
@@ -247,8 +248,7 @@ impl Context {
             Ok(credentials) => credentials,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        let version = format!("{}/{}", secret.uid().unwrap_or_default(), secret.resource_version().unwrap_or_default());
-        Ok(self.build(account, credentials, version).await)
+        Ok(self.build(account, credentials, fingerprint(&secret)).await)
     }
 
     async fn build(&self, account: &CloudAccount, credentials: Credentials, secret: String) -> Result<Arc<Account>, Trouble> {
@@ -438,6 +438,19 @@ fn settings(account: &CloudAccount, call_limit: Duration) -> Settings {
         burst: number(rate.and_then(|rate| rate.burst), 20),
         call_limit,
     }
+}
+
+/// Differs when what is in the Secret differs. Its version will not do: it counts our own finalizer, too, and a new client knows nothing of what
+/// the old one has learned of the region.
+fn fingerprint(secret: &Secret) -> String {
+    let mut hash = Sha256::new();
+    for (key, value) in secret.data.iter().flatten() {
+        for part in [key.as_bytes(), &value.0] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+    }
+    format!("{}/{:x?}", secret.uid().unwrap_or_default(), hash.finalize().as_slice())
 }
 
 fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, Trouble> {
