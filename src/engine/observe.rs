@@ -288,7 +288,7 @@ impl<K: Kind> Look<'_, K> {
             Some(tag) if !tagged_ours => return Ownership::Foreign(told_tag(tag, &self.engine.cluster, &me.namespace)),
             _ => {}
         }
-        if let Some(holder) = self.engine.index.holder(K::NAME, K::id(seen)).filter(|holder| *holder != me) {
+        if let Some(holder) = self.engine.index.other_holder(&me, K::id(seen)) {
             return Ownership::Foreign(told_holder(&holder, &me.namespace));
         }
         if recorded || tagged_ours || self.is_from_our_create(view, status, differences) {
