@@ -63,7 +63,11 @@ async fn observed_is_looked_at_and_never_written() {
             let spec = json!({ "import": import(by, cloud), "policy": { "management": "ObserveOnly" } });
             world.apply(&with(object.clone(), &spec)).await;
             let ready = world.wait_ready(kind, name).await;
-            assert_eq!((id(&ready), &condition(&ready, "Ready").unwrap()["reason"]), ((*cloud).clone(), &json!("Observed")), "{by} {kind}");
+            assert_eq!(
+                (id(&ready), &condition(&ready, "Ready").unwrap()["reason"]),
+                ((*cloud).to_owned(), &json!("Observed")),
+                "{by} {kind}"
+            );
             assert!(is(&ready, "Healthy", "True"), "{ready:#}");
         }
         for (object, cloud) in &line {
@@ -96,7 +100,7 @@ async fn managed_is_marked_corrected_and_deleted() {
             world.apply(&with(object.clone(), &json!({ "import": import(by, cloud) }))).await;
             let ready = world.wait_ready(kind, name).await;
             assert_eq!(id(&ready), *cloud, "{by} {kind}");
-            assert!(world.told(kind, name, "Adopted", 1).await[0].contains(cloud.as_str()));
+            assert!(world.told(kind, name, "Adopted", 1).await[0].contains(cloud));
             if kind != "Peer" {
                 let owner = ready["status"]["observed"]["tags"][OWNER_TAG].as_str().unwrap();
                 assert!(owner.ends_with(&format!(":{}/{name}", world.namespace)), "{owner}");

@@ -10,11 +10,13 @@ pub fn object(kind: &str, name: &str, spec: &Value) -> Value {
     json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
 }
 
-/// `object` with these fields of its spec set.
+/// `object` with these fields of its spec set; null takes one away.
 pub fn with(mut object: Value, spec: &Value) -> Value {
+    let fields = object["spec"].as_object_mut().unwrap();
     for (field, value) in spec.as_object().unwrap() {
-        object["spec"][field] = value.clone();
+        fields.insert(field.clone(), value.clone());
     }
+    fields.retain(|_, value| !value.is_null());
     object
 }
 

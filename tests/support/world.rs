@@ -170,10 +170,15 @@ impl World {
         self.wait(kind, name, "looked at", |object| object["status"]["lastHandledReconcileAt"] == json!(mark)).await
     }
 
-    /// Changes the account's spec.
+    /// Changes the account's spec, and waits until that is in force.
     pub async fn patch_account(&self, spec: Value) {
         let accounts = api(&self.client, None, API_VERSION, "CloudAccount");
         accounts.patch(&self.namespace, &PatchParams::default(), &Patch::Merge(json!({ "spec": spec }))).await.unwrap();
+        super::eventually("the account is ready", BOUND, || async {
+            let account = serde_json::to_value(accounts.get(&self.namespace).await.ok()?).ok()?;
+            is(&account, "Ready", "True").then_some(())
+        })
+        .await;
     }
 
     /// Waits for `count` events of `reason` about an object and returns their notes; more than `count` are a failure.
