@@ -53,6 +53,8 @@ struct State {
     holders: HashMap<(&'static str, String), BTreeSet<(String, Key)>>,
     /// By kind and id: who is about to take it, before its card says so.
     claims: HashMap<(&'static str, String), Key>,
+    /// By kind and id: who would have it if its holder had not.
+    waiting: HashMap<(&'static str, String), BTreeSet<Key>>,
     /// By namespace and name.
     grants: BTreeMap<(String, String), ReferenceGrantSpec>,
     wakers: HashMap<&'static str, UnboundedSender<Key>>,
@@ -108,8 +110,15 @@ impl Index {
         for need in card.iter().flat_map(|card| &card.needs) {
             state.unlink(key, need);
         }
-        state.claims.retain(|_, claimant| claimant != key);
+        let claimed: Vec<_> = state.claims.extract_if(|_, claimant| claimant == key).map(|(resource, _)| resource).collect();
+        state.waiting.retain(|_, keys| {
+            keys.remove(key);
+            !keys.is_empty()
+        });
         state.release(key, card.as_ref());
+        for resource in &claimed {
+            state.wake_waiting(resource);
+        }
         state.wake_dependants(key);
     }
 
@@ -152,16 +161,22 @@ impl Index {
         self.state().holder(&(kind, id.to_owned())).cloned()
     }
 
+    /// Who holds the cloud resource that `key` would have, when that is another. `key` is woken when that one lets go of it.
+    #[must_use]
+    pub fn other_holder(&self, key: &Key, id: &str) -> Option<Key> {
+        self.state().other_holder(key, &(key.kind, id.to_owned()))
+    }
+
     /// Takes a cloud resource for `key` before its status says so, unless somebody else holds it: then that one is told.
     ///
     /// # Errors
-    /// With who holds it.
+    /// With who holds it; `key` is woken when that one lets go of it.
     pub fn claim(&self, key: &Key, id: &str) -> Result<(), Key> {
         let mut state = self.state();
         let resource = (key.kind, id.to_owned());
-        match state.holder(&resource) {
-            Some(holder) if holder != key => Err(holder.clone()),
-            _ => {
+        match state.other_holder(key, &resource) {
+            Some(holder) => Err(holder),
+            None => {
                 state.claims.insert(resource, key.clone());
                 Ok(())
             }
@@ -223,6 +238,12 @@ impl State {
         held.or_else(|| self.claims.get(resource))
     }
 
+    fn other_holder(&mut self, key: &Key, resource: &(&'static str, String)) -> Option<Key> {
+        let other = self.holder(resource).filter(|holder| *holder != key).cloned()?;
+        self.waiting.entry(resource.clone()).or_default().insert(key.clone());
+        Some(other)
+    }
+
     /// `key` no longer holds what its card says; others may have waited for it.
     fn release(&mut self, key: &Key, card: Option<&Card>) {
         let Some((id, since)) = card.and_then(|card| Some((card.id.clone()?, card.since.clone()))) else { return };
@@ -235,6 +256,14 @@ impl State {
         }
         for key in &next {
             self.wake(key);
+        }
+        self.wake_waiting(&resource);
+    }
+
+    /// The resource has another holder, or none: those who would have it look again.
+    fn wake_waiting(&mut self, resource: &(&'static str, String)) {
+        for key in self.waiting.remove(resource).unwrap_or_default() {
+            self.wake(&key);
         }
     }
 
@@ -342,7 +371,11 @@ mod tests {
         assert_eq!(index.claim(&first, "1"), Ok(()), "again");
         assert_eq!(index.claim(&second, "1"), Err(first.clone()));
         assert_eq!(index.claim(&key("VirtualInterface", "vif"), "1"), Ok(()), "another kind");
+        let (waker, mut woken_gateways) = unbounded_channel();
+        index.register("VirtualGateway", waker);
+        assert_eq!((index.other_holder(&first, "1"), index.other_holder(&second, "1")), (None, Some(first.clone())));
         index.forget(&first);
+        assert_eq!((index.other_holder(&second, "1"), woken(&mut woken_gateways)), (None, vec!["second".to_owned()]));
         assert_eq!(index.claim(&second, "1"), Ok(()));
         // After a restart both cards say so: the older one holds it.
         let index = Index::default();

@@ -34,6 +34,14 @@ pub fn namespace_of<'a>(tag: &'a str, cluster: &str) -> Option<&'a str> {
     tag.strip_prefix(cluster)?.strip_prefix(':')?.split_once('/').map(|(namespace, _)| namespace)
 }
 
+/// The object of `cluster` that the owner's tag `tag` names; `None` also where the name may have been cut.
+#[must_use]
+pub fn object_of(tag: &str, kind: &'static str, cluster: &str) -> Option<Key> {
+    let namespace = namespace_of(tag, cluster).filter(|_| tag.len() < LIMIT)?;
+    let (_, name) = tag.rsplit_once('/')?;
+    Some(Key { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+}
+
 /// Whose a resource with this tag is, as an object of `namespace` may know it: other namespaces' objects are not named.
 #[must_use]
 pub fn told_tag(tag: &str, cluster: &str, namespace: &str) -> String {
@@ -68,6 +76,9 @@ mod tests {
         assert!(a.len() <= LIMIT && a != b, "{a}");
         assert_eq!(namespace_of(&a, &cluster), Some(namespace.as_str()), "a short one still tells the namespace");
         assert_eq!(owner("c", "n", "x"), "c:n/x");
+        let named = |tag, cluster| object_of(tag, "VirtualGateway", cluster).map(|key| (key.namespace, key.name));
+        assert_eq!(named("c:n/x", "c"), Some(("n".to_owned(), "x".to_owned())));
+        assert_eq!((named("c:n/x", "d"), named(&a, &cluster)), (None, None), "another cluster's, and one that was cut");
     }
 
     #[test]

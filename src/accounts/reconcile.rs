@@ -131,12 +131,13 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
         }
     };
     let quotas = context.known(&name, |known| known.built.as_ref().map(|built| built.quotas.clone()).unwrap_or_default());
-    context.tell(&account, &prepared, quotas, &users).await?;
-    let state = match prepared {
-        Ok(ready) => State::Ready(ready),
-        Err(Trouble { reason, message: _, error }) => State::NotReady(reason, told_to_tenants(&name, reason), error.map(|error| *error)),
+    let state = match &prepared {
+        Ok(ready) => State::Ready(Arc::clone(ready)),
+        Err(Trouble { reason, message: _, error }) => State::NotReady(*reason, told_to_tenants(&name, *reason), error.as_deref().cloned()),
     };
+    // First, so that the status never tells of what is not in force yet.
     context.publish(&name, state);
+    context.tell(&account, &prepared, quotas, &users).await?;
     Ok(Action::requeue(again))
 }
 

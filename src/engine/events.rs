@@ -1,10 +1,10 @@
 //! Events of objects: what was done and what went wrong, once for each.
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::Resource;
 use kube::runtime::events::{Event, EventType};
+use kube::{Resource, ResourceExt};
 
-use crate::api::{Managed, Status};
+use crate::api::{Managed, Reason, Status};
 
 use super::Engine;
 use super::decide::Step;
@@ -32,7 +32,8 @@ impl<K: Kind> Engine<K> {
 
     pub(super) async fn tell_event(&self, object: &K::Object, type_: EventType, reason: &str, action: &'static str, note: String) {
         let event = Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
-        let about: ObjectReference = object.object_ref(&());
+        // The recorder tells a repeat by its count alone, without its note; what is told of another version of the object is no repeat.
+        let about = ObjectReference { resource_version: object.resource_version(), ..object.object_ref(&()) };
         if let Err(error) = self.recorder.publish(&event, &about).await {
             tracing::debug!(%error, "event not written");
         }
@@ -49,6 +50,8 @@ fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool
     match outcome {
         Outcome::Done(Step::Create(_)) => normal("Created", "Create", format!("created {id}{}", instead(id))),
         Outcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("took over {id}{}", instead(id))),
+        // The first call of a series tells of all that it changes.
+        Outcome::Done(Step::Update(_, differences)) if is_under_way(last, differences) => None,
         Outcome::Done(Step::Update(_, differences)) if is_drift => {
             normal("DriftCorrected", "Update", format!("set back {id}: {}", told(differences)))
         }
@@ -67,6 +70,11 @@ fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool
         }
         _ => None,
     }
+}
+
+fn is_under_way<O>(last: &Status<O>, differences: &[Difference]) -> bool {
+    let told = |difference: &Difference| last.drift.iter().any(|last| last.path == format!("spec.{}", difference.path));
+    report::ready_reason(last) == Some(Reason::Updating.as_str()) && differences.iter().all(told)
 }
 
 /// A drift is told when it is first seen, whatever is done about it.

@@ -317,7 +317,7 @@ where
             observe_only: false,
         };
         let told = Outcome::Failed(for_tenants(error));
-        self.publish(object, &told, &facts, false).await;
+        self.publish(object, &told, &facts, observation.is_some_and(Observation::is_drift)).await;
         self.write(object, &last, &told, &facts).await?;
         Ok(Action::requeue(wait))
     }

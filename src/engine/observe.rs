@@ -11,7 +11,7 @@ use crate::api::{DeletionPolicy, DriftPolicy, Managed, Management, Status};
 use crate::cloud::{Call, Class, Listed, Priority};
 use crate::index::Key;
 use crate::mirror::{Mirror, View};
-use crate::owner::{OWNER_TAG, told_holder, told_tag};
+use crate::owner::{OWNER_TAG, object_of, told_holder, told_tag};
 
 use super::decide::{Found, IntentState, Ownership, Presence, Situation};
 use super::kind::{Desired, Difference, Kind, Links, Phase, Reference};
@@ -273,7 +273,7 @@ impl<K: Kind> Look<'_, K> {
         K::tags(seen).get(OWNER_TAG).is_some_and(|tag| tag == self.owner)
     }
 
-    /// Whose a resource is: first by its tag, then by who holds it here, then by what the object says.
+    /// Whose a resource is: first by who holds it here, then by its tag, then by what the object says.
     fn whose(
         &self,
         view: &View<K::Listed>,
@@ -283,13 +283,15 @@ impl<K: Kind> Look<'_, K> {
         recorded: bool,
     ) -> Ownership {
         let me = Engine::<K>::key(self.object);
+        if let Some(holder) = self.engine.index.other_holder(&me, K::id(seen)) {
+            return Ownership::Foreign(told_holder(&holder, &me.namespace));
+        }
         let tagged_ours = self.is_tagged_ours(seen);
         match K::tags(seen).get(OWNER_TAG) {
-            Some(tag) if !tagged_ours => return Ownership::Foreign(told_tag(tag, &self.engine.cluster, &me.namespace)),
+            Some(tag) if !tagged_ours && !self.is_left_behind(tag, &me) => {
+                return Ownership::Foreign(told_tag(tag, &self.engine.cluster, &me.namespace));
+            }
             _ => {}
-        }
-        if let Some(holder) = self.engine.index.holder(K::NAME, K::id(seen)).filter(|holder| *holder != me) {
-            return Ownership::Foreign(told_holder(&holder, &me.namespace));
         }
         if recorded || tagged_ours || self.is_from_our_create(view, status, differences) {
             Ownership::Ours
@@ -298,6 +300,12 @@ impl<K: Kind> Look<'_, K> {
         } else {
             Ownership::Foreign("it was not made by this object; set spec.import to take it over".to_owned())
         }
+    }
+
+    /// Whether a tag names an object of the same namespace that is no more: what it retained may be imported.
+    fn is_left_behind(&self, tag: &str, me: &Key) -> bool {
+        let left = object_of(tag, K::NAME, &self.engine.cluster).filter(|owner| owner.namespace == me.namespace);
+        self.object.import().is_some() && left.is_some_and(|owner| self.engine.index.card(&owner).is_none())
     }
 
     /// Whether an untagged resource came from a create of ours whose answer was not seen.

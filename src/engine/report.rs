@@ -145,7 +145,7 @@ pub fn same<O: Clone + PartialEq>(a: &Status<O>, b: &Status<O>) -> bool {
 #[must_use]
 pub fn spec_changed<O>(status: &Status<O>, generation: Option<i64>) -> bool {
     !find_condition(&status.conditions, ConditionType::Synced).is_some_and(|synced| {
-        let told = [Reason::Drifted, Reason::NotFound].map(Reason::as_str).contains(&synced.reason.as_str());
+        let told = [Reason::Drifted, Reason::NotFound, Reason::Paused].map(Reason::as_str).contains(&synced.reason.as_str());
         synced.observed_generation == generation && (synced.status == "True" || told)
     })
 }
@@ -156,7 +156,7 @@ pub fn ready_reason<O>(status: &Status<O>) -> Option<&str> {
     find_condition(&status.conditions, ConditionType::Ready).map(|ready| ready.reason.as_str())
 }
 
-/// Nothing else of a paused object is touched.
+/// Nothing else of a paused object is touched. A spec that was still to be carried out stays so: then the condition speaks of no generation.
 fn paused<O: Clone>(last: &Status<O>, generation: Option<i64>, now: &Time) -> Status<O> {
     let mut next = last.clone();
     let new = NewCondition {
@@ -164,7 +164,7 @@ fn paused<O: Clone>(last: &Status<O>, generation: Option<i64>, now: &Time) -> St
         status: ConditionStatus::False,
         reason: Reason::Paused,
         message: "paused by annotation: nothing is read or written".to_owned(),
-        observed_generation: generation,
+        observed_generation: generation.filter(|_| !spec_changed(last, generation)),
     };
     set_condition(&mut next.conditions, new, now.clone());
     next

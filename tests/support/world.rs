@@ -205,6 +205,47 @@ impl World {
             .await;
     }
 
+    /// Has the operator look at the cloud now, and waits until it has.
+    pub async fn look(&self, kind: &str, name: &str) -> Value {
+        let mark = format!("look-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.patch(kind, name, json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": mark } } })).await;
+        self.wait(kind, name, "looked at", |object| object["status"]["lastHandledReconcileAt"] == json!(mark)).await
+    }
+
+    /// Changes the account's spec, and waits until that is in force.
+    pub async fn patch_account(&self, spec: Value) {
+        let accounts = api(&self.client, None, API_VERSION, "CloudAccount");
+        accounts.patch(&self.namespace, &PatchParams::default(), &Patch::Merge(json!({ "spec": spec }))).await.unwrap();
+        super::eventually("the account is ready", BOUND, || async {
+            let account = serde_json::to_value(accounts.get(&self.namespace).await.ok()?).ok()?;
+            is(&account, "Ready", "True").then_some(())
+        })
+        .await;
+    }
+
+    /// Waits for `count` events of `reason` about an object and returns their notes; more than `count` are a failure.
+    pub async fn told(&self, kind: &str, name: &str, reason: &str, count: usize) -> Vec<String> {
+        super::eventually(&format!("{count} events {reason} about {kind} {name}"), BOUND, || async {
+            let notes = self.notes(kind, name, reason).await;
+            assert!(notes.len() <= count, "{reason} more than {count} times: {notes:#?}");
+            (notes.len() == count).then_some(notes)
+        })
+        .await
+    }
+
+    /// Notes of the events of `reason` about an object, the first first; one that was repeated counts as often.
+    pub async fn notes(&self, kind: &str, name: &str, reason: &str) -> Vec<String> {
+        let all = api(&self.client, Some(&self.namespace), "events.k8s.io/v1", "Event").list(&ListParams::default()).await.unwrap();
+        let mut events: Vec<Value> = all
+            .into_iter()
+            .map(|event| event.data)
+            .filter(|event| event["regarding"]["kind"] == kind && event["regarding"]["name"] == name && event["reason"] == reason)
+            .collect();
+        events.sort_by_key(|event| event["eventTime"].as_str().unwrap_or_default().to_owned());
+        let times = |event: &Value| usize::try_from(event["series"]["count"].as_u64().unwrap_or(1)).unwrap();
+        events.iter().flat_map(|event| vec![event["note"].as_str().unwrap_or_default().to_owned(); times(event)]).collect()
+    }
+
     /// Reasons of the events about an object.
     pub async fn events(&self, kind: &str, name: &str) -> Vec<(String, String)> {
         let api = api(&self.client, Some(&self.namespace), "events.k8s.io/v1", "Event");
