@@ -3,6 +3,7 @@
 mod reconcile;
 
 pub use reconcile::controller;
+pub(crate) use reconcile::waits;
 
 use kube::core::{Selector, SelectorExt};
 use std::collections::{BTreeMap, HashMap};

@@ -22,7 +22,7 @@ use super::{Account, Accounts, Mirrors, State};
 use crate::api::cloud_account::{Feature, Quota};
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::{exponential, jittered};
-use crate::cloud::{self, Class, Client, CloudError, Credentials, Priority, Quotas, Settings};
+use crate::cloud::{self, Class, Client, CloudError, Credentials, OwnCode, Priority, Quotas, Settings};
 use crate::engine::{Index, Key, now, told_error};
 use crate::finalizer;
 use crate::mirror::Rhythm;
@@ -149,22 +149,28 @@ impl Trouble {
             Class::Auth => Reason::CredentialsRejected,
             Class::Permission => Reason::Forbidden,
             Class::Throttled => Reason::Throttled,
-            _ if error.code == "ProjectUnknown" => Reason::ProjectUnknown,
+            _ if error.code == OwnCode::ProjectUnknown.as_str() => Reason::ProjectUnknown,
             _ if error.http_status.is_none() => Reason::EndpointUnreachable,
             _ => Reason::CloudUnavailable,
         };
         Self { reason, message: error.to_string(), error: Some(Box::new(error)) }
     }
 
-    /// Refused credentials are not tried often: the cloud locks an account after a few.
     fn wait(&self, failures: u32) -> Duration {
-        let (first, limit) = match self.reason {
-            Reason::CredentialsRejected | Reason::Forbidden => (60, 600),
-            Reason::SecretMissing => (2, 15),
-            _ => (1, 60),
-        };
-        exponential(Duration::from_secs(first), Duration::from_secs(limit), failures)
+        let (first, limit) = waits(self.reason);
+        exponential(first, limit, failures)
     }
+}
+
+/// First and longest wait of an account that is not ready for `reason`. Refused credentials are not tried often: the cloud locks an account
+/// after a few.
+pub(crate) const fn waits(reason: Reason) -> (Duration, Duration) {
+    let (first, limit) = match reason {
+        Reason::CredentialsRejected | Reason::Forbidden => (60, 600),
+        Reason::SecretMissing => (2, 15),
+        _ => (1, 60),
+    };
+    (Duration::from_secs(first), Duration::from_secs(limit))
 }
 
 impl Context {

@@ -35,7 +35,7 @@ pub use common::{
     ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP, Import, Management,
     ObjectReference, PAUSED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
 };
-pub use condition::{ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition, set_condition};
+pub use condition::{ConditionStatus, ConditionType, Course, NewCondition, Reason, find_condition, remove_condition, set_condition};
 pub use peer::{Peer, PeerObserved, PeerSpec};
 pub use status::{Drift, Intent, LastError, Status, WaitingFor};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};

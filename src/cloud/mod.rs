@@ -5,6 +5,7 @@
 
 mod budget;
 mod call;
+mod catalogue;
 mod client;
 mod connection;
 mod credentials;
@@ -20,10 +21,11 @@ mod wire;
 
 pub use budget::{Budget, Priority};
 pub use call::{Call, Method};
+pub use catalogue::{CATALOGUE, Code, OwnCode};
 pub use client::{Client, Settings};
 pub use connection::DirectConnect;
 pub use credentials::Credentials;
-pub use error::{CATALOGUE, Class, CloudError, Outcome, classify};
+pub use error::{Class, CloudError, Outcome, classify};
 pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};
 pub use quota::{Quota, Quotas, quotas};
 pub use tag::{Tag, TagAction, change_tags};
@@ -90,7 +92,7 @@ impl Client {
                 Some(next) if marker.as_ref() == Some(&next) => {
                     return Err(CloudError::local(
                         call.operation,
-                        "Malformed",
+                        OwnCode::Malformed,
                         "the page's next_marker is its own marker",
                         Outcome::Unknown,
                     ));

@@ -15,9 +15,10 @@ mod run;
 pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait, decide};
 pub(crate) use kind::now;
 pub use kind::{Desired, Difference, Health, Kind, Links, OWNER_TAG, Phase, Reference};
+pub(crate) use memory::waits;
 pub use references::{Card, Index, Key};
-pub(crate) use report::told_error;
 pub use report::{Facts, Outcome, Seen, report, same};
+pub(crate) use report::{Progress, consequence, told_error};
 pub use run::{Namespaces, Shared, controller};
 
 use k8s_openapi::api::core::v1::ObjectReference;

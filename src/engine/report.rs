@@ -52,7 +52,7 @@ pub struct Seen<O> {
 
 /// How far the object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+pub(crate) enum Progress {
     Ready,
     Reconciling,
     Stalled,
@@ -195,7 +195,13 @@ fn settled(observe_only: bool) -> Verdict {
 }
 
 fn failed(error: &CloudError) -> Verdict {
-    let (progress, reason) = match error.class {
+    let (progress, reason) = consequence(error.class);
+    Verdict { progress, reason, message: error.to_string(), synced: None }
+}
+
+/// How an object stands after an error of `class`, and the reason that is told.
+pub(crate) const fn consequence(class: Class) -> (Progress, Reason) {
+    match class {
         Class::Invalid => (Progress::Stalled, Reason::Invalid),
         Class::Conflict => (Progress::Stalled, Reason::Conflict),
         Class::Quota => (Progress::Stalled, Reason::QuotaExceeded),
@@ -207,8 +213,7 @@ fn failed(error: &CloudError) -> Verdict {
         Class::Busy => (Progress::Reconciling, Reason::Settling),
         Class::Throttled => (Progress::Reconciling, Reason::Throttled),
         Class::Server => (Progress::Reconciling, Reason::CloudUnavailable),
-    };
-    Verdict { progress, reason, message: error.to_string(), synced: None }
+    }
 }
 
 fn settling(reason: Reason) -> String {
