@@ -25,6 +25,12 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+    /// Write the catalogues of conditions and of error codes, as they stand in the code.
+    Docs {
+        /// Folder to write into.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
 }
 
 /// How to run.

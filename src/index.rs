@@ -174,13 +174,11 @@ impl Index {
     pub fn claim(&self, key: &Key, id: &str) -> Result<(), Key> {
         let mut state = self.state();
         let resource = (key.kind, id.to_owned());
-        match state.other_holder(key, &resource) {
-            Some(holder) => Err(holder),
-            None => {
-                state.claims.insert(resource, key.clone());
-                Ok(())
-            }
+        if let Some(holder) = state.other_holder(key, &resource) {
+            return Err(holder);
         }
+        state.claims.insert(resource, key.clone());
+        Ok(())
     }
 
     /// Something that is no card of ours changed (a `Secret`): wakes those who need it.

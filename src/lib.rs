@@ -12,12 +12,15 @@
 //! - [`engine`]: the one generic reconcile.
 //! - [`kinds`]: what is particular to each kind, pure.
 //! - [`operator`]: all of it wired and run.
+//!
+//! [`docs`] renders what the code knows of conditions and errors for people.
 
 pub mod accounts;
 pub mod api;
 pub mod backoff;
 pub mod cloud;
 pub mod config;
+pub mod docs;
 pub mod engine;
 pub mod finalizer;
 pub mod index;

@@ -24,7 +24,7 @@ fn gateway(name: &str, number: u8) -> Value {
     object("VirtualGateway", name, &networks)
 }
 
-fn interface(name: &str, vlan: u16, gateway: Value) -> Value {
+fn interface(name: &str, vlan: u16, gateway: &Value) -> Value {
     let mut spec = json!({
         "connectionId": LINE_A, "vlan": vlan, "bandwidth": 50, "routeMode": "static",
         "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.0.0/24"],
@@ -35,7 +35,7 @@ fn interface(name: &str, vlan: u16, gateway: Value) -> Value {
     object("VirtualInterface", name, &spec)
 }
 
-fn peer(name: &str, interface: Value) -> Value {
+fn peer(name: &str, interface: &Value) -> Value {
     let mut spec = json!({
         "addressFamily": "ipv6", "routeMode": "static",
         "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
@@ -111,13 +111,13 @@ async fn a_grant_is_asked_before_the_cloud_is() {
     team.apply(&imported).await;
     assert!(message(&team.wait_reason("VirtualGateway", "imported", "NotGranted").await).contains("spec.import"));
     let rows = [
-        ("vlan", interface("vlan", 200, by_name("virtualGatewayRef", "gw", None)), "spec.vlan: 200 is not granted; allowed: 100-199"),
+        ("vlan", interface("vlan", 200, &by_name("virtualGatewayRef", "gw", None)), "spec.vlan: 200 is not granted; allowed: 100-199"),
         (
             "bandwidth",
-            interface("bandwidth", 100, by_name("virtualGatewayRef", "gw", None)),
+            interface("bandwidth", 100, &by_name("virtualGatewayRef", "gw", None)),
             "spec.bandwidth: 80 is not granted; allowed: 60 at most",
         ),
-        ("line", interface("line", 100, by_name("virtualGatewayRef", "gw", None)), "spec.connectionId"),
+        ("line", interface("line", 100, &by_name("virtualGatewayRef", "gw", None)), "spec.connectionId"),
     ];
     for (name, mut object, told) in rows {
         match name {
@@ -137,7 +137,7 @@ async fn a_grant_is_asked_before_the_cloud_is() {
     team.delete("VirtualGateway", "imported").await;
     team.wait_gone("VirtualGateway", "imported").await;
     team.apply(&gateway("gw", 1)).await;
-    team.apply(&interface("vif", 100, by_name("virtualGatewayRef", "gw", None))).await;
+    team.apply(&interface("vif", 100, &by_name("virtualGatewayRef", "gw", None))).await;
     team.wait_ready("VirtualInterface", "vif").await;
 
     // Narrowed: further changes stop, nothing is deleted; widened: they are carried out at once.
@@ -168,17 +168,17 @@ async fn another_namespaces_gateway_needs_its_leave_by_name_and_by_id() {
     let team = owner.neighbour("team", json!({})).await;
     owner.apply(&gateway("shared-by-us", 10)).await;
     let id = owner.wait_ready("VirtualGateway", "shared-by-us").await["status"]["id"].as_str().unwrap().to_owned();
-    team.apply(&interface("by-name", 110, by_name("virtualGatewayRef", "shared-by-us", Some(&owner.namespace)))).await;
+    team.apply(&interface("by-name", 110, &by_name("virtualGatewayRef", "shared-by-us", Some(&owner.namespace)))).await;
     let waiting = team.wait_reason("VirtualInterface", "by-name", "WaitingForReference").await;
     let missing = json!([{ "kind": "VirtualGateway", "namespace": owner.namespace, "name": "shared-by-us" }]);
     assert_eq!(waiting["status"]["waitingFor"], missing, "the words of its own spec, and no more");
     let granted_and_absent = message(&waiting).to_owned();
-    team.apply(&interface("absent", 111, by_name("virtualGatewayRef", "no-such-gateway", Some(&owner.namespace)))).await;
+    team.apply(&interface("absent", 111, &by_name("virtualGatewayRef", "no-such-gateway", Some(&owner.namespace)))).await;
     let absent = team.wait_reason("VirtualInterface", "absent", "WaitingForReference").await;
     assert_eq!(message(&absent).replace("no-such-gateway", "shared-by-us"), granted_and_absent, "not granted reads as not there");
     team.delete("VirtualInterface", "absent").await;
 
-    team.apply(&interface("by-id", 112, json!({ "virtualGatewayId": id }))).await;
+    team.apply(&interface("by-id", 112, &json!({ "virtualGatewayId": id }))).await;
     let refused = team.wait_reason("VirtualInterface", "by-id", "NotGranted").await;
     assert!(message(&refused).contains(&id) && !message(&refused).contains("shared-by-us"), "{refused:#}");
     assert_eq!(owner.cloud.count("CreateVirtualInterface").await, 0);
@@ -217,15 +217,15 @@ async fn a_peer_comes_to_another_namespaces_interface_neither_by_name_nor_by_id(
     let owner = World::new().await;
     let team = owner.neighbour("team", json!({})).await;
     owner.apply(&gateway("gw", 20)).await;
-    owner.apply(&interface("line-of-ours", 120, by_name("virtualGatewayRef", "gw", None))).await;
+    owner.apply(&interface("line-of-ours", 120, &by_name("virtualGatewayRef", "gw", None))).await;
     let id = owner.wait_ready("VirtualInterface", "line-of-ours").await["status"]["id"].as_str().unwrap().to_owned();
-    team.apply(&peer("by-name", by_name("virtualInterfaceRef", "line-of-ours", Some(&owner.namespace)))).await;
+    team.apply(&peer("by-name", &by_name("virtualInterfaceRef", "line-of-ours", Some(&owner.namespace)))).await;
     team.wait_reason("Peer", "by-name", "WaitingForReference").await;
-    team.apply(&peer("by-id", json!({ "virtualInterfaceId": id }))).await;
+    team.apply(&peer("by-id", &json!({ "virtualInterfaceId": id }))).await;
     team.wait_reason("Peer", "by-id", "NotGranted").await;
     // Its first peer, by import of its id.
     let first = owner.cloud.all("virtual_interfaces").await[0]["vif_peers"][0]["id"].as_str().unwrap().to_owned();
-    let mut imported = peer("imported", json!({ "virtualInterfaceId": id }));
+    let mut imported = peer("imported", &json!({ "virtualInterfaceId": id }));
     imported["spec"]["import"] = json!({ "id": first });
     team.apply(&imported).await;
     team.wait_reason("Peer", "imported", "NotGranted").await;

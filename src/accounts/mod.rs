@@ -6,6 +6,7 @@ mod reconcile;
 mod secrets;
 
 pub use grants::{Use, What};
+pub(crate) use prepare::waits;
 pub use reconcile::controller;
 
 use kube::core::{Selector, SelectorExt};

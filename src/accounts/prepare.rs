@@ -67,22 +67,26 @@ impl Trouble {
             Class::Auth => Reason::CredentialsRejected,
             Class::Permission => Reason::Forbidden,
             Class::Throttled => Reason::Throttled,
-            _ if error.code == "ProjectUnknown" => Reason::ProjectUnknown,
+            _ if error.code == cloud::OwnCode::ProjectUnknown.as_str() => Reason::ProjectUnknown,
             _ if error.http_status.is_none() => Reason::EndpointUnreachable,
             _ => Reason::CloudUnavailable,
         };
         Self { reason, message: error.to_string(), error: Some(Box::new(error)) }
     }
 
-    /// Refused credentials are not tried often: the cloud locks an account after a few.
     pub fn wait(&self, failures: u32) -> Duration {
-        let (first, limit) = match self.reason {
-            Reason::CredentialsRejected => (PROBE.0.as_secs(), PROBE.1.as_secs()),
-            // Of a Secret that comes the watch tells.
-            Reason::Forbidden | Reason::SecretMissing => (60, 600),
-            _ => (1, 60),
-        };
-        exponential(Duration::from_secs(first), Duration::from_secs(limit), failures)
+        let (first, limit) = waits(self.reason);
+        exponential(first, limit, failures)
+    }
+}
+
+/// First and longest wait of an account that is not ready for `reason`. Refused credentials are not tried often: the cloud locks an account
+/// after a few. A Secret that is missing is heard of when it comes.
+pub(crate) const fn waits(reason: Reason) -> (Duration, Duration) {
+    match reason {
+        Reason::CredentialsRejected => PROBE,
+        Reason::Forbidden | Reason::SecretMissing => (Duration::from_mins(1), Duration::from_mins(10)),
+        _ => (Duration::from_secs(1), Duration::from_mins(1)),
     }
 }
 

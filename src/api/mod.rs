@@ -16,7 +16,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::{CustomResourceExt, Resource};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub mod cloud_account;
 mod cloud_account_status;
@@ -37,7 +37,7 @@ pub use common::{
     Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode,
     SecretKeyReference, Tags, VERSION,
 };
-pub use condition::{ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition, set_condition};
+pub use condition::{ConditionStatus, ConditionType, Course, NewCondition, Reason, find_condition, remove_condition, set_condition};
 pub use peer::{Peer, PeerObserved, PeerSpec};
 pub use reference_grant::{ReferenceGrant, ReferenceGrantSpec};
 pub use status::{Drift, Intent, LastError, Status, WaitingFor};
@@ -86,7 +86,7 @@ macro_rules! managed {
             }
 
             fn status(&self) -> Option<&Status<Self::Observed>> {
-                self.status.as_ref()
+                self.status.as_ref().filter(|status| status.is_told())
             }
         }
     };
@@ -102,7 +102,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd(), ReferenceGrant::crd()]
         .into_iter()
         .map(without_null)
-        .map(unseen_at_first)
+        .map(with_status)
         .collect()
 }
 
@@ -152,15 +152,11 @@ fn without_null(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     crd
 }
 
-/// Gives an object without a status one that speaks of no generation: a tool that goes by kstatus would else take a fresh object, of which
-/// nothing is known yet, for one that is as it should be.
-fn unseen_at_first(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
-    for version in &mut crd.spec.versions {
-        let schema = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut());
-        let properties = schema.and_then(|schema| schema.properties.as_mut());
-        if let Some(status) = properties.and_then(|properties| properties.get_mut("status")) {
-            status.default = Some(JSON(serde_json::json!({ "observedGeneration": -1 })));
-        }
+/// Gives every object a status from its creation on, so that its own defaults apply (see [`status::UNOBSERVED`]).
+fn with_status(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    let schemas = crd.spec.versions.iter_mut().filter_map(|version| version.schema.as_mut()?.open_api_v3_schema.as_mut());
+    for status in schemas.filter_map(|schema| schema.properties.as_mut()?.get_mut("status")) {
+        status.default = Some(JSON(Value::Object(Map::new())));
     }
     crd
 }

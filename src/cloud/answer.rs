@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::Listed;
+use super::catalogue::OwnCode;
 use super::error::{CloudError, Outcome};
 
 /// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
@@ -85,7 +86,7 @@ impl Answer {
         CloudError {
             http_status: Some(self.status),
             request_id: self.request_id.clone(),
-            ..CloudError::local(operation, "Malformed", what, Outcome::Unknown)
+            ..CloudError::local(operation, OwnCode::Malformed, what, Outcome::Unknown)
         }
     }
 }

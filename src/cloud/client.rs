@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::answer::Answer;
 use super::budget::{Budget, Priority};
 use super::call::{Call, Method};
+use super::catalogue::OwnCode;
 use super::clock::{Clock, agree};
 use super::credentials::{Credentials, Projects, Token, TokenAnswer};
 use super::error::{Class, CloudError, Outcome};
@@ -216,17 +217,16 @@ impl Client {
             body: Vec::new(),
         };
         let answer = self.authenticated(&request, None).await?;
-        let projects: Projects =
-            serde_json::from_slice(&answer.body).map_err(|error| CloudError::local(OPERATION, "Malformed", error, Outcome::Unknown))?;
+        let projects: Projects = serde_json::from_slice(&answer.body)
+            .map_err(|error| CloudError::local(OPERATION, OwnCode::Malformed, error, Outcome::Unknown))?;
         match projects.projects.as_slice() {
             [project] => Ok(project.id.clone()),
             found => Err(CloudError {
-                class: Class::Invalid,
                 http_status: Some(answer.status),
                 request_id: answer.request_id,
                 ..CloudError::local(
                     OPERATION,
-                    "ProjectUnknown",
+                    OwnCode::ProjectUnknown,
                     format!("{} projects are named {}; set spec.projectId", found.len(), self.settings.region),
                     Outcome::Refused,
                 )
@@ -256,7 +256,7 @@ impl Client {
     async fn login(&self) -> Result<Token, CloudError> {
         const OPERATION: &str = "KeystoneCreateUserTokenByPassword";
         let Credentials::Password { domain, user, password } = &self.credentials else {
-            return Err(CloudError::local(OPERATION, "Internal", "an access key takes no token", Outcome::Refused));
+            return Err(CloudError::local(OPERATION, OwnCode::Internal, "an access key takes no token", Outcome::Refused));
         };
         let scope = match &self.settings.project_id {
             Some(id) => json!({ "id": id }),
@@ -276,7 +276,7 @@ impl Client {
             query: &query,
             body: body.to_string().into_bytes(),
         };
-        let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, "Malformed", what, Outcome::Refused);
+        let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, OwnCode::Malformed, what, Outcome::Refused);
         let bore = self.clock.now();
         let sent = self.dispatch(&request, &Auth::None).await.map_err(CloudError::from);
         let answer = sent.inspect_err(|error| self.rejection.judge(error, Proof::Login))?;

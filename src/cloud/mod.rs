@@ -6,6 +6,7 @@
 mod answer;
 mod budget;
 mod call;
+mod catalogue;
 mod client;
 mod clock;
 mod connection;
@@ -24,10 +25,11 @@ mod wire;
 pub use answer::{Answer, Page};
 pub use budget::{Budget, Priority};
 pub use call::{Call, Method};
+pub use catalogue::{CATALOGUE, Code, OwnCode};
 pub use client::{Client, Settings};
 pub use connection::DirectConnect;
 pub use credentials::Credentials;
-pub use error::{CATALOGUE, Class, CloudError, Outcome, classify};
+pub use error::{Class, CloudError, Outcome, classify};
 pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};
 pub use quota::{Quota, Quotas, quotas};
 pub use tag::{Tag, TagAction, change_tags};
@@ -84,7 +86,7 @@ impl Client {
                 // Pages that go round would never end.
                 Some(next) if !markers.insert(next.clone()) => {
                     let what = "the page's next_marker was that of a page before";
-                    return Err(CloudError::local(call.operation, "Malformed", what, Outcome::Unknown));
+                    return Err(CloudError::local(call.operation, OwnCode::Malformed, what, Outcome::Unknown));
                 }
                 Some(next) => marker = Some(next),
                 None => return Ok(items),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::answer::Answer;
 use super::call::Method;
+use super::catalogue::OwnCode;
 use super::error::{CloudError, Outcome};
 use super::sign::{self, DATE_HEADER, Signable};
 
@@ -98,7 +99,7 @@ impl Transport {
     }
 
     fn prepare(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
-        let invalid = |what: String| CloudError::local(request.operation, "Unreachable", what, Outcome::Refused);
+        let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, Outcome::Refused);
         let query = sign::canonical_query(request.query);
         let url = match query.as_str() {
             "" => format!("{}{}", request.base.trim_end_matches('/'), request.path),
@@ -140,9 +141,9 @@ impl Transport {
 /// No answer: refused for sure only when no connection came about.
 fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
     let (code, outcome) = match (error.is_connect() || error.is_builder(), error.is_timeout()) {
-        (true, _) => ("Unreachable", Outcome::Refused),
-        (false, true) => ("Timeout", Outcome::Unknown),
-        (false, false) => ("Unreachable", Outcome::Unknown),
+        (true, _) => (OwnCode::Unreachable, Outcome::Refused),
+        (false, true) => (OwnCode::Timeout, Outcome::Unknown),
+        (false, false) => (OwnCode::Unreachable, Outcome::Unknown),
     };
     CloudError::local(operation, code, innermost(error), outcome)
 }
@@ -159,15 +160,17 @@ async fn read(operation: &'static str, mut response: reqwest::Response) -> Resul
             Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => {
                 return Err(CloudError::local(
                     operation,
-                    "TooLarge",
+                    OwnCode::TooLarge,
                     format!("the answer is larger than {BODY_LIMIT} bytes"),
                     Outcome::Unknown,
                 ));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
-            Err(error) if error.is_timeout() => return Err(CloudError::local(operation, "Timeout", innermost(&error), Outcome::Unknown)),
-            Err(error) => return Err(CloudError::local(operation, "Malformed", innermost(&error), Outcome::Unknown)),
+            Err(error) if error.is_timeout() => {
+                return Err(CloudError::local(operation, OwnCode::Timeout, innermost(&error), Outcome::Unknown));
+            }
+            Err(error) => return Err(CloudError::local(operation, OwnCode::Malformed, innermost(&error), Outcome::Unknown)),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::backoff::{exponential, jittered};
+use crate::backoff::exponential;
 use crate::cloud::Class;
 
 /// One object's.
@@ -119,17 +119,8 @@ impl Backoff {
         self.failures = if self.generation == generation { self.failures.saturating_add(1) } else { 1 };
         self.generation = generation;
         self.class = Some(class);
-        let series = |first, limit| exponential(Duration::from_secs(first), Duration::from_secs(limit), self.failures);
-        let wait = match class {
-            Class::Server => series(1, 120),
-            Class::Busy => series(2, 30),
-            Class::InUse => series(2, 60),
-            Class::Absent => series(5, 120),
-            Class::Throttled => series(30, 300),
-            Class::Auth => series(60, 600),
-            // Only somebody's act helps: a slow look whether it was done outside of what we watch.
-            Class::Invalid | Class::Conflict | Class::Quota | Class::Permission | Class::Unsupported => jittered(Duration::from_mins(10)),
-        };
+        let (first, limit) = waits(class);
+        let wait = exponential(first, limit, self.failures);
         self.not_before = Some(Instant::now() + wait);
         wait
     }
@@ -140,6 +131,21 @@ impl Backoff {
         let left = self.not_before?.checked_duration_since(Instant::now())?;
         (self.generation == generation && !left.is_zero()).then_some(left)
     }
+}
+
+/// First and longest wait after failures of `class`; it doubles in between.
+pub(crate) const fn waits(class: Class) -> (Duration, Duration) {
+    let (first, limit) = match class {
+        Class::Server => (1, 120),
+        Class::Busy => (2, 30),
+        Class::InUse => (2, 60),
+        Class::Absent => (5, 120),
+        Class::Throttled => (30, 300),
+        Class::Auth => (60, 600),
+        // Only somebody's act helps: a slow look whether it was done outside of what we watch.
+        Class::Invalid | Class::Conflict | Class::Quota | Class::Permission | Class::Unsupported => (600, 600),
+    };
+    (Duration::from_secs(first), Duration::from_secs(limit))
 }
 
 /// All objects' of a kind, by uid.

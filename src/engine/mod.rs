@@ -16,7 +16,9 @@ mod run;
 
 pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait, decide};
 pub use kind::{Desired, Difference, Health, Kind, Links, Phase, Reference};
+pub(crate) use memory::waits;
 pub use report::{Facts, Outcome, Seen, Sight, report, same};
+pub(crate) use report::{Progress, consequence};
 pub use run::{Namespaces, Shared, controller};
 
 use kube::runtime::controller::Action;
@@ -333,7 +335,7 @@ impl<K: Kind> Engine<K> {
 
     /// The cloud has not been looked at yet. What was told before still holds, as far as is known.
     async fn not_looked(&self, object: &K::Object) -> Result<Action, Failure> {
-        if object.status().is_none_or(|status| status.conditions.is_empty()) {
+        if object.status().is_none() {
             self.tell(object, &Outcome::Done(Step::Wait(Wait::Look))).await?;
         }
         Ok(Action::await_change())

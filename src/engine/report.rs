@@ -75,7 +75,7 @@ pub struct Seen<O> {
 
 /// How far the object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+pub(crate) enum Progress {
     Ready,
     Reconciling,
     Stalled,
@@ -229,11 +229,12 @@ fn settled(observe_only: bool) -> Verdict {
 }
 
 fn failed(error: &CloudError) -> Verdict {
-    let (progress, reason) = of_class(error.class);
+    let (progress, reason) = consequence(error.class);
     Verdict { progress, reason, message: error.to_string(), synced: None }
 }
 
-const fn of_class(class: Class) -> (Progress, Reason) {
+/// How an object stands after an error of `class`, and the reason that is told.
+pub(crate) const fn consequence(class: Class) -> (Progress, Reason) {
     match class {
         Class::Invalid => (Progress::Stalled, Reason::Invalid),
         Class::Conflict => (Progress::Stalled, Reason::Conflict),

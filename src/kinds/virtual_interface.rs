@@ -217,7 +217,10 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn phase(seen: &cloud::VirtualInterface) -> Phase {
-        Phase::of(seen.status.as_deref(), seen.reason.as_deref())
+        let phase = Phase::of(seen.status.as_deref(), seen.reason.as_deref());
+        // A change that went to its own peer is settled by that peer; the interface says ACTIVE meanwhile.
+        let pending = own_peer(seen).map(|peer| Phase::of(peer.status.as_deref(), None)).filter(|peer| matches!(peer, Phase::Settling(_)));
+        pending.filter(|_| phase == Phase::Settled).unwrap_or(phase)
     }
 
     fn health(seen: &cloud::VirtualInterface) -> Health {
@@ -230,6 +233,7 @@ impl Kind for VirtualInterfaceKind {
             id: _,
             name,
             description: _,
+            address_family: _,
             direct_connect_id,
             lag_id,
             kind: _,
@@ -283,6 +287,12 @@ fn gateway(desired: &Desired<'_, VirtualInterface>) -> Option<String> {
 fn first_peer<'a>(object: &VirtualInterface, seen: &'a cloud::VirtualInterface) -> Option<&'a VifPeer> {
     let family = object.spec.address_family_or_default().as_str();
     seen.vif_peers.iter().find(|peer| peer.address_family.as_deref() == Some(family))
+}
+
+/// The same, as far as the cloud tells it: where it no longer names the family, the peer that came with the interface is the first.
+fn own_peer(seen: &cloud::VirtualInterface) -> Option<&VifPeer> {
+    let of_family = seen.vif_peers.iter().find(|peer| peer.address_family.is_some() && peer.address_family == seen.address_family);
+    of_family.or(seen.vif_peers.first())
 }
 
 fn to_cloud(attribute: &ExtendAttribute) -> cloud::ExtendAttribute {

@@ -15,7 +15,7 @@ fn read(status: u16, body: &[u8]) -> CloudError {
 }
 
 fn code() -> impl Strategy<Value = String> {
-    let known: Vec<String> = CATALOGUE.iter().map(|(code, _)| (*code).to_owned()).collect();
+    let known: Vec<String> = CATALOGUE.iter().map(|row| row.code.to_owned()).collect();
     prop_oneof![3 => select(known), 1 => "(DC|APIGW|IAM)\\.[0-9]{4}", 1 => ".{0,12}"]
 }
 
@@ -72,7 +72,8 @@ proptest! {
     }
 
     #[test]
-    fn an_error_of_the_service_has_the_class_of_its_code(status in 400u16..500, (code, class) in select(CATALOGUE), shape in 0..3usize) {
+    fn an_error_of_the_service_has_the_class_of_its_code(status in 400u16..500, row in 0..CATALOGUE.len(), shape in 0..3usize) {
+        let (code, class) = (CATALOGUE[row].code, CATALOGUE[row].class);
         let body = match shape {
             0 => json!({ "error_code": code, "error_msg": "m" }),
             1 => json!({ "errorCode": code, "errorMsg": "m" }),
