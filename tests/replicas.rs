@@ -76,13 +76,25 @@ fn vpc(number: usize) -> String {
     format!("00000000-0000-4000-8000-0000000002{number:02}")
 }
 
-/// When the API server received writes of this replica, in order.
-fn writes(world: &World, replica: &str) -> Vec<Timestamp> {
+/// What the API server received of this replica's writes.
+fn audit(world: &World, replica: &str) -> Vec<Value> {
     let user = format!("system:serviceaccount:{}:{replica}", world.namespace);
-    let entries = world.plane.audit().into_iter().filter(|entry| entry["user"]["username"] == user.as_str());
-    let mut times: Vec<Timestamp> = entries.map(|entry| time(&entry["requestReceivedTimestamp"])).collect();
+    world.plane.audit().into_iter().filter(|entry| entry["user"]["username"] == user.as_str()).collect()
+}
+
+/// When it received them, in order.
+fn writes(world: &World, replica: &str) -> Vec<Timestamp> {
+    let mut times: Vec<Timestamp> = audit(world, replica).iter().map(received).collect();
     times.sort();
     times
+}
+
+fn received(entry: &Value) -> Timestamp {
+    time(&entry["requestReceivedTimestamp"])
+}
+
+fn told(entry: &Value) -> String {
+    format!("{} {} {} → {}", received(entry), entry["verb"], entry["requestURI"], entry["responseStatus"]["code"])
 }
 
 fn time(value: &Value) -> Timestamp {
@@ -212,8 +224,9 @@ async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() 
     // A further object, whose create is the only write of the cloud's log from then on.
     world.apply(&gateway(OBJECTS)).await;
     world.wait_ready("VirtualGateway", &format!("gw-{OBJECTS}")).await;
-    let late: Vec<Timestamp> = writes(&world, "first").into_iter().filter(|time| *time >= taken_over).collect();
-    assert!(late.is_empty(), "the old leader wrote to the API server at {late:?}, the new one since {taken_over}");
+    let late: Vec<String> = audit(&world, "first").iter().filter(|entry| received(entry) >= taken_over).map(told).collect();
+    let times = format!("paused {paused}, taken over {taken_over}, resumed {resumed}, ended {ended}");
+    assert!(late.is_empty(), "the old leader wrote to the API server: {late:#?}\n{times}\n{}", first.tail());
     assert_eq!(cloud_writes(&world, resumed).await, [("CreateVirtualGateway".to_owned(), vpc(OBJECTS))]);
     let mut creates = BTreeMap::new();
     for (_, vpc) in cloud_writes(&world, Timestamp::UNIX_EPOCH).await {

@@ -6,16 +6,16 @@
 //! - Terms do not overlap. A holder's term ends a renew deadline after it *sent* its last renewal; another takes the lease only after it has
 //!   *seen* it unchanged for a lease duration, which is longer. Both measure with their own monotonic clock, and every change of the lease is
 //!   guarded by its resource version.
-//! - No write begins after the term, and none goes on: [`Leadership::guard`] asks each time before the write is given the processor. A process
-//!   that was paused and comes back reads the clock before it does anything else with the write.
+//! - No write is begun after the term, and none is driven on: [`Leadership::guard`] asks each time before the write is given the processor.
 //! - A term that ended is not taken up again: the process ends, with an error.
 //!
 //! **Not guaranteed**, because neither Kubernetes nor the cloud takes a fencing token:
-//! - What was handed to the socket within the term can arrive after it: the last look at the clock and the bytes on the wire are two steps, and
-//!   the kernel sends on what it holds. The window is microseconds of a running process, and as long as the network keeps a packet. The engine covers it:
-//!   a create has an intent with a deadline which the next holder waits out, an owner's tag and a natural key by which it is found; an update
-//!   names the fields it wants, so the next comparison sets right what came late; a delete names an id that is never given again; a status
-//!   that came late is seen by the watch and written anew.
+//! - What was handed over within the term can arrive after it. The guard ends where the HTTP client takes the request: a connection is driven by
+//!   a task of its own, which asks nobody, and behind it the kernel sends on what it holds. The window is short in a running process, but a
+//!   process that is paused within it sends such a request when it is resumed, before it ends. The engine covers it: a create has an intent with
+//!   a deadline which the next holder waits out, an owner's tag and a natural key by which it is found; an update names the fields it wants, so
+//!   the next comparison sets right what came late; a delete names an id that is never given again; a status that came late is seen by the
+//!   watch and written anew.
 //! - The monotonic clock stands still while a machine is suspended or a virtual machine is paused, and so does the term.
 //! - Monotonic clocks that run apart by more than the difference of lease duration and renew deadline (a third, by default) within one term.
 //! - Somebody who edits the lease by hand, or deletes it and starts a new replica within the term.
