@@ -224,7 +224,12 @@ async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() 
     // A further object, whose create is the only write of the cloud's log from then on.
     world.apply(&gateway(OBJECTS)).await;
     world.wait_ready("VirtualGateway", &format!("gw-{OBJECTS}")).await;
-    let late: Vec<String> = audit(&world, "first").iter().filter(|entry| received(entry) >= taken_over).map(told).collect();
+    // What was in the connection's hands when the process was paused may still arrive: a status from before is refused then, since the object
+    // has changed, and an event changes nothing.
+    let late = audit(&world, "first").into_iter().filter(|entry| received(entry) >= taken_over);
+    let took_effect = |entry: &Value| entry["responseStatus"]["code"].as_u64().is_none_or(|code| code < 300);
+    let late: Vec<String> =
+        late.filter(|entry| took_effect(entry) && entry["objectRef"]["resource"] != "events").map(|entry| told(&entry)).collect();
     let times = format!("paused {paused}, taken over {taken_over}, resumed {resumed}, ended {ended}");
     assert!(late.is_empty(), "the old leader wrote to the API server: {late:#?}\n{times}\n{}", first.tail());
     assert_eq!(cloud_writes(&world, resumed).await, [("CreateVirtualGateway".to_owned(), vpc(OBJECTS))]);

@@ -213,12 +213,21 @@ impl<K: Kind> Engine<K> {
         }
     }
 
-    /// Writes the status, whole, by server-side apply. The uid guards against an object of the same name.
-    pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize) -> Result<(), Failure> {
+    /// Writes the status, whole, by server-side apply. The uid guards against an object of the same name. What tells only of a look (`fenced`) is
+    /// refused when the object has changed since: a replica that was overtaken does not write over its successor's word, and no create follows an
+    /// intent that another one's stands against. What the cloud has answered is written in any case.
+    pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
         let params = PatchParams::apply(MANAGER).force();
-        let patch = status_patch(object, status);
-        let newer = self.api(object).patch_status(&object.name_any(), &params, &Patch::Apply(patch)).await?;
-        self.remember(newer);
+        let mut patch = status_patch(object, status);
+        if fenced {
+            patch["metadata"]["resourceVersion"] = object.resource_version().into();
+        }
+        match self.api(object).patch_status(&object.name_any(), &params, &Patch::Apply(patch)).await {
+            Ok(newer) => self.remember(newer),
+            // The watch brings what is newer, and with it the next pass.
+            Err(kube::Error::Api(status)) if fenced && status.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 }

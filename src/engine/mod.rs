@@ -360,7 +360,12 @@ impl<K: Kind> Engine<K> {
         let mut next = report(last, outcome, facts, object.meta().generation, &now());
         next.last_handled_reconcile_at = object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
         next.account = (next.id.is_some() || next.intent.is_some()).then(|| self.account_name(object));
-        if same(last, &next) { Ok(()) } else { self.write_status(object, &next).await }
+        let cloud_has_spoken = match outcome {
+            Outcome::Done(step) => step.is_cloud_write(),
+            Outcome::Failed(_) => true,
+            Outcome::Account(..) | Outcome::Paused => false,
+        };
+        if same(last, &next) { Ok(()) } else { self.write_status(object, &next, !cloud_has_spoken).await }
     }
 
     /// While the cloud is expected to change by itself, the mirror's rhythm is hot.
