@@ -264,8 +264,10 @@ where
                 (facts(id, intent, observation.told(), observation.drift()), action)
             }
         };
-        if step.is_cloud_write() {
-            self.memories.with(uid, |memory| memory.backoff = memory::Backoff::default());
+        match &step {
+            Step::Update(_, differences) => self.memories.with(uid, |memory| memory.sent(differences, object.meta().generation)),
+            step if step.is_cloud_write() || *step == Step::Rest => self.memories.with(uid, |memory| memory.sent(&[], None)),
+            _ => {}
         }
         if let (Step::Update(_, differences), true) = (&step, observation.is_drift()) {
             self.memories.with(uid, |memory| memory.fights.corrected(differences.iter().map(|difference| difference.path)));
