@@ -112,7 +112,9 @@ impl Index {
             !keys.is_empty()
         });
         state.release(key, card.as_ref());
-        claimed.iter().for_each(|resource| state.wake_waiting(resource));
+        for resource in &claimed {
+            state.wake_waiting(resource);
+        }
         state.wake_dependants(key);
     }
 
