@@ -32,11 +32,12 @@ pub fn told_error(last: Option<&LastError>, error: &CloudError, now: &Time) -> L
     })
 }
 
-/// The whole status of `object`, for server-side apply. The uid guards against an object of the same name.
+/// The whole status of `object`, for server-side apply. The uid guards against an object of the same name, `version` against one that has changed.
 #[must_use]
-pub fn status_patch<K: Resource<DynamicType = ()>>(object: &K, status: &impl Serialize) -> Value {
-    json!({
-        "apiVersion": K::api_version(&()), "kind": K::kind(&()),
-        "metadata": { "name": object.name_any(), "uid": object.uid() }, "status": status,
-    })
+pub fn status_patch<K: Resource<DynamicType = ()>>(object: &K, version: Option<String>, status: &impl Serialize) -> Value {
+    let mut metadata = json!({ "name": object.name_any(), "uid": object.uid() });
+    if let (Some(version), Some(metadata)) = (version, metadata.as_object_mut()) {
+        metadata.insert("resourceVersion".to_owned(), version.into());
+    }
+    json!({ "apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status })
 }

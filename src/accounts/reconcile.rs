@@ -208,7 +208,7 @@ impl Context {
         if (CloudAccountStatus { last_sync_time: None, ..next.clone() }) == (CloudAccountStatus { last_sync_time: None, ..last }) {
             return Ok(());
         }
-        let patch = status_patch(account, &next);
+        let patch = status_patch(account, None, &next);
         let api = Api::<CloudAccount>::all(self.client.clone());
         api.patch_status(&account.name_any(), &PatchParams::apply(MANAGER).force(), &Patch::Apply(patch)).await.map(drop)
     }

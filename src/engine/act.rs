@@ -218,10 +218,7 @@ impl<K: Kind> Engine<K> {
     /// intent that another one's stands against. What the cloud has answered is written in any case.
     pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
         let params = PatchParams::apply(MANAGER).force();
-        let mut patch = status_patch(object, status);
-        if fenced {
-            patch["metadata"]["resourceVersion"] = object.resource_version().into();
-        }
+        let patch = status_patch(object, object.resource_version().filter(|_| fenced), status);
         match self.api(object).patch_status(&object.name_any(), &params, &Patch::Apply(patch)).await {
             Ok(newer) => self.remember(newer),
             // The watch brings what is newer, and with it the next pass.

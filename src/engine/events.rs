@@ -1,10 +1,11 @@
 //! Events of objects: what was done and what went wrong, once for each.
 
 use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::events::{Event, EventType};
 use kube::{Resource, ResourceExt};
 
-use crate::api::{Managed, Reason, Status};
+use crate::api::{ConditionType, Managed, Reason, Status, find_condition};
 
 use super::Engine;
 use super::decide::Step;
@@ -24,7 +25,8 @@ impl<K: Kind> Engine<K> {
         is_drift: bool,
     ) {
         let last = object.status().cloned().unwrap_or_default();
-        let events: Vec<Told> = done(outcome, facts, &last, is_drift).into_iter().chain(drifted(facts, &last, is_drift)).collect();
+        let done = done(outcome, facts, &last, is_drift).filter(|_| !goes_on(outcome, &last, object.meta().generation));
+        let events: Vec<Told> = done.into_iter().chain(drifted(facts, &last, is_drift)).collect();
         for (type_, reason, action, note) in events {
             self.tell_event(object, type_, &reason, action, note).await;
         }
@@ -50,8 +52,6 @@ fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool
     match outcome {
         Outcome::Done(Step::Create(_)) => normal("Created", "Create", format!("created {id}{}", instead(id))),
         Outcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("took over {id}{}", instead(id))),
-        // The first call of a series tells of all that it changes.
-        Outcome::Done(Step::Update(_, differences)) if is_under_way(last, differences) => None,
         Outcome::Done(Step::Update(_, differences)) if is_drift => {
             normal("DriftCorrected", "Update", format!("set back {id}: {}", told(differences)))
         }
@@ -72,9 +72,10 @@ fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool
     }
 }
 
-fn is_under_way<O>(last: &Status<O>, differences: &[Difference]) -> bool {
-    let told = |difference: &Difference| last.drift.iter().any(|last| last.path == format!("spec.{}", difference.path));
-    report::ready_reason(last) == Some(Reason::Updating.as_str()) && differences.iter().all(told)
+/// The first call of a series tells of all that it changes.
+fn goes_on<O>(outcome: &Outcome, last: &Status<O>, generation: Option<i64>) -> bool {
+    let under_way = |synced: &Condition| synced.reason == Reason::Updating.as_str() && synced.observed_generation == generation;
+    matches!(outcome, Outcome::Done(Step::Update(..))) && find_condition(&last.conditions, ConditionType::Synced).is_some_and(under_way)
 }
 
 /// A drift is told when it is first seen, whatever is done about it.

@@ -10,6 +10,8 @@ use tokio::time::Instant;
 use crate::backoff::exponential;
 use crate::cloud::Class;
 
+use super::kind::Difference;
+
 /// One object's.
 pub struct Memory<O> {
     /// The newest version that we know: our own last write may be ahead of the watch.
@@ -24,6 +26,8 @@ pub struct Memory<O> {
     pub permit: bool,
     /// After failures.
     pub backoff: Backoff,
+    /// What the last change was to remove.
+    pub changed: Vec<Difference>,
     /// The account in use.
     pub account: String,
     /// Listed items whose change concerns the object.
@@ -45,6 +49,7 @@ impl<O> Default for Memory<O> {
             doubt_until: None,
             permit: false,
             backoff: Backoff::default(),
+            changed: Vec::new(),
             account: String::new(),
             watched: HashSet::new(),
             asked: None,
@@ -55,6 +60,17 @@ impl<O> Default for Memory<O> {
 }
 
 impl<O> Memory<O> {
+    /// Takes a write that the cloud has carried out, and what it was to remove. When that still differs, the one before was in vain: the cloud takes
+    /// such a change and shows nothing of it, and to send it without end would use up the budget.
+    pub fn sent(&mut self, differences: &[Difference], generation: Option<i64>) {
+        if differences.is_empty() || self.changed != differences {
+            self.backoff = Backoff::default();
+        } else {
+            self.backoff.fail(Class::Server, generation);
+        }
+        self.changed = differences.to_vec();
+    }
+
     /// A quota has room: one that waited for that need wait no more. Tells whether it did.
     pub fn take_room(&mut self) -> bool {
         let waited = self.backoff.class == Some(Class::Quota);
@@ -190,6 +206,23 @@ impl<O> Memories<O> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_in_vain_is_sent_ever_more_slowly() {
+        let difference = |path| Difference { path, mutable: true, desired: "a".into(), observed: "b".into() };
+        let left = |memory: &Memory<()>, generation| memory.backoff.remaining(Some(generation));
+        let mut memory = Memory::default();
+        memory.sent(&[difference("name"), difference("tags")], Some(1));
+        memory.sent(&[difference("tags")], Some(1));
+        assert_eq!(left(&memory, 1), None, "each did something");
+        memory.sent(&[difference("tags")], Some(1));
+        let first = left(&memory, 1).unwrap();
+        memory.sent(&[difference("tags")], Some(1));
+        assert!(left(&memory, 1) > Some(first));
+        assert_eq!(left(&memory, 2), None, "another spec may help");
+        memory.sent(&[], Some(1));
+        assert_eq!(left(&memory, 1), None);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn five_corrections_within_an_hour_are_a_fight_until_it_has_calmed_down() {

@@ -266,8 +266,10 @@ where
                 (facts(id, intent, observation.told(), observation.drift()), action)
             }
         };
-        if step.is_cloud_write() {
-            self.memories.with(uid, |memory| memory.backoff = memory::Backoff::default());
+        match &step {
+            Step::Update(_, differences) => self.memories.with(uid, |memory| memory.sent(differences, object.meta().generation)),
+            step if step.is_cloud_write() || *step == Step::Rest => self.memories.with(uid, |memory| memory.sent(&[], None)),
+            _ => {}
         }
         if let (Step::Update(_, differences), true) = (&step, observation.is_drift()) {
             self.memories.with(uid, |memory| memory.fights.corrected(differences.iter().map(|difference| difference.path)));
@@ -299,7 +301,9 @@ where
             "{error}"
         );
         if account.lacks_tags(&error) {
-            // The next pass does without.
+            // The next pass does without. What was refused has not been made: the intent is as good as new.
+            let intent = object.status().and_then(|status| status.intent.as_ref()).map(|intent| intent.time.clone());
+            self.memories.with(uid, |memory| (memory.fresh_intent, memory.doubt_until) = (intent, None));
             self.expect_change(uid, true, mirror);
             return Ok(Action::requeue(Duration::ZERO));
         }

@@ -7,6 +7,7 @@ use std::fmt::Display;
 use crate::api::Tags;
 use crate::cloud::{Call, Tag, TagAction, change_tags};
 use crate::engine::Difference;
+use crate::owner::OWNER_TAG;
 
 /// Gathers the differences of one resource.
 #[derive(Default)]
@@ -78,11 +79,10 @@ pub(super) struct TagChange {
 impl TagChange {
     /// What is too much goes first: a resource has ten tags at most.
     pub fn between(desired: &Tags, observed: &Tags) -> Option<Self> {
-        // No tags are desired where the region has none: then those that are shown are not ours to judge.
-        if desired.is_empty() {
-            return None;
-        }
-        let surplus = to_wire(observed.iter().filter(|(key, _)| !desired.contains_key(*key) && !key.starts_with("_sys_")));
+        // Where nobody asks for tags, but for the owner's, those that are there are not ours to judge.
+        let judged = desired.keys().any(|key| key != OWNER_TAG);
+        let surplus = observed.iter().filter(|(key, _)| judged && !desired.contains_key(*key) && !key.starts_with("_sys_"));
+        let surplus = to_wire(surplus);
         let missing = to_wire(desired.iter().filter(|(key, value)| observed.get(*key) != Some(*value)));
         match (surplus.is_empty(), missing.is_empty()) {
             (false, _) => Some(Self { action: TagAction::Delete, tags: surplus }),
@@ -154,6 +154,12 @@ mod tests {
         assert_eq!((change.action, to_wire(&tags(&[("a", "1"), ("b", "2")]))), (TagAction::Create, change.tags));
         assert!(TagChange::between(&tags(&[("a", "1")]), &tags(&[("a", "1"), ("_sys_y", "")])).is_none());
         assert!(TagChange::between(&tags(&[]), &tags(&[("a", "1")])).is_none());
+        let change = TagChange::between(&tags(&[(OWNER_TAG, "c:n/x")]), &tags(&[("a", "1")])).unwrap();
+        assert_eq!(
+            (change.action, to_wire(&tags(&[(OWNER_TAG, "c:n/x")]))),
+            (TagAction::Create, change.tags),
+            "no tags are asked for: a stays"
+        );
     }
 
     fn differ(desired: &[String], observed: &[String]) -> bool {

@@ -1,9 +1,11 @@
 //! Somebody who changes the same field again and again, and corrections that do not go through at once.
 
 use serde_json::{Value, json};
+use std::time::Duration;
 
-use super::support::line::{gateway, id, interface};
-use super::support::world::{World, condition, is};
+use super::support::eventually;
+use super::support::line::{gateway, id, interface, with};
+use super::support::world::{BOUND, World, condition, is};
 
 /// So many corrections within an hour are a fight.
 const LIMIT: usize = 5;
@@ -79,5 +81,23 @@ async fn a_correction_that_fails_first_is_told_once_all_the_same() {
     for reason in ["DriftDetected", "DriftCorrected"] {
         assert!(world.told("VirtualGateway", "gw", reason, 1).await[0].contains("name"), "{reason}");
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_change_that_the_cloud_takes_and_does_not_make_is_not_sent_without_end() {
+    let world = World::new().await;
+    world.cloud.settings(json!({ "switches": { "u20_empty_description": "ignored" } })).await;
+    world.apply(&with(gateway("gw", 1), &json!({ "description": "ours" }))).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "" } })).await;
+    eventually("it is sent again", BOUND, || async { (world.cloud.count("UpdateVirtualGateway").await >= 2).then_some(()) }).await;
+    // A measure, not a wait: in this time there were hundreds without a brake.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let sent = world.cloud.count("UpdateVirtualGateway").await;
+    assert!(sent <= 6, "{sent} calls");
+    // Another spec need not wait.
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "new" } })).await;
+    world.wait_ready("VirtualGateway", "gw").await;
     world.finish().await;
 }

@@ -186,6 +186,7 @@ async fn an_interface_crosses_accounts() {
         let decided = cloud.send(Method::PUT, &url, &partner, Some(decide)).await.unwrap();
         assert_eq!(decided.status, 200, "{}", decided.body);
         cloud.interface_until(&id, |answer| status_of(answer) == expected).await;
+        assert_eq!(cloud.delete(&format!("dcaas/virtual-interfaces/{id}")).await.status, 204, "{expected}");
     }
     let foreign = json!({"virtual_interface": interface(&gateway, LINE_A, 32)});
     assert_eq!(cloud.post("dcaas/virtual-interfaces", foreign).await.code(), "DC.1213");

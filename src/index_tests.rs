@@ -1,0 +1,104 @@
+use super::*;
+use serde_json::json;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+fn key(kind: &'static str, name: &str) -> Key {
+    Key { kind, namespace: "team".into(), name: name.into() }
+}
+
+fn woken(receiver: &mut UnboundedReceiver<Key>) -> Vec<String> {
+    std::iter::from_fn(|| receiver.try_recv().ok()).map(|key| key.name).collect()
+}
+
+#[test]
+fn a_change_wakes_those_whom_it_concerns_and_nobody_else() {
+    let index = Index::default();
+    let (gateways, mut to_gateways) = unbounded_channel();
+    let (interfaces, mut to_interfaces) = unbounded_channel();
+    index.register("VirtualGateway", gateways);
+    index.register("VirtualInterface", interfaces);
+    let gateway = key("VirtualGateway", "gw");
+    let card = |ready| Card { id: Some("1".into()), ready, ..Card::default() };
+
+    index.apply(&key("VirtualInterface", "a"), Card { needs: vec![gateway.clone()], ..Card::default() });
+    index.apply(&key("VirtualInterface", "b"), Card::default());
+    assert_eq!(woken(&mut to_gateways), ["gw"], "somebody needs it");
+    index.apply(&gateway, card(false));
+    assert_eq!(woken(&mut to_interfaces), ["a"], "the gateway appeared");
+    index.apply(&gateway, card(false));
+    assert!(woken(&mut to_interfaces).is_empty(), "nothing changed");
+    index.apply(&gateway, card(true));
+    assert_eq!(woken(&mut to_interfaces), ["a"], "it became ready");
+    assert_eq!(index.dependants(&gateway), [WaitingFor { kind: "VirtualInterface".into(), namespace: None, name: "a".into() }]);
+    assert!(woken(&mut to_gateways).is_empty());
+    index.forget(&key("VirtualInterface", "a"));
+    assert_eq!(woken(&mut to_gateways), ["gw"], "its last dependant went");
+    assert!(index.dependants(&gateway).is_empty());
+}
+
+#[test]
+fn one_resource_has_one_holder() {
+    let index = Index::default();
+    let (first, second) = (key("VirtualGateway", "first"), key("VirtualGateway", "second"));
+    assert_eq!(index.claim(&first, "1"), Ok(()));
+    assert_eq!(index.claim(&first, "1"), Ok(()), "again");
+    assert_eq!(index.claim(&second, "1"), Err(first.clone()));
+    assert_eq!(index.claim(&key("VirtualInterface", "vif"), "1"), Ok(()), "another kind");
+    let (waker, mut woken_gateways) = unbounded_channel();
+    index.register("VirtualGateway", waker);
+    assert_eq!((index.other_holder(&first, "1"), index.other_holder(&second, "1")), (None, Some(first.clone())));
+    index.forget(&first);
+    assert_eq!((index.other_holder(&second, "1"), woken(&mut woken_gateways)), (None, vec!["second".to_owned()]));
+    assert_eq!(index.claim(&second, "1"), Ok(()));
+    // After a restart both cards say so: the older one holds it.
+    let index = Index::default();
+    let card = |since: &str| Card { id: Some("1".into()), since: since.into(), ..Card::default() };
+    index.apply(&first, card("2026-02"));
+    index.apply(&second, card("2026-01"));
+    assert_eq!(index.holder("VirtualGateway", "1"), Some(second.clone()));
+    let (gateways, mut to_gateways) = unbounded_channel();
+    index.register("VirtualGateway", gateways);
+    index.forget(&second);
+    assert_eq!((index.holder("VirtualGateway", "1"), woken(&mut to_gateways)), (Some(first), vec!["first".to_owned()]));
+}
+
+#[test]
+fn another_namespace_needs_a_grant_and_its_names_are_not_told() {
+    let index = Index::default();
+    let (interfaces, mut to_interfaces) = unbounded_channel();
+    index.register("VirtualInterface", interfaces);
+    let gateway = key("VirtualGateway", "gw");
+    let abroad = Key { namespace: "others".into(), ..key("VirtualInterface", "secret-project") };
+    index.apply(&abroad, Card { needs: vec![gateway.clone()], ..Card::default() });
+    assert!(!index.is_granted(&abroad, &gateway) && index.dependants(&gateway).is_empty(), "nobody holds what was not given");
+    let grant: ReferenceGrantSpec = serde_json::from_value(
+        json!({ "from": [{ "kind": "VirtualInterface", "namespace": "others" }], "to": [{ "kind": "VirtualGateway" }] }),
+    )
+    .unwrap();
+    index.grant("team", "open", Some(&grant));
+    assert_eq!(woken(&mut to_interfaces), ["secret-project"]);
+    assert!(index.is_granted(&abroad, &gateway));
+    let told = [WaitingFor { kind: "VirtualInterface".into(), namespace: Some("others".into()), name: "*".into() }];
+    assert_eq!(index.dependants(&gateway), told);
+    index.grant("team", "open", Some(&grant));
+    assert!(woken(&mut to_interfaces).is_empty(), "nothing changed");
+    index.grant("team", "open", None);
+    assert_eq!(woken(&mut to_interfaces), ["secret-project"]);
+    assert!(!index.is_granted(&abroad, &gateway) && index.dependants(&gateway).is_empty());
+    // What came about while it was granted is still protected.
+    index.apply(&abroad, Card { needs: vec![gateway.clone()], id: Some("1".into()), ..Card::default() });
+    assert_eq!(index.dependants(&gateway), told);
+}
+
+#[test]
+fn who_yields_holds_nobody() {
+    let index = Index::default();
+    let (interfaces, mut to_interfaces) = unbounded_channel();
+    index.register("VirtualInterface", interfaces);
+    let (interface, peer) = (key("VirtualInterface", "vif"), key("Peer", "first"));
+    let card = |yields| Card { id: Some("1".into()), needs: vec![interface.clone()], yields, ..Card::default() };
+    index.apply(&peer, card(false));
+    assert_eq!((index.dependants(&interface).len(), woken(&mut to_interfaces).len()), (1, 1));
+    index.apply(&peer, card(true));
+    assert_eq!((index.dependants(&interface).len(), woken(&mut to_interfaces).len()), (0, 1));
+}
