@@ -275,7 +275,7 @@ fn start_managers(bin: &Path, dir: &Path, kubeconfig: &Path) -> Process {
     command
         .arg(format!("--kubeconfig={}", kubeconfig.display()))
         .args(["--leader-elect=false", "--secure-port=0", "--use-service-account-credentials=false"])
-        .args(["--controllers=namespace-controller,garbage-collector-controller,serviceaccount-controller"])
+        .arg("--controllers=namespace-controller,garbage-collector-controller,serviceaccount-controller,clusterrole-aggregation-controller")
         .arg(format!("--service-account-private-key-file={}", dir.join("sa.key").display()));
     Process::start("kube-controller-manager", command, &dir.join("managers.log"))
 }
