@@ -13,7 +13,7 @@ use std::sync::Arc;
 use support::controlplane::{ControlPlane, root};
 use support::eventually;
 use support::operator::Operator;
-use support::simulator::{self, LINE_A, Simulator};
+use support::simulator::{self, LINE_A};
 use support::world::{API_VERSION, BOUND, World, api, condition, is, start_operator};
 
 const NAMESPACE: &str = "upgrade";
@@ -29,9 +29,7 @@ async fn world_with(crds: &Path) -> World {
     let plane = Arc::new(ControlPlane::start().await);
     plane.kubectl(&["apply", "--server-side", "-f", crds.to_str().unwrap()]);
     plane.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "-f", crds.to_str().unwrap()]);
-    let cloud = Simulator::start(plane.dir(), NAMESPACE).await;
-    let client = plane.client().await;
-    let world = World { plane, cloud, client, namespace: NAMESPACE.to_owned() };
+    let world = World::on(plane, NAMESPACE).await;
     let annotations = json!({ "directconnect.huaweicloud.com/account": NAMESPACE });
     let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": NAMESPACE, "annotations": annotations } });
     world.try_apply(None, &namespace).await.unwrap();

@@ -58,7 +58,7 @@ struct Known {
 
 struct Built {
     settings: Settings,
-    /// `uid/resourceVersion` of the Secret.
+    /// Which keys of the Secret, and its `uid/resourceVersion`.
     secret: String,
     mirrors: Arc<Mirrors>,
     quotas: Vec<Quota>,
@@ -246,7 +246,9 @@ impl Context {
             Ok(credentials) => credentials,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        let version = format!("{}/{}", secret.uid().unwrap_or_default(), secret.resource_version().unwrap_or_default());
+        // One Secret may hold the keys of several ways to authenticate.
+        let way = if account.spec.credentials.access_key.is_some() { "accessKey" } else { "password" };
+        let version = format!("{way} {}/{}", secret.uid().unwrap_or_default(), secret.resource_version().unwrap_or_default());
         Ok(self.build(account, credentials, version).await)
     }
 

@@ -9,6 +9,7 @@ mod client;
 mod connection;
 mod credentials;
 mod error;
+mod hide;
 mod peer;
 mod quota;
 pub mod sign;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::call::Method;
 use super::error::{CloudError, Outcome};
+use super::hide::Secrets;
 use super::sign::{self, DATE_HEADER, Signable};
 
 /// Longest time to open a connection.
@@ -20,6 +21,8 @@ const USER_AGENT: &str = concat!("direct-connect-operator/", env!("CARGO_PKG_VER
 
 pub(super) struct Transport {
     http: reqwest::Client,
+    /// What the account authenticates with: told by no error, whichever call it is of.
+    credentials: Vec<SecretString>,
 }
 
 pub(super) struct Request<'a> {
@@ -30,6 +33,8 @@ pub(super) struct Request<'a> {
     pub path: String,
     pub query: &'a [(String, String)],
     pub body: Vec<u8>,
+    /// What of the body must not be told.
+    pub secret: Option<&'a SecretString>,
 }
 
 pub(super) enum Auth<'a> {
@@ -44,10 +49,15 @@ pub struct Answer {
     pub(super) request_id: Option<String>,
     pub(super) subject_token: Option<String>,
     pub(super) body: Vec<u8>,
+    /// What an error about the answer must not tell.
+    pub(super) secrets: Secrets,
 }
 
+/// Status, request id, subject token and body.
+type Told = (u16, Option<String>, Option<String>, Vec<u8>);
+
 impl Transport {
-    pub fn new(ca_bundle: Option<&str>, call_limit: Duration) -> Result<Self, String> {
+    pub fn new(ca_bundle: Option<&str>, call_limit: Duration, credentials: Vec<SecretString>) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_LIMIT.min(call_limit))
@@ -59,7 +69,7 @@ impl Transport {
                 reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("spec.endpoints.caBundle: {error}"))?;
             builder = builder.tls_certs_merge(certificates);
         }
-        builder.build().map(|http| Self { http }).map_err(|error| format!("HTTP client: {error}"))
+        builder.build().map(|http| Self { http, credentials }).map_err(|error| format!("HTTP client: {error}"))
     }
 
     /// Sends and reads one request.
@@ -67,13 +77,27 @@ impl Transport {
     /// # Errors
     /// Any answer but 2xx, none in time, or one that is too large.
     pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, CloudError> {
+        let secrets = self.secrets(request, auth);
+        match self.exchange(request, auth).await {
+            Ok((status, request_id, subject_token, body)) => Ok(Answer { status, request_id, subject_token, body, secrets }),
+            Err(error) => Err(secrets.hidden_in(error)),
+        }
+    }
+
+    /// All secrets that a request carries, and those of the account that it does not.
+    fn secrets(&self, request: &Request<'_>, auth: &Auth<'_>) -> Secrets {
+        let token = if let Auth::Token(token) = auth { Some(*token) } else { None };
+        Secrets::new(self.credentials.iter().chain(token).chain(request.secret).map(ExposeSecret::expose_secret))
+    }
+
+    async fn exchange(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Told, CloudError> {
         let response = self.prepare(request, auth)?.send().await.map_err(|error| unanswered(request.operation, &error))?;
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (request_id, subject_token) = (header("X-Request-Id").or_else(|| header("X-IAM-Trace-Id")), header("X-Subject-Token"));
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
-            Ok(Answer { status, request_id, subject_token, body })
+            Ok((status, request_id, subject_token, body))
         } else {
             Err(CloudError::from_answer(request.operation, status, request_id, &body))
         }
@@ -156,10 +180,12 @@ async fn read(operation: &'static str, mut response: reqwest::Response) -> Resul
 
 /// Reads what stands under `key` of a JSON answer; unknown keys beside and inside are ignored.
 pub(super) fn decode<T: DeserializeOwned>(operation: &'static str, answer: &Answer, key: &str) -> Result<T, CloudError> {
-    let malformed = |what: String| CloudError {
-        http_status: Some(answer.status),
-        request_id: answer.request_id.clone(),
-        ..CloudError::local(operation, "Malformed", what, Outcome::Unknown)
+    let malformed = |what: String| {
+        answer.secrets.hidden_in(CloudError {
+            http_status: Some(answer.status),
+            request_id: answer.request_id.clone(),
+            ..CloudError::local(operation, "Malformed", what, Outcome::Unknown)
+        })
     };
     let object: HashMap<String, Box<RawValue>> =
         serde_json::from_slice(&answer.body).map_err(|error| malformed(format!("no JSON object: {error}")))?;
