@@ -100,10 +100,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_holds_a_secret(before in ".{0,20}", secret in ".{1,20}", after in ".{0,20}", end in 0..60usize) {
+        fn no_text_holds_a_secret(before in ".{0,20}", secret in "[^*]{1,20}", after in ".{0,20}", end in 0..60usize) {
             let text: String = format!("{before}{secret}{after}").chars().take(end).collect();
             let told = Secrets::new([secret.as_str()]).hide(&text);
-            prop_assert!(HIDDEN.contains(&secret) || !told.replace(HIDDEN, "").contains(&secret) || secret.contains('*'), "{told}");
+            prop_assert!(!told.contains(&secret), "{told}");
         }
     }
 }

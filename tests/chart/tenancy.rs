@@ -3,7 +3,7 @@
 use serde_json::json;
 use std::time::Duration;
 
-use crate::support::controlplane::ControlPlane;
+use crate::support::controlplane::{ControlPlane, root};
 use crate::support::eventually;
 use crate::{can_i, chart, of_kind, rendered, text};
 
@@ -111,4 +111,15 @@ async fn the_roles_are_left_out_when_they_are_not_wanted_and_speak_of_nothing_bu
             assert!(tenants.contains(&resource.as_str().unwrap()), "{rule}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_example_of_the_guide_is_accepted() {
+    let plane = ControlPlane::shared().await;
+    let guide = std::fs::read_to_string(root().join("docs/tenancy.md")).unwrap();
+    let blocks: Vec<&str> = guide.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let file = plane.dir().join("tenancy.yaml");
+    std::fs::write(&file, blocks.join("---\n")).unwrap();
+    let applied = plane.kubectl(&["apply", "--server-side", "-f", text(&file), "-o", "name"]);
+    assert_eq!(applied.lines().count(), 8, "{applied}");
 }
