@@ -118,7 +118,8 @@ async fn write(world: &World, crds: &Path, folder: &Path) {
             object["metadata"].as_object_mut().unwrap().retain(|key, _| ["name", "annotations", "finalizers"].contains(&key.as_str()));
             // Another simulator listens elsewhere.
             object["spec"].as_object_mut().unwrap().remove("endpoints");
-            objects += &format!("---\n{}", serde_saphyr::to_string(&object).unwrap());
+            objects.push_str("---\n");
+            objects.push_str(&serde_saphyr::to_string(&object).unwrap());
         }
     }
     std::fs::write(folder.join("objects.yaml"), objects).unwrap();
