@@ -16,6 +16,8 @@ generate:
 	mkdir -p charts/direct-connect-operator/files/crds
 	cp crds/*.yaml charts/direct-connect-operator/files/crds/
 	cargo run --locked --quiet --bin dc-operator -- docs --dir docs
+	$$(tests/controlplane/build)/helm template direct-connect-operator charts/direct-connect-operator --show-only templates/protection.yaml \
+	  | sed -E '/^$$|^# Source:|app.kubernetes.io\/(instance|version|managed-by):|helm.sh\/chart:/d' > deploy/protection.yaml
 
 image:
 	$(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool),)) docker) build -t direct-connect-operator:dev -f deploy/Dockerfile .

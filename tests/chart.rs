@@ -2,8 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[path = "chart/protection.rs"]
+mod protection;
 #[path = "support/mod.rs"]
 mod support;
+#[path = "chart/tenancy.rs"]
+mod tenancy;
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -67,7 +71,7 @@ async fn it_renders_what_was_asked_for() {
     let plane = ControlPlane::shared().await;
     let all = rendered(&plane, &json!({})).unwrap();
     let kinds = |kind: &str| of_kind(&all, kind).len();
-    assert_eq!((kinds("CustomResourceDefinition"), kinds("Deployment"), kinds("CloudAccount")), (4, 1, 0));
+    assert_eq!((kinds("CustomResourceDefinition"), kinds("Deployment"), kinds("CloudAccount")), (5, 1, 0));
     for crd in of_kind(&all, "CustomResourceDefinition") {
         assert_eq!(crd["metadata"]["annotations"]["helm.sh/resource-policy"], "keep", "{}", crd["metadata"]["name"]);
     }
@@ -118,6 +122,7 @@ async fn a_wrong_value_is_refused_by_its_name() {
         ("logLevl", json!({ "config": { "logLevl": "debug" } })),
         ("replicaCount", json!({ "replicaCount": 2, "leaderElection": { "enabled": false } })),
         ("leaseDuration", json!({ "leaderElection": { "leaseDuration": "15" } })),
+        ("kept", json!({ "protection": { "kept": true } })),
         ("pullPolicy", json!({ "image": { "pullPolicy": "Sometimes" } })),
         ("region", json!({ "account": { "create": true, "credentials": { "accessKey": { "secretRef": { "name": "keys" } } } } })),
         ("credentials", json!({ "account": { "create": true, "region": "eu-west-101" } })),
@@ -128,12 +133,22 @@ async fn a_wrong_value_is_refused_by_its_name() {
     }
 }
 
+/// `kubectl auth can-i`; a subresource stands behind a slash, which kubectl itself would read as a name.
+fn can_i(plane: &ControlPlane, verb: &str, resource: &str, who: &[&str]) -> bool {
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+    let subresource = format!("--subresource={subresource}");
+    let question = ["auth", "can-i", verb, resource, &subresource, "-q"];
+    // Exits with 1 when the answer is no.
+    plane.run("kubectl", &[&question[..], who].concat()).is_ok()
+}
+
 /// Verb, resource, and whether the operator's service account may.
-const RIGHTS: [(&str, &str, bool); 26] = [
+const RIGHTS: &[(&str, &str, bool)] = &[
     ("list", "cloudaccounts.directconnect.huaweicloud.com", true),
     ("watch", "virtualgateways.directconnect.huaweicloud.com", true),
     ("patch", "virtualinterfaces.directconnect.huaweicloud.com", true),
     ("patch", "peers.directconnect.huaweicloud.com/status", true),
+    ("update", "peers.directconnect.huaweicloud.com/status", false),
     ("get", "secrets", true),
     ("watch", "namespaces", true),
     ("create", "events.events.k8s.io", true),
@@ -143,10 +158,11 @@ const RIGHTS: [(&str, &str, bool); 26] = [
     ("delete", "peers.directconnect.huaweicloud.com", false),
     ("deletecollection", "virtualinterfaces.directconnect.huaweicloud.com", false),
     ("delete", "cloudaccounts.directconnect.huaweicloud.com", false),
-    ("list", "secrets", false),
-    ("watch", "secrets", false),
+    ("watch", "secrets", true),
+    ("patch", "secrets", true),
+    ("watch", "referencegrants.directconnect.huaweicloud.com", true),
+    ("patch", "referencegrants.directconnect.huaweicloud.com", false),
     ("create", "secrets", false),
-    ("patch", "secrets", false),
     ("delete", "secrets", false),
     ("patch", "namespaces", false),
     ("list", "pods", false),
@@ -158,8 +174,8 @@ const RIGHTS: [(&str, &str, bool); 26] = [
     ("escalate", "clusterroles.rbac.authorization.k8s.io", false),
 ];
 
-/// The same in the namespace of the release alone.
-const RIGHTS_AT_HOME: [(&str, &str, bool); 7] = [
+/// The same in the namespace of the release alone; behind the slash stands a name.
+const RIGHTS_AT_HOME: &[(&str, &str, bool)] = &[
     ("create", "leases.coordination.k8s.io", true),
     ("get", "leases.coordination.k8s.io/test-direct-connect-operator", true),
     ("update", "leases.coordination.k8s.io/test-direct-connect-operator", true),
@@ -179,15 +195,13 @@ async fn installed_it_gives_the_operator_its_rights_and_no_others_and_uninstalle
     helm(&["install", "test", text(&chart), "-n", "system", "--create-namespace", "-f", &values]);
 
     let user = "--as=system:serviceaccount:system:test-direct-connect-operator";
-    let everywhere = RIGHTS.iter().map(|right| (right, "--all-namespaces"));
+    let everywhere = RIGHTS.iter().filter(|(verb, resource, may)| can_i(&plane, verb, resource, &[user, "--all-namespaces"]) != *may);
+    let at_home = RIGHTS_AT_HOME.iter().filter(|(verb, resource, may)| {
+        plane.run("kubectl", &["auth", "can-i", verb, resource, user, "--namespace=system", "-q"]).is_ok() != *may
+    });
     let wrong: Vec<String> = everywhere
-        .chain(RIGHTS_AT_HOME.iter().map(|right| (right, "--namespace=system")))
-        .filter(|((verb, resource, may), place)| {
-            // Exits with 1 when the answer is no.
-            let told = plane.run("kubectl", &["auth", "can-i", verb, resource, user, place, "-q"]);
-            told.is_ok() != *may
-        })
-        .map(|((verb, resource, may), place)| format!("{verb} {resource} {place}: must {}be allowed", if *may { "" } else { "not " }))
+        .chain(at_home)
+        .map(|(verb, resource, may)| format!("{verb} {resource}: must {}be allowed", if *may { "" } else { "not " }))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 
@@ -201,7 +215,7 @@ async fn installed_it_gives_the_operator_its_rights_and_no_others_and_uninstalle
 
     helm(&["uninstall", "test", "-n", "system"]);
     region("eu-west-101");
-    assert_eq!(plane.kubectl(&["get", "crds", "-o", "name"]).lines().count(), 4);
+    assert_eq!(plane.kubectl(&["get", "crds", "-o", "name"]).lines().count(), 5);
     assert_eq!(
         plane.kubectl(&["get", "deployments,serviceaccounts", "-n", "system", "-l", "app.kubernetes.io/instance=test", "-o", "name"]),
         ""

@@ -41,7 +41,7 @@ fn the_folder_holds_what_the_types_say() {
 /// What a reader of `kubectl explain` and `kubectl get` relies on.
 #[test]
 fn every_field_is_described_and_every_kind_has_its_columns() {
-    let short = [("CloudAccount", "dcaccount"), ("VirtualGateway", "vgw"), ("VirtualInterface", "vif"), ("Peer", "vifpeer")];
+    let short = [("CloudAccount", "dcaccount"), ("VirtualGateway", "vgw"), ("VirtualInterface", "vif"), ("Peer", "vifpeer"), ("ReferenceGrant", "dcgrant")];
     for crd in api::crds() {
         let crd = serde_json::to_value(&crd).unwrap();
         let kind = crd["spec"]["names"]["kind"].as_str().unwrap();
@@ -49,8 +49,12 @@ fn every_field_is_described_and_every_kind_has_its_columns() {
         assert_eq!(crd["spec"]["names"]["categories"], serde_json::json!(["directconnect"]), "{kind}");
         let version = &crd["spec"]["versions"][0];
         let columns: Vec<_> = version["additionalPrinterColumns"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
-        let common: &[&str] = if kind == "CloudAccount" { &["Ready", "Reason"] } else { &["Ready", "Reason", "Healthy", "ID"] };
-        assert!(columns.starts_with(common) && columns.ends_with(&["Age", "Message"]), "{kind}: {columns:?}");
+        let (first, last): (&[&str], &[&str]) = match kind {
+            "ReferenceGrant" => (&["From", "To"], &["Age"]),
+            "CloudAccount" => (&["Ready", "Reason"], &["Age", "Message"]),
+            _ => (&["Ready", "Reason", "Healthy", "ID"], &["Age", "Message"]),
+        };
+        assert!(columns.starts_with(first) && columns.ends_with(last), "{kind}: {columns:?}");
         table::walk(&version["schema"]["openAPIV3Schema"], kind, &mut |path, schema| {
             let named = !path.ends_with("[]") && !path.ends_with("{}");
             assert!(!named || schema["description"].is_string(), "{path} has no description");

@@ -110,7 +110,7 @@ impl Context {
             Ok(credentials) => credentials,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        Ok(self.build(account, credentials, fingerprint(&secret)).await)
+        Ok(self.build(account, credentials, fingerprint(account, &secret)).await)
     }
 
     async fn build(&self, account: &CloudAccount, credentials: Credentials, secret: [u8; 32]) -> Result<Arc<Account>, Trouble> {
@@ -219,9 +219,10 @@ impl Context {
     }
 }
 
-/// Not for anybody to read: only whether it is the same as before counts.
-fn fingerprint(secret: &Secret) -> [u8; 32] {
+/// Not for anybody to read: only whether it is the same as before counts. One Secret may hold the keys of several ways to authenticate.
+fn fingerprint(account: &CloudAccount, secret: &Secret) -> [u8; 32] {
     let mut hash = Sha256::new();
+    hash.update([u8::from(account.spec.credentials.access_key.is_some())]);
     for (key, value) in secret.data.iter().flatten() {
         for part in [key.as_bytes(), &value.0] {
             hash.update(part.len().to_be_bytes());

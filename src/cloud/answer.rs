@@ -13,6 +13,7 @@ use std::fmt;
 use super::Listed;
 use super::catalogue::OwnCode;
 use super::error::{CloudError, Outcome};
+use super::hide::Secrets;
 
 /// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
 pub struct Answer {
@@ -22,6 +23,8 @@ pub struct Answer {
     /// The cloud's time when it answered.
     pub(super) date: Option<Timestamp>,
     pub(super) body: Vec<u8>,
+    /// What an error about the answer must not tell.
+    pub(super) secrets: Secrets,
 }
 
 /// A page of a list.
@@ -42,7 +45,7 @@ impl Answer {
     /// An answer of status 200 without headers.
     #[must_use]
     pub fn of(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, request_id: None, subject_token: None, date: None, body: body.into() }
+        Self { status: 200, request_id: None, subject_token: None, date: None, body: body.into(), secrets: Secrets::default() }
     }
 
     /// Reads the object under `key`; keys beside it are ignored.
@@ -83,11 +86,11 @@ impl Answer {
     }
 
     fn malformed(&self, operation: &'static str, what: String) -> CloudError {
-        CloudError {
+        self.secrets.hidden_in(CloudError {
             http_status: Some(self.status),
             request_id: self.request_id.clone(),
             ..CloudError::local(operation, OwnCode::Malformed, what, Outcome::Unknown)
-        }
+        })
     }
 }
 

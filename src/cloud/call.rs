@@ -107,6 +107,12 @@ impl Call {
         path
     }
 
+    /// The secret of the body.
+    #[must_use]
+    pub(super) fn secret(&self) -> Option<&SecretString> {
+        self.secret.as_ref().map(|(_, secret)| secret)
+    }
+
     /// Bytes of the body, secret included; empty when there is none.
     #[must_use]
     pub(super) fn bytes(&self) -> Vec<u8> {

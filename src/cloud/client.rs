@@ -61,7 +61,7 @@ impl Client {
     /// # Errors
     /// When the CA bundle is no PEM or the system has no trust store; the text says which.
     pub fn new(settings: Settings, credentials: Credentials) -> Result<Self, String> {
-        let transport = Transport::new(settings.ca_bundle.as_deref(), settings.call_limit)?;
+        let transport = Transport::new(settings.ca_bundle.as_deref(), settings.call_limit, credentials.secrets())?;
         Ok(Self {
             reads: Budget::new(settings.reads_per_minute, settings.burst),
             writes: Budget::new(settings.writes_per_minute, settings.burst),
@@ -152,6 +152,7 @@ impl Client {
             path: call.path(project),
             query: &call.query,
             body: call.bytes(),
+            secret: call.secret(),
         };
         self.authenticated(&request, Some(project)).await
     }
@@ -215,10 +216,11 @@ impl Client {
             path: "/v3/projects".to_owned(),
             query: &query,
             body: Vec::new(),
+            secret: None,
         };
         let answer = self.authenticated(&request, None).await?;
         let projects: Projects = serde_json::from_slice(&answer.body)
-            .map_err(|error| CloudError::local(OPERATION, OwnCode::Malformed, error, Outcome::Unknown))?;
+            .map_err(|error| answer.secrets.hidden_in(CloudError::local(OPERATION, OwnCode::Malformed, error, Outcome::Unknown)))?;
         match projects.projects.as_slice() {
             [project] => Ok(project.id.clone()),
             found => Err(CloudError {
@@ -275,6 +277,7 @@ impl Client {
             path: "/v3/auth/tokens".to_owned(),
             query: &query,
             body: body.to_string().into_bytes(),
+            secret: None,
         };
         let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, OwnCode::Malformed, what, Outcome::Refused);
         let bore = self.clock.now();
@@ -284,7 +287,7 @@ impl Client {
         if let Some(told) = answer.date {
             self.clock.mend(bore, told);
         }
-        let body: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| malformed(&error))?;
+        let body: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| answer.secrets.hidden_in(malformed(&error)))?;
         let value = answer.subject_token.ok_or_else(|| malformed(&"the answer has no header X-Subject-Token"))?;
         Ok(Token {
             value: SecretString::from(value),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub enum Credentials {
     /// Requests are signed; with a security token when the key is temporary.
     AccessKey {
-        /// Access key id (not secret).
+        /// Access key id: no secret by itself, but half of one, and not told either.
         access_key: String,
         /// Secret access key.
         secret_key: SecretString,
@@ -25,6 +25,19 @@ pub enum Credentials {
         /// Password of the user.
         password: SecretString,
     },
+}
+
+impl Credentials {
+    /// What of them must not be told.
+    pub(super) fn secrets(&self) -> Vec<SecretString> {
+        match self {
+            Self::AccessKey { access_key, secret_key, security_token } => {
+                let pair = [SecretString::from(access_key.as_str()), secret_key.clone()];
+                pair.into_iter().chain(security_token.clone()).collect()
+            }
+            Self::Password { domain: _, user: _, password } => vec![password.clone()],
+        }
+    }
 }
 
 /// A project-scoped token.

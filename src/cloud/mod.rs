@@ -12,6 +12,7 @@ mod clock;
 mod connection;
 mod credentials;
 mod error;
+mod hide;
 mod peer;
 mod quota;
 mod rejection;

@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::call::Method;
 use super::catalogue::OwnCode;
 use super::error::{CloudError, Outcome};
+use super::hide::Secrets;
 use super::sign::{self, DATE_HEADER, Signable};
 
 /// Longest time to open a connection.
@@ -20,6 +21,8 @@ const USER_AGENT: &str = concat!("direct-connect-operator/", env!("CARGO_PKG_VER
 
 pub(super) struct Transport {
     http: reqwest::Client,
+    /// What the account authenticates with: told by no error, whichever call it is of.
+    credentials: Vec<SecretString>,
 }
 
 pub(super) struct Request<'a> {
@@ -30,6 +33,8 @@ pub(super) struct Request<'a> {
     pub path: String,
     pub query: &'a [(String, String)],
     pub body: Vec<u8>,
+    /// What of the body must not be told.
+    pub secret: Option<&'a SecretString>,
 }
 
 pub(super) enum Auth<'a> {
@@ -65,7 +70,7 @@ impl From<Failed> for CloudError {
 }
 
 impl Transport {
-    pub fn new(ca_bundle: Option<&str>, call_limit: Duration) -> Result<Self, String> {
+    pub fn new(ca_bundle: Option<&str>, call_limit: Duration, credentials: Vec<SecretString>) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_LIMIT.min(call_limit))
@@ -77,7 +82,7 @@ impl Transport {
                 reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("spec.endpoints.caBundle: {error}"))?;
             builder = builder.tls_certs_merge(certificates);
         }
-        builder.build().map(|http| Self { http }).map_err(|error| format!("HTTP client: {error}"))
+        builder.build().map(|http| Self { http, credentials }).map_err(|error| format!("HTTP client: {error}"))
     }
 
     /// Sends and reads one request.
@@ -85,6 +90,20 @@ impl Transport {
     /// # Errors
     /// Any answer but 2xx, none in time, or one that is too large.
     pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
+        let secrets = self.secrets(request, auth);
+        match self.exchange(request, auth).await {
+            Ok(answer) => Ok(Answer { secrets, ..answer }),
+            Err(failed) => Err(Failed { error: secrets.hidden_in(failed.error), ..failed }),
+        }
+    }
+
+    /// All secrets that a request carries, and those of the account that it does not.
+    fn secrets(&self, request: &Request<'_>, auth: &Auth<'_>) -> Secrets {
+        let token = if let Auth::Token(token) = auth { Some(*token) } else { None };
+        Secrets::new(self.credentials.iter().chain(token).chain(request.secret).map(ExposeSecret::expose_secret))
+    }
+
+    async fn exchange(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
         let response = self.prepare(request, auth)?.send().await.map_err(|error| unanswered(request.operation, &error))?;
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -92,7 +111,7 @@ impl Transport {
         let date = header("Date").and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
-            Ok(Answer { status, request_id, subject_token, date, body })
+            Ok(Answer { status, request_id, subject_token, date, body, secrets: Secrets::default() })
         } else {
             Err(Failed { error: CloudError::from_answer(request.operation, status, request_id, &body), date })
         }

@@ -43,10 +43,17 @@ impl ControlPlane {
 
     /// A new one. Dropping it ends it.
     pub async fn start() -> Self {
+        // Who wrote what of our kinds and events, for tests that count.
+        let groups = json!([{ "group": "directconnect.huaweicloud.com" }, { "group": "events.k8s.io" }]);
+        Self::start_audited(&json!([{ "level": "Metadata", "verbs": ["create", "update", "patch", "delete"], "resources": groups }])).await
+    }
+
+    /// A new one that audits by these rules.
+    pub async fn start_audited(rules: &Value) -> Self {
         let bin = binaries();
         let dir = data_dir();
         let (client_port, peer_port, port) = (free_port(), free_port(), free_port());
-        write_inputs(dir.path());
+        write_inputs(dir.path(), rules);
         let etcd = start_etcd(&bin, dir.path(), client_port, peer_port);
         let apiserver = start_apiserver(&bin, dir.path(), client_port, port);
         let kubeconfig = dir.path().join("kubeconfig");
@@ -233,16 +240,9 @@ fn data_dir() -> tempfile::TempDir {
     tempfile::Builder::new().prefix(&format!("dc-plane-{}-", std::process::id())).tempdir_in(base).unwrap()
 }
 
-fn write_inputs(dir: &Path) {
+fn write_inputs(dir: &Path, rules: &Value) {
     std::fs::write(dir.join("tokens.csv"), format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\n")).unwrap();
-    // Who wrote what of our kinds and events, for tests that count.
-    let policy = json!({
-        "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
-        "rules": [{
-            "level": "Metadata", "verbs": ["create", "update", "patch", "delete"],
-            "resources": [{ "group": "directconnect.huaweicloud.com" }, { "group": "events.k8s.io" }],
-        }],
-    });
+    let policy = json!({ "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": rules });
     std::fs::write(dir.join("audit-policy"), policy.to_string()).unwrap();
     // Signs and proves the tokens of service accounts.
     let key = rcgen::KeyPair::generate().unwrap();
@@ -285,7 +285,7 @@ fn start_managers(bin: &Path, dir: &Path, kubeconfig: &Path) -> Process {
     command
         .arg(format!("--kubeconfig={}", kubeconfig.display()))
         .args(["--leader-elect=false", "--secure-port=0", "--use-service-account-credentials=false"])
-        .args(["--controllers=namespace-controller,garbage-collector-controller,serviceaccount-controller"])
+        .arg("--controllers=namespace-controller,garbage-collector-controller,serviceaccount-controller,clusterrole-aggregation-controller")
         .arg(format!("--service-account-private-key-file={}", dir.join("sa.key").display()));
     Process::start("kube-controller-manager", command, &dir.join("managers.log"))
 }

@@ -6,6 +6,7 @@ use kube::core::{ApiResource, GroupVersionKind};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use super::controlplane::ControlPlane;
 use super::operator::Operator;
+use super::secrets;
 use super::simulator::{self, Simulator};
 
 pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";
@@ -41,25 +43,28 @@ impl World {
 
     /// A cloud that settles fast, an account of the namespace's name, and the namespace that names it.
     pub async fn without_operator() -> Self {
-        let plane = ControlPlane::shared().await;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let namespace = format!("world-{number}");
-        let cloud = Simulator::start(plane.dir(), &namespace).await;
+        let world = Self::on(ControlPlane::shared().await, &format!("world-{number}")).await;
+        world.furnish().await;
+        world
+    }
+
+    /// A cloud that settles fast, beside this control plane, and nothing yet in Kubernetes.
+    pub async fn on(plane: Arc<ControlPlane>, namespace: &str) -> Self {
+        let cloud = Simulator::start(plane.dir(), namespace).await;
         cloud.settings(json!({ "settle_ms": { "create": 300, "update": 200, "delete": 300 } })).await;
         let client = plane.client().await;
-        let world = Self { plane, cloud: Arc::new(cloud), client, namespace };
-        world
-            .apply_in(
-                None,
-                &json!({
-                    "apiVersion": "v1", "kind": "Namespace",
-                    "metadata": { "name": world.namespace, "annotations": { "directconnect.huaweicloud.com/account": world.namespace } },
-                }),
-            )
-            .await;
-        world.access_key_secret(simulator::SECRET_KEY).await;
-        world.account(json!({ "accessKey": { "secretRef": { "namespace": world.namespace, "name": "credentials" } } })).await;
-        world
+        Self { plane, cloud: Arc::new(cloud), client, namespace: namespace.to_owned() }
+    }
+
+    /// The namespace, its Secret and the account.
+    pub async fn furnish(&self) {
+        let annotations = json!({ "directconnect.huaweicloud.com/account": self.namespace });
+        let namespace =
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": self.namespace, "annotations": annotations } });
+        self.apply_in(None, &namespace).await;
+        self.access_key_secret(simulator::SECRET_KEY).await;
+        self.account(json!({ "accessKey": { "secretRef": { "namespace": self.namespace, "name": "credentials" } } })).await;
     }
 
     pub async fn access_key_secret(&self, secret_key: &str) {
@@ -258,19 +263,51 @@ impl World {
             .collect()
     }
 
-    /// Deletes all objects at once, in no order, and waits until the cloud is empty; then holds the exchanges against the vendor's documents.
+    /// Deletes all objects at once, in no order, and waits until the cloud is empty; then holds the exchanges against the vendor's documents,
+    /// and all that was told against the secrets.
     pub async fn finish(&self) {
+        let mut told = self.told_all().await;
         self.clear().await;
         assert!(self.cloud.is_empty().await, "left in the cloud: {}", self.cloud.resources().await);
         self.cloud.check_contract().await;
+        told.push_str(&self.told_all().await);
+        let mut leaks = secrets::leaks("objects and events", &told);
+        for log in self.operator_logs() {
+            leaks.extend(secrets::leaks(&log.display().to_string(), &std::fs::read_to_string(&log).unwrap_or_default()));
+        }
+        assert!(leaks.is_empty(), "secrets were told:\n{}", leaks.join("\n"));
+    }
+
+    /// The account, the objects and the events of this world, one a line.
+    async fn told_all(&self) -> String {
+        let mut told = String::new();
+        for (namespace, version, kind) in [
+            (None, API_VERSION, "CloudAccount"),
+            (Some(&*self.namespace), API_VERSION, "VirtualGateway"),
+            (Some(&*self.namespace), API_VERSION, "VirtualInterface"),
+            (Some(&*self.namespace), API_VERSION, "Peer"),
+            (Some(&*self.namespace), "events.k8s.io/v1", "Event"),
+        ] {
+            let all = api(&self.client, namespace, version, kind).list(&ListParams::default()).await.unwrap();
+            let mine = all.into_iter().filter(|object| namespace.is_some() || object.name_any() == self.namespace);
+            told.extend(mine.map(|object| serde_json::to_string(&object).unwrap() + "\n"));
+        }
+        told
+    }
+
+    /// Of all operators that ran on this control plane.
+    fn operator_logs(&self) -> Vec<PathBuf> {
+        let files = self.plane.dir().read_dir().unwrap().flatten().map(|entry| entry.path());
+        files.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("operator-"))).collect()
     }
 }
 
-/// An operator of a test's own.
+/// An operator of a test's own; `more` may name what is to be logged.
 pub async fn start_operator(plane: &ControlPlane, name: &str, more: &[&str]) -> Operator {
     let log = plane.dir().join(format!("operator-{name}.log"));
     let common = ["run", "--call-timeout", CALL_TIMEOUT, "--settle-interval", "200ms", "--settle-interval-max", "1s"];
-    let arguments = common.iter().chain(&["--log", "direct_connect_operator=debug,warn"]).chain(more).map(ToString::to_string);
+    let filter: &[&str] = if more.contains(&"--log") { &[] } else { &["--log", "direct_connect_operator=debug,warn"] };
+    let arguments = common.iter().chain(filter).chain(more).map(ToString::to_string);
     Operator::start(&plane.kubeconfig(), &log, &arguments.collect::<Vec<_>>(), &[]).await
 }
 
