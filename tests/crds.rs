@@ -41,7 +41,13 @@ fn the_folder_holds_what_the_types_say() {
 /// What a reader of `kubectl explain` and `kubectl get` relies on.
 #[test]
 fn every_field_is_described_and_every_kind_has_its_columns() {
-    let short = [("CloudAccount", "dcaccount"), ("VirtualGateway", "vgw"), ("VirtualInterface", "vif"), ("Peer", "vifpeer"), ("ReferenceGrant", "dcgrant")];
+    let short = [
+        ("CloudAccount", "dcaccount"),
+        ("VirtualGateway", "vgw"),
+        ("VirtualInterface", "vif"),
+        ("Peer", "vifpeer"),
+        ("ReferenceGrant", "dcgrant"),
+    ];
     for crd in api::crds() {
         let crd = serde_json::to_value(&crd).unwrap();
         let kind = crd["spec"]["names"]["kind"].as_str().unwrap();

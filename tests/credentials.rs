@@ -1,4 +1,5 @@
-//! Credentials that turn invalid: one failed call and no more, all objects told, and all back at once when the Secret changes.
+//! Credentials that turn invalid: one failed call and no more, all objects told, and all back at once when the Secret changes. And clocks that
+//! differ, of which the cloud says the same as of wrong credentials.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
@@ -106,5 +107,23 @@ async fn a_secret_with_a_wrong_key_costs_one_call_and_the_right_one_mends_it() {
     assert_eq!(refused_calls(&world).await, 1);
     world.access_key_secret(SECRET_KEY).await;
     all_back(&world, "second").await;
+    world.finish().await;
+}
+
+/// This machine's clock is twenty minutes slow, then fast: signatures are refused by their time, and nothing is made twice.
+#[tokio::test]
+async fn a_clock_that_is_twenty_minutes_off_is_no_wrong_key() {
+    let world = World::new().await;
+    for (number, minutes) in [(10, 20), (11, -20)] {
+        world.cloud.settings(json!({ "clock_offset_s": minutes * 60 })).await;
+        world.apply(&gateway(number)).await;
+        let ready = world.wait_ready("VirtualGateway", &format!("gw-{number}")).await;
+        assert!(ready["status"]["lastError"].is_null(), "{ready:#}");
+    }
+    assert!(is(&world.get_account().await, "Ready", "True"));
+    let log = world.cloud.log().await;
+    let created = log.iter().filter(|entry| entry["operation"] == "CreateVirtualGateway" && entry["committed"] == true).count();
+    println!("clock off by 20 minutes: {} calls refused by their time, {created} creates of 2 objects", refused_calls(&world).await);
+    assert_eq!(created, 2);
     world.finish().await;
 }

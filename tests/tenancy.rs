@@ -322,3 +322,42 @@ async fn credentials_of_another_project_are_refused_while_objects_are_in_the_fir
     assert_eq!(world.wait_ready("VirtualGateway", "gw").await["status"]["id"], id);
     world.finish().await;
 }
+
+/// What an object leaves open is the account's to say; what it says itself goes before that.
+#[tokio::test]
+async fn an_account_has_defaults_for_what_its_objects_leave_open() {
+    let world = World::new().await;
+    world
+        .account_with(
+            &json!({ "defaults": { "deletionPolicy": "Retain", "driftPolicy": "Detect", "tags": { "team": "network", "env": "test" } } }),
+        )
+        .await;
+    let mut own = gateway("own", 61);
+    own["spec"]["tags"] = json!({ "env": "own" });
+    own["spec"]["policy"] = json!({ "deletion": "Delete", "drift": "Correct" });
+    for object in [gateway("open", 60), own] {
+        world.apply(&object).await;
+    }
+    let tags = |object: &Value| (object["status"]["observed"]["tags"]["team"].clone(), object["status"]["observed"]["tags"]["env"].clone());
+    let (open, own) = (world.wait_ready("VirtualGateway", "open").await, world.wait_ready("VirtualGateway", "own").await);
+    assert_eq!((tags(&open), tags(&own)), ((json!("network"), json!("test")), (json!("network"), json!("own"))));
+    for object in [&open, &own] {
+        world.cloud.patch(object["status"]["id"].as_str().unwrap(), json!({ "name": "renamed" })).await;
+        let annotations = json!({ "directconnect.huaweicloud.com/reconcile-at": "now" });
+        world
+            .patch("VirtualGateway", object["metadata"]["name"].as_str().unwrap(), json!({ "metadata": { "annotations": annotations } }))
+            .await;
+    }
+    world.wait_reason("VirtualGateway", "open", "Drifted").await;
+    world
+        .wait("VirtualGateway", "own", "its name is put back", |object| {
+            is(object, "Ready", "True")
+                && object["status"]["observed"]["name"] == "own"
+                && object["status"]["lastHandledReconcileAt"] == "now"
+        })
+        .await;
+    world.clear().await;
+    let left: Vec<Value> = world.cloud.all("virtual_gateways").await.iter().map(|gateway| gateway["id"].clone()).collect();
+    assert_eq!(left, [open["status"]["id"].clone()], "the one is retained, the other gone");
+    assert_eq!(world.cloud.count("UpdateVirtualGateway").await, 1);
+}

@@ -1,5 +1,5 @@
 //! What an earlier version left, objects with their statuses and resources in the cloud, is taken over by the present one without a single
-//! write to the cloud. The fixtures are recorded by [`record`]; see `tests/fixtures/upgrade/README.md`.
+//! write to the cloud. How they are recorded is told in `tests/fixtures/upgrade/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
@@ -19,6 +19,8 @@ use support::world::{API_VERSION, BOUND, World, api, condition, is, start_operat
 const NAMESPACE: &str = "upgrade";
 /// Both versions must name the cluster alike: it is part of the owner's tag.
 const CLUSTER: [&str; 2] = ["--cluster-id", "upgrade-test"];
+/// Names the folder that is recorded into.
+const RECORD: &str = "DC_OPERATOR_RECORD_UPGRADE";
 const MANAGER: &str = "direct-connect-operator";
 const ASKED: &str = "directconnect.huaweicloud.com/reconcile-at";
 const PAUSED: &str = "directconnect.huaweicloud.com/paused";
@@ -55,9 +57,9 @@ fn gateway(name: &str, number: u8) -> Value {
     })
 }
 
+/// The fixture of the next version can be written: into a folder that is thrown away, or for good when [`RECORD`] is set.
 #[tokio::test]
-#[ignore = "writes the fixture of the version that is checked out"]
-async fn record() {
+async fn the_present_version_can_be_recorded() {
     let crds = root().join("crds");
     let world = world_with(&crds).await;
     world.account(json!({ "accessKey": { "secretRef": { "namespace": NAMESPACE, "name": "credentials" } } })).await;
@@ -100,8 +102,14 @@ async fn record() {
     let intended = world.get("VirtualGateway", "intended").await;
     assert!(intended["status"]["intent"].is_object() && intended["status"]["id"].is_null(), "{intended:#}");
 
-    let git = std::process::Command::new("git").args(["rev-parse", "--short=7", "HEAD"]).current_dir(root()).output().unwrap();
-    write(&world, &crds, &root().join("tests/fixtures/upgrade").join(String::from_utf8(git.stdout).unwrap().trim())).await;
+    let thrown_away = tempfile::tempdir().unwrap();
+    let folder = match std::env::var(RECORD) {
+        Ok(version) => root().join("tests/fixtures/upgrade").join(version),
+        Err(_) => thrown_away.path().to_owned(),
+    };
+    write(&world, &crds, &folder).await;
+    let written = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| std::fs::metadata(entry.path()).unwrap().len());
+    assert!(written.fold(0, |files, length| files + u32::from(length > 0)) >= 3, "definitions, objects, resources: {}", folder.display());
 }
 
 async fn write(world: &World, crds: &Path, folder: &Path) {

@@ -74,6 +74,11 @@ impl Trouble {
         Self { reason, message: error.to_string(), error: Some(Box::new(error)) }
     }
 
+    /// Whether it may end without anybody's doing.
+    pub fn goes_on(&self) -> bool {
+        matches!(self.reason, Reason::EndpointUnreachable | Reason::CloudUnavailable | Reason::Throttled)
+    }
+
     pub fn wait(&self, failures: u32) -> Duration {
         let (first, limit) = waits(self.reason);
         exponential(first, limit, failures)

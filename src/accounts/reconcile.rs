@@ -227,9 +227,13 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
         observed_generation: generation,
     };
     set_condition(&mut next.conditions, new(ConditionType::Ready, trouble.is_none()), now.clone());
-    match trouble {
-        Some(_) => set_condition(&mut next.conditions, new(ConditionType::Stalled, true), now.clone()),
-        None => remove_condition(&mut next.conditions, ConditionType::Stalled),
+    let goes_on = trouble.map(Trouble::goes_on);
+    for (type_, present) in [(ConditionType::Reconciling, goes_on == Some(true)), (ConditionType::Stalled, goes_on == Some(false))] {
+        if present {
+            set_condition(&mut next.conditions, new(type_, true), now.clone());
+        } else {
+            remove_condition(&mut next.conditions, type_);
+        }
     }
     let error = trouble.and_then(|trouble| trouble.error.as_ref());
     next.last_error = error.map(|error| told_error(last.last_error.as_ref(), error, &now));
