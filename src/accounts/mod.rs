@@ -1,5 +1,6 @@
 //! The accounts of the cloud: which are ready, with which client and mirrors. Fed by the reconcile of `CloudAccount`, asked by the engine.
 
+mod context;
 mod grants;
 mod prepare;
 mod reconcile;

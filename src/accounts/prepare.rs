@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
-use super::reconcile::Context;
+use super::context::{Built, Context};
 use super::{Account, Mirrors};
 use crate::api::cloud_account::{Quota, SecretReference};
 use crate::api::{CloudAccount, Reason};
@@ -27,28 +27,6 @@ const QUOTAS_EVERY: Duration = Duration::from_hours(1);
 pub(super) const QUOTAS_SOON: Duration = Duration::from_secs(15);
 /// First and longest wait before credentials that were rejected are tried once more: far too seldom for the cloud to lock the account.
 const PROBE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(1));
-
-/// What the last pass used and found.
-#[derive(Default)]
-pub(super) struct Known {
-    pub built: Option<Built>,
-    pub failures: u32,
-    /// Credentials that were rejected are left alone until then.
-    probe_at: Option<Instant>,
-}
-
-#[derive(Clone)]
-pub(super) struct Built {
-    settings: Settings,
-    /// Fingerprint of what is in the Secret: its metadata may change without it.
-    secret: [u8; 32],
-    mirrors: Arc<Mirrors>,
-    pub quotas: Vec<Quota>,
-    /// When they were; never before a client has proved itself.
-    quotas_read: Option<Instant>,
-    /// They were read since somebody began to wait for room: more than that is news.
-    watched: bool,
-}
 
 /// Why an account is not ready.
 pub(super) struct Trouble {

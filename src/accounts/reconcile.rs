@@ -9,14 +9,14 @@ use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use kube::{Api, Resource, ResourceExt};
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use super::prepare::{Known, QUOTAS_SOON, Trouble, secret_of};
+use super::context::Context;
+use super::prepare::{QUOTAS_SOON, Trouble, secret_of};
 use super::{Account, Accounts, State, secrets};
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
@@ -34,14 +34,6 @@ const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// How soon a pass looks again whether the caches are filled.
 const NOT_FILLED: Duration = Duration::from_millis(100);
 
-/// What all passes share.
-pub(super) struct Context {
-    pub client: kube::Client,
-    pub accounts: Arc<Accounts>,
-    pub index: Arc<Index>,
-    known: Mutex<HashMap<String, Known>>,
-}
-
 /// Runs the controller of `CloudAccount` until `stop` says so.
 ///
 /// Nothing is done before `filled` says that all objects are known: an account whose objects are not yet listed would seem to be used by none.
@@ -56,7 +48,7 @@ pub async fn controller(
     let (wake, woken) = mpsc::unbounded_channel::<Key>();
     index.register(Key::account("").kind, wake);
     let woken = UnboundedReceiverStream::from(woken).map(|key| ObjectRef::new(&key.name));
-    let context = Arc::new(Context { client: client.clone(), accounts, index, known: Mutex::default() });
+    let context = Arc::new(Context::new(client.clone(), accounts, index));
     let known = Arc::clone(&context);
     let mut relist = Relist::default();
     // A deleted account has no pass of its own: its going is seen in the watch.
@@ -147,17 +139,6 @@ fn told_to_tenants(name: &str, reason: Reason) -> String {
 }
 
 impl Context {
-    pub fn known<T>(&self, name: &str, work: impl FnOnce(&mut Known) -> T) -> T {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        work(known.entry(name.to_owned()).or_default())
-    }
-
-    fn forget(&self, name: &str) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-        self.index.forget(&Key::account(name));
-        self.accounts.remove(name);
-    }
-
     /// Objects are woken only when something changed for them.
     fn publish(&self, name: &str, state: State) {
         let same = match (&self.accounts.get(name), &state) {

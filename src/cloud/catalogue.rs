@@ -3,7 +3,7 @@
 //! The rows are those of the API document §3.2–3.4, in its order and with its meanings, shortened. `APIGW.0201` has none: it stands for errors
 //! of both sides, so its HTTP status decides.
 
-use super::error::Class::{self, Absent, Auth, Busy, Conflict, InUse, Invalid, Permission, Quota, Server, Throttled, Unsupported};
+use super::class::Class::{self, Absent, Auth, Busy, Conflict, InUse, Invalid, Permission, Quota, Server, Throttled, Unsupported};
 
 /// A code of the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,9 +13,10 @@ use super::answer::Answer;
 use super::budget::{Budget, Priority};
 use super::call::{Call, Method};
 use super::catalogue::OwnCode;
+use super::class::Class;
 use super::clock::{Clock, agree};
 use super::credentials::{Credentials, Projects, Token, TokenAnswer};
-use super::error::{Class, CloudError, Outcome};
+use super::error::{CloudError, Outcome};
 use super::rejection::{Proof, Rejection};
 use super::transport::{Auth, Failed, Request, Transport};
 

@@ -5,7 +5,8 @@
 
 use tokio::sync::watch;
 
-use super::error::{Class, CloudError, Outcome};
+use super::class::Class;
+use super::error::{CloudError, Outcome};
 
 /// Code of a token that has expired or is of another region.
 const TOKEN_TO_BE_RENEWED: &str = "APIGW.0307";

@@ -4,6 +4,7 @@
 //! is no error: whoever changes what is waited for wakes the object.
 
 mod act;
+mod conclude;
 mod decide;
 mod events;
 mod identity;
@@ -32,18 +33,17 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::accounts::{Account, Accounts, Mirrored, State};
-use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, Management, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
+use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
 use crate::backoff::jittered;
 use crate::cloud::{Class, CloudError};
-use crate::index::{Index, Key};
+use crate::index::Index;
 use crate::leadership::Leadership;
-use crate::mirror::Mirror;
 use crate::owner::told_holder;
 use crate::telling::now;
 
-use act::{Acted, Hands};
+use act::Hands;
 use memory::Memories;
-use observe::{Look, Observation, Policies, tell};
+use observe::{Look, Policies};
 use permission::Permission;
 
 /// An object that may not use its account looks again this often: labels of namespaces are not listened to.
@@ -215,118 +215,6 @@ where
             }
         }
     }
-
-    /// Tells what was done and says when to look again.
-    async fn conclude(
-        &self,
-        object: &K::Object,
-        uid: &str,
-        step: Step,
-        acted: Acted<K::Seen>,
-        observation: &Observation<K>,
-        mirror: &Mirror<K::Listed>,
-    ) -> Result<Action, Failure> {
-        let last = object.status().cloned().unwrap_or_default();
-        let observe_only = Policies::of(object, None).management == Management::ObserveOnly;
-        let facts = |id, intent, seen, drift| Facts { id, intent, seen, drift, observe_only };
-        if step == Step::RemoveFinalizer {
-            mirror.relax(uid);
-            return Ok(Action::await_change());
-        }
-        self.expect_change(uid, changes_by_itself(&step), mirror);
-        if step == Step::Wait(Wait::Look) {
-            return Ok(Action::await_change());
-        }
-        let (facts, action) = match acted {
-            Acted::Stale => return Ok(Action::requeue(Duration::ZERO)),
-            Acted::Object if !matches!(step, Step::Adopt(_)) => return Ok(Action::requeue(Duration::ZERO)),
-            Acted::Intent(intent) => {
-                self.memories.with(uid, |memory| {
-                    memory.fresh_intent = Some(intent.time.clone());
-                    memory.doubt_until = None;
-                });
-                (facts(last.id.clone(), Some(intent), Sight::Absent, vec![]), Action::requeue(Duration::ZERO))
-            }
-            Acted::Cloud(Some(seen)) => {
-                let matches = !matches!(step, Step::Update(..));
-                let id = Some(K::id(&seen).to_owned());
-                (facts(id, None, Sight::Seen(tell::<K>(&seen, matches)), observation.drift()), Action::requeue(Duration::ZERO))
-            }
-            Acted::Cloud(None) => (facts(last.id.clone(), None, observation.told(), observation.drift()), Action::await_change()),
-            Acted::Object | Acted::No => {
-                let (id, action) = match &step {
-                    Step::Adopt(id) => (Some(id.clone()), Action::requeue(Duration::ZERO)),
-                    _ => (
-                        last.id.clone(),
-                        self.memories.with(uid, |memory| memory.fights.left()).map_or_else(Action::await_change, Action::requeue),
-                    ),
-                };
-                let found = matches!(observation.situation.cloud, Presence::One(_));
-                let intent = last.intent.clone().filter(|_| !found && observation.situation.intent != IntentState::None);
-                (facts(id, intent, observation.told(), observation.drift()), action)
-            }
-        };
-        match &step {
-            Step::Update(_, differences) => self.memories.with(uid, |memory| memory.sent(differences, object.meta().generation)),
-            step if step.is_cloud_write() || *step == Step::Rest => self.memories.with(uid, |memory| memory.sent(&[], None)),
-            _ => {}
-        }
-        if let (Step::Update(_, differences), true) = (&step, observation.is_drift()) {
-            self.memories.with(uid, |memory| memory.fights.corrected(differences.iter().map(|difference| difference.path)));
-        }
-        let told = Outcome::Done(step);
-        self.publish(object, &told, &facts, observation.is_drift()).await;
-        self.write(object, &last, &told, &facts).await?;
-        Ok(action)
-    }
-
-    /// Tells of a failure; a create whose outcome is not known keeps its intent.
-    async fn fail(
-        &self,
-        object: &K::Object,
-        uid: &str,
-        error: CloudError,
-        observation: Option<&Observation<K>>,
-        account: &Account,
-        mirror: &Mirror<K::Listed>,
-    ) -> Result<Action, Failure> {
-        tracing::warn!(
-            kind = K::NAME,
-            namespace = object.namespace(),
-            name = object.name_any(),
-            operation = error.operation,
-            code = error.code,
-            request_id = error.request_id,
-            class = error.class.label(),
-            "{error}"
-        );
-        if account.lacks_tags(&error) {
-            // The next pass does without. What was refused has not been made: the intent is as good as new.
-            let intent = object.status().and_then(|status| status.intent.as_ref()).map(|intent| intent.time.clone());
-            self.memories.with(uid, |memory| (memory.fresh_intent, memory.doubt_until) = (intent, None));
-            self.expect_change(uid, true, mirror);
-            return Ok(Action::requeue(Duration::ZERO));
-        }
-        if error.class == Class::Quota {
-            account.watch_quotas();
-            self.index.wake(&Key::account(&self.account_name(object)));
-        }
-        let last = object.status().cloned().unwrap_or_default();
-        let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
-        let refused = observation.is_some() && error.outcome == crate::cloud::Outcome::Refused;
-        self.expect_change(uid, !refused, mirror);
-        let facts = Facts {
-            id: last.id.clone(),
-            intent: last.intent.clone().filter(|_| !refused),
-            seen: observation.map_or(Sight::Unchanged, Observation::told),
-            drift: observation.map(Observation::drift).unwrap_or_default(),
-            observe_only: false,
-        };
-        let told = Outcome::Failed(for_tenants(error));
-        self.publish(object, &told, &facts, observation.is_some_and(Observation::is_drift)).await;
-        self.write(object, &last, &told, &facts).await?;
-        Ok(Action::requeue(wait))
-    }
 }
 
 impl<K: Kind> Engine<K> {
@@ -372,16 +260,6 @@ impl<K: Kind> Engine<K> {
         if same(last, &next) { Ok(()) } else { self.write_status(object, &next, !cloud_has_spoken).await }
     }
 
-    /// While the cloud is expected to change by itself, the mirror's rhythm is hot.
-    fn expect_change(&self, uid: &str, expected: bool, mirror: &Mirror<K::Listed>) {
-        self.memories.with(uid, |memory| memory.looking = expected);
-        if expected {
-            mirror.watch_closely(uid);
-        } else {
-            mirror.relax(uid);
-        }
-    }
-
     /// The annotation asks for a look at once: nothing older than now will do, no backoff is waited out.
     fn look_now(&self, object: &K::Object, uid: &str) {
         let asked = object.annotations().get(RECONCILE_AT_ANNOTATION);
@@ -398,16 +276,6 @@ impl<K: Kind> Engine<K> {
 
 fn is_annotated(object: &impl Resource, annotation: &str) -> bool {
     object.annotations().get(annotation).is_some_and(|value| value == "true")
-}
-
-/// The cloud is about to change without anything more from us.
-fn changes_by_itself(step: &Step) -> bool {
-    match step {
-        // Another tenant may take days: the cold rhythm will do.
-        Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,
-        Step::Wait(Wait::Look | Wait::Doubt | Wait::Holder) => true,
-        other => other.is_cloud_write(),
-    }
 }
 
 /// An error as an object may tell it. What speaks of the account's identity is for the account's owner, who finds it in the log and at the account.
