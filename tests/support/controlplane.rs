@@ -17,7 +17,7 @@ use super::process::{Process, free_port};
 
 /// A control plane starts in seconds; a loaded machine may need more.
 const START: Duration = Duration::from_mins(2);
-const ADMIN_TOKEN: &str = "test-admin";
+pub const ADMIN_TOKEN: &str = "test-admin";
 
 pub struct ControlPlane {
     bin: PathBuf,
@@ -98,6 +98,11 @@ impl ControlPlane {
     /// A test that failed while it held the lock must not hide why.
     fn apiserver(&self) -> std::sync::MutexGuard<'_, Process> {
         self.apiserver.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The API server's.
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
     }
 
     pub fn kubeconfig(&self) -> PathBuf {

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod controlplane;
 pub mod operator;
 pub mod process;
+pub mod proxy;
 pub mod simulator;
 pub mod world;
 

@@ -102,6 +102,14 @@ impl Simulator {
         self.resources().await[collection].as_array().cloned().unwrap_or_default()
     }
 
+    /// A gateway, interface or peer by its id.
+    pub async fn find(&self, id: &str) -> Option<Value> {
+        let interfaces = self.all("virtual_interfaces").await;
+        let peers = interfaces.iter().flat_map(|interface| interface["vif_peers"].as_array().cloned().unwrap_or_default());
+        let all = self.all("virtual_gateways").await.into_iter().chain(peers).chain(interfaces.clone());
+        all.into_iter().find(|resource| resource["id"] == id)
+    }
+
     /// Somebody changes a resource behind the operator's back.
     pub async fn patch(&self, id: &str, patch: Value) {
         self.call(reqwest::Method::PATCH, &format!("resources/{id}"), Some(patch)).await;

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::controlplane::ControlPlane;
 use super::operator::Operator;
+use super::proxy::Proxy;
 use super::simulator::{self, Simulator};
 
 pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";
@@ -29,6 +30,8 @@ pub struct World {
     pub cloud: Simulator,
     pub client: Client,
     pub namespace: String,
+    /// Where the account looks for its cloud.
+    endpoint: String,
 }
 
 impl World {
@@ -41,25 +44,42 @@ impl World {
 
     /// A cloud that settles fast, an account of the namespace's name, and the namespace that names it.
     pub async fn without_operator() -> Self {
+        let world = Self::bare().await;
+        world.furnish().await;
+        world
+    }
+
+    /// The same behind a proxy: an operator that is given its kubeconfig sees this account only.
+    pub async fn behind_proxy() -> (Self, Proxy) {
+        let mut world = Self::bare().await;
+        let proxy = Proxy::start(&world.plane, world.cloud.url(), &world.namespace).await;
+        proxy.url().clone_into(&mut world.endpoint);
+        world.furnish().await;
+        (world, proxy)
+    }
+
+    async fn bare() -> Self {
         let plane = ControlPlane::shared().await;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("world-{number}");
         let cloud = Simulator::start(plane.dir(), &namespace).await;
         cloud.settings(json!({ "settle_ms": { "create": 300, "update": 200, "delete": 300 } })).await;
         let client = plane.client().await;
-        let world = Self { plane, cloud, client, namespace };
-        world
-            .apply_in(
-                None,
-                &json!({
-                    "apiVersion": "v1", "kind": "Namespace",
-                    "metadata": { "name": world.namespace, "annotations": { "directconnect.huaweicloud.com/account": world.namespace } },
-                }),
-            )
-            .await;
-        world.access_key_secret(simulator::SECRET_KEY).await;
-        world.account(json!({ "accessKey": { "secretRef": { "namespace": world.namespace, "name": "credentials" } } })).await;
-        world
+        let endpoint = cloud.url().to_owned();
+        Self { plane, cloud, client, namespace, endpoint }
+    }
+
+    async fn furnish(&self) {
+        self.apply_in(
+            None,
+            &json!({
+                "apiVersion": "v1", "kind": "Namespace",
+                "metadata": { "name": self.namespace, "annotations": { "directconnect.huaweicloud.com/account": self.namespace } },
+            }),
+        )
+        .await;
+        self.access_key_secret(simulator::SECRET_KEY).await;
+        self.account(json!({ "accessKey": { "secretRef": { "namespace": self.namespace, "name": "credentials" } } })).await;
     }
 
     pub async fn access_key_secret(&self, secret_key: &str) {
@@ -79,7 +99,7 @@ impl World {
                 "spec": {
                     "region": simulator::REGION, "credentials": credentials, "syncInterval": "30s",
                     "rateLimit": { "readsPerMinute": 6000, "writesPerMinute": 6000, "burst": 200 },
-                    "endpoints": { "dc": self.cloud.url(), "iam": self.cloud.url(), "insecure": true },
+                    "endpoints": { "dc": self.endpoint, "iam": self.endpoint, "insecure": true },
                 },
             }),
         )
