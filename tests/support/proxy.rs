@@ -1,8 +1,8 @@
 //! A proxy through which an operator reaches the API server and its cloud, and in which a request can be caught.
 //!
 //! It numbers the requests that change something. At a chosen one it springs its trap: it lets nothing pass any more until the operator is
-//! dead, and the caught request was carried out never, already, or only after that death. Requests to the cloud go on when their sender dies:
-//! a cloud does not stop working because a connection is closed. It is the operator of one account: it does not see the others' accounts.
+//! dead, and the caught request was carried out never, already, or only after that death. Changes go on when their sender dies: a cloud does not
+//! stop working because a connection is closed. The operator behind it sees one account only, as if it were alone in the cluster.
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -40,8 +40,6 @@ pub struct Trap {
     /// Number of the request, from 1, among those that change something.
     pub number: usize,
     pub moment: Moment,
-    /// Only requests to the cloud are counted.
-    pub cloud_only: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,10 +128,10 @@ impl Proxy {
         lock(&self.shared.changes).clone()
     }
 
-    /// Waits until nothing is on its way to the cloud.
+    /// Waits until nothing is on its way that could change something.
     pub async fn quiet(&self, bound: Duration) {
         let under_way = || std::future::ready((self.shared.under_way.load(Ordering::SeqCst) == 0).then_some(()));
-        eventually("nothing is on its way to the cloud", bound, under_way).await;
+        eventually("nothing is on its way", bound, under_way).await;
     }
 }
 
@@ -161,7 +159,9 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         Fate::Caught(Moment::Before) | Fate::Stays => {}
     }
     // Whoever catches tells; for who stays it changes nothing.
-    shared.phase.send_if_modified(|phase| std::mem::replace(phase, if *phase == Phase::Open { Phase::Sprung } else { *phase }) == Phase::Open);
+    shared
+        .phase
+        .send_if_modified(|phase| std::mem::replace(phase, if *phase == Phase::Open { Phase::Sprung } else { *phase }) == Phase::Open);
     let _ = shared.phase.subscribe().wait_for(|phase| *phase == Phase::Released).await;
     dropped_connection()
 }
@@ -177,17 +177,14 @@ impl Shared {
             return Fate::Passes;
         }
         changes.push(format!("{} {}", parts.method, parts.uri.path()));
-        let to_cloud = changes.iter().filter(|change| change.contains(" /v3/")).count();
-        let fits = |trap: &mut Trap| if trap.cloud_only { is_cloud(parts) && trap.number == to_cloud } else { trap.number == changes.len() };
-        let Some(trap) = trap.take_if(fits) else { return Fate::Passes };
+        let Some(trap) = trap.take_if(|trap| trap.number == changes.len()) else { return Fate::Passes };
         *lock(&self.caught) = changes.last().cloned();
         Fate::Caught(trap.moment)
     }
 
-    /// Carries a request to its server. To the cloud it goes on when its sender dies.
+    /// Carries a request to its server. What changes something goes on when its sender dies.
     async fn carry(self: Arc<Self>, parts: Parts, body: Bytes, late: Duration) -> Response {
-        if !is_cloud(&parts) {
-            tokio::time::sleep(late).await;
+        if parts.method == Method::GET {
             return self.forward(parts, body).await;
         }
         self.under_way.fetch_add(1, Ordering::SeqCst);
@@ -204,7 +201,8 @@ impl Shared {
         let server = if is_cloud(&parts) { &self.cloud } else { &self.apiserver };
         let mut target = format!("{server}{}", parts.uri);
         if parts.method == Method::GET && parts.uri.path().ends_with("/cloudaccounts") {
-            target = format!("{target}{}fieldSelector=metadata.name%3D{}", if parts.uri.query().is_some() { "&" } else { "?" }, self.account);
+            target =
+                format!("{target}{}fieldSelector=metadata.name%3D{}", if parts.uri.query().is_some() { "&" } else { "?" }, self.account);
         }
         // The host is signed, so the cloud must see the one that its caller named; the API server's is another.
         if !is_cloud(&parts) {
@@ -238,7 +236,9 @@ fn streamed(answer: reqwest::Response) -> Response {
             response = response.header(name, value);
         }
     }
-    let chunks = futures::stream::try_unfold(answer, |mut answer| async move { Ok::<_, reqwest::Error>(answer.chunk().await?.map(|chunk| (chunk, answer))) });
+    let chunks = futures::stream::try_unfold(answer, |mut answer| async move {
+        Ok::<_, reqwest::Error>(answer.chunk().await?.map(|chunk| (chunk, answer)))
+    });
     response.body(Body::from_stream(chunks)).unwrap()
 }
 
