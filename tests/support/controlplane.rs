@@ -86,13 +86,39 @@ impl ControlPlane {
 
     /// Stops kube-apiserver and starts it again on the same data.
     pub async fn restart_apiserver(&self) {
-        let etcd_port = std::fs::read_to_string(self.dir.path().join("etcd-port")).unwrap().parse().unwrap();
+        let etcd_port = self.etcd_port();
         {
             let mut apiserver = self.apiserver();
             apiserver.kill();
             *apiserver = start_apiserver(&self.bin, self.dir.path(), etcd_port, self.port);
         }
         self.wait_ready().await;
+    }
+
+    /// The API server hangs until [`Self::resume_etcd`].
+    pub fn pause_etcd(&self) {
+        self.etcd.pause();
+    }
+
+    pub fn resume_etcd(&self) {
+        self.etcd.resume();
+    }
+
+    /// Forgets all past revisions. An API server that starts afterwards can't resume a watch from one of them.
+    pub async fn compact_etcd(&self) {
+        let http = super::simulator::http_client(false);
+        let port = self.etcd_port();
+        let ask = async |path: &str, body: Value| -> Value {
+            let answer = http.post(format!("http://127.0.0.1:{port}/v3/kv/{path}")).json(&body).send().await.unwrap();
+            answer.error_for_status().unwrap().json().await.unwrap()
+        };
+        // Any key serves: the revision stands in the header. Keys are base64.
+        let latest = ask("range", json!({ "key": "Lw==" })).await["header"]["revision"].clone();
+        ask("compaction", json!({ "revision": latest, "physical": true })).await;
+    }
+
+    fn etcd_port(&self) -> u16 {
+        std::fs::read_to_string(self.dir.path().join("etcd-port")).unwrap().parse().unwrap()
     }
 
     /// A test that failed while it held the lock must not hide why.

@@ -60,10 +60,6 @@ impl Operator {
         self.process.check();
     }
 
-    pub fn log_path(&self) -> &Path {
-        &self.process.log
-    }
-
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.process.log).unwrap_or_default()
     }

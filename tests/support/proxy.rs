@@ -12,7 +12,7 @@ use axum::http::{Method, header};
 use axum::response::Response;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -70,6 +70,7 @@ struct Shared {
     changes: Mutex<Vec<String>>,
     phase: watch::Sender<Phase>,
     under_way: AtomicUsize,
+    cloud_calls: AtomicU64,
 }
 
 impl Proxy {
@@ -90,6 +91,7 @@ impl Proxy {
             changes: Mutex::default(),
             phase: watch::Sender::new(Phase::Open),
             under_way: AtomicUsize::new(0),
+            cloud_calls: AtomicU64::new(0),
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -126,6 +128,11 @@ impl Proxy {
     /// What changed something so far, in order.
     pub fn changes(&self) -> Vec<String> {
         lock(&self.shared.changes).clone()
+    }
+
+    /// Calls to the cloud so far, whatever became of them.
+    pub fn cloud_calls(&self) -> u64 {
+        self.shared.cloud_calls.load(Ordering::SeqCst)
     }
 
     /// Waits until nothing is on its way that could change something.
@@ -168,6 +175,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
 
 impl Shared {
     fn fate(&self, parts: &Parts) -> Fate {
+        self.cloud_calls.fetch_add(is_cloud(parts).into(), Ordering::SeqCst);
         let mut trap = lock(&self.trap);
         let mut changes = lock(&self.changes);
         if *self.phase.borrow() == Phase::Sprung {

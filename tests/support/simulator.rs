@@ -56,6 +56,15 @@ impl Simulator {
         self.process.kill();
     }
 
+    /// It takes connections and answers nothing.
+    pub fn pause(&self) {
+        self.process.pause();
+    }
+
+    pub fn resume(&self) {
+        self.process.resume();
+    }
+
     async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
         let request = self.http.request(method, format!("{}/admin/{path}", self.url));
         let request = body.map_or_else(|| request.try_clone().unwrap(), |body| request.try_clone().unwrap().json(&body));

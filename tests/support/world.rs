@@ -38,8 +38,13 @@ impl World {
     /// With the operator of this test file.
     pub async fn new() -> Self {
         let world = Self::without_operator().await;
-        OPERATOR.get_or_init(|| async { start_operator(&world.plane, "shared", &[]).await }).await;
+        world.operate().await;
         world
+    }
+
+    /// Starts the operator of this test file, unless it runs.
+    pub async fn operate(&self) {
+        OPERATOR.get_or_init(|| async { start_operator(&self.plane, "shared", &[]).await }).await;
     }
 
     /// A cloud that settles fast, an account of the namespace's name, and the namespace that names it.
