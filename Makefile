@@ -15,6 +15,7 @@ generate:
 	cargo run --locked --quiet --bin dc-operator -- crd --dir crds
 	mkdir -p charts/direct-connect-operator/files/crds
 	cp crds/*.yaml charts/direct-connect-operator/files/crds/
+	cargo run --locked --quiet --bin dc-operator -- docs --dir docs
 
 image:
 	$(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool),)) docker) build -t direct-connect-operator:dev -f deploy/Dockerfile .

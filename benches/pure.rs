@@ -61,6 +61,7 @@ fn decisions(criterion: &mut Criterion) {
         intent: IntentState::None,
         cloud: Presence::Absent,
         lost: None,
+        fought: Vec::new(),
         create: None,
     };
     let all = vec![situation; OBJECTS];

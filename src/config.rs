@@ -25,6 +25,12 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+    /// Write the catalogues of conditions and of error codes, as they stand in the code.
+    Docs {
+        /// Folder to write into.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
 }
 
 /// How to run.
@@ -41,6 +47,10 @@ pub struct Run {
     /// Names this cluster in the owner's tag of cloud resources; the uid of the namespace `kube-system` when absent.
     #[arg(long, env = "DC_OPERATOR_CLUSTER_ID", help_heading = "Kubernetes")]
     pub cluster_id: Option<String>,
+
+    /// Which of several replicas works.
+    #[command(flatten)]
+    pub election: LeaderElection,
 
     /// Longest time of one call to the cloud. A create whose answer was lost is waited out for as long.
     #[arg(long, env = "DC_OPERATOR_CALL_TIMEOUT", default_value = "60s", value_parser = duration, help_heading = "Cloud")]
@@ -61,6 +71,35 @@ pub struct Run {
     /// How it is logged.
     #[arg(long, env = "DC_OPERATOR_LOG_FORMAT", default_value = "text", help_heading = "Logs")]
     pub log_format: LogFormat,
+}
+
+/// Which of several replicas works.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Leader election")]
+pub struct LeaderElection {
+    /// Work only while this replica holds the lease. In a pod it does unless told otherwise, elsewhere only when told.
+    #[arg(long, env = "DC_OPERATOR_LEADER_ELECT", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub leader_elect: Option<bool>,
+
+    /// Name of the Lease. Operators that look after different namespaces need different ones.
+    #[arg(long, env = "DC_OPERATOR_LEASE_NAME", default_value = "direct-connect-operator")]
+    pub lease_name: String,
+
+    /// Namespace of the Lease; the pod's own when absent.
+    #[arg(long, env = "DC_OPERATOR_LEASE_NAMESPACE")]
+    pub lease_namespace: Option<String>,
+
+    /// A replica takes the lease when it has seen it unchanged for so long.
+    #[arg(long, env = "DC_OPERATOR_LEASE_DURATION", default_value = "15s", value_parser = duration)]
+    pub lease_duration: Duration,
+
+    /// The leader works for so long after its last renewal, then ends. Shorter than the lease's duration, by more than clocks can run apart.
+    #[arg(long, env = "DC_OPERATOR_LEASE_RENEW_DEADLINE", default_value = "10s", value_parser = duration)]
+    pub lease_renew_deadline: Duration,
+
+    /// Time between two renewals of the leader, and between two looks of the others. Shorter than the renew deadline.
+    #[arg(long, env = "DC_OPERATOR_LEASE_RETRY_PERIOD", default_value = "2s", value_parser = duration)]
+    pub lease_retry_period: Duration,
 }
 
 /// How lines of the log look.
@@ -87,6 +126,10 @@ mod tests {
     fn the_arguments_are_sound() {
         Cli::command().debug_assert();
         assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
+        for (flag, wanted) in [("--leader-elect", true), ("--leader-elect=true", true), ("--leader-elect=false", false)] {
+            let Command::Run(run) = Cli::parse_from(["dc-operator", "run", flag]).command else { panic!("{flag}") };
+            assert_eq!(run.election.leader_elect, Some(wanted), "{flag}");
+        }
         for wrong in ["", "90", "0s", "-5s", "soon"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

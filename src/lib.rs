@@ -6,20 +6,30 @@
 //! - [`api`]: the custom resources, their rules, conditions.
 //! - [`cloud`]: the client of the Direct Connect API.
 //! - [`mirror`]: what the cloud's LIST showed.
+//! - [`index`]: who refers to whom, and who holds what.
+//! - [`leadership`]: which of several replicas may write.
 //! - [`accounts`]: which accounts are ready, with which client and mirrors.
 //! - [`engine`]: the one generic reconcile.
 //! - [`kinds`]: what is particular to each kind, pure.
 //! - [`operator`]: all of it wired and run.
+//!
+//! [`docs`] renders what the code knows of conditions and errors for people.
 
 pub mod accounts;
 pub mod api;
 pub mod backoff;
 pub mod cloud;
 pub mod config;
+pub mod docs;
 pub mod engine;
 pub mod finalizer;
+pub mod index;
 pub mod kinds;
+pub mod leadership;
 pub mod mirror;
 pub mod operator;
+pub mod owner;
+pub mod relist;
 pub mod server;
 pub mod telemetry;
+pub mod telling;

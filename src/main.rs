@@ -1,9 +1,10 @@
-//! `dc-operator`: arguments → run | crd.
+//! `dc-operator`: arguments → run | crd | docs.
 
 use clap::Parser;
 use direct_connect_operator::config::{Cli, Command};
-use direct_connect_operator::{api, operator, telemetry};
+use direct_connect_operator::{api, docs, operator, telemetry};
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -12,7 +13,8 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("dc-operator: {}", chain(&*error));
-            ExitCode::FAILURE
+            // At once: the runtime's own end would wait for what is under way, and another replica may be working already.
+            std::process::exit(1)
         }
     }
 }
@@ -31,14 +33,17 @@ async fn work(command: Command) -> Result<(), Box<dyn Error + Send + Sync>> {
             }
             Ok(())
         }
-        Command::Crd { dir: Some(dir) } => {
-            for (name, yaml) in api::crds_yaml()? {
-                let path = dir.join(name);
-                std::fs::write(&path, yaml).map_err(|error| format!("{}: {error}", path.display()))?;
-            }
-            Ok(())
-        }
+        Command::Crd { dir: Some(dir) } => write(&dir, api::crds_yaml()?),
+        Command::Docs { dir } => write(&dir, docs::files()),
     }
+}
+
+fn write(dir: &Path, files: Vec<(String, String)>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    for (name, text) in files {
+        let path = dir.join(name);
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
 }
 
 /// No level repeats its source, so all levels together tell the whole.

@@ -1,28 +1,37 @@
-//! All of it wired: clients, caches, one controller for each kind, the probes, and an orderly end.
+//! All of it wired: clients, caches, one controller for each kind, the election, the probes, and an orderly end.
 
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::Namespace;
+use kube::client::ClientBuilder;
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::accounts::{self, Accounts};
-use crate::config::Run;
-use crate::engine::{Index, Namespaces, Shared, controller};
+use crate::api::ReferenceGrant;
+use crate::config::{LeaderElection, Run};
+use crate::engine::{Namespaces, Shared, controller};
+use crate::index::Index;
 use crate::kinds::{PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
-use crate::server;
+use crate::leadership::{Election, Fence, Leadership, Loss, Term, Timing};
+use crate::relist::Relist;
+use crate::server::{self, Phase};
 
 /// A call to the API server may take this long; a watch, which may be silent for minutes, is bounded by its own timeout.
 const API_SERVER_LIMIT: Duration = Duration::from_secs(30);
-/// Passes under way may take this long to end after a signal.
-const GRACE: Duration = Duration::from_secs(25);
+/// A pass under way may take one call to the cloud and this long besides to end after a signal: its answer is taken and the id written.
+const GRACE: Duration = Duration::from_secs(10);
 
-/// Why the operator could not run.
+/// Where a pod finds the name of its namespace.
+const POD_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+/// Why the operator could not run, or not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No way to the API server is configured.
@@ -34,51 +43,106 @@ pub enum Error {
     /// The namespace whose uid names the cluster has none.
     #[error("the namespace kube-system has no uid: set --cluster-id")]
     NoCluster,
+    /// Outside of a pod the lease's namespace must be told.
+    #[error("leader election needs a namespace for its lease: set --lease-namespace")]
+    NoLeaseNamespace,
+    /// Two leaders would be possible.
+    #[error("--lease-duration must be longer than --lease-renew-deadline, and that longer than --lease-retry-period")]
+    Timing,
+    /// Another replica may work now.
+    #[error("leadership was lost")]
+    Leadership(#[from] Loss),
     /// A signal handler or the listener.
     #[error("the system")]
     System(#[from] std::io::Error),
 }
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT, or until another replica may work.
 ///
 /// # Errors
-/// When it can't begin; once it runs it recovers by itself.
+/// When it can't begin, or leads no longer. While it leads it recovers from everything else by itself. When leadership is lost the caller MUST
+/// end the process without waiting for what is under way.
 pub async fn run(config: &Run) -> Result<(), Error> {
     let stop = stop_signal()?;
-    let client = client().await?;
+    let election = election(&config.election).await?;
+    let phase = watch::Sender::new(Phase::Starting);
+    let probes = tokio::spawn(server::serve(config.listen, phase.subscribe(), stopped(stop.clone())));
+    match election {
+        None => work(config, configuration().await?, Leadership::alone(), &phase, stop).await?,
+        Some(election) => tokio::select! {
+            term = election.win(|| _ = phase.send_replace(Phase::Standby)) => lead(config, term, &phase, stop).await?,
+            () = stopped(stop.clone()) => {}
+        },
+    }
+    probes.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))?;
+    Ok(())
+}
+
+/// Works for one term. In its orderly end, too, only as long as it leads.
+async fn lead(config: &Run, mut term: Term, phase: &watch::Sender<Phase>, stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let (cluster, leadership) = (configuration().await?, term.leadership());
+    let worked = tokio::select! {
+        loss = term.keep() => {
+            tracing::error!(%loss, "leadership was lost: this process ends at once");
+            return Err(loss.into());
+        }
+        worked = work(config, cluster, leadership, phase, stop) => worked,
+    };
+    term.release().await;
+    worked
+}
+
+/// All controllers, until `stop`. They write only while `leadership` holds, and go on when it holds again.
+///
+/// # Errors
+/// When it can't begin.
+pub async fn work(
+    config: &Run,
+    cluster: kube::Config,
+    leadership: Leadership,
+    phase: &watch::Sender<Phase>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), Error> {
+    phase.send_replace(Phase::Filling);
+    let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
     let cluster = match &config.cluster_id {
         Some(id) => id.clone(),
         None => Api::<Namespace>::all(client.clone()).get("kube-system").await?.uid().ok_or(Error::NoCluster)?,
     };
     let (fill, filled) = watch::channel(false);
-    let probes = tokio::spawn(server::serve(config.listen, filled.clone(), stopped(stop.clone())));
     let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.call_timeout));
     let index = Arc::new(Index::default());
     let namespaces = watch_namespaces(&client);
+    let (granted, mut grants_cached) = watch::channel(false);
+    tokio::spawn(watch_reference_grants(client.clone(), Arc::clone(&index), granted));
     let shared = Shared {
         client: client.clone(),
+        leadership,
         index: Arc::clone(&index),
         accounts: Arc::clone(&accounts),
         namespaces: Arc::new(Namespaces(namespaces.clone())),
         cluster,
         namespace: config.namespace.clone(),
-        filled,
+        filled: filled.clone(),
+        stop: stop.clone(),
     };
     // Here the kinds are listed.
-    let (gateways, gateways_cached) = controller::<VirtualGatewayKind>(shared.clone(), stopped(stop.clone()));
-    let (interfaces, interfaces_cached) = controller::<VirtualInterfaceKind>(shared.clone(), stopped(stop.clone()));
-    let (peers, peers_cached) = controller::<PeerKind>(shared, stopped(stop.clone()));
+    let (gateways, gateways_cached) = controller::<VirtualGatewayKind>(shared.clone());
+    let (interfaces, interfaces_cached) = controller::<VirtualInterfaceKind>(shared.clone());
+    let (peers, peers_cached) = controller::<PeerKind>(shared);
     let controllers = futures::future::join_all([
         tokio::spawn(gateways),
         tokio::spawn(interfaces),
         tokio::spawn(peers),
-        tokio::spawn(accounts::controller(client, accounts, index, stopped(stop.clone()))),
+        tokio::spawn(accounts::controller(client, accounts, index, filled.clone(), stop.clone())),
     ]);
     let cached = async {
         // A store's writer lives as long as its controller.
         let _ = namespaces.wait_until_ready().await;
+        let _ = grants_cached.wait_for(|cached| *cached).await;
         futures::join!(gateways_cached, interfaces_cached, peers_cached);
         let _ = fill.send(true);
+        phase.send_replace(Phase::Working);
         tracing::info!("caches are filled");
         std::future::pending::<()>().await;
     };
@@ -88,22 +152,44 @@ pub async fn run(config: &Run) -> Result<(), Error> {
         () = cached => {}
         () = stopped(stop) => {
             tracing::info!("stopping: passes under way are ended");
-            if tokio::time::timeout(GRACE, controllers).await.is_err() {
+            if tokio::time::timeout(config.call_timeout + GRACE, controllers).await.is_err() {
                 tracing::warn!("passes still under way were given up; the next start goes on where they were");
             }
         }
     }
-    probes.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))?;
     Ok(())
 }
 
-async fn client() -> Result<kube::Client, Error> {
+/// `None` where this replica is the only one.
+async fn election(config: &LeaderElection) -> Result<Option<Election>, Error> {
+    let pod_namespace = std::fs::read_to_string(POD_NAMESPACE).ok();
+    if !config.leader_elect.unwrap_or(pod_namespace.is_some()) {
+        return Ok(None);
+    }
+    let namespace = config.lease_namespace.clone().or(pod_namespace).ok_or(Error::NoLeaseNamespace)?;
+    let timing = Timing {
+        lease_duration: config.lease_duration,
+        renew_deadline: config.lease_renew_deadline,
+        retry_period: config.lease_retry_period,
+    };
+    if !timing.is_sound() {
+        return Err(Error::Timing);
+    }
+    let identity = format!("{}_{}", hostname::get()?.to_string_lossy(), uuid::Uuid::new_v4());
+    // A client of its own, so that no renewal queues behind other work; and without retries, since the election does its own.
+    let mut configuration = configuration().await?;
+    configuration.default_retry = false;
+    let client = kube::Client::try_from(configuration)?;
+    Ok(Some(Election::new(Api::namespaced(client, namespace.trim()), config.lease_name.clone(), identity, timing)))
+}
+
+async fn configuration() -> Result<kube::Config, Error> {
     let mut config = kube::Config::infer().await?;
     config.connect_timeout = Some(API_SERVER_LIMIT);
     // Longer than the 295 s after which the API server ends a watch by itself.
     config.read_timeout = Some(API_SERVER_LIMIT * 11);
     config.write_timeout = Some(API_SERVER_LIMIT);
-    Ok(kube::Client::try_from(config)?)
+    Ok(config)
 }
 
 fn watch_namespaces(client: &kube::Client) -> Store<PartialObjectMeta<Namespace>> {
@@ -118,6 +204,33 @@ fn watch_namespaces(client: &kube::Client) -> Store<PartialObjectMeta<Namespace>
         std::future::ready(())
     }));
     store
+}
+
+/// Grants of all namespaces, also when only one is watched: they are given by the others.
+async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached: watch::Sender<bool>) {
+    let mut relist = Relist::default();
+    let mut events = pin!(watcher(Api::<ReferenceGrant>::all(client), watcher::Config::default()).default_backoff());
+    while let Some(event) = events.next().await {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::warn!(%error, "watch of reference grants failed; it is begun again");
+                continue;
+            }
+        };
+        for gone in relist.take(&event).into_iter().filter(|gone| !gone.replaced) {
+            index.grant(&gone.place.0, &gone.place.1, None);
+        }
+        match event {
+            watcher::Event::Apply(grant) | watcher::Event::InitApply(grant) => {
+                index.grant(&grant.namespace().unwrap_or_default(), &grant.name_any(), Some(&grant.spec));
+            }
+            watcher::Event::InitDone => {
+                let _ = cached.send(true);
+            }
+            watcher::Event::Init | watcher::Event::Delete(_) => {}
+        }
+    }
 }
 
 /// True once the process was told to stop.

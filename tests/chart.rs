@@ -76,6 +76,12 @@ async fn it_renders_what_was_asked_for() {
     let none = rendered(&plane, &json!({ "crds": { "enabled": false }, "rbac": { "create": false } })).unwrap();
     assert!(of_kind(&none, "CustomResourceDefinition").is_empty() && of_kind(&none, "ClusterRole").is_empty());
 
+    let strategy = |all: &[Value]| of_kind(all, "Deployment")[0]["spec"]["strategy"]["type"].clone();
+    let two = rendered(&plane, &json!({ "replicaCount": 2 })).unwrap();
+    assert_eq!((strategy(&two), of_kind(&two, "Role").len()), (json!("RollingUpdate"), 1));
+    let without_election = rendered(&plane, &json!({ "leaderElection": { "enabled": false } })).unwrap();
+    assert_eq!((strategy(&without_election), of_kind(&without_election, "Role").len()), (json!("Recreate"), 0));
+
     let with_account = rendered(&plane, &account()).unwrap();
     let [account] = of_kind(&with_account, "CloudAccount")[..] else { panic!("one account") };
     assert_eq!(account["metadata"]["name"], "default");
@@ -110,7 +116,8 @@ async fn a_wrong_value_is_refused_by_its_name() {
     let plane = ControlPlane::shared().await;
     let wrong = [
         ("logLevl", json!({ "config": { "logLevl": "debug" } })),
-        ("replicaCount", json!({ "replicaCount": 2 })),
+        ("replicaCount", json!({ "replicaCount": 2, "leaderElection": { "enabled": false } })),
+        ("leaseDuration", json!({ "leaderElection": { "leaseDuration": "15" } })),
         ("pullPolicy", json!({ "image": { "pullPolicy": "Sometimes" } })),
         ("region", json!({ "account": { "create": true, "credentials": { "accessKey": { "secretRef": { "name": "keys" } } } } })),
         ("credentials", json!({ "account": { "create": true, "region": "eu-west-101" } })),
@@ -122,7 +129,7 @@ async fn a_wrong_value_is_refused_by_its_name() {
 }
 
 /// Verb, resource, and whether the operator's service account may.
-const RIGHTS: [(&str, &str, bool); 25] = [
+const RIGHTS: [(&str, &str, bool); 26] = [
     ("list", "cloudaccounts.directconnect.huaweicloud.com", true),
     ("watch", "virtualgateways.directconnect.huaweicloud.com", true),
     ("patch", "virtualinterfaces.directconnect.huaweicloud.com", true),
@@ -146,8 +153,20 @@ const RIGHTS: [(&str, &str, bool); 25] = [
     ("create", "pods", false),
     ("list", "configmaps", false),
     ("create", "serviceaccounts/token", false),
+    ("create", "leases.coordination.k8s.io", false),
     ("patch", "customresourcedefinitions.apiextensions.k8s.io", false),
     ("escalate", "clusterroles.rbac.authorization.k8s.io", false),
+];
+
+/// The same in the namespace of the release alone.
+const RIGHTS_AT_HOME: [(&str, &str, bool); 7] = [
+    ("create", "leases.coordination.k8s.io", true),
+    ("get", "leases.coordination.k8s.io/test-direct-connect-operator", true),
+    ("update", "leases.coordination.k8s.io/test-direct-connect-operator", true),
+    ("delete", "leases.coordination.k8s.io/test-direct-connect-operator", false),
+    ("get", "leases.coordination.k8s.io/other", false),
+    ("update", "leases.coordination.k8s.io/other", false),
+    ("list", "leases.coordination.k8s.io", false),
 ];
 
 #[tokio::test]
@@ -160,14 +179,15 @@ async fn installed_it_gives_the_operator_its_rights_and_no_others_and_uninstalle
     helm(&["install", "test", text(&chart), "-n", "system", "--create-namespace", "-f", &values]);
 
     let user = "--as=system:serviceaccount:system:test-direct-connect-operator";
-    let wrong: Vec<String> = RIGHTS
-        .iter()
-        .filter(|(verb, resource, may)| {
+    let everywhere = RIGHTS.iter().map(|right| (right, "--all-namespaces"));
+    let wrong: Vec<String> = everywhere
+        .chain(RIGHTS_AT_HOME.iter().map(|right| (right, "--namespace=system")))
+        .filter(|((verb, resource, may), place)| {
             // Exits with 1 when the answer is no.
-            let told = plane.run("kubectl", &["auth", "can-i", verb, resource, user, "--all-namespaces", "-q"]);
+            let told = plane.run("kubectl", &["auth", "can-i", verb, resource, user, place, "-q"]);
             told.is_ok() != *may
         })
-        .map(|(verb, resource, may)| format!("{verb} {resource}: must {}be allowed", if *may { "" } else { "not " }))
+        .map(|((verb, resource, may), place)| format!("{verb} {resource} {place}: must {}be allowed", if *may { "" } else { "not " }))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 

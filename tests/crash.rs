@@ -1,35 +1,113 @@
-//! A process that dies at a bad moment. It has a control plane of its own: its operators would meet those of other tests.
+//! A process that dies or is told to end at a bad moment. It has a control plane of its own: its operators would meet those of other tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/mod.rs"]
 mod support;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use support::eventually;
 use support::world::{API_VERSION, BOUND, World, start_operator};
+use tokio::sync::Mutex;
 
-/// A process that dies right after the cloud has taken its create: the next one finds it.
-#[tokio::test]
-async fn a_killed_operator_takes_up_its_own_create() {
-    let world = World::without_operator().await;
-    let mut first = start_operator(&world.plane, "first", &[]).await;
-    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "delay", "ms": 1500 })).await;
-    world
-        .apply(&json!({
-            "apiVersion": API_VERSION, "kind": "VirtualGateway", "metadata": { "name": "gw" },
-            "spec": { "vpcId": "00000000-0000-4000-8000-000000000107", "localEpGroup": ["172.16.0.0/24"] },
-        }))
-        .await;
+/// Each test has operators of its own, which would take up the other's objects, too.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+fn gateway() -> Value {
+    json!({
+        "apiVersion": API_VERSION, "kind": "VirtualGateway", "metadata": { "name": "gw" },
+        "spec": { "vpcId": "00000000-0000-4000-8000-000000000107", "localEpGroup": ["172.16.0.0/24"] },
+    })
+}
+
+async fn create_under_way(world: &World) {
     eventually("the create is under way", BOUND, || async {
         let object = world.get("VirtualGateway", "gw").await;
         object["status"]["intent"].is_object().then_some(())
     })
     .await;
+}
+
+/// A process that dies right after the cloud has taken its create: the next one finds it.
+#[tokio::test]
+async fn a_killed_operator_takes_up_its_own_create() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let world = World::without_operator().await;
+    let mut first = start_operator(&world.plane, "first", &[]).await;
+    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "delay", "ms": 1500 })).await;
+    world.apply(&gateway()).await;
+    create_under_way(&world).await;
     first.kill();
     let _second = start_operator(&world.plane, "second", &[]).await;
     let ready = world.wait_ready("VirtualGateway", "gw").await;
     let there = world.cloud.all("virtual_gateways").await;
     assert_eq!((there.len(), &there[0]["id"]), (1, &ready["status"]["id"]));
+    world.finish().await;
+}
+
+/// A process that is told to end waits for the answer it has asked for and writes the id down.
+#[tokio::test]
+async fn an_operator_that_is_told_to_end_takes_its_answer_first() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let world = World::without_operator().await;
+    let mut first = start_operator(&world.plane, "drained", &[]).await;
+    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "delay", "ms": 1500 })).await;
+    world.apply(&gateway()).await;
+    create_under_way(&world).await;
+    // The intent is written just before the create is sent: by now it is on its way.
+    eventually("the cloud has the create in hand", BOUND, || async { first.log().contains("step=\"create\"").then_some(()) }).await;
+    let told = Instant::now();
+    assert!(first.stop(), "it ends by itself");
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+    let object = world.get("VirtualGateway", "gw").await;
+    let there = world.cloud.all("virtual_gateways").await;
+    assert_eq!((there.len(), &there[0]["id"]), (1, &object["status"]["id"]), "{object:#}");
+    assert!(object["status"]["intent"].is_null(), "{object:#}");
+    let _second = start_operator(&world.plane, "after-drained", &[]).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 1);
+    world.finish().await;
+}
+
+/// A process that begins anew finds all as it was: nothing is written, in the cloud or to the API server, but for what changed.
+#[tokio::test]
+async fn a_restart_writes_nothing() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let world = World::without_operator().await;
+    let mut first = start_operator(&world.plane, "before-restart", &[]).await;
+    world.apply(&gateway()).await;
+    let mut touched = gateway();
+    touched["metadata"]["name"] = json!("touched");
+    touched["spec"]["vpcId"] = json!("00000000-0000-4000-8000-000000000108");
+    world.apply(&touched).await;
+    let id = world.wait_ready("VirtualGateway", "gw").await["status"]["id"].clone();
+    world.wait_ready("VirtualGateway", "touched").await;
+    // One that names a gateway by its id: what stands behind that must be looked up first.
+    world
+        .apply(&json!({
+            "apiVersion": API_VERSION, "kind": "VirtualInterface", "metadata": { "name": "vif" },
+            "spec": {
+                "connectionId": support::simulator::LINE_A, "virtualGatewayId": id, "vlan": 70, "bandwidth": 50, "routeMode": "static",
+                "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.0.0/24"],
+            },
+        }))
+        .await;
+    world.wait_ready("VirtualInterface", "vif").await;
+    assert!(first.stop(), "it ends by itself");
+    let (before, calls) = (world.plane.writes(&world.namespace).len(), world.cloud.log().await.len());
+    let _second = start_operator(&world.plane, "after-restart", &[]).await;
+    // That this one is taken up shows that the others were looked at, too: all were woken by the same listing.
+    world.patch("VirtualGateway", "touched", json!({ "spec": { "description": "new" } })).await;
+    world.wait_ready("VirtualGateway", "touched").await;
+    let calls: Vec<Value> = world.cloud.log().await.split_off(calls);
+    let written: Vec<&Value> = calls.iter().filter(|entry| entry["method"] != "GET").map(|entry| &entry["operation"]).collect();
+    assert_eq!(written, ["UpdateVirtualGateway"]);
+    let others: Vec<String> = world.plane.writes(&world.namespace)[before..]
+        .iter()
+        .filter(|entry| entry["objectRef"]["resource"] != "events" && entry["objectRef"]["name"] != "touched")
+        .map(|entry| format!("{} {} {}", entry["verb"], entry["objectRef"]["resource"], entry["objectRef"]["name"]))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
     world.finish().await;
 }

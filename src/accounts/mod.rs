@@ -1,20 +1,28 @@
 //! The accounts of the cloud: which are ready, with which client and mirrors. Fed by the reconcile of `CloudAccount`, asked by the engine.
 
+mod grants;
+mod prepare;
 mod reconcile;
+mod secrets;
 
+pub use grants::{Use, What};
+pub(crate) use prepare::waits;
 pub use reconcile::controller;
 
 use kube::core::{Selector, SelectorExt};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
-use crate::api::cloud_account::Namespaces;
+use crate::api::cloud_account::{Feature, Grant, Namespaces};
 use crate::api::{Defaults, Reason};
-use crate::cloud::{Client, CloudError, Listed, VirtualGateway, VirtualInterface};
+use crate::cloud::{Class, Client, CloudError, Listed, Tag, VirtualGateway, VirtualInterface};
+use crate::index::Key;
 use crate::mirror::{Mirror, Rhythm, refresh};
+use crate::owner::{OWNER_TAG, namespace_of};
 
 /// An account that is ready.
 pub struct Account {
@@ -24,8 +32,10 @@ pub struct Account {
     pub defaults: Defaults,
     /// Namespaces that may use it; all when absent.
     pub open_to: Option<Namespaces>,
+    /// Who may use what.
+    grants: Vec<Grant>,
     /// Whether its region keeps tags.
-    pub tags: bool,
+    tags: Feature,
     mirrors: Arc<Mirrors>,
 }
 
@@ -36,21 +46,59 @@ pub enum State {
     Ready(Arc<Account>),
     /// It can't, for this reason.
     NotReady(Reason, String, Option<CloudError>),
+    /// It has not been looked at since the process began; it will be.
+    Unknown,
+}
+
+/// What became of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Its state changed, or what it allows.
+    State(String),
+    /// A quota has room that it had not.
+    Room(String),
+    /// Which accounts there are is known now.
+    Listed,
+}
+
+/// What stands behind the id of a cloud resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// It has not been looked at yet; it will be.
+    Unknown,
+    /// The cloud has no such resource.
+    Absent,
+    /// This is used with it, and this object of the cluster owns it by its tag.
+    There(Vec<What>, Option<Key>),
 }
 
 /// All accounts by name.
 pub struct Accounts {
-    states: Mutex<HashMap<String, State>>,
-    changed: broadcast::Sender<String>,
+    states: Mutex<States>,
+    changed: broadcast::Sender<Change>,
     /// Hot rhythm of the mirrors; the cold one is each account's own.
     hot: (Duration, Duration),
     call_limit: Duration,
+}
+
+#[derive(Default)]
+struct States {
+    /// Of those that are there.
+    by_name: HashMap<String, State>,
+    /// All that are there have been listed.
+    listed: bool,
 }
 
 /// One mirror for each collection, refreshed from the first time it is asked for.
 pub struct Mirrors {
     client: Arc<Client>,
     rhythm: Rhythm,
+    /// Hears of rejected credentials.
+    watch: AbortHandle,
+    /// The region was found not to know tags.
+    tags_refused: AtomicBool,
+    /// Somebody waits for room in a quota.
+    quotas_watched: AtomicBool,
     virtual_gateways: Slot<VirtualGateway>,
     virtual_interfaces: Slot<VirtualInterface>,
 }
@@ -84,9 +132,23 @@ impl<R> Drop for Slot<R> {
     }
 }
 
+impl Drop for Mirrors {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
+
 impl Mirrors {
-    fn new(client: Arc<Client>, rhythm: Rhythm) -> Self {
-        Self { client, rhythm, virtual_gateways: Slot(OnceLock::new()), virtual_interfaces: Slot(OnceLock::new()) }
+    fn new(client: Arc<Client>, rhythm: Rhythm, watch: AbortHandle) -> Self {
+        Self {
+            client,
+            rhythm,
+            watch,
+            tags_refused: AtomicBool::new(false),
+            quotas_watched: AtomicBool::new(false),
+            virtual_gateways: Slot(OnceLock::new()),
+            virtual_interfaces: Slot(OnceLock::new()),
+        }
     }
 }
 
@@ -94,12 +156,83 @@ impl Account {
     /// Whether objects of a namespace with these labels may use the account.
     #[must_use]
     pub fn is_open_to(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
-        let Some(open_to) = &self.open_to else { return true };
-        let named = open_to.names.as_ref().is_some_and(|names| names.iter().any(|name| name == namespace));
-        // A selector that can't be read opens nothing.
-        let selected =
-            open_to.selector.clone().is_some_and(|selector| Selector::try_from(selector).is_ok_and(|selector| selector.matches(labels)));
-        named || selected
+        self.open_to.as_ref().is_none_or(|open_to| includes(open_to, namespace, labels))
+    }
+
+    /// Whether objects of a namespace with these labels may use all of `uses`.
+    ///
+    /// # Errors
+    /// With the field, its value and what is allowed.
+    pub fn grants(&self, namespace: &str, labels: &BTreeMap<String, String>, uses: &[Use]) -> Result<(), String> {
+        grants::check(&self.grants, namespace, labels, uses)
+    }
+
+    /// What stands behind a cloud resource that a spec names by its id. `cluster` names this cluster in owner's tags.
+    #[must_use]
+    pub fn behind(&self, kind: &'static str, id: &str, cluster: &str) -> Behind {
+        let keeper = |tags: &[Tag]| {
+            let tag = tags.iter().find(|tag| tag.key == OWNER_TAG)?;
+            let (namespace, name) = (namespace_of(&tag.value, cluster)?, tag.value.rsplit_once('/')?.1);
+            Some(Key { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+        };
+        let network = |id: &Option<String>| id.clone().map(What::Network);
+        let connection = |id: &Option<String>| id.clone().map(What::Connection);
+        match kind {
+            "VirtualGateway" => self.look::<VirtualGateway>(id, |gateway| {
+                (network(&gateway.vpc_id).into_iter().chain(network(&gateway.enterprise_router_id)).collect(), keeper(&gateway.tags))
+            }),
+            _ => self.look::<VirtualInterface>(id, |interface| {
+                let line = connection(&interface.direct_connect_id).into_iter().chain(connection(&interface.lag_id));
+                (line.chain(interface.vlan.map(What::Vlan)).collect(), keeper(&interface.tags))
+            }),
+        }
+    }
+
+    fn look<R: Mirrored>(&self, id: &str, behind: impl Fn(&R) -> (Vec<What>, Option<Key>)) -> Behind {
+        let view = self.mirror::<R>().view();
+        match view.get(id) {
+            Some(item) => {
+                let (uses, keeper) = behind(item);
+                Behind::There(uses, keeper)
+            }
+            None if view.is_filled() => Behind::Absent,
+            None => Behind::Unknown,
+        }
+    }
+
+    /// Whether the region keeps tags, as far as is known.
+    #[must_use]
+    pub fn keeps_tags(&self) -> bool {
+        match self.tags {
+            Feature::Enabled => true,
+            Feature::Disabled => false,
+            Feature::Auto => !self.mirrors.tags_refused.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Takes a failed call that may say that the region knows no tags. True when that is news.
+    #[must_use]
+    pub fn lacks_tags(&self, error: &CloudError) -> bool {
+        let refused = match error.class {
+            Class::Unsupported => error.operation == "BatchCreateResourceTags",
+            Class::Invalid => error.operation.starts_with("Create") && error.message.to_lowercase().contains("tags"),
+            _ => false,
+        };
+        let news = refused && self.keeps_tags() && self.tags == Feature::Auto;
+        if news {
+            tracing::info!(
+                operation = error.operation,
+                code = error.code,
+                "the region takes no tags: intents and natural keys carry it alone"
+            );
+            self.mirrors.tags_refused.store(true, Ordering::Relaxed);
+        }
+        news
+    }
+
+    /// Somebody waits for room in a quota: they are read often until there is some.
+    pub fn watch_quotas(&self) {
+        self.mirrors.quotas_watched.store(true, Ordering::Relaxed);
     }
 
     /// The mirror of a collection.
@@ -127,14 +260,30 @@ impl Accounts {
     /// Whether `name` can be used.
     #[must_use]
     pub fn get(&self, name: &str) -> State {
-        self.states().get(name).cloned().unwrap_or_else(|| {
-            State::NotReady(Reason::WaitingForAccount, format!("there is no CloudAccount {name}, or it has not been looked at yet"), None)
-        })
+        let states = self.states();
+        match states.by_name.get(name) {
+            Some(state) => state.clone(),
+            None if states.listed => State::NotReady(Reason::WaitingForAccount, format!("there is no CloudAccount {name}"), None),
+            None => State::Unknown,
+        }
     }
 
-    /// Names of accounts whose state changes from now on.
+    /// There is an account of this name.
+    fn there_is(&self, name: &str) {
+        self.states().by_name.entry(name.to_owned()).or_insert(State::Unknown);
+    }
+
+    /// All accounts are listed: one that is not there does not exist.
+    fn listed(&self) {
+        let news = !std::mem::replace(&mut self.states().listed, true);
+        if news {
+            let _ = self.changed.send(Change::Listed);
+        }
+    }
+
+    /// Changes from now on.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<String> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.changed.subscribe()
     }
 
@@ -145,16 +294,29 @@ impl Accounts {
     }
 
     fn set(&self, name: &str, state: State) {
-        self.states().insert(name.to_owned(), state);
-        let _ = self.changed.send(name.to_owned());
+        self.states().by_name.insert(name.to_owned(), state);
+        let _ = self.changed.send(Change::State(name.to_owned()));
+    }
+
+    fn room(&self, name: &str) {
+        let _ = self.changed.send(Change::Room(name.to_owned()));
     }
 
     fn remove(&self, name: &str) {
-        self.states().remove(name);
-        let _ = self.changed.send(name.to_owned());
+        self.states().by_name.remove(name);
+        let _ = self.changed.send(Change::State(name.to_owned()));
     }
 
-    fn states(&self) -> MutexGuard<'_, HashMap<String, State>> {
+    fn states(&self) -> MutexGuard<'_, States> {
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a namespace with these labels is among `namespaces`.
+fn includes(namespaces: &Namespaces, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+    let named = namespaces.names.as_ref().is_some_and(|names| names.iter().any(|name| name == namespace));
+    // A selector that can't be read opens nothing.
+    let selected =
+        namespaces.selector.clone().is_some_and(|selector| Selector::try_from(selector).is_ok_and(|selector| selector.matches(labels)));
+    named || selected
 }

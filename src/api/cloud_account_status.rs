@@ -4,14 +4,15 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::status::LastError;
+use super::status::{LastError, UNOBSERVED};
 
 /// What is reported of an account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudAccountStatus {
-    /// The metadata.generation that this status speaks of.
+    /// The metadata.generation that this status speaks of; 0 while the operator has told nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = UNOBSERVED))]
     pub observed_generation: Option<i64>,
 
     /// Ready: the credentials work and the project is known.

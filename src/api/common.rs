@@ -23,6 +23,12 @@ pub const PAUSED_ANNOTATION: &str = "directconnect.huaweicloud.com/paused";
 /// On an object, any new value: look at the cloud now. Echoed in `status.lastHandledReconcileAt`.
 pub const RECONCILE_AT_ANNOTATION: &str = "directconnect.huaweicloud.com/reconcile-at";
 
+/// On an object that is being deleted, `"true"`: let it go although its account can't be reached any more; what it has in the cloud stays there.
+pub const ABANDON_ANNOTATION: &str = "directconnect.huaweicloud.com/abandon";
+
+/// On an object, `"true"`: the optional admission policy of the chart refuses its deletion.
+pub const PROTECTED_ANNOTATION: &str = "directconnect.huaweicloud.com/protected";
+
 /// Keeps an object until the cloud has confirmed that its counterpart is gone.
 pub const FINALIZER: &str = "directconnect.huaweicloud.com/cloud-resource";
 

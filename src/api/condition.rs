@@ -34,6 +34,32 @@ impl ConditionType {
     }
 }
 
+impl ConditionType {
+    /// What its statuses tell.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ready => {
+                "`True`: it exists in the cloud, the cloud has settled it, and it is as the spec says. `False`: not yet, or not any more; the reason says why. Of an account: whether the cloud accepts the credentials and the project is known."
+            }
+            Self::Synced => {
+                "`True`: the last comparison found no difference, or it was corrected. `False`: the cloud differs, or nothing is compared because the object is paused. `Unknown`: not compared yet."
+            }
+            Self::Healthy => {
+                "`True`: the line works. `False`: it was built and does not. `Unknown`: the cloud has not settled it. A line that is down is `Ready` all the same."
+            }
+            Self::Reconciling => "Present and `True` while work is under way; else absent.",
+            Self::Stalled => "Present and `True` while nothing goes on until somebody changes something; else absent.",
+        }
+    }
+
+    /// Whether accounts have it, too.
+    #[must_use]
+    pub const fn is_of_accounts(self) -> bool {
+        matches!(self, Self::Ready | Self::Stalled)
+    }
+}
+
 /// The status of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConditionStatus {
@@ -128,6 +154,86 @@ reasons! {
     SecretMissing => "The Secret of the account's credentials, or a key in it, is not there. Create it; taken up at once.",
     ProjectUnknown => "IAM knows no project, or several, by the region's name. Set `spec.projectId` of the CloudAccount.",
     EndpointUnreachable => "The endpoint can't be reached: name, network, proxy or certificate. Check `spec.region` and `spec.endpoints` of the CloudAccount; retried by itself.",
+}
+
+/// How it goes on from a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// Nothing is to be done by the operator.
+    Rest,
+    /// By itself.
+    GoesOn,
+    /// Not before somebody changes something.
+    Stalls,
+    /// By itself, or not before somebody changes something: `Reconciling` or `Stalled` tells which.
+    Either,
+}
+
+impl Reason {
+    /// How it goes on, of a namespaced object.
+    #[must_use]
+    pub const fn course(self) -> Course {
+        match self {
+            Self::Available | Self::Observed | Self::Up | Self::Down | Self::AdminShutdown => Course::Rest,
+            Self::Creating
+            | Self::Updating
+            | Self::Deleting
+            | Self::Settling
+            | Self::WaitingForReference
+            | Self::WaitingForDependants
+            | Self::WaitingForAccount
+            | Self::InUse
+            | Self::Throttled
+            | Self::CloudUnavailable
+            | Self::EndpointUnreachable
+            | Self::SecretMissing
+            | Self::AwaitingAcceptance => Course::GoesOn,
+            Self::Paused
+            | Self::Drifted
+            | Self::Immutable
+            | Self::Conflict
+            | Self::QuotaExceeded
+            | Self::Forbidden
+            | Self::NotGranted
+            | Self::CredentialsRejected
+            | Self::CloudFailed
+            | Self::Rejected
+            | Self::ProjectUnknown => Course::Stalls,
+            Self::NotFound | Self::Invalid | Self::Unsupported => Course::Either,
+        }
+    }
+
+    /// The conditions of a namespaced object that may have the reason.
+    #[must_use]
+    pub const fn conditions(self) -> &'static [ConditionType] {
+        use ConditionType::{Healthy, Ready, Reconciling, Stalled, Synced};
+        match (self, self.course()) {
+            (Self::Up | Self::Down | Self::AdminShutdown, _) => &[Healthy],
+            (Self::Paused, _) => &[Synced],
+            (_, Course::Rest) => &[Ready, Synced],
+            (_, Course::GoesOn) => &[Ready, Synced, Healthy, Reconciling],
+            (_, Course::Stalls) => &[Ready, Synced, Healthy, Stalled],
+            (_, Course::Either) => &[Ready, Synced, Healthy, Reconciling, Stalled],
+        }
+    }
+
+    /// Whether it is told of accounts: in `Ready`, and in `Stalled` when that is false.
+    #[must_use]
+    pub const fn is_of_accounts(self) -> bool {
+        matches!(
+            self,
+            Self::Available
+                | Self::Forbidden
+                | Self::CredentialsRejected
+                | Self::Throttled
+                | Self::CloudUnavailable
+                | Self::Unsupported
+                | Self::Invalid
+                | Self::SecretMissing
+                | Self::ProjectUnknown
+                | Self::EndpointUnreachable
+        )
+    }
 }
 
 /// A condition as it is to be.

@@ -11,18 +11,19 @@ use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::{CustomResourceExt, Resource};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub mod cloud_account;
 mod cloud_account_status;
 pub mod common;
 pub mod condition;
 pub mod peer;
+pub mod reference_grant;
 mod rules;
 mod spec_rules;
 pub mod status;
@@ -32,11 +33,13 @@ mod virtual_interface_status;
 
 pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
 pub use common::{
-    ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP, Import, Management,
-    ObjectReference, PAUSED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
+    ABANDON_ANNOTATION, ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP,
+    Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode,
+    SecretKeyReference, Tags, VERSION,
 };
-pub use condition::{ConditionStatus, ConditionType, NewCondition, Reason, find_condition, remove_condition, set_condition};
+pub use condition::{ConditionStatus, ConditionType, Course, NewCondition, Reason, find_condition, remove_condition, set_condition};
 pub use peer::{Peer, PeerObserved, PeerSpec};
+pub use reference_grant::{ReferenceGrant, ReferenceGrantSpec};
 pub use status::{Drift, Intent, LastError, Status, WaitingFor};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
 pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualInterfaceSpec};
@@ -83,7 +86,7 @@ macro_rules! managed {
             }
 
             fn status(&self) -> Option<&Status<Self::Observed>> {
-                self.status.as_ref()
+                self.status.as_ref().filter(|status| status.is_told())
             }
         }
     };
@@ -96,7 +99,11 @@ managed!(Peer, PeerObserved);
 /// The definitions of all kinds, in the order in which they are to be applied.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd()].into_iter().map(without_null).collect()
+    [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd(), ReferenceGrant::crd()]
+        .into_iter()
+        .map(without_null)
+        .map(with_status)
+        .collect()
 }
 
 /// The definitions as files: name (`{group}_{plural}.yaml`) and YAML text. The same on every run.
@@ -141,6 +148,15 @@ fn without_null(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
         if let Some(schema) = version.schema.as_mut().and_then(|s| s.open_api_v3_schema.as_mut()) {
             strip_nullable(schema);
         }
+    }
+    crd
+}
+
+/// Gives every object a status from its creation on, so that its own defaults apply (see [`status::UNOBSERVED`]).
+fn with_status(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    let schemas = crd.spec.versions.iter_mut().filter_map(|version| version.schema.as_mut()?.open_api_v3_schema.as_mut());
+    for status in schemas.filter_map(|schema| schema.properties.as_mut()?.get_mut("status")) {
+        status.default = Some(JSON(Value::Object(Map::new())));
     }
     crd
 }

@@ -4,6 +4,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// `status.observedGeneration` of an object of which nothing was told yet. The definitions give it to every object as a default: without
+/// it, kstatus and all that is built upon it take an object without a status for one that is settled.
+pub(super) const UNOBSERVED: i64 = 0;
+
 /// The status of a namespaced kind; `O` is what the cloud says of the object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -12,8 +16,13 @@ pub struct Status<O> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 
-    /// The metadata.generation that this status speaks of.
+    /// Name of the CloudAccount in whose project the cloud object is. While there is one, the object keeps to it, whatever its namespace says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+
+    /// The metadata.generation that this status speaks of; 0 while the operator has told nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = UNOBSERVED))]
     pub observed_generation: Option<i64>,
 
     /// Ready (exists, settled, matches the spec), Synced (the last comparison found no difference, or it was corrected),
@@ -49,6 +58,14 @@ pub struct Status<O> {
     /// The value of the annotation directconnect.huaweicloud.com/reconcile-at that was acted upon last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+}
+
+impl<O> Status<O> {
+    /// Whether a pass has told anything: what the API server fills in by itself is no word of ours.
+    #[must_use]
+    pub(super) fn is_told(&self) -> bool {
+        self.observed_generation != Some(UNOBSERVED) || !self.conditions.is_empty()
+    }
 }
 
 /// A write to the cloud that may have happened though its answer was never seen.

@@ -1,4 +1,6 @@
 //! The client of one account in one region: authenticates, spends the budget, and carries out [`Call`]s.
+//!
+//! All that goes out goes through one place ([`Client::dispatch`]), which stays shut once the cloud has rejected the credentials.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -7,11 +9,15 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
+use super::answer::Answer;
 use super::budget::{Budget, Priority};
-use super::call::Call;
+use super::call::{Call, Method};
+use super::catalogue::OwnCode;
+use super::clock::{Clock, agree};
 use super::credentials::{Credentials, Projects, Token, TokenAnswer};
 use super::error::{Class, CloudError, Outcome};
-use super::transport::{Answer, Auth, Request, Transport, decode};
+use super::rejection::{Proof, Rejection};
+use super::transport::{Auth, Failed, Request, Transport};
 
 /// How an account is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +51,8 @@ pub struct Client {
     writes: Budget,
     token: Mutex<Option<Token>>,
     project: OnceCell<String>,
+    clock: Clock,
+    rejection: Rejection,
 }
 
 impl Client {
@@ -62,6 +70,8 @@ impl Client {
             credentials,
             transport,
             token: Mutex::new(None),
+            clock: Clock::new(),
+            rejection: Rejection::new(),
         })
     }
 
@@ -71,9 +81,25 @@ impl Client {
         &self.settings
     }
 
-    /// Waits until the budget allows a call like `call`.
+    /// Why the cloud does not accept the credentials, once it has said so. From then on no call is made: each one ends at once with this
+    /// error, for nothing but a client with other credentials helps, and the cloud locks an account after a few wrong attempts.
+    #[must_use]
+    pub fn rejected(&self) -> Option<CloudError> {
+        self.rejection.get()
+    }
+
+    /// Resolves once the cloud has rejected the credentials.
+    pub async fn until_rejected(&self) {
+        self.rejection.until().await;
+    }
+
+    /// Waits until the budget allows a call like `call`; not at all when the credentials are rejected, for then no call is made.
     pub async fn permit(&self, call: &Call, priority: Priority) {
-        self.budget(call).acquire(priority).await;
+        tokio::select! {
+            biased;
+            () = self.until_rejected() => {}
+            () = self.budget(call).acquire(priority) => {}
+        }
     }
 
     /// Makes a call for which [`Self::permit`] was obtained and reads what stands under its wrapper.
@@ -81,8 +107,7 @@ impl Client {
     /// # Errors
     /// As classified in [`CloudError`]; an answer that can't be read is of class server and its effect unknown.
     pub async fn fetch<T: DeserializeOwned>(&self, call: &Call) -> Result<T, CloudError> {
-        let answer = self.send(call).await?;
-        decode(call.operation, &answer, call.wrapper)
+        self.send(call).await?.object(call.operation, call.wrapper)
     }
 
     /// Makes a call for which [`Self::permit`] was obtained.
@@ -90,12 +115,7 @@ impl Client {
     /// # Errors
     /// As classified in [`CloudError`].
     pub async fn send(&self, call: &Call) -> Result<Answer, CloudError> {
-        let token = self.token.lock().await.clone();
-        let answer = match self.attempt(call).await {
-            // The token may have been revoked: once more with a new one. The call was refused, so nothing is made twice.
-            Err(error) if error.class == Class::Auth && self.forget_token(token).await => self.attempt(call).await,
-            other => other,
-        };
+        let answer = self.attempt(call).await;
         match &answer {
             Ok(_) => self.budget(call).succeeded(),
             Err(error) if error.class == Class::Throttled => self.budget(call).throttled(None),
@@ -107,8 +127,9 @@ impl Client {
     /// The project of the account: configured, or looked up at IAM once.
     ///
     /// # Errors
-    /// When IAM is not reached, refuses the credentials, or knows no or more than one project of the region's name.
+    /// When IAM is not reached, the credentials are rejected, or IAM knows no or more than one project of the region's name.
     pub async fn project_id(&self) -> Result<&str, CloudError> {
+        self.rejection.check()?;
         self.project.get_or_try_init(|| self.find_project()).await.map(String::as_str)
     }
 
@@ -138,14 +159,47 @@ impl Client {
     async fn authenticated(&self, request: &Request<'_>, project: Option<&str>) -> Result<Answer, CloudError> {
         match &self.credentials {
             Credentials::AccessKey { access_key, secret_key, security_token } => {
-                let auth = Auth::Sign { access_key, secret_key, security_token: security_token.as_ref(), project };
-                self.transport.send(request, &auth).await
+                let sign = |at| Auth::Sign { access_key, secret_key, security_token: security_token.as_ref(), project, at };
+                self.signed(request, sign).await
             }
-            Credentials::Password { .. } => {
-                let token = self.token().await.map_err(not_sent)?;
-                self.transport.send(request, &Auth::Token(&token.value)).await
-            }
+            Credentials::Password { .. } => self.with_token(request).await,
         }
+    }
+
+    async fn signed<'a>(&self, request: &Request<'_>, sign: impl Fn(Timestamp) -> Auth<'a>) -> Result<Answer, CloudError> {
+        let mut bore = self.clock.now();
+        let mut answer = self.dispatch(request, &sign(bore)).await;
+        // The time may have been wrong: once more with the cloud's. The request was refused, so nothing is made twice.
+        if let Err(Failed { error, date: Some(told) }) = &answer
+            && error.class == Class::Auth
+            && self.clock.mend(bore, *told)
+        {
+            bore = self.clock.now();
+            answer = self.dispatch(request, &sign(bore)).await;
+        }
+        answer.map_err(|Failed { error, date }| {
+            let timely = date.is_some_and(|told| agree(bore, told));
+            self.rejection.judge(&error, Proof::Signature { timely });
+            error
+        })
+    }
+
+    async fn with_token(&self, request: &Request<'_>) -> Result<Answer, CloudError> {
+        let token = self.token().await.map_err(not_sent)?;
+        match self.dispatch(request, &Auth::Token(&token.value)).await.map_err(CloudError::from) {
+            // It may have been revoked: once more with a new one. The request was refused, so nothing is made twice.
+            Err(error) if error.class == Class::Auth => self.forget_token(&token).await,
+            other => return other,
+        }
+        let token = self.token().await.map_err(not_sent)?;
+        let answer = self.dispatch(request, &Auth::Token(&token.value)).await.map_err(CloudError::from);
+        answer.inspect_err(|error| self.rejection.judge(error, Proof::Token))
+    }
+
+    /// The one way out.
+    async fn dispatch(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
+        self.rejection.check()?;
+        self.transport.send(request, auth).await
     }
 
     async fn find_project(&self) -> Result<String, CloudError> {
@@ -156,24 +210,23 @@ impl Client {
         let query = [("name".to_owned(), self.settings.region.clone())];
         let request = Request {
             operation: OPERATION,
-            method: super::call::Method::Get,
+            method: Method::Get,
             base: &self.settings.iam_endpoint,
             path: "/v3/projects".to_owned(),
             query: &query,
             body: Vec::new(),
         };
         let answer = self.authenticated(&request, None).await?;
-        let projects: Projects =
-            serde_json::from_slice(&answer.body).map_err(|error| CloudError::local(OPERATION, "Malformed", error, Outcome::Unknown))?;
+        let projects: Projects = serde_json::from_slice(&answer.body)
+            .map_err(|error| CloudError::local(OPERATION, OwnCode::Malformed, error, Outcome::Unknown))?;
         match projects.projects.as_slice() {
             [project] => Ok(project.id.clone()),
             found => Err(CloudError {
-                class: Class::Invalid,
                 http_status: Some(answer.status),
                 request_id: answer.request_id,
                 ..CloudError::local(
                     OPERATION,
-                    "ProjectUnknown",
+                    OwnCode::ProjectUnknown,
                     format!("{} projects are named {}; set spec.projectId", found.len(), self.settings.region),
                     Outcome::Refused,
                 )
@@ -184,7 +237,7 @@ impl Client {
     /// The cached token, or a new one. The lock is held while it is fetched: all who wait share one login.
     async fn token(&self) -> Result<Token, CloudError> {
         let mut cached = self.token.lock().await;
-        if let Some(token) = cached.as_ref().filter(|token| token.serves(Timestamp::now())) {
+        if let Some(token) = cached.as_ref().filter(|token| token.serves(self.clock.now())) {
             return Ok(token.clone());
         }
         let token = self.login().await?;
@@ -192,20 +245,18 @@ impl Client {
         Ok(token)
     }
 
-    /// Drops the token that was refused, unless another call has renewed it meanwhile. False when there was none: a new one won't help then.
-    async fn forget_token(&self, refused: Option<Token>) -> bool {
-        let Some(refused) = refused else { return false };
+    /// Drops the token that was refused, unless another call has renewed it meanwhile.
+    async fn forget_token(&self, refused: &Token) {
         let mut cached = self.token.lock().await;
         if cached.as_ref().is_some_and(|token| token.issued_at == refused.issued_at) {
             *cached = None;
         }
-        true
     }
 
     async fn login(&self) -> Result<Token, CloudError> {
         const OPERATION: &str = "KeystoneCreateUserTokenByPassword";
         let Credentials::Password { domain, user, password } = &self.credentials else {
-            return Err(CloudError::local(OPERATION, "Internal", "an access key takes no token", Outcome::Refused));
+            return Err(CloudError::local(OPERATION, OwnCode::Internal, "an access key takes no token", Outcome::Refused));
         };
         let scope = match &self.settings.project_id {
             Some(id) => json!({ "id": id }),
@@ -219,25 +270,33 @@ impl Client {
         let query = [("nocatalog".to_owned(), "true".to_owned())];
         let request = Request {
             operation: OPERATION,
-            method: super::call::Method::Post,
+            method: Method::Post,
             base: &self.settings.iam_endpoint,
             path: "/v3/auth/tokens".to_owned(),
             query: &query,
             body: body.to_string().into_bytes(),
         };
-        let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, "Malformed", what, Outcome::Refused);
-        let answer = self.transport.send(&request, &Auth::None).await?;
+        let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, OwnCode::Malformed, what, Outcome::Refused);
+        let bore = self.clock.now();
+        let sent = self.dispatch(&request, &Auth::None).await.map_err(CloudError::from);
+        let answer = sent.inspect_err(|error| self.rejection.judge(error, Proof::Login))?;
+        // Whether a token has expired is a question of the cloud's time.
+        if let Some(told) = answer.date {
+            self.clock.mend(bore, told);
+        }
         let body: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| malformed(&error))?;
         let value = answer.subject_token.ok_or_else(|| malformed(&"the answer has no header X-Subject-Token"))?;
         Ok(Token {
             value: SecretString::from(value),
             project_id: body.token.project.id,
-            issued_at: Timestamp::now(),
+            issued_at: self.clock.now(),
             expires_at: body.token.expires_at,
         })
     }
 }
 
+/// An error of what comes before a call: the call has no effect, and a project that is not there says nothing of the call's resource.
 fn not_sent(error: CloudError) -> CloudError {
-    CloudError { outcome: Outcome::Refused, ..error }
+    let class = if error.class == Class::Absent { Class::Invalid } else { error.class };
+    CloudError { class, outcome: Outcome::Refused, ..error }
 }

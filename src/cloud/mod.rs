@@ -3,14 +3,18 @@
 //!
 //! A call is a value ([`Call`]) made without IO by the collection's module, and carried out by [`Client`].
 
+mod answer;
 mod budget;
 mod call;
+mod catalogue;
 mod client;
+mod clock;
 mod connection;
 mod credentials;
 mod error;
 mod peer;
 mod quota;
+mod rejection;
 pub mod sign;
 mod tag;
 mod transport;
@@ -18,21 +22,22 @@ mod virtual_gateway;
 mod virtual_interface;
 mod wire;
 
+pub use answer::{Answer, Page};
 pub use budget::{Budget, Priority};
 pub use call::{Call, Method};
+pub use catalogue::{CATALOGUE, Code, OwnCode};
 pub use client::{Client, Settings};
 pub use connection::DirectConnect;
 pub use credentials::Credentials;
-pub use error::{CATALOGUE, Class, CloudError, Outcome, classify};
+pub use error::{Class, CloudError, Outcome, classify};
 pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};
 pub use quota::{Quota, Quotas, quotas};
 pub use tag::{Tag, TagAction, change_tags};
-pub use transport::Answer;
 pub use virtual_gateway::{CreateVirtualGateway, UpdateVirtualGateway, VirtualGateway};
 pub use virtual_interface::{CreateVirtualInterface, ExtendAttribute, UpdateVirtualInterface, VirtualInterface};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
 
 /// Largest page of a LIST.
 const PAGE_LIMIT: u32 = 2000;
@@ -60,12 +65,6 @@ pub trait Listed: Clone + std::fmt::Debug + PartialEq + DeserializeOwned + Send 
     }
 }
 
-#[derive(Deserialize)]
-struct PageInfo {
-    #[serde(default)]
-    next_marker: Option<String>,
-}
-
 impl Client {
     /// Reads a whole collection, page by page.
     ///
@@ -73,6 +72,7 @@ impl Client {
     /// That of the first page that failed; a part of a collection is never returned.
     pub async fn list<R: Listed>(&self, priority: Priority) -> Result<Vec<R>, CloudError> {
         let mut items: Vec<R> = Vec::new();
+        let mut markers = HashSet::new();
         let mut marker: Option<String> = None;
         loop {
             let mut call = Call::new(R::OPERATIONS.0, Method::Get, &["dcaas", R::COLLECTION], R::PLURAL).with_query("limit", PAGE_LIMIT);
@@ -80,20 +80,13 @@ impl Client {
                 call = call.with_query("marker", marker);
             }
             self.permit(&call, priority).await;
-            let answer = self.send(&call).await?;
-            let page: Vec<R> = transport::decode(call.operation, &answer, R::PLURAL)?;
-            // An answer without page_info is a single page.
-            let next = transport::decode::<PageInfo>(call.operation, &answer, "page_info").ok().and_then(|info| info.next_marker);
-            items.extend(page);
-            match next.filter(|next| !next.is_empty()) {
-                // A marker that stands still would never end.
-                Some(next) if marker.as_ref() == Some(&next) => {
-                    return Err(CloudError::local(
-                        call.operation,
-                        "Malformed",
-                        "the page's next_marker is its own marker",
-                        Outcome::Unknown,
-                    ));
+            let page = self.send(&call).await?.page::<R>()?;
+            items.extend(page.items);
+            match page.next_marker {
+                // Pages that go round would never end.
+                Some(next) if !markers.insert(next.clone()) => {
+                    let what = "the page's next_marker was that of a page before";
+                    return Err(CloudError::local(call.operation, OwnCode::Malformed, what, Outcome::Unknown));
                 }
                 Some(next) => marker = Some(next),
                 None => return Ok(items),

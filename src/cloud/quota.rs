@@ -23,7 +23,7 @@ pub struct Quota {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Quotas {
     /// All that the account has.
-    #[serde(default, deserialize_with = "list")]
+    #[serde(deserialize_with = "list")]
     pub resources: Vec<Quota>,
 }
 

@@ -1,14 +1,14 @@
 //! One request and its answer: headers, limits of time and size, and no step that could carry credentials elsewhere.
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
-use std::collections::HashMap;
 use std::time::Duration;
 
+use super::answer::Answer;
 use super::call::Method;
+use super::catalogue::OwnCode;
 use super::error::{CloudError, Outcome};
 use super::sign::{self, DATE_HEADER, Signable};
 
@@ -35,15 +35,33 @@ pub(super) struct Request<'a> {
 pub(super) enum Auth<'a> {
     None,
     Token(&'a SecretString),
-    Sign { access_key: &'a str, secret_key: &'a SecretString, security_token: Option<&'a SecretString>, project: Option<&'a str> },
+    Sign {
+        access_key: &'a str,
+        secret_key: &'a SecretString,
+        security_token: Option<&'a SecretString>,
+        project: Option<&'a str>,
+        /// The cloud's time.
+        at: Timestamp,
+    },
 }
 
-/// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
-pub struct Answer {
-    pub(super) status: u16,
-    pub(super) request_id: Option<String>,
-    pub(super) subject_token: Option<String>,
-    pub(super) body: Vec<u8>,
+/// A failed request.
+pub(super) struct Failed {
+    pub error: CloudError,
+    /// The cloud's time when it answered, if it did and told.
+    pub date: Option<Timestamp>,
+}
+
+impl From<CloudError> for Failed {
+    fn from(error: CloudError) -> Self {
+        Self { error, date: None }
+    }
+}
+
+impl From<Failed> for CloudError {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
 }
 
 impl Transport {
@@ -66,21 +84,22 @@ impl Transport {
     ///
     /// # Errors
     /// Any answer but 2xx, none in time, or one that is too large.
-    pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, CloudError> {
+    pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
         let response = self.prepare(request, auth)?.send().await.map_err(|error| unanswered(request.operation, &error))?;
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (request_id, subject_token) = (header("X-Request-Id").or_else(|| header("X-IAM-Trace-Id")), header("X-Subject-Token"));
+        let date = header("Date").and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
-            Ok(Answer { status, request_id, subject_token, body })
+            Ok(Answer { status, request_id, subject_token, date, body })
         } else {
-            Err(CloudError::from_answer(request.operation, status, request_id, &body))
+            Err(Failed { error: CloudError::from_answer(request.operation, status, request_id, &body), date })
         }
     }
 
     fn prepare(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
-        let invalid = |what: String| CloudError::local(request.operation, "Unreachable", what, Outcome::Refused);
+        let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, Outcome::Refused);
         let query = sign::canonical_query(request.query);
         let url = match query.as_str() {
             "" => format!("{}{}", request.base.trim_end_matches('/'), request.path),
@@ -91,10 +110,10 @@ impl Transport {
         match auth {
             Auth::None => {}
             Auth::Token(token) => headers.push(("X-Auth-Token".to_owned(), token.expose_secret().to_owned())),
-            Auth::Sign { access_key, secret_key, security_token, project } => {
+            Auth::Sign { access_key, secret_key, security_token, project, at } => {
                 let authority = url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
                 headers.push(("Host".to_owned(), authority.unwrap_or_default()));
-                headers.push((DATE_HEADER.to_owned(), Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string()));
+                headers.push((DATE_HEADER.to_owned(), at.strftime("%Y%m%dT%H%M%SZ").to_string()));
                 headers.extend(project.map(|id| ("X-Project-Id".to_owned(), id.to_owned())));
                 headers.extend(security_token.map(|token| ("X-Security-Token".to_owned(), token.expose_secret().to_owned())));
                 let signable = Signable {
@@ -122,9 +141,9 @@ impl Transport {
 /// No answer: refused for sure only when no connection came about.
 fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
     let (code, outcome) = match (error.is_connect() || error.is_builder(), error.is_timeout()) {
-        (true, _) => ("Unreachable", Outcome::Refused),
-        (false, true) => ("Timeout", Outcome::Unknown),
-        (false, false) => ("Unreachable", Outcome::Unknown),
+        (true, _) => (OwnCode::Unreachable, Outcome::Refused),
+        (false, true) => (OwnCode::Timeout, Outcome::Unknown),
+        (false, false) => (OwnCode::Unreachable, Outcome::Unknown),
     };
     CloudError::local(operation, code, innermost(error), outcome)
 }
@@ -141,28 +160,17 @@ async fn read(operation: &'static str, mut response: reqwest::Response) -> Resul
             Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => {
                 return Err(CloudError::local(
                     operation,
-                    "TooLarge",
+                    OwnCode::TooLarge,
                     format!("the answer is larger than {BODY_LIMIT} bytes"),
                     Outcome::Unknown,
                 ));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
-            Err(error) if error.is_timeout() => return Err(CloudError::local(operation, "Timeout", innermost(&error), Outcome::Unknown)),
-            Err(error) => return Err(CloudError::local(operation, "Malformed", innermost(&error), Outcome::Unknown)),
+            Err(error) if error.is_timeout() => {
+                return Err(CloudError::local(operation, OwnCode::Timeout, innermost(&error), Outcome::Unknown));
+            }
+            Err(error) => return Err(CloudError::local(operation, OwnCode::Malformed, innermost(&error), Outcome::Unknown)),
         }
     }
-}
-
-/// Reads what stands under `key` of a JSON answer; unknown keys beside and inside are ignored.
-pub(super) fn decode<T: DeserializeOwned>(operation: &'static str, answer: &Answer, key: &str) -> Result<T, CloudError> {
-    let malformed = |what: String| CloudError {
-        http_status: Some(answer.status),
-        request_id: answer.request_id.clone(),
-        ..CloudError::local(operation, "Malformed", what, Outcome::Unknown)
-    };
-    let object: HashMap<String, Box<RawValue>> =
-        serde_json::from_slice(&answer.body).map_err(|error| malformed(format!("no JSON object: {error}")))?;
-    let value = object.get(key).ok_or_else(|| malformed(format!("the answer has no {key}")))?;
-    serde_json::from_str(value.get()).map_err(|error| malformed(format!("{key}: {error}")))
 }

@@ -21,6 +21,8 @@ pub struct VirtualInterface {
     pub name: Option<String>,
     /// Description, 0..128 characters.
     pub description: Option<String>,
+    /// `ipv4` or `ipv6`: the family of the peer that was made with it. Deprecated.
+    pub address_family: Option<String>,
     /// Connection it runs over, or
     pub direct_connect_id: Option<String>,
     /// link aggregation group.

@@ -3,18 +3,20 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::{Resource, ResourceExt};
-use serde_json::json;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-use crate::accounts::Account;
+use crate::accounts::{Account, State};
 use crate::api::{FINALIZER, Intent, Managed};
 use crate::cloud::{self, Call, Class, CloudError, Priority};
 use crate::finalizer;
+use crate::leadership::NotLeading;
 use crate::mirror::Mirror;
+use crate::telling::{MANAGER, now, status_patch};
 
 use super::decide::Step;
-use super::kind::{Kind, now};
+use super::kind::Kind;
+use super::permission::Permission;
 use super::{Engine, Failure};
 
 /// What a step changed.
@@ -27,7 +29,7 @@ pub(super) enum Acted<S> {
     Intent(Intent),
     /// The cloud; the answer shows the resource, if it shows it whole.
     Cloud(Option<S>),
-    /// The object changed while the step waited for its turn: nothing was done.
+    /// Something changed while the step waited for its turn, leadership ended, or the process ends: nothing was done.
     Stale,
 }
 
@@ -36,6 +38,8 @@ pub(super) struct Hands<'a, K: Kind> {
     pub engine: &'a Engine<K>,
     pub object: &'a K::Object,
     pub account: &'a Account,
+    /// Name of the account.
+    pub name: &'a str,
     pub mirror: &'a Arc<Mirror<K::Listed>>,
     pub uid: &'a str,
 }
@@ -50,7 +54,7 @@ impl<K: Kind> Hands<'_, K> {
             Step::RecordIntent => Ok(self.record_intent().await),
             Step::Create(call) => self.create(call).await,
             Step::Update(call, _) => self.write(call).await,
-            Step::Delete(call) => self.delete(call).await,
+            Step::Delete(call) | Step::Replace(call, _) => self.delete(call).await,
         }
     }
 
@@ -58,11 +62,10 @@ impl<K: Kind> Hands<'_, K> {
     async fn record_intent(&self) -> Acted<K::Seen> {
         if !self.engine.memories.with(self.uid, |memory| memory.permit) {
             let create = Call::new("Create", cloud::Method::Post, &[], "");
-            self.account.client.permit(&create, Priority::Change).await;
+            if !self.turn(&create).await {
+                return Acted::Stale;
+            }
             self.engine.memories.with(self.uid, |memory| memory.permit = true);
-        }
-        if self.is_stale() {
-            return Acted::Stale;
         }
         Acted::Intent(self.new_intent())
     }
@@ -82,13 +85,16 @@ impl<K: Kind> Hands<'_, K> {
         if !in_time {
             return Ok(Acted::Intent(self.new_intent()));
         }
+        if !self.may_write() {
+            return Ok(Acted::Stale);
+        }
         self.engine.memories.with(self.uid, |memory| {
             memory.fresh_intent = None;
             memory.permit = false;
             memory.doubt_until = Some(Instant::now() + limit);
         });
         let sent = Instant::now();
-        let created = self.account.client.fetch::<K::Seen>(call).await;
+        let Ok(created) = self.leading(self.account.client.fetch::<K::Seen>(call)).await else { return Ok(Acted::Stale) };
         match created {
             Ok(seen) => {
                 self.engine.memories.with(self.uid, |memory| memory.doubt_until = None);
@@ -100,24 +106,28 @@ impl<K: Kind> Hands<'_, K> {
     }
 
     async fn write(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
-        self.account.client.permit(call, Priority::Change).await;
-        if self.is_stale() {
+        if !self.turn(call).await {
             return Ok(Acted::Stale);
         }
         let sent = Instant::now();
         if call.wrapper == K::ANSWER {
-            let seen = self.account.client.fetch::<K::Seen>(call).await.map_err(|error| self.failed(error))?;
+            let Ok(answer) = self.leading(self.account.client.fetch::<K::Seen>(call)).await else { return Ok(Acted::Stale) };
+            let seen = answer.map_err(|error| self.failed(error))?;
             self.show(seen.clone(), sent);
             return Ok(Acted::Cloud(Some(seen)));
         }
-        self.account.client.send(call).await.map_err(|error| self.failed(error))?;
+        let Ok(answer) = self.leading(self.account.client.send(call)).await else { return Ok(Acted::Stale) };
+        answer.map_err(|error| self.failed(error))?;
         self.look_again();
         Ok(Acted::Cloud(None))
     }
 
     async fn delete(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
-        self.account.client.permit(call, Priority::Change).await;
-        match self.account.client.send(call).await {
+        if !self.turn(call).await {
+            return Ok(Acted::Stale);
+        }
+        let Ok(answer) = self.leading(self.account.client.send(call)).await else { return Ok(Acted::Stale) };
+        match answer {
             Ok(_) => {}
             // Gone already: the next look confirms it.
             Err(error) if error.class == Class::Absent => {}
@@ -125,6 +135,11 @@ impl<K: Kind> Hands<'_, K> {
         }
         self.look_again();
         Ok(Acted::Cloud(None))
+    }
+
+    /// Makes a write to the cloud while this replica leads. Writes to the API server pass the client's fence.
+    async fn leading<T>(&self, write: impl Future<Output = T>) -> Result<T, NotLeading> {
+        self.engine.leadership.guard(write).await
     }
 
     /// Puts an answer into the mirror; where it can't be placed, the next LIST must tell.
@@ -147,6 +162,23 @@ impl<K: Kind> Hands<'_, K> {
     fn failed(&self, error: CloudError) -> Failure {
         self.look_again();
         Failure::Cloud(error)
+    }
+
+    /// Waits for the budget of `call`. False when it may not be sent any more.
+    async fn turn(&self, call: &Call) -> bool {
+        tokio::select! {
+            () = self.account.client.permit(call, Priority::Change) => self.may_write(),
+            () = self.engine.stopped() => false,
+        }
+    }
+
+    /// Whether the cloud may still be written for this object: asked directly before each write, since the budget may have kept it waiting.
+    fn may_write(&self) -> bool {
+        let granted = match self.engine.accounts.get(self.name) {
+            State::Ready(account) => self.engine.permission(self.object, &account) == Permission::Given,
+            State::NotReady(..) | State::Unknown => false,
+        };
+        granted && !self.is_stale()
     }
 
     /// Whether the object changed since the pass began: a spec or a deletion that came while it waited for its turn.
@@ -181,15 +213,21 @@ impl<K: Kind> Engine<K> {
         }
     }
 
-    /// Writes the status, whole, by server-side apply. The uid guards against an object of the same name.
-    pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize) -> Result<(), Failure> {
-        let patch = json!({
-            "apiVersion": K::Object::api_version(&()), "kind": K::Object::kind(&()),
-            "metadata": { "name": object.name_any(), "uid": object.uid() }, "status": status,
-        });
-        let params = PatchParams::apply(super::MANAGER).force();
-        let newer = self.api(object).patch_status(&object.name_any(), &params, &Patch::Apply(patch)).await?;
-        self.remember(newer);
+    /// Writes the status, whole, by server-side apply. The uid guards against an object of the same name. What tells only of a look (`fenced`) is
+    /// refused when the object has changed since: a replica that was overtaken does not write over its successor's word, and no create follows an
+    /// intent that another one's stands against. What the cloud has answered is written in any case.
+    pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
+        let params = PatchParams::apply(MANAGER).force();
+        let mut patch = status_patch(object, status);
+        if fenced {
+            patch["metadata"]["resourceVersion"] = object.resource_version().into();
+        }
+        match self.api(object).patch_status(&object.name_any(), &params, &Patch::Apply(patch)).await {
+            Ok(newer) => self.remember(newer),
+            // The watch brings what is newer, and with it the next pass.
+            Err(kube::Error::Api(status)) if fenced && status.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 }

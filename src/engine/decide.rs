@@ -33,6 +33,8 @@ pub struct Situation {
     pub cloud: Presence,
     /// Id of a resource of ours that was deleted by somebody else.
     pub lost: Option<String>,
+    /// Fields that were set back so often that somebody else must be setting them, too.
+    pub fought: Vec<&'static str>,
     /// The call that would create the resource; `None` when a secret it needs is missing.
     pub create: Option<Call>,
 }
@@ -80,6 +82,10 @@ pub struct Found {
     pub update: Option<Call>,
     /// The call that deletes it.
     pub delete: Call,
+    /// The cloud deletes it only together with what holds it.
+    pub bound: bool,
+    /// It hangs on something that is gone from the cloud for good: it is of no use, and only a new one will be.
+    pub adrift: bool,
 }
 
 /// Whose a resource is.
@@ -89,8 +95,8 @@ pub enum Ownership {
     Ours,
     /// Nobody's that we know, and the spec asks for it to be imported.
     Imported,
-    /// Somebody else's; the owner's tag if it has one.
-    Foreign(Option<String>),
+    /// Somebody else's, as far as the object's namespace may know whose.
+    Foreign(String),
 }
 
 /// What a pass does.
@@ -114,6 +120,8 @@ pub enum Step {
     Update(Call, Vec<Difference>),
     /// Deletes the resource.
     Delete(Call),
+    /// Deletes a resource that is of no use any more, for this reason; the next pass makes a new one.
+    Replace(Call, String),
     /// Waits; something else wakes the object.
     Wait(Wait),
     /// Stops until the object or the cloud changes.
@@ -131,6 +139,8 @@ pub enum Wait {
     Doubt,
     /// Objects that refer to this one go first.
     Dependants(Vec<WaitingFor>),
+    /// What holds the resource goes first, and takes it along.
+    Holder,
     /// Objects that this one needs.
     References(Vec<WaitingFor>),
     /// A secret that the create needs.
@@ -141,7 +151,7 @@ impl Step {
     /// Whether the step changes something in the cloud.
     #[must_use]
     pub const fn is_cloud_write(&self) -> bool {
-        matches!(self, Self::Create(_) | Self::Update(..) | Self::Delete(_))
+        matches!(self, Self::Create(_) | Self::Update(..) | Self::Delete(_) | Self::Replace(..))
     }
 
     /// Label for logs and metrics.
@@ -157,6 +167,7 @@ impl Step {
             Self::Adopt(_) => "adopt",
             Self::Update(..) => "update",
             Self::Delete(_) => "delete",
+            Self::Replace(..) => "replace",
             Self::Wait(_) => "wait",
             Self::Stall(..) => "stall",
         }
@@ -190,6 +201,7 @@ fn farewell(situation: &Situation) -> Step {
             (Ownership::Ours, Phase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
             (Ownership::Ours, Phase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
+            (Ownership::Ours, _) if found.bound => Step::Wait(Wait::Holder),
             (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
         },
     }
@@ -224,7 +236,7 @@ fn create(situation: &Situation) -> Step {
     if situation.management == Management::ObserveOnly {
         return Step::Stall(Reason::NotFound, "spec.policy.management is ObserveOnly and the cloud has no such resource".to_owned());
     }
-    if let (Some(id), DriftPolicy::Detect | DriftPolicy::Ignore) = (&situation.lost, situation.drift) {
+    if let (Some(id), DriftPolicy::Detect | DriftPolicy::Ignore, false) = (&situation.lost, situation.drift, situation.spec_changed) {
         return Step::Stall(
             Reason::NotFound,
             format!("{id} was deleted outside of this object, whose drift policy does not make it again"),
@@ -239,7 +251,11 @@ fn create(situation: &Situation) -> Step {
 
 fn keep(situation: &Situation, found: &Found) -> Step {
     match &found.owner {
-        Ownership::Foreign(owner) => return Step::Stall(Reason::Conflict, foreign(&found.id, owner.as_deref())),
+        Ownership::Foreign(owner) => return Step::Stall(Reason::Conflict, format!("{} stands in its place: {owner}", found.id)),
+        // What could never match is not taken: it would be deleted with the object.
+        Ownership::Imported if !found.recorded && found.fixed().next().is_some() && situation.management == Management::Managed => {
+            return immutable(found, "spec.import: the resource can't be made to match");
+        }
         Ownership::Ours | Ownership::Imported if !found.recorded => return Step::Adopt(found.id.clone()),
         Ownership::Ours | Ownership::Imported => {}
     }
@@ -253,13 +269,25 @@ fn keep(situation: &Situation, found: &Found) -> Step {
 }
 
 fn compare(situation: &Situation, found: &Found) -> Step {
-    let fixed: Vec<&str> = found.differences.iter().filter(|difference| !difference.mutable).map(|difference| difference.path).collect();
+    let correct = situation.drift == DriftPolicy::Correct;
     if found.differences.is_empty() {
         Step::Rest
     } else if situation.management == Management::ObserveOnly {
         Step::Report(found.differences.clone())
-    } else if !fixed.is_empty() {
-        Step::Stall(Reason::Immutable, format!("the cloud can't change {}: delete the object and create it anew", fixed.join(", ")))
+    } else if found.adrift && correct && situation.deletion == DeletionPolicy::Delete {
+        let fields: Vec<&str> = found.fixed().collect();
+        Step::Replace(
+            found.delete.clone(),
+            format!("what {} meant is gone from the cloud, and with it the use of {}", fields.join(", "), found.id),
+        )
+    } else if found.fixed().next().is_some() {
+        immutable(found, "the cloud can't change what differs")
+    } else if let (true, false, Some(field)) = (correct, situation.spec_changed, found.fought(&situation.fought)) {
+        let message = format!(
+            "{field} was set back again and again within an hour: somebody else sets it, too; stop that, take the value into the spec, or \
+             name {field} in spec.policy.ignoreFields"
+        );
+        Step::Stall(Reason::Drifted, message)
     } else {
         match (situation.drift, situation.spec_changed, &found.update) {
             (DriftPolicy::Correct, _, Some(call)) | (DriftPolicy::Detect | DriftPolicy::Ignore, true, Some(call)) => {
@@ -271,18 +299,29 @@ fn compare(situation: &Situation, found: &Found) -> Step {
     }
 }
 
+fn immutable(found: &Found, why: &str) -> Step {
+    let fixed = found.differences.iter().filter(|difference| !difference.mutable);
+    let told: Vec<String> =
+        fixed.map(|fixed| format!("{} ({} in the cloud, {} in the spec)", fixed.path, fixed.observed, fixed.desired)).collect();
+    Step::Stall(Reason::Immutable, format!("{why}: {}; set the spec to it, or delete the object and create it anew", told.join(", ")))
+}
+
+impl Found {
+    /// Fields that differ and that the cloud can't change.
+    fn fixed(&self) -> impl Iterator<Item = &'static str> {
+        self.differences.iter().filter(|difference| !difference.mutable).map(|difference| difference.path)
+    }
+
+    fn fought(&self, fought: &[&'static str]) -> Option<&'static str> {
+        self.differences.iter().map(|difference| difference.path).find(|path| fought.contains(path))
+    }
+}
+
 fn several(ids: &[String]) -> Step {
     Step::Stall(
         Reason::Conflict,
         format!("{} cloud resources could be this one: {}; name one in spec.import.id", ids.len(), ids.join(", ")),
     )
-}
-
-fn foreign(id: &str, owner: Option<&str>) -> String {
-    match owner {
-        Some(owner) => format!("{id} stands in its place and belongs to {owner}"),
-        None => format!("{id} stands in its place and was not made by this object; set spec.import to take it over"),
-    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ fn found() -> Found {
         differences: vec![],
         update: None,
         delete: call("Delete"),
+        bound: false,
+        adrift: false,
     }
 }
 
@@ -51,6 +53,7 @@ fn situation() -> Situation {
         intent: IntentState::None,
         cloud: Presence::Absent,
         lost: None,
+        fought: vec![],
         create: Some(call("Create")),
     }
 }
@@ -90,7 +93,7 @@ fn every_row_of_the_table() {
         ),
         (
             "deleting, somebody else's",
-            |s| (s.deleting, s.cloud) = (true, one(|f| f.owner = Ownership::Foreign(None))),
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.owner = Ownership::Foreign("x".into()))),
             Step::RemoveFinalizer,
         ),
         (
@@ -98,6 +101,7 @@ fn every_row_of_the_table() {
             |s| (s.deleting, s.cloud) = (true, one(|f| (f.owner, f.recorded) = (Ownership::Imported, false))),
             Step::RemoveFinalizer,
         ),
+        ("deleting, goes with what holds it", |s| (s.deleting, s.cloud) = (true, one(|f| f.bound = true)), Step::Wait(Wait::Holder)),
         ("no finalizer", |s| s.finalizer = false, Step::AddFinalizer),
         ("absent, reference not ready", |s| s.references = who(), Step::Wait(Wait::References(who()))),
         ("absent, no intent", |_| (), Step::RecordIntent),
@@ -121,6 +125,18 @@ fn every_row_of_the_table() {
             |s| (s.management, s.cloud) = (Management::ObserveOnly, one(differing)),
             Step::Report(vec![difference("name", true)]),
         ),
+        (
+            "differs, corrected often, but the spec changed",
+            |s| (s.fought, s.spec_changed, s.cloud) = (vec!["name"], true, one(differing)),
+            update(),
+        ),
+        ("differs, another field was corrected often", |s| (s.fought, s.cloud) = (vec!["vlan"], one(differing)), update()),
+        ("lost, correct", |s| s.lost = Some("7".into()), Step::RecordIntent),
+        (
+            "lost, detect, spec changed",
+            |s| (s.drift, s.spec_changed, s.lost) = (DriftPolicy::Detect, true, Some("7".into())),
+            Step::RecordIntent,
+        ),
         ("the same", |s| s.cloud = one(|_| ()), Step::Rest),
     ];
     for (row, change, expected) in rows {
@@ -135,10 +151,26 @@ fn every_row_of_the_table() {
 fn a_stall_says_why() {
     let rows: Vec<(Change, Reason, &str)> = vec![
         (|s| s.cloud = Presence::Several(vec!["1".into(), "2".into()]), Reason::Conflict, "1, 2"),
-        (|s| s.cloud = one(|f| f.owner = Ownership::Foreign(Some("c:other/gw".into()))), Reason::Conflict, "c:other/gw"),
+        (|s| s.cloud = one(|f| f.owner = Ownership::Foreign("c:other/gw".into())), Reason::Conflict, "c:other/gw"),
         (|s| s.cloud = one(|f| f.differences = vec![difference("vlan", false)]), Reason::Immutable, "vlan"),
         (|s| s.cloud = Presence::NotFound("9".into()), Reason::NotFound, "9"),
         (|s| s.management = Management::ObserveOnly, Reason::NotFound, "ObserveOnly"),
+        (
+            |s| {
+                s.cloud = one(|f| (f.owner, f.recorded, f.differences) = (Ownership::Imported, false, vec![difference("vpcId", false)]));
+            },
+            Reason::Immutable,
+            "vpcId",
+        ),
+        (|s| (s.fought, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was set back again and again"),
+        (
+            |s| {
+                s.drift = DriftPolicy::Detect;
+                s.cloud = one(|f| (f.adrift, f.differences) = (true, vec![difference("virtualGatewayRef", false)]));
+            },
+            Reason::Immutable,
+            "virtualGatewayRef",
+        ),
         (|s| (s.drift, s.lost) = (DriftPolicy::Detect, Some("7".into())), Reason::NotFound, "7"),
     ];
     for (change, reason, told) in rows {
@@ -151,12 +183,7 @@ fn a_stall_says_why() {
 }
 
 fn presences() -> impl Strategy<Value = Presence> {
-    let owners = prop_oneof![
-        Just(Ownership::Ours),
-        Just(Ownership::Imported),
-        Just(Ownership::Foreign(None)),
-        Just(Ownership::Foreign(Some("x".into())))
-    ];
+    let owners = prop_oneof![Just(Ownership::Ours), Just(Ownership::Imported), Just(Ownership::Foreign("x".into()))];
     let phases = prop_oneof![
         Just(Phase::Settled),
         Just(Phase::Settling(Reason::Creating)),
@@ -165,8 +192,10 @@ fn presences() -> impl Strategy<Value = Presence> {
         Just(Phase::Failed(Reason::CloudFailed, "x".into()))
     ];
     let differences = proptest::collection::vec(any::<bool>().prop_map(|mutable| difference("name", mutable)), 0..3);
-    let one = (owners, any::<bool>(), phases, differences, any::<bool>()).prop_map(|(owner, recorded, phase, differences, update)| {
-        Presence::One(Box::new(Found { owner, recorded, phase, differences, update: update.then(|| call("Update")), ..found() }))
+    let flags = any::<(bool, bool, bool, bool)>();
+    let one = (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (recorded, update, bound, adrift))| {
+        let update = update.then(|| call("Update"));
+        Presence::One(Box::new(Found { owner, recorded, phase, differences, update, bound, adrift, ..found() }))
     });
     prop_oneof![
         Just(Presence::Unknown),
@@ -192,6 +221,7 @@ prop_compose! {
             dependants: if needed { who() } else { vec![] },
             references: if needs { who() } else { vec![] },
             lost: lost.then(|| "0".to_owned()),
+            fought: if lost { vec!["name"] } else { vec![] },
             create: create.then(|| call("Create")),
         }
     }
@@ -217,6 +247,16 @@ proptest! {
             prop_assert_eq!(situation.management, Management::Managed);
             let ours = matches!(&situation.cloud, Presence::One(found) if found.owner == Ownership::Ours);
             prop_assert!(ours);
+        }
+    }
+
+    #[test]
+    fn only_what_is_ours_of_no_use_and_not_kept_is_replaced(situation in situations()) {
+        if let Step::Replace(..) = decide(&situation) {
+            prop_assert!(!situation.deleting && situation.drift == DriftPolicy::Correct);
+            prop_assert_eq!((situation.deletion, situation.management), (DeletionPolicy::Delete, Management::Managed));
+            let adrift = matches!(&situation.cloud, Presence::One(found) if found.adrift && found.recorded);
+            prop_assert!(adrift);
         }
     }
 

@@ -1,16 +1,14 @@
 //! What the engine asks of a kind. An implementation is pure: it makes values, and the engine does all IO.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use crate::accounts::Use;
 use crate::api::{Defaults, Managed, Reason, SecretKeyReference, Tags};
 use crate::cloud::{Call, Listed};
-
-/// Key of the tag that names a resource's owner. Letters and hyphens only: legal in every region's documented set.
-pub const OWNER_TAG: &str = "direct-connect-operator-owner";
+use crate::owner::OWNER_TAG;
 
 /// A kind of custom resource and the cloud resource it stands for.
 ///
@@ -28,11 +26,14 @@ pub trait Kind: Send + Sync + 'static {
     const NAME: &'static str;
     /// Key under which the answer to a write shows the resource; an answer under another key shows only a part of it.
     const ANSWER: &'static str;
-    /// Whether the cloud keeps tags for it. Ours always carry [`OWNER_TAG`] then, so an untagged one is somebody else's.
-    const TAGGED: bool;
+    /// Whether the object's resource is created with tags. Ours always carry [`OWNER_TAG`] then, so an untagged one is somebody else's.
+    fn is_tagged(object: &Self::Object) -> bool;
 
     /// Objects that `object` refers to by name.
     fn references(object: &Self::Object) -> Vec<Reference>;
+
+    /// What `object` uses of its account, by the words of its spec.
+    fn uses(object: &Self::Object) -> Vec<Use>;
 
     /// Secret that a create needs.
     fn secret(object: &Self::Object) -> Option<&SecretKeyReference>;
@@ -57,6 +58,18 @@ pub trait Kind: Send + Sync + 'static {
 
     /// Id of the listed item to read by itself, to be sure that resource `id` is gone.
     fn host_of(desired: &Desired<'_, Self::Object>, id: &str) -> Option<String>;
+
+    /// Whether the cloud deletes `seen` only together with `listed`, which holds it.
+    fn is_bound(listed: &Self::Listed, seen: &Self::Seen) -> bool {
+        let _ = (listed, seen);
+        false
+    }
+
+    /// The reference by which `seen` hangs on another resource that it can't outlive, and the call that shows whether that one is still there.
+    fn anchor(seen: &Self::Seen) -> Option<(&'static str, Call)> {
+        let _ = seen;
+        None
+    }
 
     /// Creates the resource. Called only when all references are resolved.
     fn create(desired: &Desired<'_, Self::Object>) -> Call;
@@ -89,8 +102,10 @@ pub struct Desired<'a, O> {
     pub links: &'a Links,
     /// The account's defaults.
     pub defaults: &'a Defaults,
-    /// Value of [`OWNER_TAG`]; `None` where the region has no tags.
+    /// Value of [`OWNER_TAG`]; `None` for what is only observed.
     pub owner: Option<&'a str>,
+    /// Whether the region keeps tags.
+    pub tagged: bool,
     /// Value of the secret, read only for a create.
     pub secret: Option<SecretString>,
 }
@@ -106,10 +121,12 @@ impl<O: Managed> Desired<'_, O> {
     /// All tags that the resource is to have: the account's, the object's over them, the owner's over all.
     #[must_use]
     pub fn tags(&self, tags: &Tags) -> Tags {
-        let Some(owner) = self.owner else { return Tags::new() };
+        if !self.tagged {
+            return Tags::new();
+        }
         let mut all = self.defaults.tags.clone();
         all.extend(tags.clone());
-        all.insert(OWNER_TAG.to_owned(), owner.to_owned());
+        all.extend(self.owner.map(|owner| (OWNER_TAG.to_owned(), owner.to_owned())));
         all
     }
 }
@@ -200,44 +217,5 @@ impl Health {
             Some("ACTIVE") | None => Self::Down(format!("BGP is not established: {}", sessions_down.join(", "))),
             Some(other) => Self::Down(format!("the cloud's status is {other}")),
         }
-    }
-}
-
-/// When a pass looked, in the form of conditions.
-pub(crate) fn now() -> Time {
-    // Conditions carry whole seconds.
-    Time(jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default())
-}
-
-/// Value of [`OWNER_TAG`]: `<cluster>:<namespace>/<name>`, within the 255 characters of a tag's value. What is longer ends in a hash of the whole,
-/// so that two owners never read the same.
-pub(super) fn owner(cluster: &str, namespace: &str, name: &str) -> String {
-    use sha2::{Digest, Sha256};
-    use std::fmt::Write as _;
-    const LIMIT: usize = 255;
-    const HASH: usize = 16;
-    let whole = format!("{cluster}:{namespace}/{name}");
-    if whole.len() <= LIMIT {
-        return whole;
-    }
-    let hash = Sha256::digest(whole.as_bytes()).iter().take(HASH / 2).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
-    let kept: String = whole.chars().take(LIMIT - HASH - 1).collect();
-    format!("{kept}-{hash}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_owner_fits_into_a_tag_and_stays_its_own() {
-        let (cluster, namespace) = ("c".repeat(36), "n".repeat(63));
-        let (a, b) =
-            (owner(&cluster, &namespace, &format!("{}a", "x".repeat(252))), owner(&cluster, &namespace, &format!("{}b", "x".repeat(252))));
-        assert!(a.len() <= 255 && a != b, "{a}");
-        assert_eq!(owner("c", "n", "x"), "c:n/x");
     }
 }

@@ -2,12 +2,12 @@
 //! what safety needs stands in the object's status.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::backoff::{exponential, jittered};
+use crate::backoff::exponential;
 use crate::cloud::Class;
 
 /// One object's.
@@ -32,6 +32,8 @@ pub struct Memory<O> {
     pub asked: Option<String>,
     /// The next LIST concerns it, whatever it shows.
     pub looking: bool,
+    /// What was set back lately.
+    pub fights: Fights,
 }
 
 impl<O> Default for Memory<O> {
@@ -47,7 +49,58 @@ impl<O> Default for Memory<O> {
             watched: HashSet::new(),
             asked: None,
             looking: false,
+            fights: Fights::default(),
         }
+    }
+}
+
+impl<O> Memory<O> {
+    /// A quota has room: one that waited for that need wait no more. Tells whether it did.
+    pub fn take_room(&mut self) -> bool {
+        let waited = self.backoff.class == Some(Class::Quota);
+        if waited {
+            self.backoff = Backoff::default();
+        }
+        waited
+    }
+}
+
+/// Which fields were set back, and when: one that somebody else sets again and again is no longer fought for.
+#[derive(Clone, Debug, Default)]
+pub struct Fights(HashMap<&'static str, VecDeque<Instant>>);
+
+impl Fights {
+    /// So many corrections of one field …
+    const LIMIT: usize = 5;
+    /// … within this time are a fight.
+    const WINDOW: Duration = Duration::from_hours(1);
+
+    /// Takes a correction of these fields.
+    pub fn corrected(&mut self, fields: impl IntoIterator<Item = &'static str>) {
+        for field in fields {
+            let times = self.0.entry(field).or_default();
+            times.push_back(Instant::now());
+            if times.len() > Self::LIMIT {
+                times.pop_front();
+            }
+        }
+    }
+
+    /// Fields that are fought for.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&'static str> {
+        self.0.iter().filter(|(_, times)| Self::ends(times).is_some()).map(|(field, _)| *field).collect()
+    }
+
+    /// How long until some fight has calmed down.
+    #[must_use]
+    pub fn left(&self) -> Option<Duration> {
+        self.0.values().filter_map(Self::ends).min()
+    }
+
+    fn ends(times: &VecDeque<Instant>) -> Option<Duration> {
+        let first = times.front().filter(|_| times.len() >= Self::LIMIT)?;
+        (*first + Self::WINDOW).checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 }
 
@@ -57,6 +110,7 @@ pub struct Backoff {
     failures: u32,
     not_before: Option<Instant>,
     generation: Option<i64>,
+    class: Option<Class>,
 }
 
 impl Backoff {
@@ -64,17 +118,9 @@ impl Backoff {
     pub fn fail(&mut self, class: Class, generation: Option<i64>) -> Duration {
         self.failures = if self.generation == generation { self.failures.saturating_add(1) } else { 1 };
         self.generation = generation;
-        let series = |first, limit| exponential(Duration::from_secs(first), Duration::from_secs(limit), self.failures);
-        let wait = match class {
-            Class::Server => series(1, 120),
-            Class::Busy => series(2, 30),
-            Class::InUse => series(2, 60),
-            Class::Absent => series(5, 120),
-            Class::Throttled => series(30, 300),
-            Class::Auth => series(60, 600),
-            // Only somebody's act helps: a slow look whether it was done outside of what we watch.
-            Class::Invalid | Class::Conflict | Class::Quota | Class::Permission | Class::Unsupported => jittered(Duration::from_mins(10)),
-        };
+        self.class = Some(class);
+        let (first, limit) = waits(class);
+        let wait = exponential(first, limit, self.failures);
         self.not_before = Some(Instant::now() + wait);
         wait
     }
@@ -85,6 +131,21 @@ impl Backoff {
         let left = self.not_before?.checked_duration_since(Instant::now())?;
         (self.generation == generation && !left.is_zero()).then_some(left)
     }
+}
+
+/// First and longest wait after failures of `class`; it doubles in between.
+pub(crate) const fn waits(class: Class) -> (Duration, Duration) {
+    let (first, limit) = match class {
+        Class::Server => (1, 120),
+        Class::Busy => (2, 30),
+        Class::InUse => (2, 60),
+        Class::Absent => (5, 120),
+        Class::Throttled => (30, 300),
+        Class::Auth => (60, 600),
+        // Only somebody's act helps: a slow look whether it was done outside of what we watch.
+        Class::Invalid | Class::Conflict | Class::Quota | Class::Permission | Class::Unsupported => (600, 600),
+    };
+    (Duration::from_secs(first), Duration::from_secs(limit))
 }
 
 /// All objects' of a kind, by uid.
@@ -114,13 +175,39 @@ impl<O> Memories<O> {
     }
 
     /// Newest versions of the objects of `account` that `concerned` picks.
-    pub fn concerned(&self, account: &str, concerned: impl Fn(&Memory<O>) -> bool) -> Vec<Arc<O>> {
-        let all = self.lock();
-        let memories = all.values().filter(|memory| memory.account == account && concerned(memory));
-        memories.filter_map(|memory| memory.latest.clone()).collect()
+    pub fn concerned(&self, account: &str, concerned: impl Fn(&mut Memory<O>) -> bool) -> Vec<Arc<O>> {
+        let mut all = self.lock();
+        let memories =
+            all.values_mut().filter_map(|memory| (memory.account == account && concerned(memory)).then(|| memory.latest.clone()));
+        memories.flatten().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Memory<O>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn five_corrections_within_an_hour_are_a_fight_until_it_has_calmed_down() {
+        let minute = Duration::from_mins(1);
+        let mut fights = Fights::default();
+        for _ in 0..4 {
+            fights.corrected(["name", "bandwidth"]);
+            tokio::time::advance(minute * 10).await;
+        }
+        assert!(fights.fields().is_empty());
+        fights.corrected(["name"]);
+        assert_eq!((fights.fields(), fights.left()), (vec!["name"], Some(minute * 20)));
+        tokio::time::advance(minute * 20).await;
+        assert!(fights.fields().is_empty() && fights.left().is_none());
+        // One more within the hour of the other four.
+        fights.corrected(["name"]);
+        assert_eq!(fights.fields(), ["name"]);
+        tokio::time::advance(minute * 120).await;
+        assert!(fights.fields().is_empty());
     }
 }

@@ -5,52 +5,54 @@
 
 mod act;
 mod decide;
+mod events;
+mod identity;
 mod kind;
 mod memory;
 mod observe;
-mod references;
+mod permission;
 mod report;
 mod run;
 
 pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait, decide};
-pub(crate) use kind::now;
-pub use kind::{Desired, Difference, Health, Kind, Links, OWNER_TAG, Phase, Reference};
-pub use references::{Card, Index, Key};
-pub(crate) use report::told_error;
-pub use report::{Facts, Outcome, Seen, report, same};
+pub use kind::{Desired, Difference, Health, Kind, Links, Phase, Reference};
+pub(crate) use memory::waits;
+pub use report::{Facts, Outcome, Seen, Sight, report, same};
+pub(crate) use report::{Progress, consequence};
 pub use run::{Namespaces, Shared, controller};
 
-use k8s_openapi::api::core::v1::ObjectReference;
-use kube::api::Api;
 use kube::runtime::controller::Action;
-use kube::runtime::events::{Event, EventType, Recorder};
+use kube::runtime::events::{EventType, Recorder};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::accounts::{Account, Accounts, Mirrored, State};
-use crate::api::{
-    ConditionType, FINALIZER, Managed, Management, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status, find_condition,
-};
+use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, Management, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
 use crate::backoff::jittered;
-use crate::cloud::CloudError;
+use crate::cloud::{Class, CloudError};
+use crate::index::{Index, Key};
+use crate::leadership::Leadership;
 use crate::mirror::Mirror;
+use crate::owner::told_holder;
+use crate::telling::now;
 
 use act::{Acted, Hands};
 use memory::Memories;
 use observe::{Look, Observation, Policies, tell};
+use permission::Permission;
 
-/// Field manager and reporter of what the engine writes.
-const MANAGER: &str = "direct-connect-operator";
-/// A Secret that a create needs is looked for this often: Secrets are not watched.
-const SECRET_EVERY: Duration = Duration::from_secs(10);
+/// An object that may not use its account looks again this often: labels of namespaces are not listened to.
+const ALLOWED_EVERY: Duration = Duration::from_secs(10);
 
 /// The reconcile of one kind.
 pub struct Engine<K: Kind> {
     client: kube::Client,
+    leadership: Leadership,
     index: Arc<Index>,
     accounts: Arc<Accounts>,
     namespaces: Arc<Namespaces>,
@@ -61,6 +63,8 @@ pub struct Engine<K: Kind> {
     listeners: run::Listeners,
     /// Names this cluster in the owner's tag.
     cluster: String,
+    /// True once the process is to end.
+    stop: watch::Receiver<bool>,
 }
 
 /// Why a pass did not end as decided.
@@ -88,8 +92,8 @@ where
             self.memories.forget(&uid);
             return Ok(Action::await_change());
         }
-        if object.annotations().get(PAUSED_ANNOTATION).is_some_and(|value| value == "true") {
-            self.tell(object, &Outcome::Paused, None).await?;
+        if is_annotated(object, PAUSED_ANNOTATION) {
+            self.tell(object, &Outcome::Paused).await?;
             return Ok(Action::await_change());
         }
         if !finalizer {
@@ -98,24 +102,58 @@ where
         }
         let name = self.account_name(object);
         self.memories.with(&uid, |memory| memory.account.clone_from(&name));
-        match self.accounts.get(&name) {
-            State::Ready(account) if deleting || self.may_use(object, &account) => self.pass_in(object, &uid, &account, &name).await,
-            State::Ready(_) => {
+        let account = match self.accounts.get(&name) {
+            State::Ready(account) => account,
+            State::NotReady(reason, message, error) => return self.without_account(object, reason, message, error).await,
+            State::Unknown => return self.not_looked(object).await,
+        };
+        match self.permission(object, &account) {
+            Permission::Given => self.pass_in(object, &uid, &account, &name).await,
+            Permission::Closed => {
                 let message = format!("CloudAccount {name} is not open to this namespace");
-                self.tell(object, &Outcome::Account(Reason::WaitingForAccount, message, None), None).await?;
-                Ok(Action::requeue(jittered(SECRET_EVERY)))
+                self.tell(object, &Outcome::Account(Reason::WaitingForAccount, message, None)).await?;
+                Ok(Action::requeue(jittered(ALLOWED_EVERY)))
             }
-            State::NotReady(reason, message, error) => {
-                // What never reached the cloud needs no cloud to go.
-                let touched = object.status().is_some_and(|status| status.id.is_some() || status.intent.is_some());
-                if deleting && (!touched || Policies::of(object, None).keep_the_cloud()) {
-                    self.set_finalizer(object, false).await?;
-                } else {
-                    self.tell(object, &Outcome::Account(reason, message, error), None).await?;
-                }
-                Ok(Action::await_change())
+            Permission::Refused(message) => {
+                let message = format!("CloudAccount {name}: {message}");
+                self.tell(object, &Outcome::Done(Step::Stall(Reason::NotGranted, message))).await?;
+                Ok(Action::requeue(jittered(ALLOWED_EVERY)))
+            }
+            Permission::Unknown => {
+                self.not_looked(object).await?;
+                Ok(Action::requeue(Duration::from_secs(1)))
             }
         }
+    }
+
+    /// The account can't be used: what can be done and told all the same.
+    async fn without_account(
+        &self,
+        object: &K::Object,
+        reason: Reason,
+        message: String,
+        error: Option<CloudError>,
+    ) -> Result<Action, Failure> {
+        let error = error.map(|error| CloudError { message: "told in the conditions of the CloudAccount".to_owned(), ..error });
+        if object.meta().deletion_timestamp.is_none() {
+            self.tell(object, &Outcome::Account(reason, message, error)).await?;
+            return Ok(Action::await_change());
+        }
+        // What never reached the cloud needs no cloud to go, nor does what is to stay there.
+        let touched = object.status().is_some_and(|status| status.id.is_some() || status.intent.is_some());
+        if touched && !Policies::of(object, None).keep_the_cloud() {
+            if !is_annotated(object, ABANDON_ANNOTATION) {
+                let message =
+                    format!("{message}; the deletion waits for the account, or for the annotation {ABANDON_ANNOTATION}: \"true\"");
+                self.tell(object, &Outcome::Account(reason, message, error)).await?;
+                return Ok(Action::await_change());
+            }
+            let id = object.status().and_then(|status| status.id.clone());
+            let note = format!("left {} in the cloud, as annotated", id.as_deref().unwrap_or("what it may have"));
+            self.tell_event(object, EventType::Warning, "Abandoned", "Delete", note).await;
+        }
+        self.set_finalizer(object, false).await?;
+        Ok(Action::await_change())
     }
 
     async fn pass_in(self: &Arc<Self>, object: &K::Object, uid: &str, account: &Account, name: &str) -> Result<Action, Failure> {
@@ -126,21 +164,24 @@ where
             self.memories.with(uid, |memory| memory.looking = true);
             mirror.demand(Instant::now());
             let error = mirror.view().error().cloned();
-            match error {
-                Some(error) => self.tell(object, &Outcome::Failed(error), None).await?,
-                None if object.status().is_none() => self.tell(object, &Outcome::Done(Step::Wait(Wait::Look)), None).await?,
-                None => {}
-            }
-            return Ok(Action::await_change());
+            return match error {
+                Some(error) => self.tell(object, &Outcome::Failed(for_tenants(error))).await.map(|()| Action::await_change()),
+                None => self.not_looked(object).await,
+            };
         }
-        let owner = account.tags.then(|| self.owner(object));
-        let look = Look { engine: self, object, account, mirror: &mirror, uid };
-        let observation = match look.observe(owner.as_deref()).await {
+        let owner = self.owner(object);
+        let look = Look { engine: self, object, account, mirror: &mirror, uid, owner: &owner };
+        let observed = tokio::select! {
+            observed = look.observe() => observed,
+            // It only reads: nothing is lost.
+            () = self.stopped() => return Ok(Action::await_change()),
+        };
+        let observation = match observed {
             Ok(observation) => observation,
-            Err(Failure::Cloud(error)) => return self.fail(object, uid, error, None, &mirror).await,
+            Err(Failure::Cloud(error)) => return self.fail(object, uid, error, None, account, &mirror).await,
             Err(failure) => return Err(failure),
         };
-        let step = decide(&observation.situation);
+        let step = self.claimed(object, decide(&observation.situation));
         let is_create = step == Step::RecordIntent;
         if (step.is_cloud_write() || is_create)
             && let Some(left) = self.memories.with(uid, |memory| memory.backoff.remaining(object.meta().generation))
@@ -155,11 +196,23 @@ where
             step = step.label(),
             "decided"
         );
-        let hands = Hands { engine: self, object, account, mirror: &mirror, uid };
+        let hands = Hands { engine: self, object, account, name, mirror: &mirror, uid };
         match hands.carry_out(&step).await {
             Ok(acted) => self.conclude(object, uid, step, acted, &observation, &mirror).await,
-            Err(Failure::Cloud(error)) => self.fail(object, uid, error, Some(&observation), &mirror).await,
+            Err(Failure::Cloud(error)) => self.fail(object, uid, error, Some(&observation), account, &mirror).await,
             Err(failure) => Err(failure),
+        }
+    }
+
+    /// Of two objects that are about to take one resource in the same moment the first has it.
+    fn claimed(&self, object: &K::Object, step: Step) -> Step {
+        let Step::Adopt(id) = &step else { return step };
+        match self.index.claim(&Self::key(object), id) {
+            Ok(()) => step,
+            Err(holder) => {
+                let whose = told_holder(&holder, &object.namespace().unwrap_or_default());
+                Step::Stall(Reason::Conflict, format!("{id} stands in its place: {whose}"))
+            }
         }
     }
 
@@ -174,14 +227,13 @@ where
         mirror: &Mirror<K::Listed>,
     ) -> Result<Action, Failure> {
         let last = object.status().cloned().unwrap_or_default();
-        let facts =
-            |id, intent, seen| Facts { id, intent, seen, observe_only: Policies::of(object, None).management == Management::ObserveOnly };
+        let observe_only = Policies::of(object, None).management == Management::ObserveOnly;
+        let facts = |id, intent, seen, drift| Facts { id, intent, seen, drift, observe_only };
         if step == Step::RemoveFinalizer {
             mirror.relax(uid);
             return Ok(Action::await_change());
         }
-        let waits = matches!(step, Step::Wait(Wait::Look | Wait::Doubt | Wait::Cloud(_)));
-        self.expect_change(uid, waits || step.is_cloud_write(), mirror);
+        self.expect_change(uid, changes_by_itself(&step), mirror);
         if step == Step::Wait(Wait::Look) {
             return Ok(Action::await_change());
         }
@@ -193,29 +245,35 @@ where
                     memory.fresh_intent = Some(intent.time.clone());
                     memory.doubt_until = None;
                 });
-                (facts(None, Some(intent), None), Action::requeue(Duration::ZERO))
+                (facts(last.id.clone(), Some(intent), Sight::Absent, vec![]), Action::requeue(Duration::ZERO))
             }
             Acted::Cloud(Some(seen)) => {
                 let matches = !matches!(step, Step::Update(..));
-                (facts(Some(K::id(&seen).to_owned()), None, Some(tell::<K>(&seen, matches))), Action::requeue(Duration::ZERO))
+                let id = Some(K::id(&seen).to_owned());
+                (facts(id, None, Sight::Seen(tell::<K>(&seen, matches)), observation.drift()), Action::requeue(Duration::ZERO))
             }
-            Acted::Cloud(None) => (facts(last.id.clone(), None, observation.told()), Action::await_change()),
+            Acted::Cloud(None) => (facts(last.id.clone(), None, observation.told(), observation.drift()), Action::await_change()),
             Acted::Object | Acted::No => {
-                let (id, action) = match (&step, &observation.situation.cloud) {
-                    (Step::Adopt(id), _) => (Some(id.clone()), Action::requeue(Duration::ZERO)),
-                    (Step::Wait(Wait::Secret), _) => (last.id.clone(), Action::requeue(jittered(SECRET_EVERY))),
-                    (_, Presence::Absent) if !observation.situation.deleting => (None, Action::await_change()),
-                    _ => (last.id.clone(), Action::await_change()),
+                let (id, action) = match &step {
+                    Step::Adopt(id) => (Some(id.clone()), Action::requeue(Duration::ZERO)),
+                    _ => (
+                        last.id.clone(),
+                        self.memories.with(uid, |memory| memory.fights.left()).map_or_else(Action::await_change, Action::requeue),
+                    ),
                 };
-                let intent = last.intent.clone().filter(|_| id.is_none() && observation.situation.intent != IntentState::None);
-                (facts(id, intent, observation.told()), action)
+                let found = matches!(observation.situation.cloud, Presence::One(_));
+                let intent = last.intent.clone().filter(|_| !found && observation.situation.intent != IntentState::None);
+                (facts(id, intent, observation.told(), observation.drift()), action)
             }
         };
         if step.is_cloud_write() {
             self.memories.with(uid, |memory| memory.backoff = memory::Backoff::default());
         }
+        if let (Step::Update(_, differences), true) = (&step, observation.is_drift()) {
+            self.memories.with(uid, |memory| memory.fights.corrected(differences.iter().map(|difference| difference.path)));
+        }
         let told = Outcome::Done(step);
-        self.publish(object, &told, &facts).await;
+        self.publish(object, &told, &facts, observation.is_drift()).await;
         self.write(object, &last, &told, &facts).await?;
         Ok(action)
     }
@@ -227,6 +285,7 @@ where
         uid: &str,
         error: CloudError,
         observation: Option<&Observation<K>>,
+        account: &Account,
         mirror: &Mirror<K::Listed>,
     ) -> Result<Action, Failure> {
         tracing::warn!(
@@ -239,33 +298,55 @@ where
             class = error.class.label(),
             "{error}"
         );
+        if account.lacks_tags(&error) {
+            // The next pass does without.
+            self.expect_change(uid, true, mirror);
+            return Ok(Action::requeue(Duration::ZERO));
+        }
+        if error.class == Class::Quota {
+            account.watch_quotas();
+            self.index.wake(&Key::account(&self.account_name(object)));
+        }
         let last = object.status().cloned().unwrap_or_default();
         let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
         let refused = observation.is_some() && error.outcome == crate::cloud::Outcome::Refused;
         self.expect_change(uid, !refused, mirror);
-        let is_gone = observation.is_some_and(|observation| observation.situation.lost.is_some());
         let facts = Facts {
-            id: last.id.clone().filter(|_| !is_gone),
+            id: last.id.clone(),
             intent: last.intent.clone().filter(|_| !refused),
-            seen: observation.and_then(Observation::told),
+            seen: observation.map_or(Sight::Unchanged, Observation::told),
+            drift: observation.map(Observation::drift).unwrap_or_default(),
             observe_only: false,
         };
-        let told = Outcome::Failed(error);
-        self.publish(object, &told, &facts).await;
+        let told = Outcome::Failed(for_tenants(error));
+        self.publish(object, &told, &facts, observation.is_some_and(Observation::is_drift)).await;
         self.write(object, &last, &told, &facts).await?;
         Ok(Action::requeue(wait))
     }
+}
+
+impl<K: Kind> Engine<K> {
+    /// Resolves when the process is to end.
+    async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        // The sender lives as long as the process.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+
+    /// The cloud has not been looked at yet. What was told before still holds, as far as is known.
+    async fn not_looked(&self, object: &K::Object) -> Result<Action, Failure> {
+        if object.status().is_none() {
+            self.tell(object, &Outcome::Done(Step::Wait(Wait::Look))).await?;
+        }
+        Ok(Action::await_change())
+    }
 
     /// Tells an outcome without having looked at the cloud: what is known of it stays.
-    async fn tell(
-        &self,
-        object: &K::Object,
-        outcome: &Outcome,
-        seen: Option<Seen<<K::Object as Managed>::Observed>>,
-    ) -> Result<(), Failure> {
+    async fn tell(&self, object: &K::Object, outcome: &Outcome) -> Result<(), Failure> {
         let last = object.status().cloned().unwrap_or_default();
-        let facts = Facts { id: last.id.clone(), intent: last.intent.clone(), seen, observe_only: false };
-        self.publish(object, outcome, &facts).await;
+        let (id, intent) = (last.id.clone(), last.intent.clone());
+        let facts = Facts { id, intent, seen: Sight::Unchanged, drift: vec![], observe_only: false };
+        self.publish(object, outcome, &facts, false).await;
         self.write(object, &last, outcome, &facts).await
     }
 
@@ -278,7 +359,13 @@ where
     ) -> Result<(), Failure> {
         let mut next = report(last, outcome, facts, object.meta().generation, &now());
         next.last_handled_reconcile_at = object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
-        if same(last, &next) { Ok(()) } else { self.write_status(object, &next).await }
+        next.account = (next.id.is_some() || next.intent.is_some()).then(|| self.account_name(object));
+        let cloud_has_spoken = match outcome {
+            Outcome::Done(step) => step.is_cloud_write(),
+            Outcome::Failed(_) => true,
+            Outcome::Account(..) | Outcome::Paused => false,
+        };
+        if same(last, &next) { Ok(()) } else { self.write_status(object, &next, !cloud_has_spoken).await }
     }
 
     /// While the cloud is expected to change by itself, the mirror's rhythm is hot.
@@ -291,7 +378,7 @@ where
         }
     }
 
-    /// The annotation asks for a look at once: nothing older than now will do, and no backoff is waited out.
+    /// The annotation asks for a look at once: nothing older than now will do, no backoff is waited out.
     fn look_now(&self, object: &K::Object, uid: &str) {
         let asked = object.annotations().get(RECONCILE_AT_ANNOTATION);
         let handled = object.status().and_then(|status| status.last_handled_reconcile_at.as_ref());
@@ -303,94 +390,28 @@ where
             }
         });
     }
+}
 
-    /// Events tell of what was done and of what went wrong, once for each.
-    async fn publish(&self, object: &K::Object, outcome: &Outcome, facts: &Facts<<K::Object as Managed>::Observed>) {
-        let id = facts.id.as_deref().unwrap_or_default();
-        let last = object.status();
-        let (type_, reason, action, note) = match outcome {
-            Outcome::Done(Step::Create(_)) => (EventType::Normal, "Created", "Create", format!("created {id}")),
-            Outcome::Done(Step::Adopt(id)) => (EventType::Normal, "Adopted", "Adopt", format!("took over {id}")),
-            Outcome::Done(Step::Update(_, differences)) => {
-                let fields: Vec<&str> = differences.iter().map(|difference| difference.path).collect();
-                (EventType::Normal, "Updated", "Update", format!("changed {id}: {}", fields.join(", ")))
-            }
-            Outcome::Done(Step::Delete(_)) => (EventType::Normal, "Deleting", "Delete", format!("deleting {id}")),
-            Outcome::Done(Step::Stall(reason, message)) if last.and_then(report::ready_reason) != Some(reason.as_str()) => {
-                (EventType::Warning, reason.as_str(), "Reconcile", message.clone())
-            }
-            Outcome::Failed(error)
-                if last.and_then(|status| status.last_error.as_ref()).map(|last| (&last.code, &last.message))
-                    != Some((&error.code, &error.message)) =>
-            {
-                (EventType::Warning, "CloudError", "Reconcile", error.to_string())
-            }
-            _ => return,
-        };
-        let event = Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
-        let about: ObjectReference = object.object_ref(&());
-        if let Err(error) = self.recorder.publish(&event, &about).await {
-            tracing::debug!(%error, "event not written");
-        }
+fn is_annotated(object: &impl Resource, annotation: &str) -> bool {
+    object.annotations().get(annotation).is_some_and(|value| value == "true")
+}
+
+/// The cloud is about to change without anything more from us.
+fn changes_by_itself(step: &Step) -> bool {
+    match step {
+        // Another tenant may take days: the cold rhythm will do.
+        Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,
+        Step::Wait(Wait::Look | Wait::Doubt | Wait::Holder) => true,
+        other => other.is_cloud_write(),
     }
 }
 
-impl<K: Kind> Engine<K> {
-    fn api(&self, object: &K::Object) -> Api<K::Object> {
-        Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
-    }
-
-    /// An object that goes may use its account whatever was narrowed since: nothing is orphaned.
-    fn may_use(&self, object: &K::Object, account: &Account) -> bool {
-        let namespace = object.namespace().unwrap_or_default();
-        account.is_open_to(&namespace, &self.namespaces.labels(&namespace))
-    }
-
-    /// Object → namespace's annotation → `default`.
-    fn account_name(&self, object: &K::Object) -> String {
-        object
-            .account_ref()
-            .map_or_else(|| self.namespaces.account(&object.namespace().unwrap_or_default()), |account| account.name.clone())
-    }
-
-    /// What others need to know of an object. One that has our finalizer needs its account, too.
-    fn card(&self, object: &K::Object) -> Card {
-        let namespace = object.namespace().unwrap_or_default();
-        let status = object.status();
-        let ready =
-            status.and_then(|status| find_condition(&status.conditions, ConditionType::Ready)).is_some_and(|ready| ready.status == "True");
-        let account = object.finalizers().iter().any(|name| name == FINALIZER).then(|| Key::account(&self.account_name(object)));
-        Card {
-            id: status.and_then(|status| status.id.clone()),
-            ready: ready && object.meta().deletion_timestamp.is_none(),
-            needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).collect(),
-        }
-    }
-
-    fn key(object: &K::Object) -> Key {
-        Key { kind: K::NAME, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
-    }
-
-    /// `<cluster>:<namespace>/<name>`, within a tag value's 255 characters: what is longer ends in a hash of the whole.
-    fn owner(&self, object: &K::Object) -> String {
-        kind::owner(&self.cluster, &object.namespace().unwrap_or_default(), &object.name_any())
-    }
-
-    /// The newer of what the watch and our own last write showed.
-    fn newest(&self, object: &K::Object) -> Option<Arc<K::Object>> {
-        let watched = self.store.get(&ObjectRef::from_obj(object)).filter(|watched| watched.uid() == object.uid())?;
-        let written = self.memories.with(&object.uid().unwrap_or_default(), |memory| memory.latest.clone());
-        Some(written.filter(|written| version(written.as_ref()) > version(watched.as_ref())).unwrap_or(watched))
-    }
-
-    fn remember(&self, object: K::Object) {
-        let uid = object.uid().unwrap_or_default();
-        self.index.apply(&Self::key(&object), self.card(&object));
-        self.memories.with(&uid, |memory| memory.latest = Some(Arc::new(object)));
-    }
-}
-
-/// Resource versions of one kind can be compared as numbers since Kubernetes 1.35; before, they were numbers in practice.
-fn version(object: &impl Resource) -> u64 {
-    object.meta().resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
+/// An error as an object may tell it. What speaks of the account's identity is for the account's owner, who finds it in the log and at the account.
+fn for_tenants(error: CloudError) -> CloudError {
+    let message = match error.class {
+        Class::Auth => "the cloud does not accept the account's credentials".to_owned(),
+        Class::Permission => format!("the account's credentials lack the permission for {}", error.operation),
+        _ => return error,
+    };
+    CloudError { message, ..error }
 }

@@ -1,5 +1,5 @@
 //! What a pass sees: the object, the index and the mirror, put together into a [`Situation`]. All reads stand here; the only calls are a GET of
-//! one resource that a LIST misses and a GET of a Secret that a create needs.
+//! one resource that a LIST misses, a GET of what a resource hangs on when that seems to be gone, and a GET of a Secret that a create needs.
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Resource, ResourceExt};
@@ -7,15 +7,16 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::accounts::Account;
-use crate::api::{DeletionPolicy, DriftPolicy, Import, Managed, Management, Status};
+use crate::api::{DeletionPolicy, DriftPolicy, Managed, Management, Status};
 use crate::cloud::{Call, Class, Listed, Priority};
+use crate::index::Key;
 use crate::mirror::{Mirror, View};
+use crate::owner::{OWNER_TAG, object_of, told_holder, told_tag};
 
 use super::decide::{Found, IntentState, Ownership, Presence, Situation};
-use super::kind::{Desired, Kind, Links, OWNER_TAG, Phase, Reference};
+use super::kind::{Desired, Difference, Kind, Links, Phase, Reference};
 use super::memory::Memory;
-use super::references::Key;
-use super::report::{Seen, spec_changed};
+use super::report::{Seen, Sight, spec_changed};
 use super::{Engine, Failure};
 
 /// The effective policy of an object: its own word, else the account's, else the default.
@@ -50,13 +51,28 @@ pub(super) struct Observation<K: Kind> {
 
 impl<K: Kind> Observation<K> {
     /// What the status tells of the resource.
-    pub fn told(&self) -> Option<Seen<<K::Object as Managed>::Observed>> {
-        let Presence::One(found) = &self.situation.cloud else { return None };
-        // Somebody else's resource is not told of.
-        if let Ownership::Foreign(_) = found.owner {
-            return None;
+    pub fn told(&self) -> Sight<<K::Object as Managed>::Observed> {
+        match (&self.situation.cloud, &self.seen) {
+            (Presence::Unknown, _) => Sight::Unchanged,
+            // Somebody else's resource is not told of.
+            (Presence::One(found), Some(seen)) if !matches!(found.owner, Ownership::Foreign(_)) => {
+                Sight::Seen(tell::<K>(seen, found.differences.is_empty()))
+            }
+            _ => Sight::Absent,
         }
-        self.seen.as_ref().map(|seen| tell::<K>(seen, found.differences.is_empty()))
+    }
+
+    /// Where the resource differs, unless the policy is to look away.
+    pub fn drift(&self) -> Vec<Difference> {
+        let Presence::One(found) = &self.situation.cloud else { return Vec::new() };
+        let looked_at = !matches!(found.owner, Ownership::Foreign(_)) && found.phase == Phase::Settled;
+        let ignored = self.situation.drift == DriftPolicy::Ignore && !self.situation.spec_changed;
+        if looked_at && !ignored { found.differences.clone() } else { Vec::new() }
+    }
+
+    /// The differences came about in the cloud, not by a change of the spec.
+    pub fn is_drift(&self) -> bool {
+        !self.situation.spec_changed
     }
 }
 
@@ -72,14 +88,20 @@ pub(super) struct Look<'a, K: Kind> {
     pub account: &'a Account,
     pub mirror: &'a Mirror<K::Listed>,
     pub uid: &'a str,
+    /// The owner's tag of the object.
+    pub owner: &'a str,
 }
 
+type ObservedStatus<K> = Status<<<K as Kind>::Object as Managed>::Observed>;
+
 impl<K: Kind> Look<'_, K> {
-    pub async fn observe(&self, owner: Option<&str>) -> Result<Observation<K>, Failure> {
+    pub async fn observe(&self) -> Result<Observation<K>, Failure> {
         let status = self.object.status().cloned().unwrap_or_default();
         let policies = Policies::of(self.object, Some(self.account));
         let (links, references) = self.resolve();
-        let mut desired = Desired { object: self.object, links: &links, defaults: &self.account.defaults, owner, secret: None };
+        let owner = (policies.management == Management::Managed).then_some(self.owner);
+        let (defaults, tagged) = (&self.account.defaults, self.account.keeps_tags());
+        let mut desired = Desired { object: self.object, links: &links, defaults, owner, tagged, secret: None };
         let intent = self.intent(&status);
         let (presence, seen) = self.find(&desired, &status).await?;
         let absent = presence == Presence::Absent;
@@ -96,23 +118,23 @@ impl<K: Kind> Look<'_, K> {
             references,
             intent,
             lost: status.id.filter(|_| absent),
+            fought: self.engine.memories.with(self.uid, |memory| memory.fights.fields()),
             cloud: presence,
             create,
         };
         Ok(Observation { situation, seen })
     }
 
-    /// Ids of what is referred to, and what of it is not ready.
+    /// Ids of what is referred to, and what of it is not ready. What is not granted reads as not there.
     fn resolve(&self) -> (Links, Vec<crate::api::WaitingFor>) {
-        let namespace = self.object.namespace().unwrap_or_default();
+        let me = Engine::<K>::key(self.object);
         let mut links = Links::new();
         let mut waiting = Vec::new();
         for reference in K::references(self.object) {
-            let key = reference.key(&namespace);
-            // Another namespace needs a grant, which this version has no kind for: it reads as one that is not there.
-            let card = self.engine.index.card(&key).filter(|_| key.namespace == namespace);
+            let key = reference.key(&me.namespace);
+            let card = self.engine.index.card(&key).filter(|_| self.engine.index.is_granted(&me, &key));
             if !card.as_ref().is_some_and(|card| card.ready && card.id.is_some()) {
-                waiting.push(key.seen_from(&namespace));
+                waiting.push(key.named_from(&me.namespace));
             }
             if let Some(id) = card.and_then(|card| card.id) {
                 links.insert(reference.field, id);
@@ -121,7 +143,7 @@ impl<K: Kind> Look<'_, K> {
         (links, waiting)
     }
 
-    fn intent(&self, status: &Status<<K::Object as Managed>::Observed>) -> IntentState {
+    fn intent(&self, status: &ObservedStatus<K>) -> IntentState {
         let Some(intent) = &status.intent else { return IntentState::None };
         let until = self.engine.memories.with(self.uid, |memory: &mut Memory<K::Object>| {
             if memory.fresh_intent.as_ref() == Some(&intent.time) {
@@ -142,11 +164,7 @@ impl<K: Kind> Look<'_, K> {
     }
 
     /// Looks for the object's resource: by the id in status, by the import, by tag and natural key.
-    async fn find(
-        &self,
-        desired: &Desired<'_, K::Object>,
-        status: &Status<<K::Object as Managed>::Observed>,
-    ) -> Result<(Presence, Option<K::Seen>), Failure> {
+    async fn find(&self, desired: &Desired<'_, K::Object>, status: &ObservedStatus<K>) -> Result<(Presence, Option<K::Seen>), Failure> {
         let view = self.mirror.view();
         if let Some(instant) = self.engine.memories.with(self.uid, |memory| memory.fresh_after)
             && !view.is_fresh(instant)
@@ -154,31 +172,39 @@ impl<K: Kind> Look<'_, K> {
             self.mirror.demand(instant);
             return Ok((Presence::Unknown, None));
         }
-        if let Some(id) = &status.id {
-            let seen = self.by_id(desired, &view, id).await?;
-            return Ok(self.present(desired, seen, |_| (Ownership::Ours, true)).unwrap_or((Presence::Absent, None)));
+        match (&status.id, self.object.import().and_then(|import| import.id.as_ref())) {
+            // One that is gone may have been made again by a create whose answer was lost: that one has another id.
+            (Some(id), _) => {
+                if let Some(seen) = self.by_id(desired, &view, id).await? {
+                    return self.present(desired, &view, status, seen, true).await;
+                }
+            }
+            (None, Some(id)) => {
+                return match self.by_id(desired, &view, id).await? {
+                    Some(seen) => self.present(desired, &view, status, seen, false).await,
+                    None => Ok((Presence::NotFound(id.clone()), None)),
+                };
+            }
+            (None, None) => {}
         }
-        if let Some(id) = self.object.import().and_then(|import| import.id.as_ref()) {
-            let seen = self.by_id(desired, &view, id).await?;
-            let present = self.present(desired, seen, |seen| (self.owner(desired, status, seen), false));
-            return Ok(present.unwrap_or((Presence::NotFound(id.clone()), None)));
-        }
-        let owned = |seen: &K::Seen| desired.owner.is_some() && K::tags(seen).get(OWNER_TAG).map(String::as_str) == desired.owner;
         let all = view.iter().flat_map(|listed| K::seen(listed)).filter(|seen| K::phase(seen) != Phase::Gone);
-        let (ours, others): (Vec<_>, Vec<_>) = all.filter(|seen| owned(seen) || K::is_at(desired, seen)).partition(owned);
+        let (ours, others): (Vec<_>, Vec<_>) =
+            all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
         let mut candidates = if ours.is_empty() { others } else { ours };
         if candidates.len() > 1 {
             let ids = candidates.iter().map(|seen| K::id(seen).to_owned()).collect();
             return Ok((Presence::Several(ids), None));
         }
-        let present = self.present(desired, candidates.pop(), |seen| (self.owner(desired, status, seen), false));
-        Ok(present.unwrap_or((Presence::Absent, None)))
+        match candidates.pop() {
+            Some(seen) => self.present(desired, &view, status, seen, false).await,
+            None => Ok((Presence::Absent, None)),
+        }
     }
 
     /// The resource with this id. One that a LIST misses is asked for by itself, and is gone only when the cloud says so there too.
     async fn by_id(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Result<Option<K::Seen>, Failure> {
-        let Some(host) = K::host_of(desired, id) else { return Ok(None) };
         let among = |listed: &K::Listed| K::seen(listed).into_iter().find(|seen| K::id(seen) == id && K::phase(seen) != Phase::Gone);
+        let Some(host) = K::host_of(desired, id) else { return Ok(view.iter().find_map(|listed| among(listed))) };
         if let Some(seen) = view.get(&host).and_then(|listed| among(listed)) {
             return Ok(Some(seen));
         }
@@ -199,48 +225,100 @@ impl<K: Kind> Look<'_, K> {
         }
     }
 
-    fn present(
+    async fn present(
         &self,
         desired: &Desired<'_, K::Object>,
-        seen: Option<K::Seen>,
-        whose: impl Fn(&K::Seen) -> (Ownership, bool),
-    ) -> Option<(Presence, Option<K::Seen>)> {
-        let seen = seen?;
-        self.engine.memories.with(self.uid, |memory| memory.watched.insert(K::host(&seen).to_owned()));
-        let ignored = &self.object.policy().ignore_fields;
+        view: &View<K::Listed>,
+        status: &ObservedStatus<K>,
+        seen: K::Seen,
+        recorded: bool,
+    ) -> Result<(Presence, Option<K::Seen>), Failure> {
+        let host = K::host(&seen).to_owned();
+        self.engine.memories.with(self.uid, |memory| memory.watched.insert(host.clone()));
         let mut differences = K::compare(desired, &seen);
+        let owner = self.whose(view, status, &seen, &differences, recorded);
+        let ignored = &self.object.policy().ignore_fields;
         differences.retain(|difference| !ignored.iter().any(|field| field == difference.path));
-        let (owner, recorded) = whose(&seen);
         let id = K::id(&seen).to_owned();
         let found = Found {
+            adrift: owner == Ownership::Ours && self.is_adrift(&seen, &differences).await?,
             owner,
             recorded,
             phase: K::phase(&seen),
             update: K::update(desired, &seen, &differences),
             delete: K::delete(&id),
+            bound: view.get(&host).is_some_and(|listed| K::is_bound(listed, &seen)),
             differences,
             id,
         };
-        Some((Presence::One(Box::new(found)), Some(seen)))
+        Ok((Presence::One(Box::new(found)), Some(seen)))
     }
 
-    /// Whose a resource is whose id does not stand in the status.
-    fn owner(&self, desired: &Desired<'_, K::Object>, status: &Status<<K::Object as Managed>::Observed>, seen: &K::Seen) -> Ownership {
-        match K::tags(seen).get(OWNER_TAG) {
-            Some(tag) if Some(tag.as_str()) == desired.owner => Ownership::Ours,
-            Some(tag) => Ownership::Foreign(Some(tag.clone())),
-            None => match self.object.import() {
-                Some(Import { natural_key: Some(true), .. } | Import { id: Some(_), .. }) => Ownership::Imported,
-                _ if self.is_from_our_create(status, K::TAGGED && desired.owner.is_some()) => Ownership::Ours,
-                _ => Ownership::Foreign(None),
-            },
+    /// Whether all that can't be changed differs because what the resource hangs on is gone from the cloud.
+    async fn is_adrift(&self, seen: &K::Seen, differences: &[Difference]) -> Result<bool, Failure> {
+        let Some((field, call)) = K::anchor(seen) else { return Ok(false) };
+        let only_there = differences.iter().all(|difference| difference.mutable || difference.path == field);
+        if !only_there || differences.iter().all(|difference| difference.mutable) {
+            return Ok(false);
+        }
+        self.account.client.permit(&call, Priority::Wait).await;
+        match self.account.client.send(&call).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.class == Class::Absent => Ok(true),
+            Err(error) => Err(Failure::Cloud(error)),
         }
     }
 
-    /// Without tags, what stands at the natural key after a create of ours may have been sent is ours: the cloud keeps the key unique.
-    fn is_from_our_create(&self, status: &Status<<K::Object as Managed>::Observed>, tagged: bool) -> bool {
-        let sent = self.engine.memories.with(self.uid, |memory| memory.fresh_intent.is_none());
-        !tagged && status.intent.is_some() && sent
+    fn is_tagged_ours(&self, seen: &K::Seen) -> bool {
+        K::tags(seen).get(OWNER_TAG).is_some_and(|tag| tag == self.owner)
+    }
+
+    /// Whose a resource is: first by who holds it here, then by its tag, then by what the object says.
+    fn whose(
+        &self,
+        view: &View<K::Listed>,
+        status: &ObservedStatus<K>,
+        seen: &K::Seen,
+        differences: &[Difference],
+        recorded: bool,
+    ) -> Ownership {
+        let me = Engine::<K>::key(self.object);
+        if let Some(holder) = self.engine.index.other_holder(&me, K::id(seen)) {
+            return Ownership::Foreign(told_holder(&holder, &me.namespace));
+        }
+        let tagged_ours = self.is_tagged_ours(seen);
+        match K::tags(seen).get(OWNER_TAG) {
+            Some(tag) if !tagged_ours && !self.is_left_behind(tag, &me) => {
+                return Ownership::Foreign(told_tag(tag, &self.engine.cluster, &me.namespace));
+            }
+            _ => {}
+        }
+        if recorded || tagged_ours || self.is_from_our_create(view, status, differences) {
+            Ownership::Ours
+        } else if self.object.import().is_some_and(|import| import.natural_key == Some(true) || import.id.as_deref() == Some(K::id(seen))) {
+            Ownership::Imported
+        } else {
+            Ownership::Foreign("it was not made by this object; set spec.import to take it over".to_owned())
+        }
+    }
+
+    /// Whether a tag names an object of the same namespace that is no more: what it retained may be imported.
+    fn is_left_behind(&self, tag: &str, me: &Key) -> bool {
+        let left = object_of(tag, K::NAME, &self.engine.cluster).filter(|owner| owner.namespace == me.namespace);
+        self.object.import().is_some() && left.is_some_and(|owner| self.engine.index.card(&owner).is_none())
+    }
+
+    /// Whether an untagged resource came from a create of ours whose answer was not seen.
+    ///
+    /// Without tags, what stands at the natural key after a create of ours may have been sent is ours: the cloud keeps the key unique. With tags
+    /// ours would carry one; but some regions drop the tags of a create, and until one is seen to keep them, what is like ours in all else is ours.
+    fn is_from_our_create(&self, view: &View<K::Listed>, status: &ObservedStatus<K>, differences: &[Difference]) -> bool {
+        let sent = status.intent.is_some() && self.engine.memories.with(self.uid, |memory| memory.fresh_intent.is_none());
+        if !sent || !self.account.keeps_tags() || !K::is_tagged(self.object) {
+            return sent;
+        }
+        let keeps_tags = view.iter().flat_map(|listed| K::seen(listed)).any(|seen| K::tags(&seen).contains_key(OWNER_TAG));
+        !keeps_tags && differences.iter().all(|difference| difference.path == "tags")
     }
 
     async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Option<Call>, Failure> {

@@ -7,6 +7,7 @@ use crate::api::{
     set_condition,
 };
 use crate::cloud::{Class, CloudError};
+use crate::telling::told_error;
 
 use super::decide::{Step, Wait};
 use super::kind::{Difference, Health, Phase};
@@ -31,10 +32,32 @@ pub struct Facts<O> {
     pub id: Option<String>,
     /// Intent to keep.
     pub intent: Option<Intent>,
-    /// What the cloud shows, if anything.
-    pub seen: Option<Seen<O>>,
+    /// What the cloud shows.
+    pub seen: Sight<O>,
+    /// Where that differs from the spec.
+    pub drift: Vec<Difference>,
     /// The spec is only observed.
     pub observe_only: bool,
+}
+
+/// What a pass saw of the cloud.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sight<O> {
+    /// It did not look: what was told before stays.
+    Unchanged,
+    /// Nothing is there.
+    Absent,
+    /// This.
+    Seen(Seen<O>),
+}
+
+impl<O> Sight<O> {
+    const fn seen(&self) -> Option<&Seen<O>> {
+        match self {
+            Self::Seen(seen) => Some(seen),
+            Self::Unchanged | Self::Absent => None,
+        }
+    }
 }
 
 /// What the cloud shows.
@@ -52,7 +75,7 @@ pub struct Seen<O> {
 
 /// How far the object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+pub(crate) enum Progress {
     Ready,
     Reconciling,
     Stalled,
@@ -76,8 +99,12 @@ pub fn report<O: Clone>(last: &Status<O>, outcome: &Outcome, facts: &Facts<O>, g
     next.id.clone_from(&facts.id);
     next.intent.clone_from(&facts.intent);
     next.observed_generation = generation;
-    next.observed = facts.seen.as_ref().map(|seen| seen.observed.clone());
-    next.drift = drift(outcome);
+    match &facts.seen {
+        Sight::Unchanged => {}
+        Sight::Absent => next.observed = None,
+        Sight::Seen(seen) => next.observed = Some(seen.observed.clone()),
+    }
+    next.drift = facts.drift.iter().map(drift).collect();
     next.waiting_for = waiting_for(outcome);
     next.last_error = last_error(last.last_error.as_ref(), outcome, &verdict, now);
     next.last_sync_time = Some(now.clone());
@@ -93,7 +120,7 @@ pub fn report<O: Clone>(last: &Status<O>, outcome: &Outcome, facts: &Facts<O>, g
         None if find_condition(conditions, ConditionType::Synced).is_some() => {}
         None => set(conditions, ConditionType::Synced, ConditionStatus::Unknown, verdict.reason, "not compared yet"),
     }
-    let (status, reason, message) = health(facts.seen.as_ref(), verdict.reason);
+    let (status, reason, message) = health(facts.seen.seen(), verdict.reason);
     set(conditions, ConditionType::Healthy, status, reason, &message);
     for (type_, present) in [
         (ConditionType::Reconciling, verdict.progress == Progress::Reconciling),
@@ -118,7 +145,8 @@ pub fn same<O: Clone + PartialEq>(a: &Status<O>, b: &Status<O>) -> bool {
 #[must_use]
 pub fn spec_changed<O>(status: &Status<O>, generation: Option<i64>) -> bool {
     !find_condition(&status.conditions, ConditionType::Synced).is_some_and(|synced| {
-        synced.observed_generation == generation && (synced.status == "True" || synced.reason == Reason::Drifted.as_str())
+        let told = [Reason::Drifted, Reason::NotFound, Reason::Paused].map(Reason::as_str).contains(&synced.reason.as_str());
+        synced.observed_generation == generation && (synced.status == "True" || told)
     })
 }
 
@@ -128,7 +156,7 @@ pub fn ready_reason<O>(status: &Status<O>) -> Option<&str> {
     find_condition(&status.conditions, ConditionType::Ready).map(|ready| ready.reason.as_str())
 }
 
-/// Nothing else of a paused object is touched.
+/// Nothing else of a paused object is touched. A spec that was still to be carried out stays so: then the condition speaks of no generation.
 fn paused<O: Clone>(last: &Status<O>, generation: Option<i64>, now: &Time) -> Status<O> {
     let mut next = last.clone();
     let new = NewCondition {
@@ -136,7 +164,7 @@ fn paused<O: Clone>(last: &Status<O>, generation: Option<i64>, now: &Time) -> St
         status: ConditionStatus::False,
         reason: Reason::Paused,
         message: "paused by annotation: nothing is read or written".to_owned(),
-        observed_generation: generation,
+        observed_generation: generation.filter(|_| !spec_changed(last, generation)),
     };
     set_condition(&mut next.conditions, new, now.clone());
     next
@@ -150,13 +178,14 @@ fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
             Step::Rest => settled(facts.observe_only),
             Step::Report(differences) => Verdict { synced: Some(false), ..stalled(Reason::Drifted, told(differences)) },
             Step::AddFinalizer | Step::RecordIntent => reconciling(Reason::Creating, "about to be created".to_owned()),
-            Step::Create(_) | Step::Adopt(_) => match facts.seen.as_ref() {
+            Step::Create(_) | Step::Adopt(_) => match facts.seen.seen() {
                 Some(seen) if seen.phase == Phase::Settled && seen.matches => settled(facts.observe_only),
                 _ => reconciling(Reason::Creating, "the cloud sets it up".to_owned()),
             },
             Step::Update(_, differences) => {
                 Verdict { synced: Some(false), ..reconciling(Reason::Updating, format!("changing {}", told(differences))) }
             }
+            Step::Replace(_, why) => Verdict { synced: Some(false), ..reconciling(Reason::Deleting, why.clone()) },
             Step::Delete(_) | Step::RemoveFinalizer => reconciling(Reason::Deleting, "the cloud deletes it".to_owned()),
             Step::Wait(wait) => match wait {
                 Wait::Cloud(reason) => reconciling(*reason, settling(*reason)),
@@ -165,13 +194,18 @@ fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
                     reconciling(Reason::Creating, "an earlier create may still arrive; nothing is sent until that is certain".to_owned())
                 }
                 Wait::Dependants(who) => reconciling(Reason::WaitingForDependants, format!("still needed by {}", named(who))),
+                Wait::Holder => reconciling(
+                    Reason::InUse,
+                    "the cloud deletes the last peer only together with its interface, which goes first".to_owned(),
+                ),
                 Wait::References(whom) => reconciling(Reason::WaitingForReference, format!("not there or not ready: {}", named(whom))),
                 Wait::Secret => {
                     reconciling(Reason::WaitingForReference, "the Secret of spec.bgpMd5SecretRef or its key is missing".to_owned())
                 }
             },
             Step::Stall(reason, message) => {
-                let synced = (*reason == Reason::Immutable).then_some(false);
+                let compared = matches!(reason, Reason::Immutable | Reason::Drifted | Reason::NotFound);
+                let synced = compared.then_some(false);
                 Verdict { synced, ..stalled(*reason, message.clone()) }
             }
         },
@@ -195,7 +229,13 @@ fn settled(observe_only: bool) -> Verdict {
 }
 
 fn failed(error: &CloudError) -> Verdict {
-    let (progress, reason) = match error.class {
+    let (progress, reason) = consequence(error.class);
+    Verdict { progress, reason, message: error.to_string(), synced: None }
+}
+
+/// How an object stands after an error of `class`, and the reason that is told.
+pub(crate) const fn consequence(class: Class) -> (Progress, Reason) {
+    match class {
         Class::Invalid => (Progress::Stalled, Reason::Invalid),
         Class::Conflict => (Progress::Stalled, Reason::Conflict),
         Class::Quota => (Progress::Stalled, Reason::QuotaExceeded),
@@ -207,8 +247,7 @@ fn failed(error: &CloudError) -> Verdict {
         Class::Busy => (Progress::Reconciling, Reason::Settling),
         Class::Throttled => (Progress::Reconciling, Reason::Throttled),
         Class::Server => (Progress::Reconciling, Reason::CloudUnavailable),
-    };
-    Verdict { progress, reason, message: error.to_string(), synced: None }
+    }
 }
 
 fn settling(reason: Reason) -> String {
@@ -252,18 +291,9 @@ fn named(objects: &[WaitingFor]) -> String {
     names.join(", ")
 }
 
-fn drift(outcome: &Outcome) -> Vec<Drift> {
-    match outcome {
-        Outcome::Done(Step::Report(differences)) => differences
-            .iter()
-            .map(|difference| Drift {
-                path: format!("spec.{}", difference.path),
-                desired: difference.desired.clone(),
-                observed: difference.observed.clone(),
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
+fn drift(difference: &Difference) -> Drift {
+    let Difference { path, mutable: _, desired, observed } = difference;
+    Drift { path: format!("spec.{path}"), desired: desired.clone(), observed: observed.clone() }
 }
 
 fn waiting_for(outcome: &Outcome) -> Vec<WaitingFor> {
@@ -279,17 +309,4 @@ fn last_error(last: Option<&LastError>, outcome: &Outcome, verdict: &Verdict, no
         Outcome::Failed(error) | Outcome::Account(_, _, Some(error)) => Some(told_error(last, error, now)),
         _ => last.filter(|_| verdict.progress != Progress::Ready).cloned(),
     }
-}
-
-/// An error as a status tells it. The same one told again keeps its first time and request: repeats are no news.
-pub(crate) fn told_error(last: Option<&LastError>, error: &CloudError, now: &Time) -> LastError {
-    let told = last.filter(|last| last.code == error.code && last.message == error.message && last.operation == error.operation);
-    told.cloned().unwrap_or_else(|| LastError {
-        code: error.code.clone(),
-        message: error.message.clone(),
-        http_status: error.http_status.map(i32::from),
-        request_id: error.request_id.clone(),
-        operation: error.operation.to_owned(),
-        time: now.clone(),
-    })
 }

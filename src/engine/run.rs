@@ -17,11 +17,15 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::memory::{Memories, Memory};
-use super::{Engine, Failure, Index, Key, Kind, MANAGER};
-use crate::accounts::{Accounts, Mirrored};
+use super::{Engine, Failure, Kind};
+use crate::accounts::{Accounts, Change, Mirrored};
 use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
 use crate::backoff::jittered;
+use crate::index::{Index, Key};
+use crate::leadership::Leadership;
 use crate::mirror::{Event, Mirror};
+use crate::relist::Relist;
+use crate::telling::MANAGER;
 
 /// How many passes of one kind may be under way: most wait for the budget, and a waiting one costs a few kilobytes.
 const CONCURRENCY: u16 = 1024;
@@ -31,8 +35,10 @@ const RETRY: Duration = Duration::from_secs(2);
 /// What all kinds share.
 #[derive(Clone)]
 pub struct Shared {
-    /// Client of the API server.
+    /// Client of the API server. Its writes depend on leadership by themselves.
     pub client: kube::Client,
+    /// What writes to the cloud depend on.
+    pub leadership: Leadership,
     /// Who refers to whom.
     pub index: Arc<Index>,
     /// The cloud's accounts.
@@ -45,6 +51,8 @@ pub struct Shared {
     pub namespace: Option<String>,
     /// True once all caches are filled: no pass begins before, since what is not yet listed would read as not there.
     pub filled: watch::Receiver<bool>,
+    /// True once the process is to end.
+    pub stop: watch::Receiver<bool>,
 }
 
 /// The namespaces' metadata.
@@ -69,17 +77,14 @@ impl Namespaces {
 #[derive(Default)]
 pub struct Listeners(Mutex<HashSet<usize>>);
 
-/// Runs the controller of one kind until `stop` resolves. The first value returned resolves when its cache is filled.
-pub fn controller<K>(
-    shared: Shared,
-    stop: impl Future<Output = ()> + Send + Sync + 'static,
-) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send)
+/// Runs the controller of one kind until the process is to end. The first value returned resolves when its cache is filled.
+pub fn controller<K>(shared: Shared) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send)
 where
     K: Kind,
     K::Listed: Mirrored,
     K::Object: Resource<DynamicType = ()>,
 {
-    let Shared { client, index, accounts, namespaces, cluster, namespace, filled } = shared;
+    let Shared { client, leadership, index, accounts, namespaces, cluster, namespace, filled, stop } = shared;
     let api = namespace.map_or_else(|| Api::<K::Object>::all(client.clone()), |namespace| Api::namespaced(client.clone(), &namespace));
     let (store, writer) = reflector::store();
     let (wake, woken) = mpsc::unbounded_channel();
@@ -88,6 +93,7 @@ where
     let recorder = Recorder::new(client.clone(), reporter);
     let engine = Arc::new(Engine::<K> {
         client,
+        leadership,
         index: Arc::clone(&index),
         accounts: Arc::clone(&accounts),
         namespaces,
@@ -97,13 +103,15 @@ where
         wake: wake.clone(),
         listeners: Listeners::default(),
         cluster,
+        stop,
     });
     let changes = reflector::reflector(
         writer,
         watcher(api, watcher::Config::default()).default_backoff().inspect({
             let engine = Arc::clone(&engine);
+            let mut relist = Relist::default();
             move |event| {
-                engine.index_event(event);
+                engine.index_event(event, &mut relist);
                 if let Ok(watcher::Event::InitDone) = event {
                     let _ = fill.send(true);
                 }
@@ -128,7 +136,10 @@ where
             Controller::for_stream(changes, store)
                 .with_config(Config::default().concurrency(CONCURRENCY))
                 .reconcile_on(UnboundedReceiverStream::from(woken))
-                .graceful_shutdown_on(stop)
+                .graceful_shutdown_on({
+                    let engine = Arc::clone(&engine);
+                    async move { engine.stopped().await }
+                })
                 .run(
                     move |object, engine| reconcile(object, engine, filled.clone()),
                     |_, failure, _| {
@@ -151,7 +162,11 @@ where
     K: Kind,
     K::Listed: Mirrored,
 {
-    if filled.wait_for(|filled| *filled).await.is_err() {
+    let filled = tokio::select! {
+        filled = filled.wait_for(|filled| *filled) => filled.is_ok(),
+        () = engine.stopped() => false,
+    };
+    if !filled {
         return Ok(Action::await_change());
     }
     let Some(newest) = engine.newest(&object) else {
@@ -173,8 +188,9 @@ async fn hear_accounts<K: Kind>(engine: Arc<Engine<K>>) {
     let mut changes = engine.accounts.subscribe();
     loop {
         match changes.recv().await {
-            Ok(name) => engine.wake_where(&name, |_| true),
-            Err(RecvError::Lagged(_)) => {
+            Ok(Change::State(name)) => engine.wake_where(&name, |_| true),
+            Ok(Change::Room(name)) => engine.wake_where(&name, Memory::take_room),
+            Ok(Change::Listed) | Err(RecvError::Lagged(_)) => {
                 for object in engine.store.state() {
                     let _ = engine.wake.send(ObjectRef::from_obj(object.as_ref()));
                 }
@@ -195,17 +211,20 @@ impl Listeners {
 }
 
 impl<K: Kind> Engine<K> {
-    fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
-        match event {
-            Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
-                self.index.apply(&Self::key(object), self.card(object));
+    fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>, relist: &mut Relist) {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => return tracing::warn!(kind = K::NAME, %error, "watch failed; it is begun again"),
+        };
+        for gone in relist.take(event) {
+            self.memories.forget(&gone.uid);
+            if !gone.replaced {
+                let (namespace, name) = gone.place;
+                self.index.forget(&Key { kind: K::NAME, namespace, name });
             }
-            Ok(watcher::Event::Delete(object)) => {
-                self.index.forget(&Self::key(object));
-                self.memories.forget(&object.uid().unwrap_or_default());
-            }
-            Ok(watcher::Event::Init | watcher::Event::InitDone) => {}
-            Err(error) => tracing::warn!(kind = K::NAME, %error, "watch failed; it is begun again"),
+        }
+        if let watcher::Event::Apply(object) | watcher::Event::InitApply(object) = event {
+            self.index.apply(&Self::key(object), self.card(object));
         }
     }
 
@@ -231,7 +250,7 @@ impl<K: Kind> Engine<K> {
         });
     }
 
-    fn wake_where(&self, account: &str, concerned: impl Fn(&Memory<K::Object>) -> bool) {
+    fn wake_where(&self, account: &str, concerned: impl Fn(&mut Memory<K::Object>) -> bool) {
         for object in self.memories.concerned(account, concerned) {
             let _ = self.wake.send(ObjectRef::from_obj(object.as_ref()));
         }

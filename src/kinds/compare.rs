@@ -133,6 +133,7 @@ mod tests {
 
     #[test]
     fn networks_are_sets_of_networks() {
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
         let table: [(&[&str], &[&str], bool); 5] = [
             (&["10.0.0.0/8", "192.168.0.0/16"], &["192.168.0.0/16", "10.0.0.0/8"], true),
             (&["fd00::/64"], &["FD00:0::/64"], true),
@@ -141,10 +142,7 @@ mod tests {
             (&["10.0.0.0/8"], &["garbage"], false),
         ];
         for (desired, observed, same) in table {
-            let mut comparison = Comparison::default();
-            let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
-            comparison.networks("remoteEpGroup", &owned(desired), &owned(observed));
-            assert_eq!(comparison.finish().is_empty(), same, "{desired:?} {observed:?}");
+            assert_eq!(differ(&owned(desired), &owned(observed)), !same, "{desired:?} {observed:?}");
         }
     }
 
@@ -158,12 +156,71 @@ mod tests {
         assert!(TagChange::between(&tags(&[]), &tags(&[("a", "1")])).is_none());
     }
 
+    fn differ(desired: &[String], observed: &[String]) -> bool {
+        let mut comparison = Comparison::default();
+        comparison.networks("remoteEpGroup", desired, observed);
+        !comparison.finish().is_empty()
+    }
+
+    /// A network with any host bits, of either family.
+    fn any_network() -> impl Strategy<Value = IpNet> {
+        let v4 = (any::<std::net::Ipv4Addr>(), 0..=32u8).prop_map(|(address, length)| IpNet::new(address.into(), length));
+        let v6 = (any::<std::net::Ipv6Addr>(), 0..=128u8).prop_map(|(address, length)| IpNet::new(address.into(), length));
+        prop_oneof![v4, v6].prop_map(Result::unwrap)
+    }
+
+    fn any_networks() -> impl Strategy<Value = Vec<IpNet>> {
+        proptest::collection::vec(any_network(), 0..8)
+    }
+
+    /// Networks, texts that are nearly networks, and any texts.
+    fn any_texts() -> impl Strategy<Value = Vec<String>> {
+        let text = prop_oneof![any_network().prop_map(|net| net.to_string()), "[0-9a-fA-F:./ ]{0,45}", ".{0,20}"];
+        proptest::collection::vec(text, 0..5)
+    }
+
+    fn texts<'a>(networks: impl IntoIterator<Item = &'a IpNet>) -> Vec<String> {
+        networks.into_iter().map(ToString::to_string).collect()
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_compared_without_panic(texts in proptest::collection::vec(".{0,20}", 0..5)) {
-            let mut comparison = Comparison::default();
-            comparison.networks("remoteEpGroup", &texts, &texts);
-            prop_assert!(comparison.finish().is_empty());
+        fn any_texts_equal_themselves_in_any_order(texts in any_texts(), turn in any::<proptest::sample::Index>()) {
+            let mut turned: Vec<String> = texts.iter().rev().cloned().collect();
+            turned.rotate_left(turn.index(texts.len().max(1)));
+            prop_assert!(!differ(&texts, &texts) && !differ(&texts, &turned) && !differ(&turned, &texts));
+        }
+
+        #[test]
+        fn any_texts_are_compared_alike_from_both_sides(one in any_texts(), other in any_texts()) {
+            prop_assert_eq!(differ(&one, &other), differ(&other, &one));
+        }
+
+        #[test]
+        fn spelling_and_repetition_are_nothing(networks in any_networks()) {
+            let other: Vec<String> = networks.iter().flat_map(|net| [net.trunc().to_string().to_uppercase(), net.to_string()]).collect();
+            prop_assert!(!differ(&texts(&networks), &other));
+        }
+
+        #[test]
+        fn sets_that_differ_are_told(networks in any_networks(), one_more in any_network()) {
+            let set: BTreeSet<IpNet> = networks.iter().map(IpNet::trunc).collect();
+            let more: BTreeSet<IpNet> = set.iter().copied().chain([one_more.trunc()]).collect();
+            prop_assert_eq!(differ(&texts(&set), &texts(&more)), set != more);
+            prop_assert_eq!(differ(&texts(&more), &texts(&set)), set != more);
+            let without_first: Vec<IpNet> = set.iter().skip(1).copied().collect();
+            prop_assert_eq!(differ(&texts(&networks), &texts(&without_first)), !set.is_empty());
+        }
+
+        #[test]
+        fn an_address_equals_itself_in_any_spelling_and_no_other(one in any_network(), other in any_network(), text in ".{0,45}") {
+            let differ = |desired: &str, observed: &str| {
+                let mut comparison = Comparison::default();
+                comparison.address("localGatewayIp", desired, Some(observed));
+                !comparison.finish().is_empty()
+            };
+            prop_assert!(!differ(&text, &text) && !differ(&one.to_string(), &one.to_string().to_uppercase()));
+            prop_assert_eq!(differ(&one.to_string(), &other.to_string()), one != other);
         }
     }
 }

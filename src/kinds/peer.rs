@@ -1,5 +1,6 @@
 //! `Peer`: the second address family of a virtual interface. The cloud shows it only inside the interface.
 
+use crate::accounts::{Use, What};
 use crate::api::{Peer, PeerObserved, SecretKeyReference, Tags};
 use crate::cloud::{Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
@@ -19,7 +20,10 @@ impl Kind for PeerKind {
 
     const NAME: &'static str = "Peer";
     const ANSWER: &'static str = "vif_peer";
-    const TAGGED: bool = false;
+
+    fn is_tagged(_: &Peer) -> bool {
+        false
+    }
 
     fn references(object: &Peer) -> Vec<Reference> {
         let interface = object.spec.virtual_interface_ref.iter();
@@ -31,6 +35,15 @@ impl Kind for PeerKind {
                 name: reference.name.clone(),
             })
             .collect()
+    }
+
+    fn uses(object: &Peer) -> Vec<Use> {
+        let interface = object
+            .spec
+            .virtual_interface_id
+            .iter()
+            .map(|id| Use::new("virtualInterfaceId", What::Resource("VirtualInterface", id.clone())));
+        interface.chain(object.spec.import.as_ref().map(|_| Use::new("import", What::Import))).collect()
     }
 
     fn secret(object: &Peer) -> Option<&SecretKeyReference> {
@@ -73,6 +86,11 @@ impl Kind for PeerKind {
     fn host_of(desired: &Desired<'_, Peer>, _: &str) -> Option<String> {
         let observed = desired.object.status.as_ref().and_then(|status| status.observed.as_ref());
         observed.and_then(|observed| observed.virtual_interface_id.clone()).or_else(|| interface(desired))
+    }
+
+    /// An interface keeps its last peer as long as it lives (U5).
+    fn is_bound(listed: &VirtualInterface, seen: &VifPeer) -> bool {
+        listed.vif_peers.iter().all(|peer| peer.id == seen.id)
     }
 
     fn create(desired: &Desired<'_, Peer>) -> Call {

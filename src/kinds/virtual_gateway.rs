@@ -1,5 +1,6 @@
 //! `VirtualGateway`: the cloud side's end of a line, one for each VPC.
 
+use crate::accounts::{Use, What};
 use crate::api::{SecretKeyReference, Tags, VirtualGateway, VirtualGatewayObserved};
 use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
@@ -16,10 +17,20 @@ impl Kind for VirtualGatewayKind {
 
     const NAME: &'static str = "VirtualGateway";
     const ANSWER: &'static str = "virtual_gateway";
-    const TAGGED: bool = true;
+
+    fn is_tagged(_: &VirtualGateway) -> bool {
+        true
+    }
 
     fn references(_: &VirtualGateway) -> Vec<Reference> {
         Vec::new()
+    }
+
+    fn uses(object: &VirtualGateway) -> Vec<Use> {
+        let spec = &object.spec;
+        let vpc = spec.vpc_id.iter().map(|id| Use::new("vpcId", What::Network(id.clone())));
+        let router = spec.enterprise_router_id.iter().map(|id| Use::new("enterpriseRouterId", What::Network(id.clone())));
+        vpc.chain(router).chain(spec.import.as_ref().map(|_| Use::new("import", What::Import))).collect()
     }
 
     fn secret(_: &VirtualGateway) -> Option<&SecretKeyReference> {

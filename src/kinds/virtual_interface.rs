@@ -1,8 +1,9 @@
 //! `VirtualInterface`: a VLAN of a connection that leads to a gateway. Its first peer is part of it.
 
+use crate::accounts::{Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
-use crate::cloud::{self, Call, CreateVirtualInterface, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
+use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
@@ -21,7 +22,11 @@ impl Kind for VirtualInterfaceKind {
 
     const NAME: &'static str = "VirtualInterface";
     const ANSWER: &'static str = "virtual_interface";
-    const TAGGED: bool = true;
+
+    /// Another tenant's interface takes tags only once that tenant has accepted it.
+    fn is_tagged(object: &VirtualInterface) -> bool {
+        object.spec.resource_tenant_id.is_none()
+    }
 
     fn references(object: &VirtualInterface) -> Vec<Reference> {
         let gateway = object.spec.virtual_gateway_ref.iter();
@@ -33,6 +38,16 @@ impl Kind for VirtualInterfaceKind {
                 name: reference.name.clone(),
             })
             .collect()
+    }
+
+    fn uses(object: &VirtualInterface) -> Vec<Use> {
+        let spec = &object.spec;
+        let line = [("connectionId", &spec.connection_id), ("lagId", &spec.lag_id)];
+        let line = line.into_iter().filter_map(|(field, id)| Some(Use::new(field, What::Connection(id.clone()?))));
+        let network = spec.global_gateway_id.iter().map(|id| Use::new("globalGatewayId", What::Network(id.clone())));
+        let gateway = spec.virtual_gateway_id.iter().map(|id| Use::new("virtualGatewayId", What::Resource("VirtualGateway", id.clone())));
+        let size = [Use::new("vlan", What::Vlan(spec.vlan)), Use::new("bandwidth", What::Bandwidth(spec.bandwidth))];
+        line.chain(network).chain(gateway).chain(size).chain(spec.import.as_ref().map(|_| Use::new("import", What::Import))).collect()
     }
 
     fn secret(object: &VirtualInterface) -> Option<&SecretKeyReference> {
@@ -72,6 +87,10 @@ impl Kind for VirtualInterfaceKind {
 
     fn host_of(_: &Desired<'_, VirtualInterface>, id: &str) -> Option<String> {
         Some(id.to_owned())
+    }
+
+    fn anchor(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {
+        seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway)))
     }
 
     fn create(desired: &Desired<'_, VirtualInterface>) -> Call {
@@ -198,7 +217,10 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn phase(seen: &cloud::VirtualInterface) -> Phase {
-        Phase::of(seen.status.as_deref(), seen.reason.as_deref())
+        let phase = Phase::of(seen.status.as_deref(), seen.reason.as_deref());
+        // A change that went to its own peer is settled by that peer; the interface says ACTIVE meanwhile.
+        let pending = own_peer(seen).map(|peer| Phase::of(peer.status.as_deref(), None)).filter(|peer| matches!(peer, Phase::Settling(_)));
+        pending.filter(|_| phase == Phase::Settled).unwrap_or(phase)
     }
 
     fn health(seen: &cloud::VirtualInterface) -> Health {
@@ -211,6 +233,7 @@ impl Kind for VirtualInterfaceKind {
             id: _,
             name,
             description: _,
+            address_family: _,
             direct_connect_id,
             lag_id,
             kind: _,
@@ -264,6 +287,12 @@ fn gateway(desired: &Desired<'_, VirtualInterface>) -> Option<String> {
 fn first_peer<'a>(object: &VirtualInterface, seen: &'a cloud::VirtualInterface) -> Option<&'a VifPeer> {
     let family = object.spec.address_family_or_default().as_str();
     seen.vif_peers.iter().find(|peer| peer.address_family.as_deref() == Some(family))
+}
+
+/// The same, as far as the cloud tells it: where it no longer names the family, the peer that came with the interface is the first.
+fn own_peer(seen: &cloud::VirtualInterface) -> Option<&VifPeer> {
+    let of_family = seen.vif_peers.iter().find(|peer| peer.address_family.is_some() && peer.address_family == seen.address_family);
+    of_family.or(seen.vif_peers.first())
 }
 
 fn to_cloud(attribute: &ExtendAttribute) -> cloud::ExtendAttribute {

@@ -2,7 +2,7 @@
 //! own unit tests.
 
 use hmac::{Hmac, KeyInit, Mac};
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -115,7 +115,11 @@ fn hex(bytes: &[u8]) -> String {
 
 /// A signed read of the gateways, with a security token if it is not empty.
 async fn signed_read(cloud: &Simulator, key: &str, secret: &str, token: &str) -> u16 {
-    let date = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    signed_read_at(cloud, Timestamp::now(), key, secret, token).await
+}
+
+async fn signed_read_at(cloud: &Simulator, at: Timestamp, key: &str, secret: &str, token: &str) -> u16 {
+    let date = at.strftime("%Y%m%dT%H%M%SZ").to_string();
     let host = cloud.base.trim_start_matches("http://");
     let path = format!("/v3/{PROJECT}/{GATEWAYS}");
     let mut headers = vec![("host", host), ("x-sdk-date", date.as_str())];
@@ -155,5 +159,25 @@ async fn the_signed_are_let_in() {
     ];
     for (case, (key, secret), token, status) in table {
         assert_eq!(signed_read(&cloud, key, secret, token).await, status, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn the_clouds_clock_may_differ_from_the_machines() {
+    let cloud = Simulator::start(json!({})).await;
+    let (key, secret) = ("AKSIMULATOR000000001", "SKsimulator/000000000000000000000000000+");
+    for minutes in [0, 20, -20] {
+        cloud.settings(json!({"clock_offset_s": minutes * 60})).await;
+        let offset = SignedDuration::from_mins(minutes);
+        let about = |time: Timestamp, expected: Timestamp| time.duration_since(expected).abs() < SignedDuration::from_secs(5);
+
+        let answer = cloud.send(Method::POST, &format!("{}/v3/auth/tokens", cloud.base), "", Some(password("operator"))).await.unwrap();
+        let date = rfc2822::parse(answer.headers["date"].to_str().unwrap()).unwrap().timestamp();
+        assert!(about(date, Timestamp::now() + offset), "{minutes} min: Date is {date}");
+        let issued_at: Timestamp = answer.body["token"]["issued_at"].as_str().unwrap().parse().unwrap();
+        assert!(about(issued_at, Timestamp::now() + offset), "{minutes} min: a token was issued at {issued_at}");
+
+        let on_time = signed_read_at(&cloud, Timestamp::now() + offset, key, secret, "").await;
+        assert_eq!((on_time, signed_read(&cloud, key, secret, "").await), (200, if minutes == 0 { 200 } else { 401 }), "{minutes} min");
     }
 }

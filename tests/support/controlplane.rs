@@ -97,11 +97,11 @@ impl ControlPlane {
 
     /// The API server hangs until [`Self::resume_etcd`].
     pub fn pause_etcd(&self) {
-        self.etcd.pause();
+        self.etcd.signal(rustix::process::Signal::STOP);
     }
 
     pub fn resume_etcd(&self) {
-        self.etcd.resume();
+        self.etcd.signal(rustix::process::Signal::CONT);
     }
 
     /// Forgets all past revisions. An API server that starts afterwards can't resume a watch from one of them.
@@ -172,14 +172,24 @@ impl ControlPlane {
         }
     }
 
+    /// Writes to our kinds and to events so far.
+    pub fn audit(&self) -> Vec<Value> {
+        let log = std::fs::read_to_string(self.dir.path().join("audit.log")).unwrap_or_default();
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// Writes to objects of a namespace so far, other than the test's own.
     pub fn writes(&self, namespace: &str) -> Vec<Value> {
-        let log = std::fs::read_to_string(self.dir.path().join("audit.log")).unwrap_or_default();
-        let entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let entries = self.audit().into_iter();
         entries
             .filter(|entry| entry["objectRef"]["namespace"] == namespace)
             .filter(|entry| !entry["requestURI"].as_str().unwrap_or_default().contains("fieldManager=test"))
             .collect()
+    }
+
+    /// SIGSTOP, or SIGCONT, for the API server: it is reached and does not answer.
+    pub fn signal_apiserver(&self, signal: rustix::process::Signal) {
+        self.apiserver().signal(signal);
     }
 
     /// Where kubectl and helm are.

@@ -6,6 +6,7 @@
 
 pub mod contract;
 pub mod controlplane;
+pub mod line;
 pub mod operator;
 pub mod process;
 pub mod proxy;

@@ -1,7 +1,8 @@
 //! The operator as a process.
 
+use rustix::process::Signal;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use super::eventually;
@@ -44,6 +45,27 @@ impl Operator {
 
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// What `/readyz` says, or nothing when it does not answer.
+    pub async fn readiness(&self) -> Option<String> {
+        let answer = super::simulator::http_client(false).get(format!("http://127.0.0.1:{}/readyz", self.port)).send().await.ok()?;
+        answer.text().await.ok()
+    }
+
+    /// SIGSTOP: it stands still wherever it is.
+    pub fn pause(&self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// SIGCONT.
+    pub fn resume(&self) {
+        self.process.signal(Signal::CONT);
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.ended()
     }
 
     /// SIGTERM. Returns whether it ended by itself.

@@ -205,12 +205,20 @@ impl Shared {
         carried.await.unwrap_or_else(|_| dropped_connection())
     }
 
+    /// What a collection shows to the operator of this account only, which lives in the namespace of its name.
+    fn own(&self, path: &str) -> Option<String> {
+        match path.rsplit('/').next()? {
+            "cloudaccounts" => Some(format!("metadata.name%3D{}", self.account)),
+            "secrets" => Some(format!("metadata.namespace%3D{}", self.account)),
+            _ => None,
+        }
+    }
+
     async fn forward(&self, mut parts: Parts, body: Bytes) -> Response {
         let server = if is_cloud(&parts) { &self.cloud } else { &self.apiserver };
         let mut target = format!("{server}{}", parts.uri);
-        if parts.method == Method::GET && parts.uri.path().ends_with("/cloudaccounts") {
-            target =
-                format!("{target}{}fieldSelector=metadata.name%3D{}", if parts.uri.query().is_some() { "&" } else { "?" }, self.account);
+        if let (&Method::GET, Some(selected)) = (&parts.method, self.own(parts.uri.path())) {
+            target = format!("{target}{}fieldSelector={selected}", if parts.uri.query().is_some() { "&" } else { "?" });
         }
         // The host is signed, so the cloud must see the one that its caller named; the API server's is another.
         if !is_cloud(&parts) {
@@ -225,9 +233,9 @@ impl Shared {
     }
 }
 
-/// Whether a request changes what the life is about: the account and the events that tell of it are beside it, and a login changes nothing.
+/// Whether a request changes what the life is about: the account with its Secret and the events are beside it, and a login changes nothing.
 fn is_change(parts: &Parts) -> bool {
-    let beside = ["/events", "/cloudaccounts", "/leases", "/auth/tokens"];
+    let beside = ["/events", "/cloudaccounts", "/secrets", "/leases", "/auth/tokens"];
     let reads = [Method::GET, Method::HEAD];
     !reads.contains(&parts.method) && !beside.iter().any(|word| parts.uri.path().contains(word))
 }

@@ -18,6 +18,8 @@ pub const PASSWORD: &str = "Simulated-Pass1";
 /// Seeded connections that end at different locations.
 pub const LINE_A: &str = "c0000000-0000-4000-8000-000000000001";
 pub const LINE_B: &str = "c0000000-0000-4000-8000-000000000002";
+/// The other side of interfaces across accounts.
+pub const PARTNER: &str = "0605768a3300d5762f82c01180692874";
 /// A VPC that is not there.
 pub const MISSING_VPC: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
@@ -58,11 +60,11 @@ impl Simulator {
 
     /// It takes connections and answers nothing.
     pub fn pause(&self) {
-        self.process.pause();
+        self.process.signal(rustix::process::Signal::STOP);
     }
 
     pub fn resume(&self) {
-        self.process.resume();
+        self.process.signal(rustix::process::Signal::CONT);
     }
 
     async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
@@ -130,6 +132,28 @@ impl Simulator {
 
     pub async fn create(&self, kind: &str, body: Value) -> Value {
         self.call(reqwest::Method::POST, "resources", Some(json!({ "kind": kind, "body": body }))).await
+    }
+
+    /// The partner's gateway, for interfaces across accounts.
+    pub async fn partner_gateway(&self) -> String {
+        let body = json!({ "name": "theirs", "vpc_id": "00000000-0000-4000-8000-00000000ffff", "local_ep_group": ["172.31.0.0/24"], "tenant_id": PARTNER });
+        self.create("virtual_gateway", body).await["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The partner says `ACCEPTED` or `REJECTED` to an interface.
+    pub async fn partner_decides(&self, id: &str, decision: &str) {
+        let login = json!({ "auth": {
+            "identity": { "methods": ["password"], "password": { "user": {
+                "name": "partner", "password": "Simulated-Pass2", "domain": { "name": "simulated-partner" },
+            } } },
+            "scope": { "project": { "name": REGION } },
+        } });
+        let answer = self.http.post(format!("{}/v3/auth/tokens", self.url)).json(&login).send().await.unwrap();
+        let token = answer.headers()["x-subject-token"].clone();
+        let url = format!("{}/v3/{PARTNER}/dcaas/virtual-interfaces/{id}", self.url);
+        let decision = json!({ "virtual_interface": { "status": decision } });
+        let answer = self.http.put(url).header("X-Auth-Token", token).json(&decision).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
     pub async fn expire_tokens(&self) {

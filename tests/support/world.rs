@@ -27,7 +27,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 pub struct World {
     pub plane: Arc<ControlPlane>,
-    pub cloud: Simulator,
+    pub cloud: Arc<Simulator>,
     pub client: Client,
     pub namespace: String,
     /// Where the account looks for its cloud.
@@ -71,7 +71,7 @@ impl World {
         cloud.settings(json!({ "settle_ms": { "create": 300, "update": 200, "delete": 300 } })).await;
         let client = plane.client().await;
         let endpoint = cloud.url().to_owned();
-        Self { plane, cloud, client, namespace, endpoint }
+        Self { plane, cloud: Arc::new(cloud), client, namespace, endpoint }
     }
 
     async fn furnish(&self) {
@@ -97,18 +97,61 @@ impl World {
 
     /// (Re)writes the account with these credentials.
     pub async fn account(&self, credentials: Value) {
+        self.account_with(&json!({ "credentials": credentials })).await;
+    }
+
+    /// (Re)writes the account with these fields of its spec besides the usual ones.
+    pub async fn account_with(&self, fields: &Value) {
+        let mut spec = json!({
+            "region": simulator::REGION, "syncInterval": "30s",
+            "credentials": { "accessKey": { "secretRef": { "namespace": self.namespace, "name": "credentials" } } },
+            "rateLimit": { "readsPerMinute": 6000, "writesPerMinute": 6000, "burst": 200 },
+            "endpoints": { "dc": self.endpoint, "iam": self.endpoint, "insecure": true },
+        });
+        for (field, value) in fields.as_object().unwrap() {
+            spec[field] = value.clone();
+        }
         self.apply_in(
             None,
-            &json!({
-                "apiVersion": API_VERSION, "kind": "CloudAccount", "metadata": { "name": self.namespace },
-                "spec": {
-                    "region": simulator::REGION, "credentials": credentials, "syncInterval": "30s",
-                    "rateLimit": { "readsPerMinute": 6000, "writesPerMinute": 6000, "burst": 200 },
-                    "endpoints": { "dc": self.endpoint, "iam": self.endpoint, "insecure": true },
-                },
-            }),
+            &json!({ "apiVersion": API_VERSION, "kind": "CloudAccount", "metadata": { "name": self.namespace }, "spec": spec }),
         )
         .await;
+    }
+
+    /// The same cloud and account from another namespace, which this makes.
+    pub async fn neighbour(&self, name: &str, labels: Value) -> Self {
+        let namespace = format!("{}-{name}", self.namespace);
+        let neighbour = Self {
+            plane: Arc::clone(&self.plane),
+            cloud: Arc::clone(&self.cloud),
+            client: self.client.clone(),
+            namespace: namespace.clone(),
+            endpoint: self.endpoint.clone(),
+        };
+        let annotations = json!({ "directconnect.huaweicloud.com/account": self.namespace });
+        let metadata = json!({ "name": namespace, "labels": labels, "annotations": annotations });
+        self.apply_in(None, &json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata })).await;
+        neighbour
+    }
+
+    /// The account as it is.
+    pub async fn get_account(&self) -> Value {
+        let account = api(&self.client, None, API_VERSION, "CloudAccount").get(&self.namespace).await.unwrap();
+        serde_json::to_value(account).unwrap()
+    }
+
+    /// Deletes all objects of ours in this namespace at once, in no order, and waits until they are gone.
+    pub async fn clear(&self) {
+        let mut names = Vec::new();
+        for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
+            for object in self.api(kind).list(&ListParams::default()).await.unwrap() {
+                self.delete(kind, &object.name_any()).await;
+                names.push((kind, object.name_any()));
+            }
+        }
+        for (kind, name) in names {
+            self.wait_gone(kind, &name).await;
+        }
     }
 
     /// Server-side apply in this world's namespace.
@@ -188,6 +231,47 @@ impl World {
             .await;
     }
 
+    /// Has the operator look at the cloud now, and waits until it has.
+    pub async fn look(&self, kind: &str, name: &str) -> Value {
+        let mark = format!("look-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.patch(kind, name, json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": mark } } })).await;
+        self.wait(kind, name, "looked at", |object| object["status"]["lastHandledReconcileAt"] == json!(mark)).await
+    }
+
+    /// Changes the account's spec, and waits until that is in force.
+    pub async fn patch_account(&self, spec: Value) {
+        let accounts = api(&self.client, None, API_VERSION, "CloudAccount");
+        accounts.patch(&self.namespace, &PatchParams::default(), &Patch::Merge(json!({ "spec": spec }))).await.unwrap();
+        super::eventually("the account is ready", BOUND, || async {
+            let account = serde_json::to_value(accounts.get(&self.namespace).await.ok()?).ok()?;
+            is(&account, "Ready", "True").then_some(())
+        })
+        .await;
+    }
+
+    /// Waits for `count` events of `reason` about an object and returns their notes; more than `count` are a failure.
+    pub async fn told(&self, kind: &str, name: &str, reason: &str, count: usize) -> Vec<String> {
+        super::eventually(&format!("{count} events {reason} about {kind} {name}"), BOUND, || async {
+            let notes = self.notes(kind, name, reason).await;
+            assert!(notes.len() <= count, "{reason} more than {count} times: {notes:#?}");
+            (notes.len() == count).then_some(notes)
+        })
+        .await
+    }
+
+    /// Notes of the events of `reason` about an object, the first first; one that was repeated counts as often.
+    pub async fn notes(&self, kind: &str, name: &str, reason: &str) -> Vec<String> {
+        let all = api(&self.client, Some(&self.namespace), "events.k8s.io/v1", "Event").list(&ListParams::default()).await.unwrap();
+        let mut events: Vec<Value> = all
+            .into_iter()
+            .map(|event| event.data)
+            .filter(|event| event["regarding"]["kind"] == kind && event["regarding"]["name"] == name && event["reason"] == reason)
+            .collect();
+        events.sort_by_key(|event| event["eventTime"].as_str().unwrap_or_default().to_owned());
+        let times = |event: &Value| usize::try_from(event["series"]["count"].as_u64().unwrap_or(1)).unwrap();
+        events.iter().flat_map(|event| vec![event["note"].as_str().unwrap_or_default().to_owned(); times(event)]).collect()
+    }
+
     /// Reasons of the events about an object.
     pub async fn events(&self, kind: &str, name: &str) -> Vec<(String, String)> {
         let api = api(&self.client, Some(&self.namespace), "events.k8s.io/v1", "Event");
@@ -202,16 +286,7 @@ impl World {
 
     /// Deletes all objects at once, in no order, and waits until the cloud is empty; then holds the exchanges against the vendor's documents.
     pub async fn finish(&self) {
-        let mut names = Vec::new();
-        for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
-            for object in self.api(kind).list(&ListParams::default()).await.unwrap() {
-                self.delete(kind, &object.name_any()).await;
-                names.push((kind, object.name_any()));
-            }
-        }
-        for (kind, name) in names {
-            self.wait_gone(kind, &name).await;
-        }
+        self.clear().await;
         assert!(self.cloud.is_empty().await, "left in the cloud: {}", self.cloud.resources().await);
         self.cloud.check_contract().await;
     }

@@ -12,7 +12,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    engine::Moment,
     faults::Rule,
     http::render,
     outofband,
@@ -79,13 +78,16 @@ async fn counters(State(service): Shared) -> Json<Value> {
 }
 
 async fn expire_tokens(State(service): Shared) -> StatusCode {
-    service.world().tokens.expire(Moment::now().timestamp);
+    let mut world = service.world();
+    let now = world.now();
+    world.tokens.expire(now.timestamp);
     StatusCode::NO_CONTENT
 }
 
 async fn resources(State(service): Shared) -> Json<Value> {
     let mut world = service.world();
-    world.settle(Moment::now());
+    let now = world.now();
+    world.settle(now);
     let World { cloud, settings, .. } = &*world;
     let list = |table: &crate::state::Table, show: fn(&Object, &crate::settings::Settings) -> Value| -> Vec<Value> {
         table.values().map(|object| show(object, settings)).collect()
@@ -107,7 +109,9 @@ struct Foreign {
 async fn create_resource(State(service): Shared, Json(request): Json<Value>) -> Result<(StatusCode, Json<Value>), Refused> {
     let Foreign { kind, body } = serde_json::from_value(request).map_err(|error| bad(&error.to_string()))?;
     let project = service.first_project().to_owned();
-    let created = outofband::create(&mut service.world().cloud, &kind, body, &project, Moment::now());
+    let mut world = service.world();
+    let now = world.now();
+    let created = outofband::create(&mut world.cloud, &kind, body, &project, now);
     created
         .map(|object| (StatusCode::CREATED, Json(Value::Object(object))))
         .ok_or_else(|| bad("kind is unknown, or vif_id names no interface"))
@@ -118,7 +122,8 @@ async fn patch_resource(State(service): Shared, Path(id): Path<String>, Json(cha
         return Err(bad("the body must be an object"));
     };
     let mut world = service.world();
-    world.settle(Moment::now());
+    let now = world.now();
+    world.settle(now);
     outofband::change(&mut world.cloud, &id, change).map(|object| Json(Value::Object(object))).ok_or_else(absent)
 }
 
@@ -128,8 +133,8 @@ async fn delete_resource(State(service): Shared, Path(id): Path<String>) -> Resu
 }
 
 async fn settle(State(service): Shared) -> StatusCode {
-    let now = Moment::now();
     let mut world = service.world();
+    let now = world.now();
     world.cloud.agenda.hasten(now);
     world.settle(now);
     StatusCode::NO_CONTENT

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
     settings::Settings,
@@ -24,13 +24,21 @@ pub struct Moment {
 }
 
 impl Moment {
-    pub fn now() -> Self {
-        Self { instant: Instant::now(), timestamp: Timestamp::now() }
+    /// Now, by a cloud's clock that is so many seconds ahead of the machine's.
+    pub fn now(clock_offset_s: i32) -> Self {
+        let machine = Timestamp::now();
+        let timestamp = machine.checked_add(SignedDuration::from_secs(clock_offset_s.into())).unwrap_or(machine);
+        Self { instant: Instant::now(), timestamp }
     }
 
     /// As the service writes times: UTC with milliseconds.
     pub fn stamp(&self) -> String {
         self.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    }
+
+    /// As the header `Date` has it (RFC 9110).
+    pub fn http_date(&self) -> String {
+        self.timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 }
 

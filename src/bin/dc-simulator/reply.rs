@@ -9,7 +9,7 @@ use futures::stream;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::errors::Refusal;
+use crate::{engine::Moment, errors::Refusal};
 
 /// An answer before it is put on the wire.
 #[derive(Clone)]
@@ -44,6 +44,12 @@ impl Reply {
         let refusal =
             if code.starts_with("DC.") { Refusal::service(status, code, message) } else { Refusal::gateway(status, code, message) };
         Self::refused(&refusal, &new_request_id())
+    }
+
+    /// With the cloud's time, which the server would fill in from the machine's clock.
+    pub fn dated(mut self, now: Moment) -> Self {
+        self.headers.push(("date", now.http_date()));
+        self
     }
 
     pub fn into_response(self) -> Response {

@@ -106,6 +106,11 @@ impl World {
         }
     }
 
+    /// Now, by the cloud's clock.
+    pub fn now(&self) -> Moment {
+        Moment::now(self.settings.clock_offset_s)
+    }
+
     /// Settles what is due, so that what follows sees the cloud as it is now.
     pub fn settle(&mut self, now: Moment) {
         let settings = Arc::clone(&self.settings);
@@ -117,7 +122,7 @@ impl World {
 pub async fn serve(State(service): State<Arc<Service>>, request: Request) -> Response {
     let arrived = Instant::now();
     let Some(received) = receive(request).await else {
-        return too_large().into_response();
+        return too_large().dated(service.world().now()).into_response();
     };
     let route = routes::find(&received.method, &received.path);
     let operation = route.as_ref().map_or(UNKNOWN_OPERATION, |route| route.name);
@@ -133,15 +138,15 @@ pub async fn serve(State(service): State<Arc<Service>>, request: Request) -> Res
 impl Service {
     /// Executes a request, notes it and answers what goes over the wire, if anything.
     fn treat(&self, received: &Received, route: Option<&Route>, strike: &Strike, arrived: Instant) -> Option<Reply> {
-        let now = Moment::now();
         let mut world = self.world();
+        let now = world.now();
         world.settle(now);
         let settings = &*Arc::clone(&world.settings);
         let request_id = new_request_id();
         let passage = Passage { received, route, strike, settings, now, request_id };
         let treatment = self.suffer(&mut world, &passage);
         world.journal.note(entry(&passage, &treatment, arrived), settings);
-        treatment.sent
+        treatment.sent.map(|sent| sent.dated(now))
     }
 
     /// Executes a request under the faults that strike it.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub project_missing: bool,
     /// Seconds for which a token is valid.
     pub token_lifetime_s: u32,
+    /// Seconds by which the cloud's clock is ahead of the machine's; negative when it is behind.
+    pub clock_offset_s: i32,
     /// Requests kept in the log.
     pub log_capacity: usize,
     /// Bytes of bodies kept in the log; the oldest requests go first.
@@ -144,6 +146,7 @@ impl Default for Settings {
             missing_vpcs: vec!["ffffffff-ffff-4fff-8fff-ffffffffffff".to_owned()],
             project_missing: false,
             token_lifetime_s: 86_400,
+            clock_offset_s: 0,
             log_capacity: 100_000,
             log_bytes: 256 << 20,
             extra_fields: true,

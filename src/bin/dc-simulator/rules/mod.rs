@@ -22,7 +22,9 @@ pub fn gateway_unlocked(gateway: &Object, settings: &Settings) -> Result<(), Ref
 
 /// Refuses an interface that is being changed, itself or one of its peers.
 pub fn interface_unlocked(interface: &Object, settings: &Settings) -> Result<(), Refusal> {
-    let by_peer = settings.locks.peer_locks_interface && peers_of(interface).any(is_pending);
+    // The peer of an interface that awaits the other tenant waits with it: nothing is being changed.
+    let undecided = matches!(text(interface, "status"), "AUTHORIZATION" | "REJECTED");
+    let by_peer = settings.locks.peer_locks_interface && !undecided && peers_of(interface).any(is_pending);
     if is_pending(interface) || by_peer { Err(Refusal::rule(&settings.locks.interface_code)) } else { Ok(()) }
 }
 

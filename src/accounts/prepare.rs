@@ -1,0 +1,295 @@
+//! From a `CloudAccount` and its Secret to an account that is ready, or to why it is not.
+//!
+//! A client is kept as long as neither the endpoints nor what is in the Secret change, and with it the mirrors. Credentials that the cloud has
+//! rejected are not used again until the Secret changes, but for a rare probe.
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, ResourceExt};
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::Instant;
+
+use super::reconcile::Context;
+use super::{Account, Mirrors};
+use crate::api::cloud_account::{Quota, SecretReference};
+use crate::api::{CloudAccount, Reason};
+use crate::backoff::exponential;
+use crate::cloud::{self, Class, Client, CloudError, Credentials, Priority, Quotas, Settings};
+use crate::index::Key;
+use crate::mirror::Rhythm;
+
+/// How often the quotas are read again.
+const QUOTAS_EVERY: Duration = Duration::from_hours(1);
+/// The same while somebody waits for room in one.
+pub(super) const QUOTAS_SOON: Duration = Duration::from_secs(15);
+/// First and longest wait before credentials that were rejected are tried once more: far too seldom for the cloud to lock the account.
+const PROBE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(1));
+
+/// What the last pass used and found.
+#[derive(Default)]
+pub(super) struct Known {
+    pub built: Option<Built>,
+    pub failures: u32,
+    /// Credentials that were rejected are left alone until then.
+    probe_at: Option<Instant>,
+}
+
+#[derive(Clone)]
+pub(super) struct Built {
+    settings: Settings,
+    /// Fingerprint of what is in the Secret: its metadata may change without it.
+    secret: [u8; 32],
+    mirrors: Arc<Mirrors>,
+    pub quotas: Vec<Quota>,
+    /// When they were; never before a client has proved itself.
+    quotas_read: Option<Instant>,
+    /// They were read since somebody began to wait for room: more than that is news.
+    watched: bool,
+}
+
+/// Why an account is not ready.
+pub(super) struct Trouble {
+    pub reason: Reason,
+    pub message: String,
+    pub error: Option<Box<CloudError>>,
+}
+
+impl Trouble {
+    fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), error: None }
+    }
+
+    fn cloud(error: CloudError) -> Self {
+        let reason = match error.class {
+            Class::Auth => Reason::CredentialsRejected,
+            Class::Permission => Reason::Forbidden,
+            Class::Throttled => Reason::Throttled,
+            _ if error.code == cloud::OwnCode::ProjectUnknown.as_str() => Reason::ProjectUnknown,
+            _ if error.http_status.is_none() => Reason::EndpointUnreachable,
+            _ => Reason::CloudUnavailable,
+        };
+        Self { reason, message: error.to_string(), error: Some(Box::new(error)) }
+    }
+
+    pub fn wait(&self, failures: u32) -> Duration {
+        let (first, limit) = waits(self.reason);
+        exponential(first, limit, failures)
+    }
+}
+
+/// First and longest wait of an account that is not ready for `reason`. Refused credentials are not tried often: the cloud locks an account
+/// after a few. A Secret that is missing is heard of when it comes.
+pub(crate) const fn waits(reason: Reason) -> (Duration, Duration) {
+    match reason {
+        Reason::CredentialsRejected => PROBE,
+        Reason::Forbidden | Reason::SecretMissing => (Duration::from_mins(1), Duration::from_mins(10)),
+        _ => (Duration::from_secs(1), Duration::from_mins(1)),
+    }
+}
+
+pub(super) fn secret_of(account: &CloudAccount) -> Option<&SecretReference> {
+    let credentials = &account.spec.credentials;
+    credentials.access_key.as_ref().or(credentials.password.as_ref()).map(|credentials| &credentials.secret_ref)
+}
+
+impl Context {
+    pub(super) async fn prepare(&self, account: &CloudAccount) -> Result<Result<Arc<Account>, Trouble>, kube::Error> {
+        let Some(reference) = secret_of(account) else {
+            let message = "spec.credentials: only accessKey and password are supported by this version";
+            return Ok(Err(Trouble::new(Reason::Unsupported, message)));
+        };
+        let secrets = Api::<Secret>::namespaced(self.client.clone(), &reference.namespace);
+        let Some(secret) = secrets.get_opt(&reference.name).await? else {
+            let message = format!("there is no Secret {}/{}", reference.namespace, reference.name);
+            return Ok(Err(Trouble::new(Reason::SecretMissing, message)));
+        };
+        let credentials = match credentials(account, &secret) {
+            Ok(credentials) => credentials,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        Ok(self.build(account, credentials, fingerprint(&secret)).await)
+    }
+
+    async fn build(&self, account: &CloudAccount, credentials: Credentials, secret: [u8; 32]) -> Result<Arc<Account>, Trouble> {
+        let name = account.name_any();
+        let settings = settings(account, self.accounts.call_limit());
+        let present = self.known(&name, |known| {
+            let same = known.built.as_ref().filter(|built| built.settings == settings && built.secret == secret).cloned();
+            if same.is_none() {
+                known.probe_at = None;
+            }
+            same
+        });
+        // Rejected once, they are left alone; a probe begins with a client that knows nothing of it.
+        let rejected = present.as_ref().and_then(|built| built.mirrors.client.rejected());
+        let built = match (present, rejected) {
+            (_, Some(error)) if !self.may_probe(&name) => return Err(Trouble::cloud(error)),
+            (Some(built), None) => built,
+            _ => Built {
+                mirrors: self.mirrors(account, settings.clone(), credentials)?,
+                settings,
+                secret,
+                quotas: Vec::new(),
+                quotas_read: None,
+                watched: false,
+            },
+        };
+        let built = self.with_quotas(&name, built).await?;
+        self.same_project(account, &built.mirrors.client).await?;
+        let tags = account.spec.features.as_ref().and_then(|features| features.tags).unwrap_or_default();
+        let defaults = account.spec.defaults.clone().unwrap_or_default();
+        let (open_to, grants) = (account.spec.allowed_namespaces.clone(), account.spec.grants.clone());
+        Ok(Arc::new(Account { client: Arc::clone(&built.mirrors.client), defaults, open_to, grants, tags, mirrors: built.mirrors }))
+    }
+
+    /// Reads the quotas where that is due: it also proves the credentials of a new client.
+    async fn with_quotas(&self, name: &str, built: Built) -> Result<Built, Trouble> {
+        let watched = built.mirrors.quotas_watched.load(Ordering::Relaxed);
+        // Half the time between two passes: each pass that was made for them finds them due.
+        let every = if watched { QUOTAS_SOON } else { QUOTAS_EVERY } / 2;
+        let is_due = built.quotas_read.is_none_or(|read| read.elapsed() >= every) || (watched && !built.watched);
+        if !is_due {
+            return Ok(built);
+        }
+        let read = read_quotas(&built.mirrors.client).await;
+        let built = match read {
+            Ok(quotas) => {
+                let freed = watched && built.watched && has_room(&built.quotas, &quotas);
+                if freed {
+                    built.mirrors.quotas_watched.store(false, Ordering::Relaxed);
+                    self.accounts.room(name);
+                }
+                Built { quotas, quotas_read: Some(Instant::now()), watched: watched && !freed, ..built }
+            }
+            // Of a client that has proved itself, a cloud that is away for a while is no reason to doubt: its objects tell of that.
+            Err(error) if built.quotas_read.is_some() && matches!(error.class, Class::Server | Class::Throttled) => built,
+            Err(error) => {
+                // It is kept when its credentials were rejected: it knows that they are not to be used.
+                let rejected = built.mirrors.client.rejected().is_some();
+                self.known(name, |known| known.built = rejected.then_some(built));
+                return Err(Trouble::cloud(error));
+            }
+        };
+        self.known(name, |known| (known.built, known.probe_at) = (Some(built.clone()), None));
+        Ok(built)
+    }
+
+    fn mirrors(&self, account: &CloudAccount, settings: Settings, credentials: Credentials) -> Result<Arc<Mirrors>, Trouble> {
+        let client = Arc::new(Client::new(settings, credentials).map_err(|error| Trouble::new(Reason::Invalid, error))?);
+        let (hot, hot_limit) = self.accounts.hot;
+        let rhythm = Rhythm { cold: account.spec.sync_interval(), hot, hot_limit };
+        let (index, key, watched) = (Arc::clone(&self.index), Key::account(&account.name_any()), Arc::clone(&client));
+        // Whichever call it is that the credentials are rejected at: the account, and with it all its objects, hears of it.
+        let watch = tokio::spawn(async move {
+            watched.until_rejected().await;
+            index.wake(&key);
+        });
+        Ok(Arc::new(Mirrors::new(client, rhythm, watch.abort_handle())))
+    }
+
+    /// Whether rejected credentials may be tried once more now.
+    fn may_probe(&self, name: &str) -> bool {
+        self.known(name, |known| {
+            let first = known.probe_at.is_none();
+            let due = known.probe_at.is_some_and(|at| at <= Instant::now());
+            if first || due {
+                known.probe_at = Some(Instant::now() + exponential(PROBE.0, PROBE.1, known.failures.max(1)));
+            }
+            due
+        })
+    }
+
+    /// Objects are looked for where they were made: with the credentials of another project all of them would seem to be gone.
+    async fn same_project(&self, account: &CloudAccount, client: &Client) -> Result<(), Trouble> {
+        let project = client.project_id().await.map_err(Trouble::cloud)?;
+        let before = account.status.as_ref().and_then(|status| status.project_id.as_deref()).filter(|before| *before != project);
+        match before {
+            Some(before) if !self.index.users(&Key::account(&account.name_any())).is_empty() => Err(Trouble::new(
+                Reason::Conflict,
+                format!(
+                    "the credentials lead to project {project}, but the objects of the account are in {before}: put back credentials of {before}, or \
+                     make another CloudAccount for {project}"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Not for anybody to read: only whether it is the same as before counts.
+fn fingerprint(secret: &Secret) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (key, value) in secret.data.iter().flatten() {
+        for part in [key.as_bytes(), &value.0] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+    }
+    hash.finalize().into()
+}
+
+/// Whether some quota has more room than before.
+fn has_room(before: &[Quota], now: &[Quota]) -> bool {
+    let room = |quota: &Quota| if quota.limit < 0 { i64::MAX } else { quota.limit - quota.used };
+    now.iter().any(|now| before.iter().find(|before| before.type_ == now.type_).is_none_or(|before| room(now) > room(before)))
+}
+
+/// Quotas are told where the region has them; their absence is no trouble.
+async fn read_quotas(client: &Client) -> Result<Vec<Quota>, CloudError> {
+    let call = cloud::quotas();
+    client.permit(&call, Priority::Wait).await;
+    match client.fetch::<Quotas>(&call).await {
+        Ok(quotas) => {
+            Ok(quotas.resources.into_iter().map(|quota| Quota { type_: quota.kind, used: quota.used, limit: quota.limit }).collect())
+        }
+        Err(error) if error.class == Class::Unsupported => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn settings(account: &CloudAccount, call_limit: Duration) -> Settings {
+    let spec = &account.spec;
+    let rate = spec.rate_limit.as_ref();
+    let number = |value: Option<i32>, otherwise: u32| value.and_then(|value| u32::try_from(value).ok()).unwrap_or(otherwise);
+    Settings {
+        region: spec.region.clone(),
+        dc_endpoint: spec.dc_endpoint(),
+        iam_endpoint: spec.iam_endpoint(),
+        project_id: spec.project_id.clone(),
+        ca_bundle: spec.endpoints.as_ref().and_then(|endpoints| endpoints.ca_bundle.clone()),
+        reads_per_minute: number(rate.and_then(|rate| rate.reads_per_minute), 600),
+        writes_per_minute: number(rate.and_then(|rate| rate.writes_per_minute), 60),
+        burst: number(rate.and_then(|rate| rate.burst), 20),
+        call_limit,
+    }
+}
+
+fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, Trouble> {
+    let optional = |key: &str| {
+        let bytes = secret.data.as_ref()?.get(key)?;
+        // A newline at the end comes with files and is never part of a key.
+        std::str::from_utf8(&bytes.0).ok().map(|text| text.trim_end_matches(['\r', '\n']).to_owned()).filter(|text| !text.is_empty())
+    };
+    let required = |key: &str| {
+        optional(key).ok_or_else(|| {
+            let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
+            Trouble::new(Reason::SecretMissing, format!("the Secret {namespace}/{name} has no key {key}"))
+        })
+    };
+    if account.spec.credentials.access_key.is_some() {
+        Ok(Credentials::AccessKey {
+            access_key: required("accessKey")?,
+            secret_key: SecretString::from(required("secretKey")?),
+            security_token: optional("securityToken").map(SecretString::from),
+        })
+    } else {
+        Ok(Credentials::Password {
+            domain: required("domain")?,
+            user: required("user")?,
+            password: SecretString::from(required("password")?),
+        })
+    }
+}

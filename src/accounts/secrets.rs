@@ -1,0 +1,87 @@
+//! Secrets, watched by their metadata alone: who waits for one is woken when it changes, and one that holds an account's credentials stays as
+//! long as objects need the account. What is in a Secret is read only by those who use it, when they use it.
+
+use futures::StreamExt;
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::{Patch, PatchParams};
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, ResourceExt};
+use std::sync::Arc;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
+
+use crate::finalizer;
+use crate::index::{Index, Key};
+
+/// Keeps an account's Secret.
+const SECRET_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
+
+/// Keeps Secrets for as long as they are needed. Dropping the future ends it. None is let go before `filled` says that all objects are known.
+pub async fn keep(client: kube::Client, index: Arc<Index>, mut filled: watch::Receiver<bool>) {
+    let (sender, changes) = mpsc::unbounded_channel();
+    index.register(Key::secret("", "").kind, sender.clone());
+    let (store, writer) = reflector::store();
+    let api = Api::<PartialObjectMeta<Secret>>::all(client.clone());
+    let stream = watcher(api, watcher::Config::default()).default_backoff().modify(forget_what_is_not_needed);
+    let watch = reflector::reflector(writer, stream).for_each(|event| {
+        hear(&index, &sender, event);
+        std::future::ready(())
+    });
+    tokio::select! {
+        () = watch => {}
+        () = async {
+            let _ = filled.wait_for(|filled| *filled).await;
+            mind(&client, &index, &store, changes).await;
+        } => {}
+    }
+}
+
+/// A cluster has many Secrets, and what is in their annotations can be large.
+fn forget_what_is_not_needed(secret: &mut PartialObjectMeta<Secret>) {
+    secret.metadata.managed_fields = None;
+    secret.metadata.annotations = None;
+    secret.metadata.labels = None;
+    secret.metadata.owner_references = None;
+}
+
+fn hear(index: &Index, sender: &UnboundedSender<Key>, event: Result<watcher::Event<PartialObjectMeta<Secret>>, watcher::Error>) {
+    match event {
+        Ok(watcher::Event::Apply(secret) | watcher::Event::InitApply(secret) | watcher::Event::Delete(secret)) => {
+            let key = Key::secret(&secret.namespace().unwrap_or_default(), &secret.name_any());
+            index.touch(&key);
+            // Only one that is kept, or that is to be, needs a look.
+            if is_kept(&secret) || !index.users(&key).is_empty() {
+                let _ = sender.send(key);
+            }
+        }
+        Ok(watcher::Event::Init | watcher::Event::InitDone) => {}
+        Err(error) => tracing::warn!(%error, "watch of secrets failed; it is begun again"),
+    }
+}
+
+async fn mind(client: &kube::Client, index: &Index, store: &Store<PartialObjectMeta<Secret>>, mut changes: UnboundedReceiver<Key>) {
+    while let Some(key) = changes.recv().await {
+        let Some(secret) = store.get(&ObjectRef::new(&key.name).within(&key.namespace)) else { continue };
+        let needed = index.users(&key).iter().any(|user| *user == Key::account(&user.name) && !index.users(user).is_empty());
+        // One that is being deleted takes no new finalizer.
+        if needed == is_kept(&secret) || (needed && secret.metadata.deletion_timestamp.is_some()) {
+            continue;
+        }
+        let api = Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), &key.namespace);
+        let patch = finalizer::patch(secret.as_ref(), SECRET_FINALIZER, needed);
+        match api.patch_metadata(&key.name, &PatchParams::default(), &Patch::Merge(patch)).await {
+            Ok(_) => {}
+            // Gone, or changed: the watch brings what is newer.
+            Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}
+            Err(error) => {
+                tracing::warn!(%error, namespace = key.namespace, name = key.name, "the Secret's finalizer could not be set; it is tried again with its next change");
+            }
+        }
+    }
+}
+
+fn is_kept(secret: &PartialObjectMeta<Secret>) -> bool {
+    secret.finalizers().iter().any(|finalizer| finalizer == SECRET_FINALIZER)
+}

@@ -1,0 +1,93 @@
+//! Events of objects: what was done and what went wrong, once for each.
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::runtime::events::{Event, EventType};
+use kube::{Resource, ResourceExt};
+
+use crate::api::{Managed, Reason, Status};
+
+use super::Engine;
+use super::decide::Step;
+use super::kind::{Difference, Kind};
+use super::report::{self, Facts, Outcome};
+
+/// One event: type, reason, what was done, the note.
+type Told = (EventType, String, &'static str, String);
+
+impl<K: Kind> Engine<K> {
+    /// Publishes what `outcome` is worth telling. `is_drift`: differences came about in the cloud, not by a change of the spec.
+    pub(super) async fn publish(
+        &self,
+        object: &K::Object,
+        outcome: &Outcome,
+        facts: &Facts<<K::Object as Managed>::Observed>,
+        is_drift: bool,
+    ) {
+        let last = object.status().cloned().unwrap_or_default();
+        let events: Vec<Told> = done(outcome, facts, &last, is_drift).into_iter().chain(drifted(facts, &last, is_drift)).collect();
+        for (type_, reason, action, note) in events {
+            self.tell_event(object, type_, &reason, action, note).await;
+        }
+    }
+
+    pub(super) async fn tell_event(&self, object: &K::Object, type_: EventType, reason: &str, action: &'static str, note: String) {
+        let event = Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
+        // The recorder tells a repeat by its count alone, without its note; what is told of another version of the object is no repeat.
+        let about = ObjectReference { resource_version: object.resource_version(), ..object.object_ref(&()) };
+        if let Err(error) = self.recorder.publish(&event, &about).await {
+            tracing::debug!(%error, "event not written");
+        }
+    }
+}
+
+fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool) -> Option<Told> {
+    let id = facts.id.as_deref().unwrap_or_default();
+    let instead = |new: &str| match last.id.as_deref().filter(|old| *old != new) {
+        Some(old) => format!(" in place of {old}, which is gone from the cloud"),
+        None => String::new(),
+    };
+    let normal = |reason: &str, action, note| Some((EventType::Normal, reason.to_owned(), action, note));
+    match outcome {
+        Outcome::Done(Step::Create(_)) => normal("Created", "Create", format!("created {id}{}", instead(id))),
+        Outcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("took over {id}{}", instead(id))),
+        // The first call of a series tells of all that it changes.
+        Outcome::Done(Step::Update(_, differences)) if is_under_way(last, differences) => None,
+        Outcome::Done(Step::Update(_, differences)) if is_drift => {
+            normal("DriftCorrected", "Update", format!("set back {id}: {}", told(differences)))
+        }
+        Outcome::Done(Step::Update(_, differences)) => normal("Updated", "Update", format!("changed {id}: {}", told(differences))),
+        Outcome::Done(Step::Delete(_)) => normal("Deleting", "Delete", format!("deleting {id}")),
+        Outcome::Done(Step::Replace(_, why)) => {
+            Some((EventType::Warning, "Replacing".to_owned(), "Delete", format!("deleting {id} to make it anew: {why}")))
+        }
+        Outcome::Done(Step::Stall(reason, message)) if report::ready_reason(last) != Some(reason.as_str()) => {
+            Some((EventType::Warning, reason.as_str().to_owned(), "Reconcile", message.clone()))
+        }
+        Outcome::Failed(error)
+            if last.last_error.as_ref().map(|last| (&last.code, &last.message)) != Some((&error.code, &error.message)) =>
+        {
+            Some((EventType::Warning, "CloudError".to_owned(), "Reconcile", error.to_string()))
+        }
+        _ => None,
+    }
+}
+
+fn is_under_way<O>(last: &Status<O>, differences: &[Difference]) -> bool {
+    let told = |difference: &Difference| last.drift.iter().any(|last| last.path == format!("spec.{}", difference.path));
+    report::ready_reason(last) == Some(Reason::Updating.as_str()) && differences.iter().all(told)
+}
+
+/// A drift is told when it is first seen, whatever is done about it.
+fn drifted<O>(facts: &Facts<O>, last: &Status<O>, is_drift: bool) -> Option<Told> {
+    let new: Vec<Difference> =
+        facts.drift.iter().filter(|now| !last.drift.iter().any(|last| last.path == format!("spec.{}", now.path))).cloned().collect();
+    (is_drift && !new.is_empty()).then(|| {
+        let note = format!("changed in the cloud: {}", told(&new));
+        (EventType::Warning, "DriftDetected".to_owned(), "Compare", note)
+    })
+}
+
+fn told(differences: &[Difference]) -> String {
+    let told = differences.iter().map(|difference| format!("{} ({} → {})", difference.path, difference.observed, difference.desired));
+    told.collect::<Vec<_>>().join(", ")
+}

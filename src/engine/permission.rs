@@ -1,0 +1,52 @@
+//! Whether an object may use its account as its spec says: asked before any look at the cloud for its sake, and again before each write.
+
+use crate::accounts::{Account, Behind, Use, What};
+use kube::Resource;
+
+use super::Engine;
+use super::kind::Kind;
+
+/// Whether an object may use its account as its spec says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Permission {
+    Given,
+    /// The account is not open to the namespace.
+    Closed,
+    /// The grants of the account do not allow it, as the text says.
+    Refused(String),
+    /// What stands behind an id of the spec has not been looked at yet.
+    Unknown,
+}
+
+impl<K: Kind> Engine<K> {
+    /// Whether the object may use `account` as its spec says. One that goes may, whatever was narrowed since: nothing is orphaned.
+    pub(super) fn permission(&self, object: &K::Object, account: &Account) -> Permission {
+        if object.meta().deletion_timestamp.is_some() {
+            return Permission::Given;
+        }
+        let me = Self::key(object);
+        let labels = self.namespaces.labels(&me.namespace);
+        if !account.is_open_to(&me.namespace, &labels) {
+            return Permission::Closed;
+        }
+        let mut uses = K::uses(object);
+        for used in K::uses(object) {
+            let What::Resource(kind, id) = &used.what else { continue };
+            let (behind, keeper) = match account.behind(kind, id, &self.cluster) {
+                Behind::Unknown => return Permission::Unknown,
+                Behind::Absent => (vec![What::Network(id.clone())], None),
+                Behind::There(behind, keeper) => (behind, keeper),
+            };
+            // An id is no way around a reference: what an object holds is had by its leave.
+            let keeper = self.index.holder(kind, id).or(keeper);
+            if keeper.is_some_and(|keeper| !self.index.is_granted(&me, &keeper)) {
+                return Permission::Refused(format!("spec.{}: {id} is not granted to this namespace", used.field));
+            }
+            uses.extend(behind.into_iter().map(|what| Use::new(used.field, what)));
+        }
+        match account.grants(&me.namespace, &labels, &uses) {
+            Ok(()) => Permission::Given,
+            Err(message) => Permission::Refused(message),
+        }
+    }
+}

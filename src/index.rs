@@ -1,0 +1,430 @@
+//! Who refers to whom, and who holds what: one index over all kinds, fed by their watches.
+//!
+//! It answers the questions of a pass (is what I refer to ready and granted? who refers to me? who holds this cloud resource?) and wakes those
+//! whom a change concerns, so that nobody waits on a timer. It holds a card of each object, not the object.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::api::WaitingFor;
+use crate::api::reference_grant::ReferenceGrantSpec;
+
+/// In place of the names of another namespace's objects.
+const UNNAMED: &str = "*";
+
+/// Names one object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Kind, e.g. `VirtualGateway`.
+    pub kind: &'static str,
+    /// Namespace; empty for what has none.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+/// What others need to know of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Card {
+    /// The cloud's id, once known.
+    pub id: Option<String>,
+    /// Its condition `Ready` is true and it is not being deleted.
+    pub ready: bool,
+    /// Objects that it refers to.
+    pub needs: Vec<Key>,
+    /// When it was made: of two that hold one resource the older holds it.
+    pub since: String,
+    /// It is being deleted and waits for what it refers to: nobody need wait for it.
+    pub yields: bool,
+}
+
+/// The index.
+#[derive(Default)]
+pub struct Index {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    cards: HashMap<Key, Card>,
+    needed_by: HashMap<Key, BTreeSet<Key>>,
+    /// By kind and id: those whose card has the id, the oldest first.
+    holders: HashMap<(&'static str, String), BTreeSet<(String, Key)>>,
+    /// By kind and id: who is about to take it, before its card says so.
+    claims: HashMap<(&'static str, String), Key>,
+    /// By kind and id: who would have it if its holder had not.
+    waiting: HashMap<(&'static str, String), BTreeSet<Key>>,
+    /// By namespace and name.
+    grants: BTreeMap<(String, String), ReferenceGrantSpec>,
+    wakers: HashMap<&'static str, UnboundedSender<Key>>,
+}
+
+impl Index {
+    /// Wakes for `kind` go to `waker` from now on.
+    pub fn register(&self, kind: &'static str, waker: UnboundedSender<Key>) {
+        self.state().wakers.insert(kind, waker);
+    }
+
+    /// Takes the present card of an object.
+    pub fn apply(&self, key: &Key, card: Card) {
+        let mut state = self.state();
+        let needs: BTreeSet<Key> = card.needs.iter().cloned().collect();
+        let mut first_for = Vec::new();
+        for need in &needs {
+            let users = state.needed_by.entry(need.clone()).or_default();
+            if users.is_empty() {
+                first_for.push(need.clone());
+            }
+            users.insert(key.clone());
+        }
+        let (id, since, ready, yields) = (card.id.clone(), card.since.clone(), card.ready, card.yields);
+        let old = state.cards.insert(key.clone(), card);
+        for need in &first_for {
+            state.wake(need);
+        }
+        for gone in old.iter().flat_map(|old| &old.needs).filter(|need| !needs.contains(need)) {
+            state.unlink(key, gone);
+        }
+        let old_id = old.as_ref().and_then(|old| old.id.clone());
+        if old_id != id || old.as_ref().is_some_and(|old| old.since != since) {
+            state.release(key, old.as_ref());
+            if let Some(id) = &id {
+                state.holders.entry((key.kind, id.clone())).or_default().insert((since, key.clone()));
+            }
+        }
+        if old.as_ref().is_none_or(|old| old.id != id || old.ready != ready) {
+            state.wake_dependants(key);
+        }
+        if old.is_some_and(|old| old.yields != yields) {
+            for need in &needs {
+                state.wake(need);
+            }
+        }
+    }
+
+    /// The object is gone.
+    pub fn forget(&self, key: &Key) {
+        let mut state = self.state();
+        let card = state.cards.remove(key);
+        for need in card.iter().flat_map(|card| &card.needs) {
+            state.unlink(key, need);
+        }
+        let claimed: Vec<_> = state.claims.extract_if(|_, claimant| claimant == key).map(|(resource, _)| resource).collect();
+        state.waiting.retain(|_, keys| {
+            keys.remove(key);
+            !keys.is_empty()
+        });
+        state.release(key, card.as_ref());
+        for resource in &claimed {
+            state.wake_waiting(resource);
+        }
+        state.wake_dependants(key);
+    }
+
+    /// The card of an object, if there is one.
+    #[must_use]
+    pub fn card(&self, key: &Key) -> Option<Card> {
+        self.state().cards.get(key).cloned()
+    }
+
+    /// Objects for whose sake `key` must stay, as an object of its namespace may see them: names of another namespace are not told.
+    ///
+    /// One of another namespace counts only where it is granted, or once it has something in the cloud: it could not have come by that without.
+    #[must_use]
+    pub fn dependants(&self, key: &Key) -> Vec<WaitingFor> {
+        let state = self.state();
+        let all = state.needed_by.get(key).into_iter().flatten();
+        let counted = all.filter(|dependant| {
+            let card = state.cards.get(dependant);
+            card.is_some_and(|card| !card.yields && (card.id.is_some() || state.is_granted(dependant, key)))
+        });
+        let told: BTreeSet<WaitingFor> = counted.map(|dependant| dependant.seen_from(&key.namespace)).collect();
+        told.into_iter().collect()
+    }
+
+    /// All who refer to `key`, granted or not.
+    #[must_use]
+    pub fn users(&self, key: &Key) -> Vec<Key> {
+        self.state().needed_by.get(key).into_iter().flatten().cloned().collect()
+    }
+
+    /// Whether an object may refer to another: one of its own namespace, or where a `ReferenceGrant` beside the other says so.
+    #[must_use]
+    pub fn is_granted(&self, from: &Key, to: &Key) -> bool {
+        self.state().is_granted(from, to)
+    }
+
+    /// Who holds a cloud resource of `kind`.
+    #[must_use]
+    pub fn holder(&self, kind: &'static str, id: &str) -> Option<Key> {
+        self.state().holder(&(kind, id.to_owned())).cloned()
+    }
+
+    /// Who holds the cloud resource that `key` would have, when that is another. `key` is woken when that one lets go of it.
+    #[must_use]
+    pub fn other_holder(&self, key: &Key, id: &str) -> Option<Key> {
+        self.state().other_holder(key, &(key.kind, id.to_owned()))
+    }
+
+    /// Takes a cloud resource for `key` before its status says so, unless somebody else holds it: then that one is told.
+    ///
+    /// # Errors
+    /// With who holds it; `key` is woken when that one lets go of it.
+    pub fn claim(&self, key: &Key, id: &str) -> Result<(), Key> {
+        let mut state = self.state();
+        let resource = (key.kind, id.to_owned());
+        if let Some(holder) = state.other_holder(key, &resource) {
+            return Err(holder);
+        }
+        state.claims.insert(resource, key.clone());
+        Ok(())
+    }
+
+    /// Something that is no card of ours changed (a `Secret`): wakes those who need it.
+    pub fn touch(&self, key: &Key) {
+        self.state().wake_dependants(key);
+    }
+
+    /// Wakes one object.
+    pub fn wake(&self, key: &Key) {
+        self.state().wake(key);
+    }
+
+    /// Takes a `ReferenceGrant`, or its end.
+    pub fn grant(&self, namespace: &str, name: &str, grant: Option<&ReferenceGrantSpec>) {
+        let mut state = self.state();
+        let place = (namespace.to_owned(), name.to_owned());
+        let old = match grant {
+            Some(grant) => state.grants.insert(place, grant.clone()),
+            None => state.grants.remove(&place),
+        };
+        if old.as_ref() == grant {
+            return;
+        }
+        let concerned = state.needed_by.iter().filter(|(need, _)| need.namespace == namespace);
+        let concerned: Vec<Key> = concerned
+            .flat_map(|(need, dependants)| {
+                let abroad: Vec<&Key> = dependants.iter().filter(|dependant| dependant.namespace != namespace).collect();
+                let need = (!abroad.is_empty()).then_some(need);
+                abroad.into_iter().chain(need).cloned()
+            })
+            .collect();
+        for key in &concerned {
+            state.wake(key);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_granted(&self, from: &Key, to: &Key) -> bool {
+        // What has no namespace is no tenant's: who may use an account is the account's to say.
+        from.namespace == to.namespace
+            || to.namespace.is_empty()
+            || self
+                .grants
+                .iter()
+                .any(|((namespace, _), grant)| *namespace == to.namespace && grant.allows(from.kind, &from.namespace, to.kind, &to.name))
+    }
+
+    fn holder(&self, resource: &(&'static str, String)) -> Option<&Key> {
+        let held = self.holders.get(resource).and_then(BTreeSet::first).map(|(_, key)| key);
+        held.or_else(|| self.claims.get(resource))
+    }
+
+    fn other_holder(&mut self, key: &Key, resource: &(&'static str, String)) -> Option<Key> {
+        let other = self.holder(resource).filter(|holder| *holder != key).cloned()?;
+        self.waiting.entry(resource.clone()).or_default().insert(key.clone());
+        Some(other)
+    }
+
+    /// `key` no longer holds what its card says; others may have waited for it.
+    fn release(&mut self, key: &Key, card: Option<&Card>) {
+        let Some((id, since)) = card.and_then(|card| Some((card.id.clone()?, card.since.clone()))) else { return };
+        let resource = (key.kind, id);
+        let Some(holders) = self.holders.get_mut(&resource) else { return };
+        holders.remove(&(since, key.clone()));
+        let next: Vec<Key> = holders.iter().map(|(_, key)| key.clone()).collect();
+        if next.is_empty() {
+            self.holders.remove(&resource);
+        }
+        for key in &next {
+            self.wake(key);
+        }
+        self.wake_waiting(&resource);
+    }
+
+    /// The resource has another holder, or none: those who would have it look again.
+    fn wake_waiting(&mut self, resource: &(&'static str, String)) {
+        for key in self.waiting.remove(resource).unwrap_or_default() {
+            self.wake(&key);
+        }
+    }
+
+    /// `key` no longer needs `need`, which may have waited for that.
+    fn unlink(&mut self, key: &Key, need: &Key) {
+        if let Some(keys) = self.needed_by.get_mut(need) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.needed_by.remove(need);
+            }
+        }
+        self.wake(need);
+    }
+
+    fn wake_dependants(&self, key: &Key) {
+        for dependant in self.needed_by.get(key).into_iter().flatten() {
+            self.wake(dependant);
+        }
+    }
+
+    fn wake(&self, key: &Key) {
+        if let Some(waker) = self.wakers.get(key.kind) {
+            // A controller that has stopped needs no wake.
+            let _ = waker.send(key.clone());
+        }
+    }
+}
+
+impl Key {
+    /// A `CloudAccount`, which has no namespace.
+    #[must_use]
+    pub fn account(name: &str) -> Self {
+        Self { kind: "CloudAccount", namespace: String::new(), name: name.to_owned() }
+    }
+
+    /// A `Secret`.
+    #[must_use]
+    pub fn secret(namespace: &str, name: &str) -> Self {
+        Self { kind: "Secret", namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    /// As it is named in the status of an object of `namespace`. Of another namespace only the kind is told, unless the object named it itself.
+    #[must_use]
+    pub fn seen_from(&self, namespace: &str) -> WaitingFor {
+        let Self { kind, namespace: own, name: _ } = self;
+        if own == namespace || namespace.is_empty() {
+            return self.named_from(namespace);
+        }
+        WaitingFor { kind: (*kind).to_owned(), namespace: Some(own.clone()), name: UNNAMED.to_owned() }
+    }
+
+    /// As it is named in the status of an object of `namespace` that refers to it: by the words of its own spec.
+    #[must_use]
+    pub fn named_from(&self, namespace: &str) -> WaitingFor {
+        let Self { kind, namespace: own, name } = self;
+        WaitingFor { kind: (*kind).to_owned(), namespace: (own != namespace).then(|| own.clone()), name: name.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    fn key(kind: &'static str, name: &str) -> Key {
+        Key { kind, namespace: "team".into(), name: name.into() }
+    }
+
+    fn woken(receiver: &mut UnboundedReceiver<Key>) -> Vec<String> {
+        std::iter::from_fn(|| receiver.try_recv().ok()).map(|key| key.name).collect()
+    }
+
+    #[test]
+    fn a_change_wakes_those_whom_it_concerns_and_nobody_else() {
+        let index = Index::default();
+        let (gateways, mut to_gateways) = unbounded_channel();
+        let (interfaces, mut to_interfaces) = unbounded_channel();
+        index.register("VirtualGateway", gateways);
+        index.register("VirtualInterface", interfaces);
+        let gateway = key("VirtualGateway", "gw");
+        let card = |ready| Card { id: Some("1".into()), ready, ..Card::default() };
+
+        index.apply(&key("VirtualInterface", "a"), Card { needs: vec![gateway.clone()], ..Card::default() });
+        index.apply(&key("VirtualInterface", "b"), Card::default());
+        assert_eq!(woken(&mut to_gateways), ["gw"], "somebody needs it");
+        index.apply(&gateway, card(false));
+        assert_eq!(woken(&mut to_interfaces), ["a"], "the gateway appeared");
+        index.apply(&gateway, card(false));
+        assert!(woken(&mut to_interfaces).is_empty(), "nothing changed");
+        index.apply(&gateway, card(true));
+        assert_eq!(woken(&mut to_interfaces), ["a"], "it became ready");
+        assert_eq!(index.dependants(&gateway), [WaitingFor { kind: "VirtualInterface".into(), namespace: None, name: "a".into() }]);
+        assert!(woken(&mut to_gateways).is_empty());
+        index.forget(&key("VirtualInterface", "a"));
+        assert_eq!(woken(&mut to_gateways), ["gw"], "its last dependant went");
+        assert!(index.dependants(&gateway).is_empty());
+    }
+
+    #[test]
+    fn one_resource_has_one_holder() {
+        let index = Index::default();
+        let (first, second) = (key("VirtualGateway", "first"), key("VirtualGateway", "second"));
+        assert_eq!(index.claim(&first, "1"), Ok(()));
+        assert_eq!(index.claim(&first, "1"), Ok(()), "again");
+        assert_eq!(index.claim(&second, "1"), Err(first.clone()));
+        assert_eq!(index.claim(&key("VirtualInterface", "vif"), "1"), Ok(()), "another kind");
+        let (waker, mut woken_gateways) = unbounded_channel();
+        index.register("VirtualGateway", waker);
+        assert_eq!((index.other_holder(&first, "1"), index.other_holder(&second, "1")), (None, Some(first.clone())));
+        index.forget(&first);
+        assert_eq!((index.other_holder(&second, "1"), woken(&mut woken_gateways)), (None, vec!["second".to_owned()]));
+        assert_eq!(index.claim(&second, "1"), Ok(()));
+        // After a restart both cards say so: the older one holds it.
+        let index = Index::default();
+        let card = |since: &str| Card { id: Some("1".into()), since: since.into(), ..Card::default() };
+        index.apply(&first, card("2026-02"));
+        index.apply(&second, card("2026-01"));
+        assert_eq!(index.holder("VirtualGateway", "1"), Some(second.clone()));
+        let (gateways, mut to_gateways) = unbounded_channel();
+        index.register("VirtualGateway", gateways);
+        index.forget(&second);
+        assert_eq!((index.holder("VirtualGateway", "1"), woken(&mut to_gateways)), (Some(first), vec!["first".to_owned()]));
+    }
+
+    #[test]
+    fn another_namespace_needs_a_grant_and_its_names_are_not_told() {
+        let index = Index::default();
+        let (interfaces, mut to_interfaces) = unbounded_channel();
+        index.register("VirtualInterface", interfaces);
+        let gateway = key("VirtualGateway", "gw");
+        let abroad = Key { namespace: "others".into(), ..key("VirtualInterface", "secret-project") };
+        index.apply(&abroad, Card { needs: vec![gateway.clone()], ..Card::default() });
+        assert!(!index.is_granted(&abroad, &gateway) && index.dependants(&gateway).is_empty(), "nobody holds what was not given");
+        let grant: ReferenceGrantSpec = serde_json::from_value(
+            json!({ "from": [{ "kind": "VirtualInterface", "namespace": "others" }], "to": [{ "kind": "VirtualGateway" }] }),
+        )
+        .unwrap();
+        index.grant("team", "open", Some(&grant));
+        assert_eq!(woken(&mut to_interfaces), ["secret-project"]);
+        assert!(index.is_granted(&abroad, &gateway));
+        let told = [WaitingFor { kind: "VirtualInterface".into(), namespace: Some("others".into()), name: "*".into() }];
+        assert_eq!(index.dependants(&gateway), told);
+        index.grant("team", "open", Some(&grant));
+        assert!(woken(&mut to_interfaces).is_empty(), "nothing changed");
+        index.grant("team", "open", None);
+        assert_eq!(woken(&mut to_interfaces), ["secret-project"]);
+        assert!(!index.is_granted(&abroad, &gateway) && index.dependants(&gateway).is_empty());
+        // What came about while it was granted is still protected.
+        index.apply(&abroad, Card { needs: vec![gateway.clone()], id: Some("1".into()), ..Card::default() });
+        assert_eq!(index.dependants(&gateway), told);
+    }
+
+    #[test]
+    fn who_yields_holds_nobody() {
+        let index = Index::default();
+        let (interfaces, mut to_interfaces) = unbounded_channel();
+        index.register("VirtualInterface", interfaces);
+        let (interface, peer) = (key("VirtualInterface", "vif"), key("Peer", "first"));
+        let card = |yields| Card { id: Some("1".into()), needs: vec![interface.clone()], yields, ..Card::default() };
+        index.apply(&peer, card(false));
+        assert_eq!((index.dependants(&interface).len(), woken(&mut to_interfaces).len()), (1, 1));
+        index.apply(&peer, card(true));
+        assert_eq!((index.dependants(&interface).len(), woken(&mut to_interfaces).len()), (0, 1));
+    }
+}

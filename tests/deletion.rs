@@ -1,0 +1,185 @@
+//! How objects, accounts and Secrets go: in any order, by themselves, and never before the cloud is clean or somebody has said that it need not be.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use serde_json::{Value, json};
+use support::eventually;
+use support::simulator::LINE_A;
+use support::world::{API_VERSION, BOUND, World, condition, is};
+
+const ABANDON: &str = "directconnect.huaweicloud.com/abandon";
+
+fn object(kind: &str, name: &str, spec: &Value) -> Value {
+    json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
+}
+
+fn gateway(name: &str, number: u8) -> Value {
+    let vpc = format!("00000000-0000-4000-8000-0000000003{number:02}");
+    object("VirtualGateway", name, &json!({ "vpcId": vpc, "localEpGroup": ["172.16.0.0/24"], "localEpGroupIpv6": ["fd00:1::/64"] }))
+}
+
+fn interface() -> Value {
+    let spec = json!({
+        "connectionId": LINE_A, "virtualGatewayRef": { "name": "gw" }, "vlan": 60, "bandwidth": 50, "routeMode": "static",
+        "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.0.0/24"],
+    });
+    object("VirtualInterface", "vif", &spec)
+}
+
+fn peer() -> Value {
+    let spec = json!({
+        "virtualInterfaceRef": { "name": "vif" }, "addressFamily": "ipv6", "routeMode": "static",
+        "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
+    });
+    object("Peer", "peer", &spec)
+}
+
+async fn is_there(world: &World, version: &str, kind: &str, namespace: Option<&str>, name: &str) -> bool {
+    support::world::api(&world.client, namespace, version, kind).get_opt(name).await.unwrap().is_some()
+}
+
+/// Everything at once, the account and its Secret first: objects need them to the end.
+#[tokio::test]
+async fn a_namespace_goes_with_all_that_is_in_it_and_the_account_after_it() {
+    let world = World::new().await;
+    for object in [gateway("gw", 1), interface(), peer()] {
+        world.apply(&object).await;
+    }
+    world.wait_ready("Peer", "peer").await;
+    world.plane.kubectl(&["delete", "cloudaccount", &world.namespace, "--wait=false"]);
+    world.plane.kubectl(&["delete", "secret", "credentials", "-n", &world.namespace, "--wait=false"]);
+    let account = eventually("the account names those who keep it", BOUND, || async {
+        let account = world.get_account().await;
+        condition(&account, "Reconciling").is_some().then_some(account)
+    })
+    .await;
+    let told = condition(&account, "Reconciling").unwrap();
+    assert_eq!(told["reason"], "WaitingForDependants", "{account:#}");
+    assert!(told["message"].as_str().unwrap().contains(&format!("VirtualGateway {}/gw", world.namespace)), "{account:#}");
+    assert!(is_there(&world, "v1", "Secret", Some(&world.namespace), "credentials").await, "the Secret is kept");
+    world.plane.kubectl(&["delete", "namespace", &world.namespace, "--timeout=60s"]);
+    eventually("the account is gone", BOUND, || async {
+        (!is_there(&world, API_VERSION, "CloudAccount", None, &world.namespace).await).then_some(())
+    })
+    .await;
+    assert!(world.cloud.is_empty().await, "{}", world.cloud.resources().await);
+    world.cloud.check_contract().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_no_object_needs_any_more_goes() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", 2)).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    let kept = || async {
+        let secret = support::world::api(&world.client, Some(&world.namespace), "v1", "Secret").get("credentials").await.unwrap();
+        secret.metadata.finalizers.unwrap_or_default()
+    };
+    eventually("the Secret is kept", BOUND, || async { (kept().await == ["directconnect.huaweicloud.com/account-in-use"]).then_some(()) })
+        .await;
+    let before = world.cloud.count("ListVirtualGateways").await;
+    world.delete("VirtualGateway", "gw").await;
+    world.wait_gone("VirtualGateway", "gw").await;
+    eventually("the Secret is let go", BOUND, || async { kept().await.is_empty().then_some(()) }).await;
+    // That the Secret's metadata changed did not throw away what is known of the cloud.
+    let after = world.cloud.count("ListVirtualGateways").await;
+    assert!(after - before < 30, "{before} → {after}");
+    world.plane.kubectl(&["delete", "secret", "credentials", "-n", &world.namespace, "--timeout=30s"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_never_reached_the_cloud_or_is_gone_from_it_is_no_obstacle() {
+    let world = World::new().await;
+    world.apply(&interface()).await;
+    world.wait_reason("VirtualInterface", "vif", "WaitingForReference").await;
+    world.delete("VirtualInterface", "vif").await;
+    world.wait_gone("VirtualInterface", "vif").await;
+
+    world.apply(&gateway("gw", 3)).await;
+    let id = world.wait_ready("VirtualGateway", "gw").await["status"]["id"].as_str().unwrap().to_owned();
+    world.cloud.delete(&id).await;
+    world.delete("VirtualGateway", "gw").await;
+    world.wait_gone("VirtualGateway", "gw").await;
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 1, "it was not made again on its way out");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_retained_resource_stays_and_is_taken_up_again() {
+    let world = World::new().await;
+    let mut retained = gateway("gw", 4);
+    retained["spec"]["policy"] = json!({ "deletion": "Retain" });
+    world.apply(&retained).await;
+    let id = world.wait_ready("VirtualGateway", "gw").await["status"]["id"].clone();
+    world.delete("VirtualGateway", "gw").await;
+    world.wait_gone("VirtualGateway", "gw").await;
+    assert_eq!(world.cloud.all("virtual_gateways").await[0]["id"], id);
+    assert_eq!(world.cloud.count("DeleteVirtualGateway").await, 0);
+    // The same name in the same namespace of the same cluster: the tag says that it is its own.
+    world.apply(&gateway("gw", 4)).await;
+    assert_eq!(world.wait_ready("VirtualGateway", "gw").await["status"]["id"], id);
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 1);
+    world.finish().await;
+}
+
+/// The account is torn out with its finalizer: what is in the cloud can't be reached any more.
+#[tokio::test]
+async fn without_its_account_an_object_stays_until_it_is_abandoned_by_word() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", 5)).await;
+    let id = world.wait_ready("VirtualGateway", "gw").await["status"]["id"].as_str().unwrap().to_owned();
+    world.plane.kubectl(&["delete", "cloudaccount", &world.namespace, "--wait=false"]);
+    world.plane.kubectl(&["patch", "cloudaccount", &world.namespace, "--type=merge", "-p", r#"{"metadata":{"finalizers":[]}}"#]);
+    let told = world.wait_reason("VirtualGateway", "gw", "WaitingForAccount").await;
+    assert!(!is(&told, "Ready", "True"), "{told:#}");
+    world.delete("VirtualGateway", "gw").await;
+    let told = world
+        .wait("VirtualGateway", "gw", "it tells the way out", |object| {
+            condition(object, "Ready").is_some_and(|ready| ready["message"].as_str().unwrap().contains(ABANDON))
+        })
+        .await;
+    assert_eq!(told["status"]["id"], json!(id), "{told:#}");
+    world.patch("VirtualGateway", "gw", json!({ "metadata": { "annotations": { ABANDON: "true" } } })).await;
+    world.wait_gone("VirtualGateway", "gw").await;
+    let events = world.events("VirtualGateway", "gw").await;
+    assert!(events.iter().any(|(reason, note)| reason == "Abandoned" && note.contains(&id)), "{events:?}");
+    assert_eq!(world.cloud.all("virtual_gateways").await[0]["id"], json!(id), "it is left in the cloud");
+    assert_eq!(world.cloud.count("DeleteVirtualGateway").await, 0);
+}
+
+/// An account that works is no account that is gone: the annotation does not orphan anything then.
+#[tokio::test]
+async fn the_way_out_is_closed_while_the_account_works() {
+    let world = World::new().await;
+    let mut abandoned = gateway("gw", 6);
+    abandoned["metadata"]["annotations"] = json!({ ABANDON: "true" });
+    world.apply(&abandoned).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    world.finish().await;
+    assert_eq!(world.cloud.count("DeleteVirtualGateway").await, 1);
+}
+
+#[tokio::test]
+async fn missing_credentials_are_said_while_something_is_deleted() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", 7)).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    let secret = r#"{"metadata":{"finalizers":[]}}"#;
+    eventually("the Secret is torn out", BOUND, || async {
+        let _ = world.plane.run("kubectl", &["delete", "secret", "credentials", "-n", &world.namespace, "--wait=false"]);
+        let _ = world.plane.run("kubectl", &["patch", "secret", "credentials", "-n", &world.namespace, "--type=merge", "-p", secret]);
+        (!is_there(&world, "v1", "Secret", Some(&world.namespace), "credentials").await).then_some(())
+    })
+    .await;
+    world.delete("VirtualGateway", "gw").await;
+    let told = world.wait_reason("VirtualGateway", "gw", "SecretMissing").await;
+    let message = condition(&told, "Ready").unwrap()["message"].as_str().unwrap();
+    assert!(message.contains("the deletion waits") && !message.contains("credentials\""), "{told:#}");
+    // It comes back, and all goes on at once.
+    world.access_key_secret(support::simulator::SECRET_KEY).await;
+    world.finish().await;
+}

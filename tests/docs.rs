@@ -1,0 +1,85 @@
+//! The generated catalogues: `docs/` holds what the code says, and what the code says is what the operator does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+use direct_connect_operator::api::{Course, Reason, Status, VirtualGatewayObserved};
+use direct_connect_operator::cloud::{CATALOGUE, Class, CloudError, Outcome as Sent, classify};
+use direct_connect_operator::docs;
+use direct_connect_operator::engine::{Facts, Outcome, Sight, report};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Code and class of each row of the API document §3.2, in the document's words.
+const DOCUMENT: &str = include_str!("fixtures/error-codes.txt");
+
+#[test]
+fn the_folder_holds_what_the_code_says() {
+    for (name, text) in docs::files() {
+        let stored = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(&name)).unwrap_or_default();
+        assert!(stored == text, "docs/{name} is not what the code says: run `make generate`");
+    }
+}
+
+#[test]
+fn every_code_of_the_document_has_its_class() {
+    let class = |word: &str| match word {
+        "user-fixable" => Class::Invalid,
+        "not-found" => Class::Absent,
+        "retryable (server)" => Class::Server,
+        "retryable (state)" => Class::Busy,
+        "permission" => Class::Permission,
+        "quota / exhaustion" => Class::Quota,
+        "conflict / in use" => Class::InUse,
+        "conflict (user)" => Class::Conflict,
+        "vendor-side config" => Class::Unsupported,
+        other => panic!("{other}"),
+    };
+    let document: BTreeMap<&str, &str> = DOCUMENT.lines().map(|line| line.split_once(' ').unwrap()).collect();
+    assert_eq!(document.len(), 83);
+    for (code, word) in &document {
+        assert_eq!(classify(code, 400, true), class(word), "{code}");
+    }
+    let of_the_service = CATALOGUE.iter().map(|row| row.code).filter(|code| code.starts_with("DC."));
+    let more: Vec<&str> = of_the_service.filter(|code| !document.contains_key(code)).collect();
+    // Seen in the wild, listed nowhere.
+    assert_eq!(more, ["DC.2720"]);
+}
+
+#[test]
+fn every_code_and_reason_stands_in_its_catalogue_once() {
+    let files: BTreeMap<String, String> = docs::files().into_iter().collect();
+    let once = |file: &str, name: &str| assert_eq!(files[file].matches(&format!("| `{name}` | ")).count(), 1, "{name} in {file}");
+    for row in CATALOGUE {
+        once("error-codes.md", row.code);
+    }
+    for reason in Reason::ALL {
+        once("conditions.md", reason.as_str());
+    }
+}
+
+/// Every class of error, told by the engine, holds to what the catalogue of conditions says of its reason.
+#[test]
+fn the_conditions_after_an_error_are_those_of_the_catalogue() {
+    for class in Class::ALL {
+        let error = CloudError {
+            class,
+            code: "DC.1".to_owned(),
+            message: "no".to_owned(),
+            http_status: Some(400),
+            request_id: None,
+            operation: "CreateVirtualGateway",
+            outcome: Sent::Refused,
+        };
+        let facts = Facts { id: None, intent: None, seen: Sight::Unchanged, drift: vec![], observe_only: false };
+        let status: Status<VirtualGatewayObserved> =
+            report(&Status::default(), &Outcome::Failed(error), &facts, Some(1), &Time(jiff::Timestamp::UNIX_EPOCH));
+        let told: BTreeSet<&str> = status.conditions.iter().map(|condition| condition.type_.as_str()).collect();
+        let reason = Reason::ALL.iter().find(|reason| reason.as_str() == status.conditions[0].reason).unwrap();
+        let listed: BTreeSet<&str> = reason.conditions().iter().map(|type_| type_.as_str()).collect();
+        match reason.course() {
+            Course::Either => assert!(told.is_subset(&listed), "{class:?}: {told:?}"),
+            _ => assert_eq!(told, listed, "{class:?}"),
+        }
+    }
+}

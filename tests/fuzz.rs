@@ -1,0 +1,14 @@
+//! Whatever the cloud answers is read without a panic, and what is no answer is never taken for one.
+//!
+//! A list that is read as empty means that all is gone, and an error of the wrong class that a resource is; so the properties are about
+//! these. 256 cases of each take some seconds; `PROPTEST_CASES=100000 cargo test --test fuzz` runs longer. The comparison of networks,
+//! which is private, has its properties beside it in `src/kinds/compare.rs`.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "fuzz/answers.rs"]
+mod answers;
+#[path = "fuzz/errors.rs"]
+mod errors;
+#[path = "fuzz/mutation.rs"]
+mod mutation;

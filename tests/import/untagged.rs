@@ -1,0 +1,111 @@
+//! Regions without tags: intents and natural keys carry it alone, and still nothing is made twice.
+
+use serde_json::{Value, json};
+
+use super::support::line::{gateway, id, interface, with};
+use super::support::world::{BOUND, World};
+use super::{NATURAL, OWNER_TAG, support};
+
+const REFUSAL: &str = "The parameter tags is not supported.";
+
+/// A create that says something of tags is refused, as a region without tags would.
+fn refuses_tags(operation: &str) -> Value {
+    json!({ "operation": operation, "kind": "status", "status": 400, "code": "DC.0001", "message": REFUSAL })
+}
+
+fn loses_answer(operation: &str, after: u32) -> Value {
+    json!({ "operation": operation, "kind": "lose_answer", "after": after })
+}
+
+/// Creates of `operation` that the cloud carried out, and whether each named tags.
+async fn created(world: &World, operation: &str) -> Vec<bool> {
+    let log = world.cloud.log().await;
+    let carried_out = log.iter().filter(|entry| entry["operation"] == operation && entry["committed"] == true);
+    carried_out.map(|entry| entry["request_body"].to_string().contains("\"tags\"")).collect()
+}
+
+/// Gateway and interface come up, each by one create without tags.
+async fn comes_up_without_tags(world: &World) {
+    world.apply(&gateway("gw", 1)).await;
+    world.apply(&interface("vif", "gw", 30)).await;
+    for (kind, name, collection) in [("VirtualGateway", "gw", "virtual_gateways"), ("VirtualInterface", "vif", "virtual_interfaces")] {
+        let ready = world.wait_ready(kind, name).await;
+        let there = world.cloud.all(collection).await;
+        assert_eq!((there.len(), &there[0]["id"]), (1, &json!(id(&ready))));
+        assert_eq!(there[0]["tags"], json!([]));
+        assert_eq!(world.told(kind, name, "Adopted", 1).await.len(), 1, "its answer was lost");
+    }
+    assert_eq!(created(world, "CreateVirtualGateway").await, [false]);
+    assert_eq!(created(world, "CreateVirtualInterface").await, [false]);
+}
+
+#[tokio::test]
+async fn an_account_without_tags_sends_none_and_finds_its_lost_creates() {
+    let world = World::new().await;
+    world.patch_account(json!({ "features": { "tags": "disabled" } })).await;
+    for operation in ["CreateVirtualGateway", "CreateVirtualInterface"] {
+        world.cloud.fault(loses_answer(operation, 0)).await;
+    }
+    comes_up_without_tags(&world).await;
+    assert_eq!(world.cloud.count("BatchCreateResourceTags").await, 0);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_region_that_refuses_tags_in_a_create_is_asked_without_them() {
+    let world = World::new().await;
+    world.cloud.fault(refuses_tags("CreateVirtualGateway")).await;
+    // The first create is refused, the answer of the second lost.
+    world.cloud.fault(loses_answer("CreateVirtualGateway", 1)).await;
+    world.cloud.fault(loses_answer("CreateVirtualInterface", 0)).await;
+    comes_up_without_tags(&world).await;
+    assert_eq!((world.cloud.count("CreateVirtualGateway").await, world.cloud.count("CreateVirtualInterface").await), (2, 1));
+    assert_eq!(world.cloud.count("BatchCreateResourceTags").await, 0);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_region_without_the_operation_on_tags_is_not_asked_again() {
+    let world = World::new().await;
+    let absent = json!({
+        "operation": "BatchCreateResourceTags", "kind": "status", "status": 404, "code": "APIGW.0101", "message": "no api", "times": 1000,
+    });
+    world.cloud.fault(absent).await;
+    let cloud = world.foreign_gateway("other", 2, &json!([])).await;
+    world.apply(&with(gateway("other", 2), &json!({ "import": { NATURAL: true } }))).await;
+    let ready = world.wait_ready("VirtualGateway", "other").await;
+    assert_eq!(id(&ready), cloud);
+    world.look("VirtualGateway", "other").await;
+    assert_eq!(world.cloud.count("BatchCreateResourceTags").await, 1);
+    world.delete("VirtualGateway", "other").await;
+    world.wait_gone("VirtualGateway", "other").await;
+    for operation in ["CreateVirtualGateway", "CreateVirtualInterface"] {
+        world.cloud.fault(loses_answer(operation, 0)).await;
+    }
+    comes_up_without_tags(&world).await;
+    world.finish().await;
+}
+
+/// The region takes the tags of a create and forgets them: what is like ours in all else, after a create of ours, is ours.
+#[tokio::test]
+async fn a_region_that_drops_tags_silently_makes_nothing_twice() {
+    let world = World::new().await;
+    // The mirror has been filled before it is kept from looking.
+    let nowhere = json!({ "import": { "id": "99999999-9999-4999-8999-999999999999" } });
+    world.apply(&with(gateway("nowhere", 9), &nowhere)).await;
+    world.wait_reason("VirtualGateway", "nowhere", "NotFound").await;
+    world.cloud.fault(json!({ "operation": "ListVirtualGateways", "kind": "reset_before", "times": 1000 })).await;
+    world.cloud.fault(loses_answer("CreateVirtualGateway", 0)).await;
+    world.apply(&gateway("gw", 1)).await;
+    let cloud = support::eventually("the create is carried out", BOUND, || async {
+        world.cloud.all("virtual_gateways").await.first().map(|gateway| gateway["id"].as_str().unwrap().to_owned())
+    })
+    .await;
+    world.cloud.patch(&cloud, json!({ "tags": [] })).await;
+    world.cloud.clear_faults().await;
+    let ready = world.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(id(&ready), cloud);
+    assert_eq!(created(&world, "CreateVirtualGateway").await, [true]);
+    assert!(ready["status"]["observed"]["tags"][OWNER_TAG].is_string(), "the operation on tags works: {ready:#}");
+    world.finish().await;
+}
