@@ -135,7 +135,9 @@ async fn live(life: &Life, trap: Trap) -> Option<String> {
 }
 
 async fn live_in(life: &Life, trap: Trap, world: &World, proxy: &Proxy, log: &Path) {
-    world.cloud.settings(json!({ "settle_ms": { "create": 40, "update": 40, "delete": 40, "virtual_gateway": { "create": 40, "update": 40, "delete": 40 } } })).await;
+    // A short life's end meets the resource while it is still being set up.
+    let (create, gateway) = (if life.is_short { 600 } else { 40 }, json!({ "create": 40, "update": 40, "delete": 40 }));
+    world.cloud.settings(json!({ "settle_ms": { "create": create, "update": 40, "delete": 40, "virtual_gateway": gateway } })).await;
     if let Some(operation) = life.slow {
         world.cloud.settings(json!({ "latencies": { "operations": { operation: SLOW.as_millis() } } })).await;
     }
