@@ -108,7 +108,7 @@ fn fault(rng: &mut Rng) -> Value {
     let mut fault = match rng.u8(..20) {
         0..6 => json!({ "kind": "lose_answer" }),
         6..8 => json!({ "kind": "reset_before" }),
-        8..10 => json!({ "kind": "status", "status": 500, "code": "DC.0000", "message": "failed" }),
+        8..10 => json!({ "kind": "status", "status": 500, "code": "DC.9999", "message": "failed" }),
         10..12 => json!({ "kind": "status", "status": 503, "code": "APIGW.0613", "message": "away" }),
         12..14 => json!({ "kind": "garbage", "format": "truncated" }),
         14 => {

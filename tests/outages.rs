@@ -1,5 +1,5 @@
-//! What the operator stands on goes away for a while: the cloud, the API server, etcd, its credentials. It waits with few calls, and when all
-//! is back it goes on by itself, with nothing made twice.
+//! What the operator stands on goes away for a while: the cloud, the API server, etcd, its credentials. It waits with few calls, and when
+//! all is back it goes on by itself, with nothing made twice.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 

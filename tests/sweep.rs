@@ -105,7 +105,7 @@ async fn an_object_whose_delete_is_slow() {
 /// Lives `life` with a death at each of its boundaries, until it ends before there is one.
 async fn sweep(life: &Life) {
     let start = Instant::now();
-    let late = if life.slow.is_some() { LATE - SLOW } else { LATE };
+    let late = if life.slow.is_some() { LATE.saturating_sub(SLOW) } else { LATE };
     let mut told = Vec::new();
     for moment in [Moment::Before, Moment::After, Moment::Late(late)] {
         let lives = futures::stream::iter(1..).map(|number| live(life, Trap { number, moment })).buffered(AT_ONCE);
@@ -174,7 +174,7 @@ async fn keep(world: &World, proxy: &Proxy, log: &Path) {
     first.kill();
     proxy.release();
     let _second = start(world, proxy, log).await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn start(world: &World, proxy: &Proxy, log: &Path) -> Operator {

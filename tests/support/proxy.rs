@@ -1,8 +1,8 @@
 //! A proxy through which an operator reaches the API server and its cloud, and in which a request can be caught.
 //!
 //! It numbers the requests that change something. At a chosen one it springs its trap: it lets nothing pass any more until the operator is
-//! dead, and the caught request was carried out never, already, or only after that death. Changes go on when their sender dies: a cloud does not
-//! stop working because a connection is closed. The operator behind it sees one account only, as if it were alone in the cluster.
+//! dead, and the caught request was carried out never, already, or only after that death. Changes go on when their sender dies: a cloud does
+//! not stop working because a connection is closed. The operator behind it sees one account only, as if it were alone in the cluster.
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
