@@ -329,3 +329,17 @@ async fn a_token_is_judged_by_the_clouds_time() {
     }
     assert_eq!(cloud.count("KeystoneCreateUserTokenByPassword").await, 1);
 }
+
+#[tokio::test]
+async fn a_throttled_client_waits_as_long_as_the_cloud_asks_for() {
+    let (url, hits) = serve(|_, _| ([(header::RETRY_AFTER, "1")], refusal(429, "APIGW.0308"))).await;
+    let client = client(&url);
+    let show = VirtualGateway::show("1");
+    client.permit(&show, Priority::Look).await;
+    let error = client.fetch::<VirtualGateway>(&show).await.unwrap_err();
+    assert_eq!((error.class, error.retry_after), (Class::Throttled, Some(Duration::from_secs(1))));
+    // A minute if it had not said so; and not at once either.
+    assert!(timeout(Duration::from_millis(500), client.permit(&show, Priority::Look)).await.is_err());
+    timeout(AT_ONCE, client.permit(&show, Priority::Look)).await.unwrap();
+    assert_eq!(hits.load(Ordering::Relaxed), 1);
+}

@@ -70,6 +70,7 @@ fn the_conditions_after_an_error_are_those_of_the_catalogue() {
             request_id: None,
             operation: "CreateVirtualGateway",
             outcome: Sent::Refused,
+            retry_after: None,
         };
         let facts = Facts { id: None, intent: None, seen: Sight::Unchanged, drift: vec![], observe_only: false };
         let status: Status<VirtualGatewayObserved> =

@@ -119,7 +119,7 @@ impl Client {
         let answer = self.attempt(call).await;
         match &answer {
             Ok(_) => self.budget(call).succeeded(),
-            Err(error) if error.class == Class::Throttled => self.budget(call).throttled(None),
+            Err(error) if error.class == Class::Throttled => self.budget(call).throttled(error.retry_after),
             Err(_) => {}
         }
         answer

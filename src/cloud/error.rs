@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 use std::fmt;
+use std::time::Duration;
 
 use super::catalogue::{CATALOGUE, OwnCode};
 use super::class::Class;
@@ -28,6 +29,8 @@ pub struct CloudError {
     pub operation: &'static str,
     /// Whether the call may have been carried out all the same.
     pub outcome: Outcome,
+    /// How long the cloud asks to be left alone.
+    pub retry_after: Option<Duration>,
 }
 
 /// What is known of a failed call's effect.
@@ -50,6 +53,7 @@ impl CloudError {
             request_id: None,
             operation,
             outcome,
+            retry_after: None,
         }
     }
 
@@ -66,7 +70,7 @@ impl CloudError {
         };
         let class = classify(&code, status, readable);
         let outcome = if status < 500 && (readable || status == 429) { Outcome::Refused } else { Outcome::Unknown };
-        Self { class, code, message: shorten(&message), http_status: Some(status), request_id, operation, outcome }
+        Self { class, code, message: shorten(&message), http_status: Some(status), request_id, operation, outcome, retry_after: None }
     }
 }
 

@@ -17,6 +17,8 @@ use super::sign::{self, DATE_HEADER, Signable};
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// Largest answer that is read, in bytes: a page of 2,000 interfaces has about 5 MiB.
 const BODY_LIMIT: usize = 32 << 20;
+/// Longest time for which the cloud is left alone at its word.
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 const USER_AGENT: &str = concat!("direct-connect-operator/", env!("CARGO_PKG_VERSION"));
 
 pub(super) struct Transport {
@@ -108,12 +110,15 @@ impl Transport {
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (request_id, subject_token) = (header("X-Request-Id").or_else(|| header("X-IAM-Trace-Id")), header("X-Subject-Token"));
+        // In seconds; the other form, a date, is used by nobody here.
+        let retry_after = header("Retry-After").and_then(|wait| wait.parse().ok()).map(|wait| Duration::from_secs(wait).min(LONGEST_PAUSE));
         let date = header("Date").and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
             Ok(Answer { status, request_id, subject_token, date, body, secrets: Secrets::default() })
         } else {
-            Err(Failed { error: CloudError::from_answer(request.operation, status, request_id, &body), date })
+            let error = CloudError::from_answer(request.operation, status, request_id, &body);
+            Err(Failed { error: CloudError { retry_after, ..error }, date })
         }
     }
 

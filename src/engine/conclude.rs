@@ -116,10 +116,12 @@ impl<K: Kind> Engine<K> {
         let last = object.status().cloned().unwrap_or_default();
         let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
         let refused = observation.is_some() && error.outcome == cloud::Outcome::Refused;
+        // Only of the create that it announces can a refusal say that the intent came to nothing.
+        let no_create = refused && observation.is_some_and(|observation| observation.situation.cloud == Presence::Absent);
         self.expect_change(uid, !refused, mirror);
         let facts = Facts {
             id: last.id.clone(),
-            intent: last.intent.clone().filter(|_| !refused),
+            intent: last.intent.clone().filter(|_| !no_create),
             seen: observation.map_or(Sight::Unchanged, Observation::told),
             drift: observation.map(Observation::drift).unwrap_or_default(),
             observe_only: false,

@@ -199,6 +199,8 @@ fn farewell(situation: &Situation) -> Step {
         Presence::One(found) => match (&found.owner, &found.phase) {
             // Gone, an import that was never carried out, or somebody else's: nothing of ours to delete.
             (Ownership::Ours, Phase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
+            // Without its id nothing but the intent shows that it is ours, and a refused deletion must not take that away.
+            (Ownership::Ours, _) if !found.recorded => Step::Adopt(found.id.clone()),
             (Ownership::Ours, Phase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
             (Ownership::Ours, _) if found.bound => Step::Wait(Wait::Holder),

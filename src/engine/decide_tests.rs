@@ -85,6 +85,12 @@ fn every_row_of_the_table() {
             |s| (s.deleting, s.dependants, s.cloud) = (true, who(), one(|_| ())),
             Step::Wait(Wait::Dependants(who())),
         ),
+        ("deleting, there, id not in status", |s| (s.deleting, s.cloud) = (true, one(|f| f.recorded = false)), Step::Adopt("1".into())),
+        (
+            "deleting, on its way out, id not in status",
+            |s| (s.deleting, s.cloud) = (true, one(|f| (f.phase, f.recorded) = (Phase::Deleting, false))),
+            Step::Adopt("1".into()),
+        ),
         ("deleting, there", |s| (s.deleting, s.cloud) = (true, one(|_| ())), Step::Delete(call("Delete"))),
         (
             "deleting, failed",
@@ -245,7 +251,7 @@ proptest! {
             prop_assert!(situation.deleting && situation.finalizer && situation.dependants.is_empty());
             prop_assert_eq!(situation.deletion, DeletionPolicy::Delete);
             prop_assert_eq!(situation.management, Management::Managed);
-            let ours = matches!(&situation.cloud, Presence::One(found) if found.owner == Ownership::Ours);
+            let ours = matches!(&situation.cloud, Presence::One(found) if found.owner == Ownership::Ours && found.recorded);
             prop_assert!(ours);
         }
     }

@@ -17,7 +17,7 @@ use super::process::{Process, free_port};
 
 /// A control plane starts in seconds; a loaded machine may need more.
 const START: Duration = Duration::from_mins(2);
-const ADMIN_TOKEN: &str = "test-admin";
+pub const ADMIN_TOKEN: &str = "test-admin";
 
 pub struct ControlPlane {
     bin: PathBuf,
@@ -93,7 +93,7 @@ impl ControlPlane {
 
     /// Stops kube-apiserver and starts it again on the same data.
     pub async fn restart_apiserver(&self) {
-        let etcd_port = std::fs::read_to_string(self.dir.path().join("etcd-port")).unwrap().parse().unwrap();
+        let etcd_port = self.etcd_port();
         {
             let mut apiserver = self.apiserver();
             apiserver.kill();
@@ -102,9 +102,40 @@ impl ControlPlane {
         self.wait_ready().await;
     }
 
+    /// The API server hangs until [`Self::resume_etcd`].
+    pub fn pause_etcd(&self) {
+        self.etcd.signal(rustix::process::Signal::STOP);
+    }
+
+    pub fn resume_etcd(&self) {
+        self.etcd.signal(rustix::process::Signal::CONT);
+    }
+
+    /// Forgets all past revisions. An API server that starts afterwards can't resume a watch from one of them.
+    pub async fn compact_etcd(&self) {
+        let http = super::simulator::http_client(false);
+        let port = self.etcd_port();
+        let ask = async |path: &str, body: Value| -> Value {
+            let answer = http.post(format!("http://127.0.0.1:{port}/v3/kv/{path}")).json(&body).send().await.unwrap();
+            answer.error_for_status().unwrap().json().await.unwrap()
+        };
+        // Any key serves: the revision stands in the header. Keys are base64.
+        let latest = ask("range", json!({ "key": "Lw==" })).await["header"]["revision"].clone();
+        ask("compaction", json!({ "revision": latest, "physical": true })).await;
+    }
+
+    fn etcd_port(&self) -> u16 {
+        std::fs::read_to_string(self.dir.path().join("etcd-port")).unwrap().parse().unwrap()
+    }
+
     /// A test that failed while it held the lock must not hide why.
     fn apiserver(&self) -> std::sync::MutexGuard<'_, Process> {
         self.apiserver.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The API server's.
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
     }
 
     pub fn kubeconfig(&self) -> PathBuf {

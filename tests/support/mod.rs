@@ -9,6 +9,7 @@ pub mod controlplane;
 pub mod line;
 pub mod operator;
 pub mod process;
+pub mod proxy;
 pub mod secrets;
 pub mod simulator;
 pub mod world;

@@ -58,6 +58,15 @@ impl Simulator {
         self.process.kill();
     }
 
+    /// It takes connections and answers nothing.
+    pub fn pause(&self) {
+        self.process.signal(rustix::process::Signal::STOP);
+    }
+
+    pub fn resume(&self) {
+        self.process.signal(rustix::process::Signal::CONT);
+    }
+
     async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
         let request = self.http.request(method, format!("{}/admin/{path}", self.url));
         let request = body.map_or_else(|| request.try_clone().unwrap(), |body| request.try_clone().unwrap().json(&body));
@@ -102,6 +111,14 @@ impl Simulator {
     /// Gateways, interfaces: `virtual_gateways`, `virtual_interfaces`.
     pub async fn all(&self, collection: &str) -> Vec<Value> {
         self.resources().await[collection].as_array().cloned().unwrap_or_default()
+    }
+
+    /// A gateway, interface or peer by its id.
+    pub async fn find(&self, id: &str) -> Option<Value> {
+        let interfaces = self.all("virtual_interfaces").await;
+        let peers = interfaces.iter().flat_map(|interface| interface["vif_peers"].as_array().cloned().unwrap_or_default());
+        let all = self.all("virtual_gateways").await.into_iter().chain(peers).chain(interfaces.clone());
+        all.into_iter().find(|resource| resource["id"] == id)
     }
 
     /// Somebody changes a resource behind the operator's back.

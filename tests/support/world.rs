@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use super::controlplane::ControlPlane;
 use super::operator::Operator;
+use super::proxy::Proxy;
 use super::secrets;
 use super::simulator::{self, Simulator};
 
@@ -31,22 +32,42 @@ pub struct World {
     pub cloud: Arc<Simulator>,
     pub client: Client,
     pub namespace: String,
+    /// Where the account looks for its cloud.
+    endpoint: String,
 }
 
 impl World {
     /// With the operator of this test file.
     pub async fn new() -> Self {
         let world = Self::without_operator().await;
-        OPERATOR.get_or_init(|| async { start_operator(&world.plane, "shared", &[]).await }).await;
+        world.operate().await;
         world
+    }
+
+    /// Starts the operator of this test file, unless it runs.
+    pub async fn operate(&self) {
+        OPERATOR.get_or_init(|| async { start_operator(&self.plane, "shared", &[]).await }).await;
     }
 
     /// A cloud that settles fast, an account of the namespace's name, and the namespace that names it.
     pub async fn without_operator() -> Self {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let world = Self::on(ControlPlane::shared().await, &format!("world-{number}")).await;
+        let world = Self::bare().await;
         world.furnish().await;
         world
+    }
+
+    /// The same behind a proxy: an operator that is given its kubeconfig sees this account only.
+    pub async fn behind_proxy() -> (Self, Proxy) {
+        let mut world = Self::bare().await;
+        let proxy = Proxy::start(&world.plane, world.cloud.url(), &world.namespace).await;
+        proxy.url().clone_into(&mut world.endpoint);
+        world.furnish().await;
+        (world, proxy)
+    }
+
+    async fn bare() -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self::on(ControlPlane::shared().await, &format!("world-{number}")).await
     }
 
     /// A cloud that settles fast, beside this control plane, and nothing yet in Kubernetes.
@@ -54,7 +75,8 @@ impl World {
         let cloud = Simulator::start(plane.dir(), namespace).await;
         cloud.settings(json!({ "settle_ms": { "create": 300, "update": 200, "delete": 300 } })).await;
         let client = plane.client().await;
-        Self { plane, cloud: Arc::new(cloud), client, namespace: namespace.to_owned() }
+        let endpoint = cloud.url().to_owned();
+        Self { plane, cloud: Arc::new(cloud), client, namespace: namespace.to_owned(), endpoint }
     }
 
     /// The namespace, its Secret and the account.
@@ -86,7 +108,7 @@ impl World {
             "region": simulator::REGION, "syncInterval": "30s",
             "credentials": { "accessKey": { "secretRef": { "namespace": self.namespace, "name": "credentials" } } },
             "rateLimit": { "readsPerMinute": 6000, "writesPerMinute": 6000, "burst": 200 },
-            "endpoints": { "dc": self.cloud.url(), "iam": self.cloud.url(), "insecure": true },
+            "endpoints": { "dc": self.endpoint, "iam": self.endpoint, "insecure": true },
         });
         for (field, value) in fields.as_object().unwrap() {
             spec[field] = value.clone();
@@ -106,6 +128,7 @@ impl World {
             cloud: Arc::clone(&self.cloud),
             client: self.client.clone(),
             namespace: namespace.clone(),
+            endpoint: self.endpoint.clone(),
         };
         let annotations = json!({ "directconnect.huaweicloud.com/account": self.namespace });
         let metadata = json!({ "name": namespace, "labels": labels, "annotations": annotations });

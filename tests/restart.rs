@@ -1,4 +1,4 @@
-//! A process that dies or is told to end at a bad moment. It has a control plane of its own: its operators would meet those of other tests.
+//! A process that is told to end, and one that begins anew. What becomes of one that is killed is for `sweep` and `kills`. It has a control plane of its own: its operators would meet those of other tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
@@ -27,23 +27,6 @@ async fn create_under_way(world: &World) {
         object["status"]["intent"].is_object().then_some(())
     })
     .await;
-}
-
-/// A process that dies right after the cloud has taken its create: the next one finds it.
-#[tokio::test]
-async fn a_killed_operator_takes_up_its_own_create() {
-    let _alone = ONE_AT_A_TIME.lock().await;
-    let world = World::without_operator().await;
-    let mut first = start_operator(&world.plane, "first", &[]).await;
-    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "delay", "ms": 1500 })).await;
-    world.apply(&gateway()).await;
-    create_under_way(&world).await;
-    first.kill();
-    let _second = start_operator(&world.plane, "second", &[]).await;
-    let ready = world.wait_ready("VirtualGateway", "gw").await;
-    let there = world.cloud.all("virtual_gateways").await;
-    assert_eq!((there.len(), &there[0]["id"]), (1, &ready["status"]["id"]));
-    world.finish().await;
 }
 
 /// A process that is told to end waits for the answer it has asked for and writes the id down.
