@@ -76,10 +76,10 @@ async fn a_key_that_the_cloud_revokes_is_used_once_more_and_never_again() {
         all_told(&world).await;
     }
     let refused = refused_calls(&world).await;
-    println!(
+    support::figure(&format!(
         "calls refused after the key was revoked: {refused}, and {} more calls while {OBJECTS} objects were changed twice",
         world.cloud.log().await.len() - before
-    );
+    ));
     // Those that were under way at the same moment are not called back.
     assert!((1..=usize::from(OBJECTS) + 1).contains(&refused), "{refused}");
     assert_eq!(world.cloud.log().await.len(), before, "no call after that");
@@ -123,7 +123,10 @@ async fn a_clock_that_is_twenty_minutes_off_is_no_wrong_key() {
     assert!(is(&world.get_account().await, "Ready", "True"));
     let log = world.cloud.log().await;
     let created = log.iter().filter(|entry| entry["operation"] == "CreateVirtualGateway" && entry["committed"] == true).count();
-    println!("clock off by 20 minutes: {} calls refused by their time, {created} creates of 2 objects", refused_calls(&world).await);
+    support::figure(&format!(
+        "clock off by 20 minutes: {} calls refused by their time, {created} creates of 2 objects",
+        refused_calls(&world).await
+    ));
     assert_eq!(created, 2);
     world.finish().await;
 }

@@ -31,7 +31,7 @@ const KINDS: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
 #[tokio::test]
 async fn whenever_it_dies_the_next_one_ends_what_was_begun() {
     let seed = std::env::var("DC_TEST_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
-    println!("DC_TEST_SEED={seed}");
+    support::figure(&format!("DC_TEST_SEED={seed}"));
     let start = Instant::now();
     let (world, proxy) = World::behind_proxy().await;
     world.cloud.settings(json!({ "distinct_locations": false, "quotas": { "virtual_gateways": 100, "virtual_interfaces": 100 } })).await;
@@ -65,7 +65,7 @@ async fn whenever_it_dies_the_next_one_ends_what_was_begun() {
         &ids(&states) | &foreign,
         "what is in the cloud is what the statuses tell, and the foreign"
     );
-    println!(
+    support::figure(&format!(
         "{KILLS} kills in {stormy:?}, settled after {:?}; {} objects applied {} times, {} changes, {} deletions, {} there at the end",
         start.elapsed(),
         user.applied.len(),
@@ -73,7 +73,7 @@ async fn whenever_it_dies_the_next_one_ends_what_was_begun() {
         user.changes,
         user.deletions,
         states.len(),
-    );
+    ));
 
     for (kind, name) in states.keys() {
         world.delete(kind, name).await;
@@ -86,7 +86,7 @@ async fn whenever_it_dies_the_next_one_ends_what_was_begun() {
     let touched: Vec<&Value> = log.iter().filter(|entry| entry["committed"] == true && names_one(entry, &foreign)).collect();
     assert!(touched.is_empty(), "{touched:#?}");
     world.cloud.check_contract().await;
-    println!("calls: {}\nall in {:?}", calls(&world.cloud.counters().await), start.elapsed());
+    support::figure(&format!("calls: {}\nall in {:?}", calls(&world.cloud.counters().await), start.elapsed()));
 }
 
 /// Something that goes wrong once, in most cases with a call that the operator makes often.

@@ -231,7 +231,7 @@ async fn the_cost_of_a_life_is_one_create_and_few_writes() {
     })
     .await;
     let writes: Vec<String> = written().into_iter().filter(|write| !write.contains("events")).collect();
-    println!("the way of one interface to Ready\n  cloud: {calls:#?}\n  Kubernetes: {writes:#?} and one event");
+    support::figure(&format!("the way of one interface to Ready\n  cloud: {calls:#?}\n  Kubernetes: {writes:#?} and one event"));
     assert_eq!(calls.iter().filter(|call| call.starts_with("Create")).count(), 1);
     assert!(calls.iter().all(|call| call.starts_with("Create") || call.starts_with("List")), "{calls:?}");
     assert!(writes.len() <= 5, "{writes:?}");

@@ -100,7 +100,7 @@ async fn sit_out(world: &World, proxy: &Proxy, outage: &str) {
     assert!(is(&told, "Reconciling", "True") && condition(&told, "Stalled").is_none(), "{told:#}");
     tokio::time::sleep(OUTAGE.saturating_sub(start.elapsed())).await;
     let (calls, seconds) = (proxy.cloud_calls() - before, start.elapsed().as_secs());
-    println!("{outage}: {calls} calls in {seconds} s");
+    support::figure(&format!("{outage}: {calls} calls in {seconds} s"));
     assert!(calls * 60 / seconds <= CALLS_A_MINUTE, "{outage}: {calls} calls in {seconds} s");
     assert!(calls > 0, "it goes on trying");
 }
@@ -110,7 +110,7 @@ async fn check_caught_up(world: &World, outage: &str) {
     for (kind, name) in [("VirtualInterface", "vif"), ("Peer", "peer"), ("VirtualGateway", "gw-2")] {
         world.wait_ready(kind, name).await;
     }
-    println!("{outage}: all was caught up with {:?} after its end", start.elapsed());
+    support::figure(&format!("{outage}: all was caught up with {:?} after its end", start.elapsed()));
     check_recovered(world).await;
 }
 
@@ -149,7 +149,7 @@ async fn a_key_that_no_longer_fits_is_told_and_a_fitting_one_taken_up() {
     let before = proxy.cloud_calls();
     tokio::time::sleep(WRONG_KEY).await;
     let calls = proxy.cloud_calls() - before;
-    println!("wrong key: {calls} calls in {WRONG_KEY:?} once it was told");
+    support::figure(&format!("wrong key: {calls} calls in {WRONG_KEY:?} once it was told"));
     assert!(calls <= 1, "the cloud locks an account after a few wrong keys");
     world.access_key_secret(SECRET_KEY).await;
     eventually("the account is ready again", BOUND, || async { is(&world.get_account().await, "Ready", "True").then_some(()) }).await;

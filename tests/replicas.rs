@@ -240,8 +240,8 @@ async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() 
     assert_eq!(creates, (0..=OBJECTS).map(|number| (vpc(number), 1)).collect(), "one create for each");
 
     let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs_f64();
-    println!("lease 3 s: first write of the next leader {:.2} s after the pause", seconds(paused, taken_over));
-    println!("the paused leader ended {:.3} s after it was resumed, without a write", seconds(resumed, ended));
+    support::figure(&format!("lease 3 s: first write of the next leader {:.2} s after the pause", seconds(paused, taken_over)));
+    support::figure(&format!("the paused leader ended {:.3} s after it was resumed, without a write", seconds(resumed, ended)));
     world.finish().await;
 }
 
@@ -262,7 +262,7 @@ async fn a_leader_that_is_told_to_stop_hands_over_at_once() {
     says(&second, WORKS).await;
     let handed_over = told.elapsed();
     assert!(handed_over < Duration::from_secs(20), "{handed_over:?} of a lease of 40 s\n{}", second.tail());
-    println!("lease 40 s: ended {stopped:.2?}, and the next worked {handed_over:.2?} after SIGTERM");
+    support::figure(&format!("lease 40 s: ended {stopped:.2?}, and the next worked {handed_over:.2?} after SIGTERM"));
     world.apply(&gateway(31)).await;
     world.wait_ready("VirtualGateway", "gw-31").await;
     world.finish().await;
@@ -288,7 +288,7 @@ async fn a_leader_ends_when_it_cannot_renew_and_when_it_sees_another() {
     world.plane.signal_apiserver(Signal::STOP);
     let away = Instant::now();
     ends(&mut first, "the lease was not renewed in time").await;
-    println!("renew deadline 2 s: the leader ended {:.2?} after the API server fell silent", away.elapsed());
+    support::figure(&format!("renew deadline 2 s: the leader ended {:.2?} after the API server fell silent", away.elapsed()));
     world.plane.signal_apiserver(Signal::CONT);
 
     let mut second = replica(&world, "second", SHORT).await;

@@ -22,7 +22,7 @@ async fn comes_up_and_goes(sample: &str) {
         }
     }
     assert!(objects >= 2, "{sample} has {objects} objects");
-    println!("{sample}: {objects} objects Ready");
+    support::figure(&format!("{sample}: {objects} objects Ready"));
     world.finish().await;
 }
 

@@ -203,5 +203,12 @@ fn told_nowhere(world: &World, log: &str) {
     let (secrets, others): (Vec<&str>, Vec<&str>) = audit.lines().partition(of_secrets);
     assert!(!leaks("audit", &secrets.join("\n")).is_empty(), "the search finds a secret where it is");
     found.extend(leaks("audit", &others.join("\n")));
+    support::figure(&format!(
+        "secrets: {} in {} lines of log, {} kinds of objects and {} audited requests",
+        found.len(),
+        log.lines().count(),
+        kinds.len(),
+        others.len()
+    ));
     assert!(found.is_empty(), "{} leaks:\n{}", found.len(), found.into_iter().take(40).collect::<Vec<_>>().join("\n"));
 }

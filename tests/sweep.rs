@@ -118,7 +118,7 @@ async fn sweep(life: &Life) {
             println!("{}: {points:#?}", life.name);
         }
     }
-    println!("{}: deaths survived: {}, in {:?}", life.name, told.join(", "), start.elapsed());
+    support::figure(&format!("{}: deaths survived: {}, in {:?}", life.name, told.join(", "), start.elapsed()));
 }
 
 /// One life with one death. Returns the request that was caught, if any was.

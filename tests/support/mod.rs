@@ -15,7 +15,13 @@ pub mod simulator;
 pub mod world;
 
 use std::future::Future;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
+
+/// Tells a figure of a test that passes, too: what is printed is kept by the test runner until something fails.
+pub fn figure(text: &str) {
+    let _ = writeln!(std::io::stderr(), "figure: {text}");
+}
 
 /// Waits until `look` gives something, within a bound; `what` is told when it does not.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, bound: Duration, mut look: impl FnMut() -> F) -> T {
