@@ -1,4 +1,4 @@
-# What each target does is said in README.md, "How to work on it".
+# What each target does is said in README.md, "Work on it".
 .PHONY: demo test bench generate image lint controlplane
 
 demo: controlplane

@@ -45,14 +45,14 @@ pub struct Run {
     pub namespace: Option<String>,
 
     /// Names this cluster in the owner's tag of cloud resources; the uid of the namespace `kube-system` when absent.
-    #[arg(long, env = "DC_OPERATOR_CLUSTER_ID", help_heading = "Kubernetes")]
+    #[arg(long, env = "DC_OPERATOR_CLUSTER_ID", value_parser = cluster_id, help_heading = "Kubernetes")]
     pub cluster_id: Option<String>,
 
     /// Which of several replicas works.
     #[command(flatten)]
     pub election: LeaderElection,
 
-    /// Longest time of one call to the cloud. A create whose answer was lost is waited out for as long.
+    /// Longest time of one call to the cloud. A create whose answer was lost is waited out for up to twice as long.
     #[arg(long, env = "DC_OPERATOR_CALL_TIMEOUT", default_value = "60s", value_parser = duration, help_heading = "Cloud")]
     pub call_timeout: Duration,
 
@@ -111,6 +111,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// What is legal in a tag, and short enough to leave room for the namespace and the name.
+fn cluster_id(text: &str) -> Result<String, String> {
+    const LIMIT: usize = 63;
+    let is_sound = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    if (1..=LIMIT).contains(&text.len()) && is_sound(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("must be 1 to {LIMIT} letters, digits, dashes, underscores and dots"))
+    }
+}
+
 /// `60s`, `500ms`, `1m30s`: as in the custom resources.
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}; write 500ms, 60s or 1m30s"))?;
@@ -129,6 +140,10 @@ mod tests {
         for (flag, wanted) in [("--leader-elect", true), ("--leader-elect=true", true), ("--leader-elect=false", false)] {
             let Command::Run(run) = Cli::parse_from(["dc-operator", "run", flag]).command else { panic!("{flag}") };
             assert_eq!(run.election.leader_elect, Some(wanted), "{flag}");
+        }
+        assert_eq!(cluster_id("4b1f-2.c_d").as_deref(), Ok("4b1f-2.c_d"));
+        for wrong in ["", "a b", "a:b", "a/b", &"x".repeat(64)] {
+            assert!(cluster_id(wrong).is_err(), "{wrong}");
         }
         for wrong in ["", "90", "0s", "-5s", "soon"] {
             assert!(duration(wrong).is_err(), "{wrong}");

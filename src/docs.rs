@@ -43,10 +43,10 @@ fn conditions(text: &mut String) -> fmt::Result {
     writeln!(text, "\n## Reasons\n")?;
     writeln!(
         text,
-        "How it goes on is told of lines. An account that is not `Ready` is always `Stalled`, and is looked at again by itself all the"
+        "How it goes on holds for lines and accounts. An account that is not `Ready` is also looked at again by itself, as told under Account;"
     )?;
-    writeln!(text, "same: within 15 seconds for a Secret, within 10 minutes for credentials that were refused, else within a minute.\n")?;
-    writeln!(text, "| Reason | Of | In | Goes on | Means, and what to do |\n|---|---|---|---|---|")?;
+    writeln!(text, "a change of it or of its Secret is taken up at once.\n")?;
+    writeln!(text, "| Reason | In | Goes on | Account | Means, and what to do |\n|---|---|---|---|---|")?;
     for reason in Reason::ALL {
         let types: Vec<String> = reason.conditions().iter().map(|type_| format!("`{}`", type_.as_str())).collect();
         let (types, course, account) = (types.join(", "), goes_on(reason.course()), of_accounts(*reason));
@@ -58,6 +58,7 @@ fn conditions(text: &mut String) -> fmt::Result {
 fn of_accounts(reason: Reason) -> String {
     match (reason.is_of_accounts(), reason.course()) {
         (false, _) => "–".to_owned(),
+        (true, _) if reason == Reason::WaitingForDependants => "while it is deleted".to_owned(),
         (true, Course::Rest) => "ready".to_owned(),
         (true, _) => rhythm(accounts::waits(reason)),
     }
@@ -88,19 +89,12 @@ fn error_codes(text: &mut String) -> fmt::Result {
     for class in Class::ALL {
         let (progress, reason) = consequence(class);
         let course = if progress == Progress::Stalled { Course::Stalls } else { Course::GoesOn };
-        let (label, reason, course, again) = (class.label(), reason.as_str(), goes_on(course), rhythm(waits(class)));
+        let (label, reason, course, again) = (class.label(), reason.as_str(), goes_on(course), again(class));
         writeln!(text, "| [{label}](#{label}) | `{reason}` | {course} | {again} |")?;
     }
     for class in Class::ALL {
         let (_, reason) = consequence(class);
-        writeln!(
-            text,
-            "\n## {}\n\nReason `{}`, tried again {}. {}\n",
-            class.label(),
-            reason.as_str(),
-            rhythm(waits(class)),
-            class.advice()
-        )?;
+        writeln!(text, "\n## {}\n\nReason `{}`, tried again {}. {}\n", class.label(), reason.as_str(), again(class), class.advice())?;
         writeln!(text, "| Code | Means |\n|---|---|")?;
         for code in CATALOGUE.iter().filter(|code| code.class == class) {
             writeln!(text, "| `{}` | {} |", code.code, code.meaning)?;
@@ -110,6 +104,15 @@ fn error_codes(text: &mut String) -> fmt::Result {
         }
     }
     fallback(text)
+}
+
+fn again(class: Class) -> String {
+    match class {
+        // The client itself stays shut; what the object would do does not matter then.
+        Class::Auth => format!("when the Secret changes; without that once {}", rhythm(accounts::waits(Reason::CredentialsRejected))),
+        Class::Quota => format!("{}, and as soon as the cloud's quotas show room", rhythm(waits(class))),
+        _ => rhythm(waits(class)),
+    }
 }
 
 /// What is asked of [`classify`] is answered by it, so that the table can't say otherwise.

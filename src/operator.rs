@@ -134,7 +134,7 @@ pub async fn work(
         tokio::spawn(gateways),
         tokio::spawn(interfaces),
         tokio::spawn(peers),
-        tokio::spawn(accounts::controller(client, accounts, index, filled.clone(), stop.clone())),
+        tokio::spawn(accounts::controller(client, accounts, index, config.namespace.clone(), filled.clone(), stop.clone())),
     ]);
     let cached = async {
         // A store's writer lives as long as its controller.

@@ -15,17 +15,23 @@ const LIMIT: usize = 255;
 /// read the same.
 #[must_use]
 pub fn owner(cluster: &str, namespace: &str, name: &str) -> String {
-    const HASH: usize = 16;
     let whole = format!("{cluster}:{namespace}/{name}");
     if whole.len() <= LIMIT {
         return whole;
     }
-    let hash = Sha256::digest(whole.as_bytes()).iter().take(HASH / 2).fold(String::new(), |mut text, byte| {
+    let hash = short_hash(&whole);
+    let kept: String = whole.chars().take(LIMIT - hash.len() - 1).collect();
+    format!("{kept}-{hash}")
+}
+
+/// 16 characters that stand for a longer text.
+#[must_use]
+pub fn short_hash(text: &str) -> String {
+    const BYTES: usize = 8;
+    Sha256::digest(text.as_bytes()).iter().take(BYTES).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
-    });
-    let kept: String = whole.chars().take(LIMIT - HASH - 1).collect();
-    format!("{kept}-{hash}")
+    })
 }
 
 /// The namespace of `cluster` that the owner's tag `tag` names; `None` for what another cluster owns.

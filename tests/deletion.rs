@@ -183,3 +183,45 @@ async fn missing_credentials_are_said_while_something_is_deleted() {
     world.access_key_secret(support::simulator::SECRET_KEY).await;
     world.finish().await;
 }
+
+/// Hands off means hands off: nothing is written but the condition that says so, and the deletion waits, too.
+#[tokio::test]
+async fn a_paused_object_is_let_be_and_its_deletion_waits() {
+    let world = World::new().await;
+    let annotation = "directconnect.huaweicloud.com/paused";
+    let mut never_begun = gateway("never-begun", 9);
+    never_begun["metadata"]["annotations"] = json!({ annotation: "true" });
+    world.apply(&gateway("gw", 8)).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    world.patch("VirtualGateway", "gw", json!({ "metadata": { "annotations": { annotation: "true" } } })).await;
+    world.apply(&never_begun).await;
+    let paused = |object: &Value| condition(object, "Synced").is_some_and(|synced| synced["reason"] == "Paused");
+    for name in ["gw", "never-begun"] {
+        world.wait("VirtualGateway", name, "paused", paused).await;
+    }
+    let calls = |log: Vec<Value>| log.into_iter().filter(|entry| entry["method"] != "GET").count();
+    let before = calls(world.cloud.log().await);
+    let writes = world.plane.writes(&world.namespace).len();
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "later" } })).await;
+    world.delete("VirtualGateway", "gw").await;
+    // Another object's way to Ready takes longer than anything that the paused one could have had done to it.
+    world.apply(&gateway("other", 10)).await;
+    world.wait_ready("VirtualGateway", "other").await;
+    let object = world.get("VirtualGateway", "gw").await;
+    assert!(object["metadata"]["deletionTimestamp"].is_string() && paused(&object), "{object:#}");
+    let log = world.cloud.log().await;
+    assert_eq!(calls(log), before + 1, "the other's create alone");
+    let touched: Vec<Value> = world.plane.writes(&world.namespace)[writes..]
+        .iter()
+        .filter(|entry| entry["objectRef"]["name"] == "gw" && entry["objectRef"]["subresource"] != "status" && entry["verb"] != "delete")
+        .filter(|entry| !entry["requestURI"].as_str().unwrap().ends_with("/gw?"))
+        .cloned()
+        .collect();
+    assert!(touched.len() <= 1, "the test's own patch: {touched:#?}");
+    for name in ["gw", "never-begun"] {
+        world.patch("VirtualGateway", name, json!({ "metadata": { "annotations": { annotation: null } } })).await;
+    }
+    world.wait_gone("VirtualGateway", "gw").await;
+    world.wait_ready("VirtualGateway", "never-begun").await;
+    world.finish().await;
+}

@@ -12,3 +12,14 @@ mod answers;
 mod errors;
 #[path = "fuzz/mutation.rs"]
 mod mutation;
+
+#[path = "support/mod.rs"]
+mod support;
+
+/// The bound of the run, for who reads the output.
+#[test]
+fn each_property_is_tried_with_many_cases() {
+    let cases = proptest::test_runner::Config::default().cases;
+    support::figure(&format!("fuzz: {cases} cases of each property"));
+    assert!(cases > 0, "nothing is tried");
+}

@@ -86,6 +86,7 @@ async fn whenever_it_dies_the_next_one_ends_what_was_begun() {
     let touched: Vec<&Value> = log.iter().filter(|entry| entry["committed"] == true && names_one(entry, &foreign)).collect();
     assert!(touched.is_empty(), "{touched:#?}");
     world.cloud.check_contract().await;
+    world.tells_no_secret().await;
     support::figure(&format!("calls: {}\nall in {:?}", calls(&world.cloud.counters().await), start.elapsed()));
 }
 

@@ -94,3 +94,37 @@ async fn a_restart_writes_nothing() {
     assert!(others.is_empty(), "{others:?}");
     world.finish().await;
 }
+
+/// Two operators that look after one namespace each, and an account and a Secret that both need: neither takes away what the other holds.
+#[tokio::test]
+async fn operators_of_different_namespaces_share_an_account() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let world = World::without_operator().await;
+    let team = world.neighbour("team", json!({})).await;
+    let _ours = start_operator(&world.plane, "ours", &["--namespace", &world.namespace]).await;
+    let _theirs = start_operator(&world.plane, "theirs", &["--namespace", &team.namespace]).await;
+    world.apply(&gateway()).await;
+    let mut theirs = gateway();
+    theirs["spec"]["vpcId"] = json!("00000000-0000-4000-8000-000000000109");
+    team.apply(&theirs).await;
+    for namespace in [&world, &team] {
+        namespace.wait_ready("VirtualGateway", "gw").await;
+    }
+    let kept = |object: Value| object["metadata"]["finalizers"].as_array().map_or(0, Vec::len);
+    eventually("both keep the account", BOUND, || async { (kept(world.get_account().await) == 2).then_some(()) }).await;
+    let secrets = support::world::api(&world.client, Some(&world.namespace), "v1", "Secret");
+    let secret = || async { serde_json::to_value(secrets.get("credentials").await.unwrap()).unwrap() };
+    eventually("both keep the Secret", BOUND, || async { (kept(secret().await) == 2).then_some(()) }).await;
+
+    world.plane.kubectl(&["delete", "cloudaccount", &world.namespace, "--wait=false"]);
+    world.clear().await;
+    eventually("the first lets the account go", BOUND, || async { (kept(world.get_account().await) == 1).then_some(()) }).await;
+    eventually("and its Secret", BOUND, || async { (kept(secret().await) == 1).then_some(()) }).await;
+    // The other works on as if nothing had happened.
+    team.patch("VirtualGateway", "gw", json!({ "spec": { "description": "still here" } })).await;
+    team.wait_ready("VirtualGateway", "gw").await;
+    team.clear().await;
+    let accounts = support::world::api(&world.client, None, API_VERSION, "CloudAccount");
+    eventually("the account is gone", BOUND, || async { accounts.get_opt(&world.namespace).await.unwrap().is_none().then_some(()) }).await;
+    assert!(world.cloud.is_empty().await, "{}", world.cloud.resources().await);
+}

@@ -115,7 +115,7 @@ async fn sweep(life: &Life) {
         assert!(points.len() >= 5, "{}: {moment:?} was met {} times only: {points:?}", life.name, points.len());
         told.push(format!("{} {moment:?}", points.len()));
         if moment == Moment::Before {
-            println!("{}: {points:#?}", life.name);
+            support::figure(&format!("{}: the boundaries: {}", life.name, points.join("; ")));
         }
     }
     support::figure(&format!("{}: deaths survived: {}, in {:?}", life.name, told.join(", "), start.elapsed()));
@@ -149,6 +149,8 @@ async fn live_in(life: &Life, trap: Trap, world: &World, proxy: &Proxy, log: &Pa
     }
     proxy.quiet(BOUND).await;
     judge(life, &world.cloud, &scenery).await;
+    let leaks = support::secrets::leaks("log", &std::fs::read_to_string(log).unwrap_or_default());
+    assert!(leaks.is_empty(), "{leaks:?}");
 }
 
 /// What the user does and sees.

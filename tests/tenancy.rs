@@ -292,7 +292,13 @@ async fn an_account_is_chosen_by_name_but_opened_by_its_owner() {
     assert_eq!(team.cloud.all("virtual_gateways").await[0]["description"], "still here");
     assert!(closed.cloud.is_empty().await);
 
-    // Opened: it is taken up by itself.
+    // Opened by label, for others; then by name: it is taken up by itself.
+    closed.account_with(&json!({ "allowedNamespaces": { "selector": { "matchLabels": { "tier": "gold" } } } })).await;
+    let golden = closed.neighbour("golden", json!({ "tier": "gold" })).await;
+    golden.apply(&gateway("gw", 43)).await;
+    golden.wait_ready("VirtualGateway", "gw").await;
+    team.wait_reason("VirtualGateway", "named", "WaitingForAccount").await;
+    golden.clear().await;
     closed.account_with(&json!({ "allowedNamespaces": { "names": [team.namespace] } })).await;
     team.wait_ready("VirtualGateway", "later").await;
     assert_eq!(closed.cloud.all("virtual_gateways").await.len(), 2);
@@ -328,9 +334,10 @@ async fn credentials_of_another_project_are_refused_while_objects_are_in_the_fir
 async fn an_account_has_defaults_for_what_its_objects_leave_open() {
     let world = World::new().await;
     world
-        .account_with(
-            &json!({ "defaults": { "deletionPolicy": "Retain", "driftPolicy": "Detect", "tags": { "team": "network", "env": "test" } } }),
-        )
+        .account_with(&json!({ "defaults": {
+        "deletionPolicy": "Retain", "driftPolicy": "Detect", "tags": { "team": "network", "env": "test" },
+        "enterpriseProjectId": "00000000-0000-4000-8000-00000000e001",
+    } }))
         .await;
     let mut own = gateway("own", 61);
     own["spec"]["tags"] = json!({ "env": "own" });
@@ -341,6 +348,7 @@ async fn an_account_has_defaults_for_what_its_objects_leave_open() {
     let tags = |object: &Value| (object["status"]["observed"]["tags"]["team"].clone(), object["status"]["observed"]["tags"]["env"].clone());
     let (open, own) = (world.wait_ready("VirtualGateway", "open").await, world.wait_ready("VirtualGateway", "own").await);
     assert_eq!((tags(&open), tags(&own)), ((json!("network"), json!("test")), (json!("network"), json!("own"))));
+    assert_eq!(open["status"]["observed"]["enterpriseProjectId"], "00000000-0000-4000-8000-00000000e001", "{open:#}");
     for object in [&open, &own] {
         world.cloud.patch(object["status"]["id"].as_str().unwrap(), json!({ "name": "renamed" })).await;
         let annotations = json!({ "directconnect.huaweicloud.com/reconcile-at": "now" });

@@ -14,6 +14,8 @@ pub(super) struct Context {
     pub client: kube::Client,
     pub accounts: Arc<Accounts>,
     pub index: Arc<Index>,
+    /// The only namespace whose objects are known.
+    pub namespace: Option<String>,
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -36,13 +38,13 @@ pub(super) struct Built {
     pub quotas: Vec<Quota>,
     /// When they were; never before a client has proved itself.
     pub quotas_read: Option<Instant>,
-    /// They were read since somebody began to wait for room: more than that is news.
-    pub watched: bool,
+    /// When they were first read since somebody began to wait for room: more than that is news.
+    pub watched: Option<Instant>,
 }
 
 impl Context {
-    pub fn new(client: kube::Client, accounts: Arc<Accounts>, index: Arc<Index>) -> Self {
-        Self { client, accounts, index, known: Mutex::default() }
+    pub fn new(client: kube::Client, accounts: Arc<Accounts>, index: Arc<Index>, namespace: Option<String>) -> Self {
+        Self { client, accounts, index, namespace, known: Mutex::default() }
     }
 
     /// Works on what is known of one account.

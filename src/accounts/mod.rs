@@ -23,7 +23,7 @@ use crate::api::{Defaults, Reason};
 use crate::cloud::{Class, Client, CloudError, Listed, Tag, VirtualGateway, VirtualInterface};
 use crate::index::Key;
 use crate::mirror::{Mirror, Rhythm, refresh};
-use crate::owner::{OWNER_TAG, namespace_of};
+use crate::owner::{OWNER_TAG, namespace_of, short_hash};
 
 /// An account that is ready.
 pub struct Account {
@@ -88,6 +88,13 @@ struct States {
     by_name: HashMap<String, State>,
     /// All that are there have been listed.
     listed: bool,
+}
+
+/// What keeps an account and its Secret while objects need them. Operators that look after one namespace each share accounts: each has a
+/// finalizer of its own, since it knows of its own objects only.
+fn in_use(namespace: Option<&str>) -> String {
+    const IN_USE: &str = "directconnect.huaweicloud.com/account-in-use";
+    namespace.map_or_else(|| IN_USE.to_owned(), |namespace| format!("{IN_USE}.{}", short_hash(namespace)))
 }
 
 /// One mirror for each collection, refreshed from the first time it is asked for.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::context::{Built, Context};
 use super::{Account, Mirrors};
 use crate::api::cloud_account::{Quota, SecretReference};
-use crate::api::{CloudAccount, Reason};
+use crate::api::{CloudAccount, Course, Reason};
 use crate::backoff::exponential;
 use crate::cloud::{self, Class, Client, CloudError, Credentials, Priority, Quotas, Settings};
 use crate::index::Key;
@@ -25,6 +25,8 @@ use crate::mirror::Rhythm;
 const QUOTAS_EVERY: Duration = Duration::from_hours(1);
 /// The same while somebody waits for room in one.
 pub(super) const QUOTAS_SOON: Duration = Duration::from_secs(15);
+/// For so long after somebody said that he waits: longer than the wait between two tries of a create for which there is no room.
+const WATCHED_FOR: Duration = Duration::from_mins(15);
 /// First and longest wait before credentials that were rejected are tried once more: far too seldom for the cloud to lock the account.
 const PROBE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(1));
 
@@ -54,7 +56,7 @@ impl Trouble {
 
     /// Whether it may end without anybody's doing.
     pub fn goes_on(&self) -> bool {
-        matches!(self.reason, Reason::EndpointUnreachable | Reason::CloudUnavailable | Reason::Throttled)
+        self.reason.course() == Course::GoesOn
     }
 
     pub fn wait(&self, failures: u32) -> Duration {
@@ -117,7 +119,7 @@ impl Context {
                 secret,
                 quotas: Vec::new(),
                 quotas_read: None,
-                watched: false,
+                watched: None,
             },
         };
         let built = self.with_quotas(&name, built).await?;
@@ -133,19 +135,24 @@ impl Context {
         let watched = built.mirrors.quotas_watched.load(Ordering::Relaxed);
         // Half the time between two passes: each pass that was made for them finds them due.
         let every = if watched { QUOTAS_SOON } else { QUOTAS_EVERY } / 2;
-        let is_due = built.quotas_read.is_none_or(|read| read.elapsed() >= every) || (watched && !built.watched);
+        let is_due = built.quotas_read.is_none_or(|read| read.elapsed() >= every) || (watched && built.watched.is_none());
         if !is_due {
             return Ok(built);
         }
         let read = read_quotas(&built.mirrors.client).await;
         let built = match read {
             Ok(quotas) => {
-                let freed = watched && built.watched && has_room(&built.quotas, &quotas);
+                let freed = watched && built.watched.is_some() && has_room(&built.quotas, &quotas);
                 if freed {
-                    built.mirrors.quotas_watched.store(false, Ordering::Relaxed);
                     self.accounts.room(name);
                 }
-                Built { quotas, quotas_read: Some(Instant::now()), watched: watched && !freed, ..built }
+                // Who still waits tries again before long, and says so again.
+                let is_over = freed || built.watched.is_some_and(|since| since.elapsed() > WATCHED_FOR);
+                if is_over {
+                    built.mirrors.quotas_watched.store(false, Ordering::Relaxed);
+                }
+                let watched = (watched && !is_over).then(|| built.watched.unwrap_or_else(Instant::now));
+                Built { quotas, quotas_read: Some(Instant::now()), watched, ..built }
             }
             // Of a client that has proved itself, a cloud that is away for a while is no reason to doubt: its objects tell of that.
             Err(error) if built.quotas_read.is_some() && matches!(error.class, Class::Server | Class::Throttled) => built,

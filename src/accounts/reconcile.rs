@@ -17,7 +17,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::context::Context;
 use super::prepare::{QUOTAS_SOON, Trouble, secret_of};
-use super::{Account, Accounts, State, secrets};
+use super::{Account, Accounts, State, in_use, secrets};
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::jittered;
@@ -25,9 +25,6 @@ use crate::finalizer;
 use crate::index::{Card, Index, Key};
 use crate::relist::Relist;
 use crate::telling::{MANAGER, now, status_patch, told_error};
-
-/// Keeps an account while objects need it.
-const ACCOUNT_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
 
 /// How often the users of an account at rest are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
@@ -41,14 +38,15 @@ pub async fn controller(
     client: kube::Client,
     accounts: Arc<Accounts>,
     index: Arc<Index>,
+    namespace: Option<String>,
     filled: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index), filled.clone()));
+    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index), in_use(namespace.as_deref()), filled.clone()));
     let (wake, woken) = mpsc::unbounded_channel::<Key>();
     index.register(Key::account("").kind, wake);
     let woken = UnboundedReceiverStream::from(woken).map(|key| ObjectRef::new(&key.name));
-    let context = Arc::new(Context::new(client.clone(), accounts, index));
+    let context = Arc::new(Context::new(client.clone(), accounts, index, namespace));
     let known = Arc::clone(&context);
     let mut relist = Relist::default();
     // A deleted account has no pass of its own: its going is seen in the watch.
@@ -99,8 +97,14 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
     context.index.apply(&key, Card { needs: secret.iter().cloned().collect(), ..Card::default() });
     let users = context.index.users(&key);
     let deleting = account.meta().deletion_timestamp.is_some();
-    if deleting == account.finalizers().iter().any(|name| name == ACCOUNT_FINALIZER) && (!deleting || users.is_empty()) {
-        context.set_finalizer(&account, !deleting).await?;
+    let ours = in_use(context.namespace.as_deref());
+    let kept = account.finalizers().contains(&ours);
+    if deleting == kept && (!deleting || users.is_empty()) {
+        context.set_finalizer(&account, &ours, !deleting).await?;
+        return Ok(Action::await_change());
+    }
+    if deleting && !kept && users.is_empty() {
+        // It is for others to say what keeps it.
         return Ok(Action::await_change());
     }
     // Whether the Secret must stay depends on whether the account has users.
@@ -158,8 +162,8 @@ impl Context {
     }
 
     /// Objects in use keep the account: without it nothing of theirs could be deleted.
-    async fn set_finalizer(&self, account: &CloudAccount, present: bool) -> Result<(), kube::Error> {
-        let patch = finalizer::patch(account, ACCOUNT_FINALIZER, present);
+    async fn set_finalizer(&self, account: &CloudAccount, finalizer: &str, present: bool) -> Result<(), kube::Error> {
+        let patch = finalizer::patch(account, finalizer, present);
         let api = Api::<CloudAccount>::all(self.client.clone());
         match api.patch(&account.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await {
             Ok(_) => Ok(()),
@@ -180,7 +184,10 @@ impl Context {
         if account.meta().deletion_timestamp.is_some() {
             waits_for(&mut next, users, account.metadata.generation);
         }
-        next.managed_objects = i64::try_from(users.len()).ok();
+        // Who knows of one namespace only can't count for all.
+        if self.namespace.is_none() {
+            next.managed_objects = i64::try_from(users.len()).ok();
+        }
         if let Ok(ready) = prepared {
             next.project_id = ready.client.project_id().await.ok().map(str::to_owned);
             next.credentials_expire_at = ready.client.token_expires_at().await.map(Into::into);

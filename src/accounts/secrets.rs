@@ -15,25 +15,22 @@ use tokio::sync::watch;
 use crate::finalizer;
 use crate::index::{Index, Key};
 
-/// Keeps an account's Secret.
-const SECRET_FINALIZER: &str = "directconnect.huaweicloud.com/account-in-use";
-
 /// Keeps Secrets for as long as they are needed. Dropping the future ends it. None is let go before `filled` says that all objects are known.
-pub async fn keep(client: kube::Client, index: Arc<Index>, mut filled: watch::Receiver<bool>) {
+pub async fn keep(client: kube::Client, index: Arc<Index>, finalizer: String, mut filled: watch::Receiver<bool>) {
     let (sender, changes) = mpsc::unbounded_channel();
     index.register(Key::secret("", "").kind, sender.clone());
     let (store, writer) = reflector::store();
     let api = Api::<PartialObjectMeta<Secret>>::all(client.clone());
     let stream = watcher(api, watcher::Config::default()).default_backoff().modify(forget_what_is_not_needed);
     let watch = reflector::reflector(writer, stream).for_each(|event| {
-        hear(&index, &sender, event);
+        hear(&index, &finalizer, &sender, event);
         std::future::ready(())
     });
     tokio::select! {
         () = watch => {}
         () = async {
             let _ = filled.wait_for(|filled| *filled).await;
-            mind(&client, &index, &store, changes).await;
+            mind(&client, &index, &finalizer, &store, changes).await;
         } => {}
     }
 }
@@ -46,13 +43,18 @@ fn forget_what_is_not_needed(secret: &mut PartialObjectMeta<Secret>) {
     secret.metadata.owner_references = None;
 }
 
-fn hear(index: &Index, sender: &UnboundedSender<Key>, event: Result<watcher::Event<PartialObjectMeta<Secret>>, watcher::Error>) {
+fn hear(
+    index: &Index,
+    finalizer: &str,
+    sender: &UnboundedSender<Key>,
+    event: Result<watcher::Event<PartialObjectMeta<Secret>>, watcher::Error>,
+) {
     match event {
         Ok(watcher::Event::Apply(secret) | watcher::Event::InitApply(secret) | watcher::Event::Delete(secret)) => {
             let key = Key::secret(&secret.namespace().unwrap_or_default(), &secret.name_any());
             index.touch(&key);
             // Only one that is kept, or that is to be, needs a look.
-            if is_kept(&secret) || !index.users(&key).is_empty() {
+            if is_kept(&secret, finalizer) || !index.users(&key).is_empty() {
                 let _ = sender.send(key);
             }
         }
@@ -61,16 +63,22 @@ fn hear(index: &Index, sender: &UnboundedSender<Key>, event: Result<watcher::Eve
     }
 }
 
-async fn mind(client: &kube::Client, index: &Index, store: &Store<PartialObjectMeta<Secret>>, mut changes: UnboundedReceiver<Key>) {
+async fn mind(
+    client: &kube::Client,
+    index: &Index,
+    finalizer: &str,
+    store: &Store<PartialObjectMeta<Secret>>,
+    mut changes: UnboundedReceiver<Key>,
+) {
     while let Some(key) = changes.recv().await {
         let Some(secret) = store.get(&ObjectRef::new(&key.name).within(&key.namespace)) else { continue };
         let needed = index.users(&key).iter().any(|user| *user == Key::account(&user.name) && !index.users(user).is_empty());
         // One that is being deleted takes no new finalizer.
-        if needed == is_kept(&secret) || (needed && secret.metadata.deletion_timestamp.is_some()) {
+        if needed == is_kept(&secret, finalizer) || (needed && secret.metadata.deletion_timestamp.is_some()) {
             continue;
         }
         let api = Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), &key.namespace);
-        let patch = finalizer::patch(secret.as_ref(), SECRET_FINALIZER, needed);
+        let patch = finalizer::patch(secret.as_ref(), finalizer, needed);
         match api.patch_metadata(&key.name, &PatchParams::default(), &Patch::Merge(patch)).await {
             Ok(_) => {}
             // Gone, or changed: the watch brings what is newer.
@@ -82,6 +90,6 @@ async fn mind(client: &kube::Client, index: &Index, store: &Store<PartialObjectM
     }
 }
 
-fn is_kept(secret: &PartialObjectMeta<Secret>) -> bool {
-    secret.finalizers().iter().any(|finalizer| finalizer == SECRET_FINALIZER)
+fn is_kept(secret: &PartialObjectMeta<Secret>, finalizer: &str) -> bool {
+    secret.finalizers().iter().any(|present| present == finalizer)
 }

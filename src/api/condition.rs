@@ -56,7 +56,7 @@ impl ConditionType {
     /// Whether accounts have it, too.
     #[must_use]
     pub const fn is_of_accounts(self) -> bool {
-        matches!(self, Self::Ready | Self::Stalled)
+        matches!(self, Self::Ready | Self::Reconciling | Self::Stalled)
     }
 }
 
@@ -186,7 +186,6 @@ impl Reason {
             | Self::Throttled
             | Self::CloudUnavailable
             | Self::EndpointUnreachable
-            | Self::SecretMissing
             | Self::AwaitingAcceptance => Course::GoesOn,
             Self::Paused
             | Self::Drifted
@@ -198,6 +197,7 @@ impl Reason {
             | Self::CredentialsRejected
             | Self::CloudFailed
             | Self::Rejected
+            | Self::SecretMissing
             | Self::ProjectUnknown => Course::Stalls,
             Self::NotFound | Self::Invalid | Self::Unsupported => Course::Either,
         }
@@ -217,12 +217,14 @@ impl Reason {
         }
     }
 
-    /// Whether it is told of accounts: in `Ready`, and in `Stalled` when that is false.
+    /// Whether it is told of accounts: in `Ready`, and in `Reconciling` or `Stalled` when that is false.
     #[must_use]
     pub const fn is_of_accounts(self) -> bool {
         matches!(
             self,
             Self::Available
+                | Self::Conflict
+                | Self::WaitingForDependants
                 | Self::Forbidden
                 | Self::CredentialsRejected
                 | Self::Throttled

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt;
+use tokio::time::Instant;
 
 use super::sign::escape;
 
@@ -58,6 +59,8 @@ pub struct Call {
     /// Top-level key of body and answer, e.g. `virtual_gateway`.
     pub wrapper: &'static str,
     secret: Option<(&'static str, SecretString)>,
+    /// It is not begun after this.
+    pub(super) begin_by: Option<Instant>,
 }
 
 impl Call {
@@ -65,7 +68,14 @@ impl Call {
     #[must_use]
     pub fn new(operation: &'static str, method: Method, segments: &[&str], wrapper: &'static str) -> Self {
         let segments = segments.iter().map(ToString::to_string).collect();
-        Self { operation, method, segments, query: Vec::new(), body: None, wrapper, secret: None }
+        Self { operation, method, segments, query: Vec::new(), body: None, wrapper, secret: None, begin_by: None }
+    }
+
+    /// Not to be begun after `instant`, neither for the first time nor once more: logging in may take its time.
+    #[must_use]
+    pub fn begun_by(mut self, instant: Instant) -> Self {
+        self.begin_by = Some(instant);
+        self
     }
 
     /// With `body` under the wrapper's key. A body that has no JSON form is sent as `null` and refused by the cloud.
@@ -128,7 +138,7 @@ impl Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, method, segments, query, body, wrapper: _, secret } = self;
+        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _ } = self;
         write!(f, "{operation}: {} {}", method.as_str(), segments.join("/"))?;
         if !query.is_empty() {
             write!(f, "?{query:?}")?;
@@ -146,7 +156,7 @@ impl fmt::Debug for Call {
 /// Two calls are equal when they send the same apart from the secret's value.
 impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
-        let Self { operation, method, segments, query, body, wrapper, secret } = self;
+        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _ } = self;
         *operation == other.operation
             && *method == other.method
             && *segments == other.segments

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
+use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::budget::{Budget, Priority};
@@ -154,6 +155,7 @@ impl Client {
             query: &call.query,
             body: call.bytes(),
             secret: call.secret(),
+            begin_by: call.begin_by,
         };
         self.authenticated(&request, Some(project)).await
     }
@@ -201,6 +203,10 @@ impl Client {
     /// The one way out.
     async fn dispatch(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
         self.rejection.check()?;
+        if request.begin_by.is_some_and(|instant| instant < Instant::now()) {
+            let what = "its time was up before it could be sent; it is begun anew";
+            return Err(CloudError::local(request.operation, OwnCode::Timeout, what, Outcome::Refused).into());
+        }
         self.transport.send(request, auth).await
     }
 
@@ -218,6 +224,7 @@ impl Client {
             query: &query,
             body: Vec::new(),
             secret: None,
+            begin_by: None,
         };
         let answer = self.authenticated(&request, None).await?;
         let projects: Projects = serde_json::from_slice(&answer.body)
@@ -279,6 +286,7 @@ impl Client {
             query: &query,
             body: body.to_string().into_bytes(),
             secret: None,
+            begin_by: None,
         };
         let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, OwnCode::Malformed, what, Outcome::Refused);
         let bore = self.clock.now();

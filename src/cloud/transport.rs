@@ -5,6 +5,7 @@ use jiff::fmt::rfc2822;
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
+use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::call::Method;
@@ -37,6 +38,8 @@ pub(super) struct Request<'a> {
     pub body: Vec<u8>,
     /// What of the body must not be told.
     pub secret: Option<&'a SecretString>,
+    /// It is not begun after this.
+    pub begin_by: Option<Instant>,
 }
 
 pub(super) enum Auth<'a> {

@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::{Account, State};
@@ -80,21 +81,21 @@ impl<K: Kind> Hands<'_, K> {
 
     async fn create(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
         let limit = self.account.client.settings().call_limit;
-        let intent = self.object.status().and_then(|status| status.intent.clone());
-        let in_time = intent.is_some_and(|intent| jiff::Timestamp::now().checked_add(limit).is_ok_and(|end| end <= intent.deadline.0));
-        if !in_time {
-            return Ok(Acted::Intent(self.new_intent()));
-        }
+        let intent = self.object.status().and_then(|status| status.intent.as_ref());
+        let left: Option<Duration> = intent.and_then(|intent| intent.deadline.0.duration_since(jiff::Timestamp::now()).try_into().ok());
+        let Some(left) = left.filter(|left| *left >= limit) else { return Ok(Acted::Intent(self.new_intent())) };
+        let deadline = Instant::now() + left;
         if !self.may_write() {
             return Ok(Acted::Stale);
         }
         self.engine.memories.with(self.uid, |memory| {
             memory.fresh_intent = None;
             memory.permit = false;
-            memory.doubt_until = Some(Instant::now() + limit);
+            memory.doubt_until = Some(deadline);
         });
         let sent = Instant::now();
-        let Ok(created) = self.leading(self.account.client.fetch::<K::Seen>(call)).await else { return Ok(Acted::Stale) };
+        let call = call.clone().begun_by(deadline - limit);
+        let Ok(created) = self.leading(self.account.client.fetch::<K::Seen>(&call)).await else { return Ok(Acted::Stale) };
         match created {
             Ok(seen) => {
                 self.engine.memories.with(self.uid, |memory| memory.doubt_until = None);

@@ -3,8 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::api::{
-    ConditionStatus, ConditionType, Drift, Intent, LastError, NewCondition, Reason, Status, WaitingFor, find_condition, remove_condition,
-    set_condition,
+    ConditionStatus, ConditionType, Course, Drift, Intent, LastError, NewCondition, Reason, Status, WaitingFor, find_condition,
+    remove_condition, set_condition,
 };
 use crate::cloud::{Class, CloudError};
 use crate::telling::told_error;
@@ -210,15 +210,10 @@ fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
             }
         },
         Outcome::Failed(error) => failed(error),
-        Outcome::Account(reason, message, Some(error)) => Verdict {
-            reason: *reason,
-            ..if failed(error).progress == Progress::Stalled {
-                stalled(*reason, message.clone())
-            } else {
-                reconciling(*reason, message.clone())
-            }
+        Outcome::Account(reason, message, _) => match reason.course() {
+            Course::Stalls | Course::Either => stalled(*reason, message.clone()),
+            Course::GoesOn | Course::Rest => reconciling(*reason, message.clone()),
         },
-        Outcome::Account(reason, message, None) => reconciling(*reason, message.clone()),
         Outcome::Paused => stalled(Reason::Paused, String::new()),
     }
 }

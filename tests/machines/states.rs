@@ -98,7 +98,9 @@ fn accounts() -> Vec<State> {
         state("ready for earlier endpoints", object(1, &[("Ready", "True", "Available")]), InProgress, "Progressing", InProgress),
         state("credentials rejected", refused("CredentialsRejected"), Failed, "Degraded", Failed),
         state("no Secret", refused("SecretMissing"), Failed, "Degraded", Failed),
+        state("away", object(2, &[("Ready", "False", "EndpointUnreachable"), ("Reconciling", "True", "EndpointUnreachable")]), InProgress, "Progressing", InProgress),
         state("deleted, and in use", deleted(object(2, &[("Ready", "True", "Available")])), Terminating, "Progressing", InProgress),
+        state("deleted, and waits", deleted(object(2, &[("Ready", "True", "Available"), ("Reconciling", "True", "WaitingForDependants")])), Terminating, "Progressing", InProgress),
     ]
 }
 
@@ -112,6 +114,12 @@ fn every_state_is_read_right_by_kstatus_argo_and_flux() {
         assert_eq!(read, (kstatus, argo, flux), "{kind} {what}\n{object:#}");
         assert!(!message.is_empty(), "{kind} {what}");
     }
+}
+
+#[test]
+fn a_reference_grant_is_in_force_from_its_creation_on() {
+    let grant = json!({ "apiVersion": API_VERSION, "kind": "ReferenceGrant", "metadata": { "name": "x", "generation": 1 }, "spec": {} });
+    assert_eq!((kstatus::compute(&grant), argo::health(&argo::script(), &grant).0.as_str()), (Current, "Healthy"));
 }
 
 /// Why the definitions give every object a status: this is what the machines made of one without.

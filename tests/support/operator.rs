@@ -9,7 +9,7 @@ use super::eventually;
 use super::process::{Process, binary, free_port};
 
 const START: Duration = Duration::from_mins(1);
-/// The operator gives its passes 25 s.
+/// The operator gives its passes the time of one call and ten seconds.
 const STOP: Duration = Duration::from_secs(30);
 
 pub struct Operator {
