@@ -96,6 +96,10 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
     let secret = secret_of(&account).map(|reference| Key::secret(&reference.namespace, &reference.name));
     context.index.apply(&key, Card { needs: secret.iter().cloned().collect(), ..Card::default() });
     let users = context.index.users(&key);
+    // Whether the Secret must stay depends on whether the account has users.
+    if let Some(secret) = &secret {
+        context.index.wake(secret);
+    }
     let deleting = account.meta().deletion_timestamp.is_some();
     let ours = in_use(context.namespace.as_deref());
     let kept = account.finalizers().contains(&ours);
@@ -106,10 +110,6 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
     if deleting && !kept && users.is_empty() {
         // It is for others to say what keeps it.
         return Ok(Action::await_change());
-    }
-    // Whether the Secret must stay depends on whether the account has users.
-    if let Some(secret) = &secret {
-        context.index.wake(secret);
     }
     let prepared = context.prepare(&account).await?;
     let again = match &prepared {
