@@ -184,6 +184,11 @@ async fn everything_is_taken_over_from_8f5ebcd() {
     taken_over(&root().join("tests/fixtures/upgrade/8f5ebcd")).await;
 }
 
+#[tokio::test]
+async fn everything_is_taken_over_from_dd54d2c() {
+    taken_over(&root().join("tests/fixtures/upgrade/dd54d2c")).await;
+}
+
 #[test]
 fn every_fixture_has_its_test() {
     let source = include_str!("upgrade.rs");
