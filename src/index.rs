@@ -191,6 +191,14 @@ impl Index {
         self.state().wake(key);
     }
 
+    /// Wakes all objects of a namespace.
+    pub fn wake_namespace(&self, namespace: &str) {
+        let state = self.state();
+        for key in state.cards.keys().filter(|key| key.namespace == namespace) {
+            state.wake(key);
+        }
+    }
+
     /// Takes a `ReferenceGrant`, or its end.
     pub fn grant(&self, namespace: &str, name: &str, grant: Option<&ReferenceGrantSpec>) {
         let mut state = self.state();

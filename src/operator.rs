@@ -112,7 +112,7 @@ pub async fn work(
     let (fill, filled) = watch::channel(false);
     let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.call_timeout));
     let index = Arc::new(Index::default());
-    let namespaces = watch_namespaces(&client);
+    let namespaces = watch_namespaces(&client, Arc::clone(&index));
     let (granted, mut grants_cached) = watch::channel(false);
     tokio::spawn(watch_reference_grants(client.clone(), Arc::clone(&index), granted));
     let shared = Shared {
@@ -192,14 +192,17 @@ async fn configuration() -> Result<kube::Config, Error> {
     Ok(config)
 }
 
-fn watch_namespaces(client: &kube::Client) -> Store<PartialObjectMeta<Namespace>> {
+fn watch_namespaces(client: &kube::Client, index: Arc<Index>) -> Store<PartialObjectMeta<Namespace>> {
     let (store, writer) = reflector::store();
     // Metadata alone: the labels and annotations are what is read.
     let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
     let stream = watcher(api, watcher::Config::default()).default_backoff();
-    tokio::spawn(reflector::reflector(writer, stream).for_each(|event| {
-        if let Err(error) = event {
-            tracing::warn!(%error, "watch of namespaces failed; it is begun again");
+    tokio::spawn(reflector::reflector(writer, stream).for_each(move |event| {
+        match event {
+            // Its account may be another, or may be open to it now.
+            Ok(watcher::Event::Apply(namespace)) => index.wake_namespace(&namespace.name_any()),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "watch of namespaces failed; it is begun again"),
         }
         std::future::ready(())
     }));

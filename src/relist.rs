@@ -26,6 +26,11 @@ pub struct Gone {
 }
 
 impl Relist {
+    /// All that are there.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.known.keys()
+    }
+
     /// Takes an event, and tells which objects are gone by it.
     pub fn take<K: ResourceExt>(&mut self, event: &Event<K>) -> Vec<Gone> {
         let read = |object: &K| ((object.namespace().unwrap_or_default(), object.name_any()), object.uid().unwrap_or_default());

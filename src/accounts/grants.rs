@@ -34,6 +34,9 @@ pub enum What {
     Resource(&'static str, String),
 }
 
+/// Field of the spec that asks for a resource to be taken over.
+pub const IMPORT: &str = "import";
+
 impl Use {
     /// `field` uses `what`.
     #[must_use]

@@ -6,7 +6,7 @@ mod prepare;
 mod reconcile;
 mod secrets;
 
-pub use grants::{Use, What};
+pub use grants::{IMPORT, Use, What};
 pub(crate) use prepare::waits;
 pub use reconcile::controller;
 
@@ -223,7 +223,7 @@ impl Account {
     pub fn lacks_tags(&self, error: &CloudError) -> bool {
         let refused = match error.class {
             Class::Unsupported => error.operation == "BatchCreateResourceTags",
-            Class::Invalid => error.operation.starts_with("Create") && error.message.to_lowercase().contains("tags"),
+            Class::Invalid => error.operation.starts_with("Create") && error.message.to_lowercase().contains("tags") && !self.shows_tags(),
             _ => false,
         };
         let news = refused && self.keeps_tags() && self.tags == Feature::Auto;
@@ -236,6 +236,13 @@ impl Account {
             self.mirrors.tags_refused.store(true, Ordering::Relaxed);
         }
         news
+    }
+
+    /// Whether a resource of ours is seen with its tag: then it is not tags as such that the region refuses.
+    fn shows_tags(&self) -> bool {
+        let is_ours = |tags: &[Tag]| tags.iter().any(|tag| tag.key == OWNER_TAG);
+        self.mirror::<VirtualGateway>().view().iter().any(|gateway| is_ours(&gateway.tags))
+            || self.mirror::<VirtualInterface>().view().iter().any(|interface| is_ours(&interface.tags))
     }
 
     /// Somebody waits for room in a quota: they are read often until there is some.
@@ -302,7 +309,11 @@ impl Accounts {
     }
 
     fn set(&self, name: &str, state: State) {
-        self.states().by_name.insert(name.to_owned(), state);
+        // One that went meanwhile does not come back by it.
+        match self.states().by_name.get_mut(name) {
+            Some(present) => *present = state,
+            None => return,
+        }
         let _ = self.changed.send(Change::State(name.to_owned()));
     }
 

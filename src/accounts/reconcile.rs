@@ -42,7 +42,9 @@ pub async fn controller(
     filled: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index), in_use(namespace.as_deref()), filled.clone()));
+    let (list, listed) = watch::channel(false);
+    let known_all = [filled.clone(), listed];
+    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index), in_use(namespace.as_deref()), known_all));
     let (wake, woken) = mpsc::unbounded_channel::<Key>();
     index.register(Key::account("").kind, wake);
     let woken = UnboundedReceiverStream::from(woken).map(|key| ObjectRef::new(&key.name));
@@ -57,8 +59,15 @@ pub async fn controller(
                 known.forget(&account.place.1);
             }
             match event {
-                watcher::Event::Apply(account) | watcher::Event::InitApply(account) => known.accounts.there_is(&account.name_any()),
-                watcher::Event::InitDone => known.accounts.listed(),
+                watcher::Event::Apply(account) | watcher::Event::InitApply(account) => {
+                    let (name, secret) = (account.name_any(), secret_key(account));
+                    known.index.apply(&Key::account(&name), Card { needs: secret.into_iter().collect(), ..Card::default() });
+                    known.accounts.there_is(&name);
+                }
+                watcher::Event::InitDone => {
+                    known.accounts.listed();
+                    let _ = list.send(true);
+                }
                 watcher::Event::Init | watcher::Event::Delete(_) => {}
             }
         });
@@ -93,8 +102,7 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
     }
     let name = account.name_any();
     let key = Key::account(&name);
-    let secret = secret_of(&account).map(|reference| Key::secret(&reference.namespace, &reference.name));
-    context.index.apply(&key, Card { needs: secret.iter().cloned().collect(), ..Card::default() });
+    let secret = secret_key(&account);
     let users = context.index.users(&key);
     // Whether the Secret must stay depends on whether the account has users.
     if let Some(secret) = &secret {
@@ -135,6 +143,10 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
     context.publish(&name, state);
     context.tell(&account, &prepared, quotas, &users).await?;
     Ok(Action::requeue(again))
+}
+
+fn secret_key(account: &CloudAccount) -> Option<Key> {
+    secret_of(account).map(|reference| Key::secret(&reference.namespace, &reference.name))
 }
 
 /// What objects say of an account that is not ready. The particulars, among them the Secret's name, are for those who may read the account.

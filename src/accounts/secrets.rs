@@ -9,28 +9,41 @@ use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 use crate::finalizer;
 use crate::index::{Index, Key};
 
-/// Keeps Secrets for as long as they are needed. Dropping the future ends it. None is let go before `filled` says that all objects are known.
-pub async fn keep(client: kube::Client, index: Arc<Index>, finalizer: String, mut filled: watch::Receiver<bool>) {
+/// After the API server refused or was not reached.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Keeps Secrets for as long as they are needed. Dropping the future ends it. None is let go before `known` says that all
+/// objects and all accounts are.
+pub async fn keep(client: kube::Client, index: Arc<Index>, finalizer: String, known: [watch::Receiver<bool>; 2]) {
     let (sender, changes) = mpsc::unbounded_channel();
     index.register(Key::secret("", "").kind, sender.clone());
     let (store, writer) = reflector::store();
     let api = Api::<PartialObjectMeta<Secret>>::all(client.clone());
     let stream = watcher(api, watcher::Config::default()).default_backoff().modify(forget_what_is_not_needed);
     let watch = reflector::reflector(writer, stream).for_each(|event| {
+        if let Ok(watcher::Event::InitDone) = event {
+            // While a list is read page by page, what is looked up may not be there yet.
+            for secret in store.state().into_iter().filter(|secret| is_kept(secret, &finalizer)) {
+                let _ = sender.send(Key::secret(&secret.namespace().unwrap_or_default(), &secret.name_any()));
+            }
+        }
         hear(&index, &finalizer, &sender, event);
         std::future::ready(())
     });
     tokio::select! {
         () = watch => {}
         () = async {
-            let _ = filled.wait_for(|filled| *filled).await;
-            mind(&client, &index, &finalizer, &store, changes).await;
+            for mut known in known {
+                let _ = known.wait_for(|known| *known).await;
+            }
+            mind(&client, &index, &finalizer, &store, changes, &sender).await;
         } => {}
     }
 }
@@ -69,6 +82,7 @@ async fn mind(
     finalizer: &str,
     store: &Store<PartialObjectMeta<Secret>>,
     mut changes: UnboundedReceiver<Key>,
+    again: &UnboundedSender<Key>,
 ) {
     while let Some(key) = changes.recv().await {
         let Some(secret) = store.get(&ObjectRef::new(&key.name).within(&key.namespace)) else { continue };
@@ -84,7 +98,12 @@ async fn mind(
             // Gone, or changed: the watch brings what is newer.
             Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}
             Err(error) => {
-                tracing::warn!(%error, namespace = key.namespace, name = key.name, "the Secret's finalizer could not be set; it is tried again with its next change");
+                tracing::warn!(%error, namespace = key.namespace, name = key.name, "the Secret's finalizer could not be set; it is tried again");
+                let again = again.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(RETRY).await;
+                    let _ = again.send(key);
+                });
             }
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::{Account, State};
-use crate::api::{FINALIZER, Intent, Managed};
+use crate::api::{FINALIZER, Intent, Managed, PAUSED_ANNOTATION};
 use crate::cloud::{self, Call, Class, CloudError, Priority};
 use crate::finalizer;
 use crate::leadership::NotLeading;
@@ -18,7 +18,7 @@ use crate::telling::{MANAGER, now, status_patch};
 use super::decide::Step;
 use super::kind::Kind;
 use super::permission::Permission;
-use super::{Engine, Failure};
+use super::{Engine, Failure, is_annotated};
 
 /// What a step changed.
 pub(super) enum Acted<S> {
@@ -187,6 +187,7 @@ impl<K: Kind> Hands<'_, K> {
         self.engine.newest(self.object).is_none_or(|newest| {
             newest.meta().generation != self.object.meta().generation
                 || newest.meta().deletion_timestamp != self.object.meta().deletion_timestamp
+                || is_annotated(newest.as_ref(), PAUSED_ANNOTATION)
         })
     }
 }

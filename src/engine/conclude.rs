@@ -36,6 +36,10 @@ impl<K: Kind> Engine<K> {
             return Ok(Action::await_change());
         }
         self.expect_change(uid, changes_by_itself(&step), mirror);
+        if let (Step::Stall(..), Presence::Absent | Presence::NotFound(_) | Presence::Several(_)) = (&step, &observation.situation.cloud) {
+            // There is no resource to hear of: every list may end it, in its own time.
+            self.memories.with(uid, |memory| memory.looking = true);
+        }
         if step == Step::Wait(Wait::Look) {
             return Ok(Action::await_change());
         }
@@ -78,7 +82,7 @@ impl<K: Kind> Engine<K> {
         }
         let told = Outcome::Done(step);
         self.publish(object, &told, &facts, observation.is_drift()).await;
-        self.write(object, &last, &told, &facts).await?;
+        self.write(object, &last, &told, &facts, true).await?;
         Ok(action)
     }
 
@@ -128,7 +132,7 @@ impl<K: Kind> Engine<K> {
         };
         let told = Outcome::Failed(for_tenants(error));
         self.publish(object, &told, &facts, observation.is_some_and(Observation::is_drift)).await;
-        self.write(object, &last, &told, &facts).await?;
+        self.write(object, &last, &told, &facts, true).await?;
         Ok(Action::requeue(wait))
     }
 
@@ -148,7 +152,7 @@ fn changes_by_itself(step: &Step) -> bool {
     match step {
         // Another tenant may take days: the cold rhythm will do.
         Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,
-        Step::Wait(Wait::Look | Wait::Doubt | Wait::Holder) => true,
+        Step::Wait(Wait::Look | Wait::Doubt) => true,
         other => other.is_cloud_write(),
     }
 }

@@ -199,6 +199,8 @@ fn farewell(situation: &Situation) -> Step {
         Presence::One(found) => match (&found.owner, &found.phase) {
             // Gone, an import that was never carried out, or somebody else's: nothing of ours to delete.
             (Ownership::Ours, Phase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
+            // An earlier object of the same name left it, and it was never taken up: it could not match.
+            (Ownership::Ours, _) if is_left_over(situation, found) => leave(situation.intent),
             // Without its id nothing but the intent shows that it is ours, and a refused deletion must not take that away.
             (Ownership::Ours, _) if !found.recorded => Step::Adopt(found.id.clone()),
             (Ownership::Ours, Phase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
@@ -258,6 +260,9 @@ fn keep(situation: &Situation, found: &Found) -> Step {
         Ownership::Imported if !found.recorded && found.fixed().next().is_some() && situation.management == Management::Managed => {
             return immutable(found, "spec.import: the resource can't be made to match");
         }
+        Ownership::Ours if is_left_over(situation, found) => {
+            return immutable(found, "an earlier object of this name left a resource that can't be made to match");
+        }
         Ownership::Ours | Ownership::Imported if !found.recorded => return Step::Adopt(found.id.clone()),
         Ownership::Ours | Ownership::Imported => {}
     }
@@ -299,6 +304,11 @@ fn compare(situation: &Situation, found: &Found) -> Step {
             (DriftPolicy::Detect, false, _) | (_, _, None) => Step::Report(found.differences.clone()),
         }
     }
+}
+
+/// A resource with our tag that no create of this object made, and that this object could never have.
+fn is_left_over(situation: &Situation, found: &Found) -> bool {
+    !found.recorded && situation.intent == IntentState::None && situation.lost.is_none() && found.fixed().next().is_some()
 }
 
 fn immutable(found: &Found, why: &str) -> Step {

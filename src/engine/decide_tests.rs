@@ -103,6 +103,11 @@ fn every_row_of_the_table() {
             Step::RemoveFinalizer,
         ),
         (
+            "deleting, left by an earlier object and never taken up",
+            |s| (s.deleting, s.cloud) = (true, one(|f| (f.recorded, f.differences) = (false, vec![difference("vpcId", false)]))),
+            Step::RemoveFinalizer,
+        ),
+        (
             "deleting, import never made",
             |s| (s.deleting, s.cloud) = (true, one(|f| (f.owner, f.recorded) = (Ownership::Imported, false))),
             Step::RemoveFinalizer,
@@ -167,6 +172,11 @@ fn a_stall_says_why() {
             },
             Reason::Immutable,
             "vpcId",
+        ),
+        (
+            |s| s.cloud = one(|f| (f.recorded, f.differences) = (false, vec![difference("enterpriseRouterId", false)])),
+            Reason::Immutable,
+            "an earlier object of this name",
         ),
         (|s| (s.fought, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was set back again and again"),
         (
@@ -278,7 +288,7 @@ proptest! {
         if decide(&situation) == Step::RemoveFinalizer && !kept {
             prop_assert!(situation.deleting && situation.cloud != Presence::Unknown);
             if let Presence::One(found) = &situation.cloud {
-                prop_assert!(found.owner != Ownership::Ours || found.phase == Phase::Gone);
+                prop_assert!(found.owner != Ownership::Ours || found.phase == Phase::Gone || is_left_over(&situation, found));
             }
             prop_assert!(situation.intent != IntentState::InDoubt && !matches!(situation.cloud, Presence::Several(_)));
         }

@@ -66,6 +66,12 @@ impl<K: Kind> Engine<K> {
         Some(written.filter(|written| version(written.as_ref()) > version(watched.as_ref())).unwrap_or(watched))
     }
 
+    /// Whether the watch shows no older version than what we have written ourselves.
+    pub(super) fn is_news(&self, object: &K::Object) -> bool {
+        let uid = object.uid().unwrap_or_default();
+        self.memories.with(&uid, |memory| memory.latest.as_ref().is_none_or(|latest| version(latest.as_ref()) <= version(object)))
+    }
+
     pub(super) fn remember(&self, object: K::Object) {
         let uid = object.uid().unwrap_or_default();
         self.index.apply(&Self::key(&object), self.card(&object));

@@ -101,6 +101,8 @@ where
             return Ok(Action::requeue(Duration::ZERO));
         }
         let name = self.account_name(object);
+        // The account may be another than when the card was written: the namespace says which.
+        self.index.apply(&Self::key(object), self.card(object));
         self.memories.with(&uid, |memory| memory.account.clone_from(&name));
         let account = match self.accounts.get(&name) {
             State::Ready(account) => account,
@@ -239,7 +241,7 @@ impl<K: Kind> Engine<K> {
         let (id, intent) = (last.id.clone(), last.intent.clone());
         let facts = Facts { id, intent, seen: Sight::Unchanged, drift: vec![], observe_only: false };
         self.publish(object, outcome, &facts, false).await;
-        self.write(object, &last, outcome, &facts).await
+        self.write(object, &last, outcome, &facts, false).await
     }
 
     async fn write(
@@ -248,9 +250,12 @@ impl<K: Kind> Engine<K> {
         last: &Status<<K::Object as Managed>::Observed>,
         outcome: &Outcome,
         facts: &Facts<<K::Object as Managed>::Observed>,
+        looked: bool,
     ) -> Result<(), Failure> {
         let mut next = report(last, outcome, facts, object.meta().generation, &now());
-        next.last_handled_reconcile_at = object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
+        if looked {
+            next.last_handled_reconcile_at = object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
+        }
         next.account = (next.id.is_some() || next.intent.is_some()).then(|| self.account_name(object));
         let cloud_has_spoken = match outcome {
             Outcome::Done(step) => step.is_cloud_write(),

@@ -192,7 +192,8 @@ impl<K: Kind> Look<'_, K> {
             all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
         let mut candidates = if ours.is_empty() { others } else { ours };
         if candidates.len() > 1 {
-            let ids = candidates.iter().map(|seen| K::id(seen).to_owned()).collect();
+            let mut ids: Vec<String> = candidates.iter().map(|seen| K::id(seen).to_owned()).collect();
+            ids.sort_unstable();
             return Ok((Presence::Several(ids), None));
         }
         match candidates.pop() {
@@ -238,7 +239,8 @@ impl<K: Kind> Look<'_, K> {
         let mut differences = K::compare(desired, &seen);
         let owner = self.whose(view, status, &seen, &differences, recorded);
         let ignored = &self.object.policy().ignore_fields;
-        differences.retain(|difference| !ignored.iter().any(|field| field == difference.path));
+        // What can't be changed decides whether a resource is taken at all: before that it is not ignored.
+        differences.retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| field == difference.path));
         let id = K::id(&seen).to_owned();
         let found = Found {
             adrift: owner == Ownership::Ours && self.is_adrift(&seen, &differences).await?,

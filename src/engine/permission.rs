@@ -1,6 +1,6 @@
 //! Whether an object may use its account as its spec says: asked before any look at the cloud for its sake, and again before each write.
 
-use crate::accounts::{Account, Behind, Use, What};
+use crate::accounts::{Account, Behind, IMPORT, Use, What};
 use kube::Resource;
 
 use super::Engine;
@@ -34,11 +34,14 @@ impl<K: Kind> Engine<K> {
             let What::Resource(kind, id) = &used.what else { continue };
             let (behind, keeper) = match account.behind(kind, id, &self.cluster) {
                 Behind::Unknown => return Permission::Unknown,
+                // That an import finds nothing is told when it is looked for.
+                Behind::Absent if used.field == IMPORT => continue,
                 Behind::Absent => (vec![What::Network(id.clone())], None),
                 Behind::There(behind, keeper) => (behind, keeper),
             };
             // An id is no way around a reference: what an object holds is had by its leave.
-            let keeper = self.index.holder(kind, id).or(keeper);
+            // Who holds what an import asks for is told as a conflict.
+            let keeper = self.index.holder(kind, id).or(keeper).filter(|_| used.field != IMPORT);
             if keeper.is_some_and(|keeper| !self.index.is_granted(&me, &keeper)) {
                 return Permission::Refused(format!("spec.{}: {id} is not granted to this namespace", used.field));
             }

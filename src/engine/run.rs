@@ -223,8 +223,18 @@ impl<K: Kind> Engine<K> {
                 self.index.forget(&Key { kind: K::NAME, namespace, name });
             }
         }
-        if let watcher::Event::Apply(object) | watcher::Event::InitApply(object) = event {
-            self.index.apply(&Self::key(object), self.card(object));
+        match event {
+            // What we wrote ourselves may be ahead of the watch: an older card does not take its place.
+            watcher::Event::Apply(object) | watcher::Event::InitApply(object) if self.is_news(object) => {
+                self.index.apply(&Self::key(object), self.card(object));
+            }
+            // A list is read page by page, and the store changes at its end: one whose turn came in between was looked up in vain.
+            watcher::Event::InitDone => {
+                for (namespace, name) in relist.places() {
+                    let _ = self.wake.send(ObjectRef::new(name).within(namespace));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -6,6 +6,7 @@ use crate::cloud::{Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
 
 use super::compare::{Comparison, differs};
+use super::imported;
 
 /// Field that refers to the interface.
 const INTERFACE: &str = "virtualInterfaceRef";
@@ -43,7 +44,7 @@ impl Kind for PeerKind {
             .virtual_interface_id
             .iter()
             .map(|id| Use::new("virtualInterfaceId", What::Resource("VirtualInterface", id.clone())));
-        interface.chain(object.spec.import.as_ref().map(|_| Use::new("import", What::Import))).collect()
+        interface.chain(imported("Peer", object.spec.import.as_ref())).collect()
     }
 
     fn secret(object: &Peer) -> Option<&SecretKeyReference> {

@@ -6,6 +6,7 @@ use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
+use super::imported;
 
 /// The kind.
 pub struct VirtualGatewayKind;
@@ -30,7 +31,7 @@ impl Kind for VirtualGatewayKind {
         let spec = &object.spec;
         let vpc = spec.vpc_id.iter().map(|id| Use::new("vpcId", What::Network(id.clone())));
         let router = spec.enterprise_router_id.iter().map(|id| Use::new("enterpriseRouterId", What::Network(id.clone())));
-        vpc.chain(router).chain(spec.import.as_ref().map(|_| Use::new("import", What::Import))).collect()
+        vpc.chain(router).chain(imported("VirtualGateway", spec.import.as_ref())).collect()
     }
 
     fn secret(_: &VirtualGateway) -> Option<&SecretKeyReference> {

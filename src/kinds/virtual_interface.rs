@@ -7,6 +7,7 @@ use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, Up
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
+use super::imported;
 use super::peer::session_down;
 
 /// Field that refers to the gateway.
@@ -47,7 +48,7 @@ impl Kind for VirtualInterfaceKind {
         let network = spec.global_gateway_id.iter().map(|id| Use::new("globalGatewayId", What::Network(id.clone())));
         let gateway = spec.virtual_gateway_id.iter().map(|id| Use::new("virtualGatewayId", What::Resource("VirtualGateway", id.clone())));
         let size = [Use::new("vlan", What::Vlan(spec.vlan)), Use::new("bandwidth", What::Bandwidth(spec.bandwidth))];
-        line.chain(network).chain(gateway).chain(size).chain(spec.import.as_ref().map(|_| Use::new("import", What::Import))).collect()
+        line.chain(network).chain(gateway).chain(size).chain(imported("VirtualInterface", spec.import.as_ref())).collect()
     }
 
     fn secret(object: &VirtualInterface) -> Option<&SecretKeyReference> {
