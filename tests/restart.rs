@@ -128,3 +128,25 @@ async fn operators_of_different_namespaces_share_an_account() {
     eventually("the account is gone", BOUND, || async { accounts.get_opt(&world.namespace).await.unwrap().is_none().then_some(()) }).await;
     assert!(world.cloud.is_empty().await, "{}", world.cloud.resources().await);
 }
+
+/// A Secret that is being deleted is held by its finalizer alone: a process that begins anew must not take that for a leftover.
+#[tokio::test]
+async fn a_secret_in_deletion_is_kept_over_a_restart() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let world = World::without_operator().await;
+    let mut first = start_operator(&world.plane, "keeps", &[]).await;
+    world.apply(&gateway()).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    let secrets = support::world::api(&world.client, Some(&world.namespace), "v1", "Secret");
+    let is_kept = || async { secrets.get_opt("credentials").await.unwrap().is_some_and(|secret| secret.metadata.finalizers.is_some()) };
+    eventually("the Secret is kept", BOUND, || async { is_kept().await.then_some(()) }).await;
+    world.plane.kubectl(&["delete", "secret", "credentials", "-n", &world.namespace, "--wait=false"]);
+    assert!(first.stop(), "it ends by itself");
+    let _second = start_operator(&world.plane, "keeps-on", &[]).await;
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "after" } })).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    assert!(is_kept().await, "an object still needs it");
+    world.clear().await;
+    eventually("the Secret is gone", BOUND, || async { secrets.get_opt("credentials").await.unwrap().is_none().then_some(()) }).await;
+    assert!(world.cloud.is_empty().await, "{}", world.cloud.resources().await);
+}

@@ -369,3 +369,40 @@ async fn an_account_has_defaults_for_what_its_objects_leave_open() {
     assert_eq!(left, [open["status"]["id"].clone()], "the one is retained, the other gone");
     assert_eq!(world.cloud.count("UpdateVirtualGateway").await, 1);
 }
+
+/// The leave to import is no leave to what stands behind an id; and what is not granted is not looked at for anybody.
+#[tokio::test]
+async fn an_import_by_id_needs_the_leave_for_what_stands_behind_it() {
+    let world = World::new().await;
+    let foreign = json!({ "name": "of-the-platform", "vpc_id": vpc(70), "local_ep_group": ["172.16.0.0/24"] });
+    let id = world.cloud.create("virtual_gateway", foreign).await["id"].clone();
+    world.account_with(&json!({ "grants": [{ "namespaces": { "names": [world.namespace] }, "vpcIds": [vpc(71)] }] })).await;
+    let mut imported = gateway("imported", 71);
+    imported["spec"]["import"] = json!({ "id": id });
+    imported["spec"]["policy"] = json!({ "ignoreFields": ["vpcId", "localEpGroup", "localEpGroupIpv6", "name"] });
+    world.apply(&imported).await;
+    let refused = world.wait_reason("VirtualGateway", "imported", "NotGranted").await;
+    assert!(message(&refused).contains(&format!("spec.import: {} is not granted", vpc(70))), "{refused:#}");
+    assert!(refused["status"]["observed"].is_null() && refused["status"]["id"].is_null(), "{refused:#}");
+    // Granted, it still could never be what the spec says, whatever is to be ignored.
+    world.account_with(&json!({})).await;
+    world.wait_reason("VirtualGateway", "imported", "Immutable").await;
+    world.clear().await;
+    assert_eq!(world.cloud.count("DeleteVirtualGateway").await, 0);
+    assert_eq!(world.cloud.all("virtual_gateways").await[0]["id"], id);
+}
+
+/// A namespace that is given its account later needs nobody to stir its objects.
+#[tokio::test]
+async fn an_annotation_of_the_namespace_is_taken_up_at_once() {
+    let world = World::new().await;
+    let late = world.neighbour("late", json!({})).await;
+    let annotate = |annotation: &str| late.plane.kubectl(&["annotate", "namespace", &late.namespace, "--overwrite", annotation]);
+    annotate("directconnect.huaweicloud.com/account=no-such-account");
+    late.apply(&gateway("gw", 80)).await;
+    late.wait_reason("VirtualGateway", "gw", "WaitingForAccount").await;
+    annotate(&format!("directconnect.huaweicloud.com/account={}", world.namespace));
+    late.wait_ready("VirtualGateway", "gw").await;
+    late.clear().await;
+    world.finish().await;
+}

@@ -31,7 +31,7 @@ pub struct Status<O> {
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
 
-    /// A create or delete that was begun and whose outcome is not yet confirmed.
+    /// A create that was begun and whose outcome is not yet confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
 
@@ -47,7 +47,7 @@ pub struct Status<O> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting_for: Vec<WaitingFor>,
 
-    /// The last answer of the cloud that was an error; absent once a later call of the same operation succeeded.
+    /// The last answer of the cloud that was an error; absent once the object is Ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
 
@@ -75,7 +75,7 @@ pub struct Intent {
     /// When the write was decided on.
     pub time: Time,
 
-    /// Until when the write can still take effect: its time plus the time limit of the request.
+    /// Until when the write can still take effect: its time plus twice the time limit of a call.
     pub deadline: Time,
 }
 

@@ -124,7 +124,7 @@ pub enum Step {
     Replace(Call, String),
     /// Waits; something else wakes the object.
     Wait(Wait),
-    /// Stops until the object or the cloud changes.
+    /// Stops until somebody changes something: the object, the cloud or what is granted.
     Stall(Reason, String),
 }
 

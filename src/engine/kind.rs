@@ -26,7 +26,7 @@ pub trait Kind: Send + Sync + 'static {
     const NAME: &'static str;
     /// Key under which the answer to a write shows the resource; an answer under another key shows only a part of it.
     const ANSWER: &'static str;
-    /// Whether the object's resource is created with tags. Ours always carry [`OWNER_TAG`] then, so an untagged one is somebody else's.
+    /// Whether the object's resource is created with tags. Ours carry [`OWNER_TAG`] then, unless the region drops it.
     fn is_tagged(object: &Self::Object) -> bool;
 
     /// Objects that `object` refers to by name.
