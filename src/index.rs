@@ -68,38 +68,14 @@ impl Index {
 
     /// Takes the present card of an object.
     pub fn apply(&self, key: &Key, card: Card) {
+        self.state().apply(key, card);
+    }
+
+    /// Takes a newer card of an object that is there. One whose end the watch has told already does not come back by it.
+    pub fn refresh(&self, key: &Key, card: Card) {
         let mut state = self.state();
-        let needs: BTreeSet<Key> = card.needs.iter().cloned().collect();
-        let mut first_for = Vec::new();
-        for need in &needs {
-            let users = state.needed_by.entry(need.clone()).or_default();
-            if users.is_empty() {
-                first_for.push(need.clone());
-            }
-            users.insert(key.clone());
-        }
-        let (id, since, ready, yields) = (card.id.clone(), card.since.clone(), card.ready, card.yields);
-        let old = state.cards.insert(key.clone(), card);
-        for need in &first_for {
-            state.wake(need);
-        }
-        for gone in old.iter().flat_map(|old| &old.needs).filter(|need| !needs.contains(need)) {
-            state.unlink(key, gone);
-        }
-        let old_id = old.as_ref().and_then(|old| old.id.clone());
-        if old_id != id || old.as_ref().is_some_and(|old| old.since != since) {
-            state.release(key, old.as_ref());
-            if let Some(id) = &id {
-                state.holders.entry((key.kind, id.clone())).or_default().insert((since, key.clone()));
-            }
-        }
-        if old.as_ref().is_none_or(|old| old.id != id || old.ready != ready) {
-            state.wake_dependants(key);
-        }
-        if old.is_some_and(|old| old.yields != yields) {
-            for need in &needs {
-                state.wake(need);
-            }
+        if state.cards.contains_key(key) {
+            state.apply(key, card);
         }
     }
 
@@ -229,6 +205,41 @@ impl Index {
 }
 
 impl State {
+    fn apply(&mut self, key: &Key, card: Card) {
+        let needs: BTreeSet<Key> = card.needs.iter().cloned().collect();
+        let mut first_for = Vec::new();
+        for need in &needs {
+            let users = self.needed_by.entry(need.clone()).or_default();
+            if users.is_empty() {
+                first_for.push(need.clone());
+            }
+            users.insert(key.clone());
+        }
+        let (id, since, ready, yields) = (card.id.clone(), card.since.clone(), card.ready, card.yields);
+        let old = self.cards.insert(key.clone(), card);
+        for need in &first_for {
+            self.wake(need);
+        }
+        for gone in old.iter().flat_map(|old| &old.needs).filter(|need| !needs.contains(need)) {
+            self.unlink(key, gone);
+        }
+        let old_id = old.as_ref().and_then(|old| old.id.clone());
+        if old_id != id || old.as_ref().is_some_and(|old| old.since != since) {
+            self.release(key, old.as_ref());
+            if let Some(id) = &id {
+                self.holders.entry((key.kind, id.clone())).or_default().insert((since, key.clone()));
+            }
+        }
+        if old.as_ref().is_none_or(|old| old.id != id || old.ready != ready) {
+            self.wake_dependants(key);
+        }
+        if old.is_some_and(|old| old.yields != yields) {
+            for need in &needs {
+                self.wake(need);
+            }
+        }
+    }
+
     fn is_granted(&self, from: &Key, to: &Key) -> bool {
         // What has no namespace is no tenant's: who may use an account is the account's to say.
         from.namespace == to.namespace

@@ -74,7 +74,7 @@ impl<K: Kind> Engine<K> {
 
     pub(super) fn remember(&self, object: K::Object) {
         let uid = object.uid().unwrap_or_default();
-        self.index.apply(&Self::key(&object), self.card(&object));
+        self.index.refresh(&Self::key(&object), self.card(&object));
         self.memories.with(&uid, |memory| memory.latest = Some(Arc::new(object)));
     }
 }

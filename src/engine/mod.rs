@@ -102,7 +102,7 @@ where
         }
         let name = self.account_name(object);
         // The account may be another than when the card was written: the namespace says which.
-        self.index.apply(&Self::key(object), self.card(object));
+        self.index.refresh(&Self::key(object), self.card(object));
         self.memories.with(&uid, |memory| memory.account.clone_from(&name));
         let account = match self.accounts.get(&name) {
             State::Ready(account) => account,
