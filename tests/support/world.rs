@@ -147,7 +147,12 @@ impl World {
         let mut names = Vec::new();
         for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
             for object in self.api(kind).list(&ListParams::default()).await.unwrap() {
-                self.delete(kind, &object.name_any()).await;
+                match self.api(kind).delete(&object.name_any(), &kube::api::DeleteParams::default()).await {
+                    Ok(_) => {}
+                    // It was on its way out when it was listed.
+                    Err(kube::Error::Api(status)) if status.is_not_found() => {}
+                    Err(error) => panic!("{kind} {}: {error}", object.name_any()),
+                }
                 names.push((kind, object.name_any()));
             }
         }
