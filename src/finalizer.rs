@@ -3,6 +3,12 @@
 use kube::{Resource, ResourceExt};
 use serde_json::{Value, json};
 
+/// Whether `finalizer` is on `object`.
+#[must_use]
+pub fn is_on(object: &impl Resource, finalizer: &str) -> bool {
+    object.finalizers().iter().any(|name| name == finalizer)
+}
+
 /// The merge patch after which `finalizer` is on `object`, or not. The resource version guards it against a change in between, the uid against
 /// another object of the same name.
 #[must_use]

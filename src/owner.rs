@@ -43,9 +43,14 @@ pub fn namespace_of<'a>(tag: &'a str, cluster: &str) -> Option<&'a str> {
 /// The object of `cluster` that the owner's tag `tag` names; `None` also where the name may have been cut.
 #[must_use]
 pub fn object_of(tag: &str, kind: &'static str, cluster: &str) -> Option<Key> {
-    let namespace = namespace_of(tag, cluster).filter(|_| tag.len() < LIMIT)?;
+    keeper_of(tag, kind, cluster).filter(|_| tag.len() < LIMIT)
+}
+
+/// The same, also where the name may have been cut: the namespace is told by it in any case.
+#[must_use]
+pub fn keeper_of(tag: &str, kind: &'static str, cluster: &str) -> Option<Key> {
     let (_, name) = tag.rsplit_once('/')?;
-    Some(Key { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+    Some(Key { kind, namespace: namespace_of(tag, cluster)?.to_owned(), name: name.to_owned() })
 }
 
 /// Whose a resource with this tag is, as an object of `namespace` may know it: other namespaces' objects are not named.

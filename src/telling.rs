@@ -32,6 +32,15 @@ pub fn told_error(last: Option<&LastError>, error: &CloudError, now: &Time) -> L
     })
 }
 
+/// Names in a message: the first few, and how many more there are, which do not help a reader.
+#[must_use]
+pub fn told_names(names: impl ExactSizeIterator<Item = String>) -> String {
+    const LIMIT: usize = 5;
+    let more = names.len().saturating_sub(LIMIT);
+    let more = (more > 0).then(|| format!("{more} more"));
+    names.take(LIMIT).chain(more).collect::<Vec<_>>().join(", ")
+}
+
 /// The whole status of `object`, for server-side apply. The uid guards against an object of the same name, `version` against one that has changed.
 #[must_use]
 pub fn status_patch<K: Resource<DynamicType = ()>>(object: &K, version: Option<String>, status: &impl Serialize) -> Value {

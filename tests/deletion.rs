@@ -7,35 +7,10 @@ mod support;
 
 use serde_json::{Value, json};
 use support::eventually;
-use support::simulator::LINE_A;
+use support::line::{gateway, interface, peer};
 use support::world::{API_VERSION, BOUND, World, condition, is};
 
 const ABANDON: &str = "directconnect.huaweicloud.com/abandon";
-
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
-}
-
-fn gateway(name: &str, number: u8) -> Value {
-    let vpc = format!("00000000-0000-4000-8000-0000000003{number:02}");
-    object("VirtualGateway", name, &json!({ "vpcId": vpc, "localEpGroup": ["172.16.0.0/24"], "localEpGroupIpv6": ["fd00:1::/64"] }))
-}
-
-fn interface() -> Value {
-    let spec = json!({
-        "connectionId": LINE_A, "virtualGatewayRef": { "name": "gw" }, "vlan": 60, "bandwidth": 50, "routeMode": "static",
-        "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.0.0/24"],
-    });
-    object("VirtualInterface", "vif", &spec)
-}
-
-fn peer() -> Value {
-    let spec = json!({
-        "virtualInterfaceRef": { "name": "vif" }, "addressFamily": "ipv6", "routeMode": "static",
-        "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
-    });
-    object("Peer", "peer", &spec)
-}
 
 async fn is_there(world: &World, version: &str, kind: &str, namespace: Option<&str>, name: &str) -> bool {
     support::world::api(&world.client, namespace, version, kind).get_opt(name).await.unwrap().is_some()
@@ -45,7 +20,7 @@ async fn is_there(world: &World, version: &str, kind: &str, namespace: Option<&s
 #[tokio::test]
 async fn a_namespace_goes_with_all_that_is_in_it_and_the_account_after_it() {
     let world = World::new().await;
-    for object in [gateway("gw", 1), interface(), peer()] {
+    for object in [gateway("gw", 1), interface("vif", "gw", 60), peer("peer", "vif")] {
         world.apply(&object).await;
     }
     world.wait_ready("Peer", "peer").await;
@@ -94,7 +69,7 @@ async fn a_secret_that_no_object_needs_any_more_goes() {
 #[tokio::test]
 async fn what_never_reached_the_cloud_or_is_gone_from_it_is_no_obstacle() {
     let world = World::new().await;
-    world.apply(&interface()).await;
+    world.apply(&interface("vif", "gw", 60)).await;
     world.wait_reason("VirtualInterface", "vif", "WaitingForReference").await;
     world.delete("VirtualInterface", "vif").await;
     world.wait_gone("VirtualInterface", "vif").await;

@@ -7,12 +7,9 @@ mod support;
 
 use serde_json::{Value, json};
 use support::eventually;
+use support::line::object;
 use support::simulator::{self, LINE_A, MISSING_VPC};
-use support::world::{API_VERSION, BOUND, World, condition, is};
-
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
-}
+use support::world::{BOUND, World, condition, is};
 
 fn gateway(name: &str, vpc: &str) -> Value {
     object("VirtualGateway", name, &json!({ "vpcId": vpc, "localEpGroup": ["172.16.0.0/24"] }))
@@ -162,13 +159,7 @@ async fn garbage_is_never_read_as_gone() {
         world.cloud.fault(json!({ "operation": "ListVirtualGateways", "kind": "garbage", "format": format })).await;
         world.cloud.fault(json!({ "operation": "ShowVirtualGateway", "kind": "garbage", "format": format })).await;
         let before = world.cloud.count("ListVirtualGateways").await;
-        world
-            .patch(
-                "VirtualGateway",
-                "gw",
-                json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": format!("{mark}") } } }),
-            )
-            .await;
+        world.ask("VirtualGateway", "gw", &mark.to_string()).await;
         eventually("the list was read again after the garbage", BOUND, || async {
             (world.cloud.count("ListVirtualGateways").await >= before + 2).then_some(())
         })
@@ -192,15 +183,11 @@ async fn a_resource_that_somebody_deleted_is_made_again_and_a_change_is_put_back
     world.apply(&gateway("gw", &vpc(5))).await;
     let first = world.wait_ready("VirtualGateway", "gw").await["status"]["id"].as_str().unwrap().to_owned();
     world.cloud.patch(&first, json!({ "name": "drifted" })).await;
-    world
-        .patch("VirtualGateway", "gw", json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": "1" } } }))
-        .await;
+    world.ask("VirtualGateway", "gw", "1").await;
     eventually("the name is put back", BOUND, || async { (world.cloud.all("virtual_gateways").await[0]["name"] == "gw").then_some(()) })
         .await;
     world.cloud.delete(&first).await;
-    world
-        .patch("VirtualGateway", "gw", json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": "2" } } }))
-        .await;
+    world.ask("VirtualGateway", "gw", "2").await;
     let again = world
         .wait("VirtualGateway", "gw", "made again", |object| is(object, "Ready", "True") && object["status"]["id"] != json!(first))
         .await;

@@ -6,45 +6,8 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::simulator::LINE_A;
-use support::world::{API_VERSION, World, condition, is};
-
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
-}
-
-fn gateway(name: &str, number: u8) -> Value {
-    object(
-        "VirtualGateway",
-        name,
-        &json!({
-            "vpcId": format!("00000000-0000-4000-8000-0000000000{number:02}"),
-            "localEpGroup": [format!("172.16.{number}.0/24")], "localEpGroupIpv6": [format!("fd00:{number}::/64")],
-        }),
-    )
-}
-
-fn static_interface(name: &str, gateway: &str, vlan: u16) -> Value {
-    object(
-        "VirtualInterface",
-        name,
-        &json!({
-            "connectionId": LINE_A, "virtualGatewayRef": { "name": gateway }, "vlan": vlan, "bandwidth": 50, "routeMode": "static",
-            "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.123.0/24"],
-        }),
-    )
-}
-
-fn peer(name: &str, interface: &str) -> Value {
-    object(
-        "Peer",
-        name,
-        &json!({
-            "virtualInterfaceRef": { "name": interface }, "addressFamily": "ipv6", "routeMode": "static",
-            "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
-        }),
-    )
-}
+use support::line::{gateway, interface, peer};
+use support::world::{World, condition, is};
 
 #[tokio::test]
 async fn a_line_comes_up_in_any_order_and_goes_in_the_right_one() {
@@ -52,7 +15,7 @@ async fn a_line_comes_up_in_any_order_and_goes_in_the_right_one() {
     // The last comes first: each waits for what it refers to.
     world.apply(&peer("peer", "vif")).await;
     world.wait_reason("Peer", "peer", "WaitingForReference").await;
-    world.apply(&static_interface("vif", "gw", 30)).await;
+    world.apply(&interface("vif", "gw", 30)).await;
     let waiting = world.wait_reason("VirtualInterface", "vif", "WaitingForReference").await;
     assert_eq!(waiting["status"]["waitingFor"], json!([{ "kind": "VirtualGateway", "name": "gw" }]));
     world.apply(&gateway("gw", 1)).await;
@@ -85,7 +48,7 @@ async fn every_field_that_can_change_changes_in_the_legal_order() {
         .apply(&json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "bgp" }, "stringData": { "md5": "Qaz12345678" } }))
         .await;
     world.apply(&gateway("gw", 2)).await;
-    let mut interface = static_interface("vif", "gw", 31);
+    let mut line = interface("vif", "gw", 31);
     for (field, value) in [
         ("routeMode", json!("bgp")),
         ("bgpAsn", json!(65001)),
@@ -93,9 +56,9 @@ async fn every_field_that_can_change_changes_in_the_legal_order() {
         ("enableNqa", json!(true)),
         ("priority", json!("normal")),
     ] {
-        interface["spec"][field] = value;
+        line["spec"][field] = value;
     }
-    world.apply(&interface).await;
+    world.apply(&line).await;
     world.wait_ready("VirtualInterface", "vif").await;
     world
         .patch(
@@ -155,7 +118,7 @@ async fn every_field_that_can_change_changes_in_the_legal_order() {
 #[tokio::test]
 async fn a_peer_changes_and_its_interface_keeps_its_own_networks() {
     let world = World::new().await;
-    for object in [gateway("gw", 3), static_interface("vif", "gw", 32), peer("peer", "vif")] {
+    for object in [gateway("gw", 3), interface("vif", "gw", 32), peer("peer", "vif")] {
         world.apply(&object).await;
     }
     world.wait_ready("Peer", "peer").await;
@@ -172,14 +135,14 @@ async fn a_peer_changes_and_its_interface_keeps_its_own_networks() {
 #[tokio::test]
 async fn a_line_that_is_down_is_provisioned_and_one_that_is_shut_is_left_shut() {
     let world = World::new().await;
-    for object in [gateway("gw", 4), static_interface("vif", "gw", 33)] {
+    for object in [gateway("gw", 4), interface("vif", "gw", 33)] {
         world.apply(&object).await;
     }
     let ready = world.wait_ready("VirtualInterface", "vif").await;
     let id = ready["status"]["id"].as_str().unwrap().to_owned();
     for (status, reason) in [("DOWN", "Down"), ("ADMIN_SHUTDOWN", "AdminShutdown")] {
         world.cloud.patch(&id, json!({ "status": status })).await;
-        look(&world, "VirtualInterface", "vif", status).await;
+        world.ask("VirtualInterface", "vif", status).await;
         let told = world
             .wait("VirtualInterface", "vif", reason, |object| {
                 condition(object, "Healthy").is_some_and(|healthy| healthy["reason"] == reason)
@@ -188,7 +151,7 @@ async fn a_line_that_is_down_is_provisioned_and_one_that_is_shut_is_left_shut() 
         assert!(is(&told, "Ready", "True") && is(&told, "Healthy", "False"), "{told:#}");
     }
     world.cloud.patch(&id, json!({ "status": "ERROR", "reason": "port failed" })).await;
-    look(&world, "VirtualInterface", "vif", "error").await;
+    world.ask("VirtualInterface", "vif", "error").await;
     let failed = world.wait_reason("VirtualInterface", "vif", "CloudFailed").await;
     assert!(
         is(&failed, "Stalled", "True") && condition(&failed, "Ready").unwrap()["message"].as_str().unwrap().contains("port failed"),
@@ -204,7 +167,7 @@ async fn the_cost_of_a_life_is_one_create_and_few_writes() {
     world.apply(&gateway("gw", 5)).await;
     world.wait_ready("VirtualGateway", "gw").await;
     let before = world.cloud.log().await.len();
-    world.apply(&static_interface("vif", "gw", 34)).await;
+    world.apply(&interface("vif", "gw", 34)).await;
     world.wait_ready("VirtualInterface", "vif").await;
     let calls: Vec<String> = world.cloud.log().await[before..]
         .iter()
@@ -236,9 +199,4 @@ async fn the_cost_of_a_life_is_one_create_and_few_writes() {
     assert!(calls.iter().all(|call| call.starts_with("Create") || call.starts_with("List")), "{calls:?}");
     assert!(writes.len() <= 5, "{writes:?}");
     world.finish().await;
-}
-
-/// Asks the operator to look now.
-async fn look(world: &World, kind: &str, name: &str, mark: &str) {
-    world.patch(kind, name, json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": mark } } })).await;
 }

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use support::eventually;
+use support::line::{interface, object, peer};
 use support::proxy::Proxy;
-use support::simulator::{LINE_A, SECRET_KEY};
-use support::world::{API_VERSION, BOUND, World, condition, is, operator_log};
+use support::simulator::SECRET_KEY;
+use support::world::{BOUND, World, condition, is, operator_log};
 use tokio::sync::RwLock;
 
 /// How long the cloud is away.
@@ -25,10 +26,6 @@ const CALLS_A_MINUTE: u64 = 40;
 /// Who stops a part of the control plane holds it for writing: the others could not speak to it.
 static CONTROL_PLANE: RwLock<()> = RwLock::const_new(());
 
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
-}
-
 fn gateway(number: u8) -> Value {
     let spec = json!({
         "vpcId": format!("00000000-0000-4000-8000-0000000004{number:02}"),
@@ -37,28 +34,12 @@ fn gateway(number: u8) -> Value {
     object("VirtualGateway", &format!("gw-{number}"), &spec)
 }
 
-fn interface() -> Value {
-    let spec = json!({
-        "connectionId": LINE_A, "virtualGatewayRef": { "name": "gw-0" }, "vlan": 50, "bandwidth": 50, "routeMode": "static",
-        "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.0.0/24"],
-    });
-    object("VirtualInterface", "vif", &spec)
-}
-
-fn peer() -> Value {
-    let spec = json!({
-        "virtualInterfaceRef": { "name": "vif" }, "addressFamily": "ipv6", "routeMode": "static",
-        "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
-    });
-    object("Peer", "peer", &spec)
-}
-
 /// A handful of objects, all of them Ready.
 async fn settled() -> (World, Proxy) {
     let (world, proxy) = World::behind_proxy().await;
     world.operate().await;
     world.cloud.settings(json!({ "quotas": { "virtual_gateways": 20 } })).await;
-    for object in [gateway(0), gateway(1), interface(), peer()] {
+    for object in [gateway(0), gateway(1), interface("vif", "gw-0", 50), peer("peer", "vif")] {
         world.apply(&object).await;
     }
     for (kind, name) in [("VirtualGateway", "gw-1"), ("VirtualInterface", "vif"), ("Peer", "peer")] {

@@ -183,9 +183,7 @@ async fn the_endpoint_is_wrong(world: &World, way: &Way) {
 /// Has the operator look now, and waits until it has done so or has told of what was in its way.
 async fn look(world: &World, name: &str, mark: &str) {
     let before = world.cloud.count("ListVirtualGateways").await;
-    world
-        .patch("VirtualGateway", name, json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": mark } } }))
-        .await;
+    world.ask("VirtualGateway", name, mark).await;
     eventually("it looked", BOUND, || async { (world.cloud.count("ListVirtualGateways").await > before).then_some(()) }).await;
 }
 

@@ -8,42 +8,18 @@ mod support;
 
 use serde_json::{Value, json};
 use support::eventually;
+use support::line::{self, gateway, vpc, with};
 use support::simulator::{LINE_A, LINE_B};
 use support::world::{API_VERSION, BOUND, World, api, condition, is};
 
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": name }, "spec": spec })
-}
-
-fn vpc(number: u8) -> String {
-    format!("00000000-0000-4000-8000-0000000004{number:02}")
-}
-
-fn gateway(name: &str, number: u8) -> Value {
-    let networks = json!({ "vpcId": vpc(number), "localEpGroup": ["172.16.0.0/24"], "localEpGroupIpv6": ["fd00:1::/64"] });
-    object("VirtualGateway", name, &networks)
-}
-
+/// An interface that leads to `gateway`, as these fields of its spec say.
 fn interface(name: &str, vlan: u16, gateway: &Value) -> Value {
-    let mut spec = json!({
-        "connectionId": LINE_A, "vlan": vlan, "bandwidth": 50, "routeMode": "static",
-        "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.0.0/24"],
-    });
-    for (field, value) in gateway.as_object().unwrap() {
-        spec[field] = value.clone();
-    }
-    object("VirtualInterface", name, &spec)
+    with(with(line::interface(name, "", vlan), &json!({ "virtualGatewayRef": null })), gateway)
 }
 
+/// A peer of `interface`, as these fields of its spec say.
 fn peer(name: &str, interface: &Value) -> Value {
-    let mut spec = json!({
-        "addressFamily": "ipv6", "routeMode": "static",
-        "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
-    });
-    for (field, value) in interface.as_object().unwrap() {
-        spec[field] = value.clone();
-    }
-    object("Peer", name, &spec)
+    with(with(line::peer(name, ""), &json!({ "virtualInterfaceRef": null })), interface)
 }
 
 fn by_name(field: &str, name: &str, namespace: Option<&str>) -> Value {
@@ -351,10 +327,7 @@ async fn an_account_has_defaults_for_what_its_objects_leave_open() {
     assert_eq!(open["status"]["observed"]["enterpriseProjectId"], "00000000-0000-4000-8000-00000000e001", "{open:#}");
     for object in [&open, &own] {
         world.cloud.patch(object["status"]["id"].as_str().unwrap(), json!({ "name": "renamed" })).await;
-        let annotations = json!({ "directconnect.huaweicloud.com/reconcile-at": "now" });
-        world
-            .patch("VirtualGateway", object["metadata"]["name"].as_str().unwrap(), json!({ "metadata": { "annotations": annotations } }))
-            .await;
+        world.ask("VirtualGateway", object["metadata"]["name"].as_str().unwrap(), "now").await;
     }
     world.wait_reason("VirtualGateway", "open", "Drifted").await;
     world

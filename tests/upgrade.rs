@@ -173,12 +173,6 @@ async fn writes(world: &World) -> Vec<String> {
     writes.map(|entry| format!("{} {} {}", entry["operation"], entry["path"], entry["request_body"])).collect()
 }
 
-/// Waits until the present operator has looked at the object after it was asked to.
-async fn looked_at(world: &World, kind: &str, name: &str) -> Value {
-    world.patch(kind, name, json!({ "metadata": { "annotations": { ASKED: "upgraded" } } })).await;
-    world.wait(kind, name, "looked at", |object| object["status"]["lastHandledReconcileAt"] == "upgraded").await
-}
-
 #[tokio::test]
 async fn everything_is_taken_over_from_8f5ebcd() {
     taken_over(&root().join("tests/fixtures/upgrade/8f5ebcd")).await;
@@ -211,7 +205,7 @@ async fn taken_over(fixture: &Path) {
     let _operator = start(&world, "present").await;
 
     for (kind, name) in [("VirtualGateway", "gateway"), ("VirtualInterface", "line"), ("Peer", "line-ipv6")] {
-        looked_at(&world, kind, name).await;
+        world.look(kind, name).await;
         let ready = world.wait_ready(kind, name).await;
         assert!(is(&ready, "Healthy", "True") && is(&ready, "Synced", "True"), "{ready:#}");
         assert_eq!(ready["status"]["id"], ids[name], "{name} keeps its id");
@@ -221,7 +215,7 @@ async fn taken_over(fixture: &Path) {
     let arrived = world.cloud.all("virtual_gateways").await.into_iter().find(|gateway| gateway["name"] == "intended").unwrap();
     assert_eq!((&intended["status"]["id"], &intended["status"]["intent"], &ids["intended"]), (&arrived["id"], &Value::Null, &Value::Null));
     // A drift is still told, and told only.
-    let drifted = looked_at(&world, "VirtualGateway", "drifted").await;
+    let drifted = world.look("VirtualGateway", "drifted").await;
     assert_eq!(drifted["status"]["drift"], json!([{ "path": "spec.name", "desired": "drifted", "observed": "renamed" }]), "{drifted:#}");
     // A paused object is left as it was but for the condition that says so.
     let paused = world.get("VirtualGateway", "paused").await;

@@ -23,7 +23,7 @@ use crate::api::{Defaults, Reason};
 use crate::cloud::{Class, Client, CloudError, Listed, Tag, VirtualGateway, VirtualInterface};
 use crate::index::Key;
 use crate::mirror::{Mirror, Rhythm, refresh};
-use crate::owner::{OWNER_TAG, namespace_of, short_hash};
+use crate::owner::{OWNER_TAG, keeper_of, short_hash};
 
 /// An account that is ready.
 pub struct Account {
@@ -178,11 +178,7 @@ impl Account {
     /// What stands behind a cloud resource that a spec names by its id. `cluster` names this cluster in owner's tags.
     #[must_use]
     pub fn behind(&self, kind: &'static str, id: &str, cluster: &str) -> Behind {
-        let keeper = |tags: &[Tag]| {
-            let tag = tags.iter().find(|tag| tag.key == OWNER_TAG)?;
-            let (namespace, name) = (namespace_of(&tag.value, cluster)?, tag.value.rsplit_once('/')?.1);
-            Some(Key { kind, namespace: namespace.to_owned(), name: name.to_owned() })
-        };
+        let keeper = |tags: &[Tag]| keeper_of(&tags.iter().find(|tag| tag.key == OWNER_TAG)?.value, kind, cluster);
         let network = |id: &Option<String>| id.clone().map(What::Network);
         let connection = |id: &Option<String>| id.clone().map(What::Connection);
         match kind {

@@ -24,7 +24,7 @@ use crate::backoff::jittered;
 use crate::finalizer;
 use crate::index::{Card, Index, Key};
 use crate::relist::Relist;
-use crate::telling::{MANAGER, now, status_patch, told_error};
+use crate::telling::{MANAGER, now, status_patch, told_error, told_names};
 
 /// How often the users of an account at rest are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
@@ -110,7 +110,7 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
     }
     let deleting = account.meta().deletion_timestamp.is_some();
     let ours = in_use(context.namespace.as_deref());
-    let kept = account.finalizers().contains(&ours);
+    let kept = finalizer::is_on(account.as_ref(), &ours);
     if deleting == kept && (!deleting || users.is_empty()) {
         context.set_finalizer(&account, &ours, !deleting).await?;
         return Ok(Action::await_change());
@@ -244,17 +244,12 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
 
 /// An account that is being deleted names those whom it waits for.
 fn waits_for(status: &mut CloudAccountStatus, users: &[Key], generation: Option<i64>) {
-    /// More names do not help a reader.
-    const LIMIT: usize = 5;
-    let mut names: Vec<String> = users.iter().take(LIMIT).map(|user| format!("{} {}/{}", user.kind, user.namespace, user.name)).collect();
-    if users.len() > LIMIT {
-        names.push(format!("{} more", users.len() - LIMIT));
-    }
+    let names = told_names(users.iter().map(|user| format!("{} {}/{}", user.kind, user.namespace, user.name)));
     let new = NewCondition {
         type_: ConditionType::Reconciling,
         status: true.into(),
         reason: Reason::WaitingForDependants,
-        message: format!("still used by {}", names.join(", ")),
+        message: format!("still used by {names}"),
         observed_generation: generation,
     };
     set_condition(&mut status.conditions, new, now());

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
-use crate::finalizer;
+use crate::finalizer::{self, is_on};
 use crate::index::{Index, Key};
 
 /// After the API server refused or was not reached.
@@ -30,8 +30,8 @@ pub async fn keep(client: kube::Client, index: Arc<Index>, finalizer: String, kn
     let watch = reflector::reflector(writer, stream).for_each(|event| {
         if let Ok(watcher::Event::InitDone) = event {
             // While a list is read page by page, what is looked up may not be there yet.
-            for secret in store.state().into_iter().filter(|secret| is_kept(secret, &finalizer)) {
-                let _ = sender.send(Key::secret(&secret.namespace().unwrap_or_default(), &secret.name_any()));
+            for secret in store.state().into_iter().filter(|secret| is_on(secret.as_ref(), &finalizer)) {
+                let _ = sender.send(key(&secret));
             }
         }
         hear(&index, &finalizer, &sender, event);
@@ -64,10 +64,10 @@ fn hear(
 ) {
     match event {
         Ok(watcher::Event::Apply(secret) | watcher::Event::InitApply(secret) | watcher::Event::Delete(secret)) => {
-            let key = Key::secret(&secret.namespace().unwrap_or_default(), &secret.name_any());
+            let key = key(&secret);
             index.touch(&key);
             // Only one that is kept, or that is to be, needs a look.
-            if is_kept(&secret, finalizer) || !index.users(&key).is_empty() {
+            if is_on(&secret, finalizer) || !index.users(&key).is_empty() {
                 let _ = sender.send(key);
             }
         }
@@ -88,7 +88,7 @@ async fn mind(
         let Some(secret) = store.get(&ObjectRef::new(&key.name).within(&key.namespace)) else { continue };
         let needed = index.users(&key).iter().any(|user| *user == Key::account(&user.name) && !index.users(user).is_empty());
         // One that is being deleted takes no new finalizer.
-        if needed == is_kept(&secret, finalizer) || (needed && secret.metadata.deletion_timestamp.is_some()) {
+        if needed == is_on(secret.as_ref(), finalizer) || (needed && secret.metadata.deletion_timestamp.is_some()) {
             continue;
         }
         let api = Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), &key.namespace);
@@ -109,6 +109,6 @@ async fn mind(
     }
 }
 
-fn is_kept(secret: &PartialObjectMeta<Secret>, finalizer: &str) -> bool {
-    secret.finalizers().iter().any(|present| present == finalizer)
+fn key(secret: &PartialObjectMeta<Secret>) -> Key {
+    Key::secret(&secret.namespace().unwrap_or_default(), &secret.name_any())
 }

@@ -10,7 +10,7 @@ use crate::api::{ConditionType, Managed, Reason, Status, find_condition};
 use super::Engine;
 use super::decide::Step;
 use super::kind::{Difference, Kind};
-use super::report::{self, Facts, Outcome};
+use super::report::{self, Facts, Outcome, told};
 
 /// One event: type, reason, what was done, the note.
 type Told = (EventType, String, &'static str, String);
@@ -86,9 +86,4 @@ fn drifted<O>(facts: &Facts<O>, last: &Status<O>, is_drift: bool) -> Option<Told
         let note = format!("changed in the cloud: {}", told(&new));
         (EventType::Warning, "DriftDetected".to_owned(), "Compare", note)
     })
-}
-
-fn told(differences: &[Difference]) -> String {
-    let told = differences.iter().map(|difference| format!("{} ({} → {})", difference.path, difference.observed, difference.desired));
-    told.collect::<Vec<_>>().join(", ")
 }

@@ -6,6 +6,7 @@ use kube::{Resource, ResourceExt};
 use std::sync::Arc;
 
 use crate::api::{ConditionType, FINALIZER, Managed, Reason, find_condition};
+use crate::finalizer;
 use crate::index::{Card, Key};
 use crate::owner::owner;
 
@@ -36,7 +37,7 @@ impl<K: Kind> Engine<K> {
             status.and_then(|status| find_condition(&status.conditions, ConditionType::Ready)).is_some_and(|ready| ready.status == "True");
         let deleting = object.meta().deletion_timestamp.is_some();
         let secret = K::secret(object).map(|secret| Key::secret(&namespace, &secret.name));
-        let account = object.finalizers().iter().any(|name| name == FINALIZER).then(|| Key::account(&self.account_name(object)));
+        let account = finalizer::is_on(object, FINALIZER).then(|| Key::account(&self.account_name(object)));
         Card {
             id: status.and_then(|status| status.id.clone()),
             ready: ready && !deleting,

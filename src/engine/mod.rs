@@ -36,6 +36,7 @@ use crate::accounts::{Account, Accounts, Mirrored, State};
 use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
 use crate::backoff::jittered;
 use crate::cloud::{Class, CloudError};
+use crate::finalizer;
 use crate::index::Index;
 use crate::leadership::Leadership;
 use crate::owner::told_holder;
@@ -87,7 +88,7 @@ where
     async fn pass(self: &Arc<Self>, object: &K::Object) -> Result<Action, Failure> {
         let uid = object.uid().unwrap_or_default();
         let deleting = object.meta().deletion_timestamp.is_some();
-        let finalizer = object.finalizers().iter().any(|name| name == FINALIZER);
+        let finalizer = finalizer::is_on(object, FINALIZER);
         if deleting && !finalizer {
             self.memories.forget(&uid);
             return Ok(Action::await_change());

@@ -29,8 +29,9 @@ impl<K: Kind> Engine<K> {
         if !account.is_open_to(&me.namespace, &labels) {
             return Permission::Closed;
         }
-        let mut uses = K::uses(object);
-        for used in K::uses(object) {
+        let named = K::uses(object);
+        let mut uses = named.clone();
+        for used in named {
             let What::Resource(kind, id) = &used.what else { continue };
             let (behind, keeper) = match account.behind(kind, id, &self.cluster) {
                 Behind::Unknown => return Permission::Unknown,

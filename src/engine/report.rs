@@ -7,7 +7,7 @@ use crate::api::{
     remove_condition, set_condition,
 };
 use crate::cloud::{Class, CloudError};
-use crate::telling::told_error;
+use crate::telling::{told_error, told_names};
 
 use super::decide::{Step, Wait};
 use super::kind::{Difference, Health, Phase};
@@ -270,20 +270,15 @@ fn health<O>(seen: Option<&Seen<O>>, otherwise: Reason) -> (ConditionStatus, Rea
     }
 }
 
-fn told(differences: &[Difference]) -> String {
+/// Which fields differ, and how.
+pub(super) fn told(differences: &[Difference]) -> String {
     let told: Vec<String> =
         differences.iter().map(|difference| format!("{} ({} → {})", difference.path, difference.observed, difference.desired)).collect();
     told.join(", ")
 }
 
 fn named(objects: &[WaitingFor]) -> String {
-    /// More names do not help a reader; `status.waitingFor` has them all.
-    const LIMIT: usize = 5;
-    let mut names: Vec<String> = objects.iter().take(LIMIT).map(|object| format!("{} {}", object.kind, object.name)).collect();
-    if objects.len() > LIMIT {
-        names.push(format!("{} more", objects.len() - LIMIT));
-    }
-    names.join(", ")
+    told_names(objects.iter().map(|object| format!("{} {}", object.kind, object.name)))
 }
 
 fn drift(difference: &Difference) -> Drift {

@@ -12,12 +12,8 @@ pub use peer::PeerKind;
 pub use virtual_gateway::VirtualGatewayKind;
 pub use virtual_interface::VirtualInterfaceKind;
 
-/// What an import uses: the leave to take over what is there, and what stands behind an id. A peer stands in its interface, which is asked for by
-/// itself.
-fn imported(kind: &'static str, import: Option<&Import>) -> impl Iterator<Item = Use> {
-    let id = import.and_then(|import| import.id.clone()).filter(|_| kind != PEER);
-    let resource = id.map(|id| Use::new(IMPORT, What::Resource(kind, id)));
-    import.map(|_| Use::new(IMPORT, What::Import)).into_iter().chain(resource)
+/// What an import uses: the leave to take over what is there, and what stands behind its id, where that is a resource of its own.
+fn imported(resource: Option<&'static str>, import: Option<&Import>) -> impl Iterator<Item = Use> {
+    let id = resource.and_then(|kind| Some(What::Resource(kind, import?.id.clone()?)));
+    import.map(|_| What::Import).into_iter().chain(id).map(|what| Use::new(IMPORT, what))
 }
-
-const PEER: &str = "Peer";

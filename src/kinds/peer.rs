@@ -44,7 +44,7 @@ impl Kind for PeerKind {
             .virtual_interface_id
             .iter()
             .map(|id| Use::new("virtualInterfaceId", What::Resource("VirtualInterface", id.clone())));
-        interface.chain(imported("Peer", object.spec.import.as_ref())).collect()
+        interface.chain(imported(None, object.spec.import.as_ref())).collect()
     }
 
     fn secret(object: &Peer) -> Option<&SecretKeyReference> {

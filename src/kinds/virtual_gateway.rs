@@ -31,7 +31,7 @@ impl Kind for VirtualGatewayKind {
         let spec = &object.spec;
         let vpc = spec.vpc_id.iter().map(|id| Use::new("vpcId", What::Network(id.clone())));
         let router = spec.enterprise_router_id.iter().map(|id| Use::new("enterpriseRouterId", What::Network(id.clone())));
-        vpc.chain(router).chain(imported("VirtualGateway", spec.import.as_ref())).collect()
+        vpc.chain(router).chain(imported(Some(Self::NAME), spec.import.as_ref())).collect()
     }
 
     fn secret(_: &VirtualGateway) -> Option<&SecretKeyReference> {

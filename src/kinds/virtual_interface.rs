@@ -48,7 +48,7 @@ impl Kind for VirtualInterfaceKind {
         let network = spec.global_gateway_id.iter().map(|id| Use::new("globalGatewayId", What::Network(id.clone())));
         let gateway = spec.virtual_gateway_id.iter().map(|id| Use::new("virtualGatewayId", What::Resource("VirtualGateway", id.clone())));
         let size = [Use::new("vlan", What::Vlan(spec.vlan)), Use::new("bandwidth", What::Bandwidth(spec.bandwidth))];
-        line.chain(network).chain(gateway).chain(size).chain(imported("VirtualInterface", spec.import.as_ref())).collect()
+        line.chain(network).chain(gateway).chain(size).chain(imported(Some(Self::NAME), spec.import.as_ref())).collect()
     }
 
     fn secret(object: &VirtualInterface) -> Option<&SecretKeyReference> {

@@ -6,6 +6,11 @@ use super::support::line::{gateway, id, interface, peer};
 use super::support::world::{BOUND, World, condition, is};
 use super::{LINE, line, support};
 
+/// Of the gateway, the interface and the peer.
+async fn ids(world: &World) -> [String; 3] {
+    [id(&world.get("VirtualGateway", "gw").await), id(&world.get("VirtualInterface", "vif").await), id(&world.get("Peer", "peer").await)]
+}
+
 /// Waits until the object is ready under another id than `old`.
 async fn made_again(world: &World, kind: &str, name: &str, old: &str) -> Value {
     let again = |object: &Value| is(object, "Ready", "True") && object["status"]["id"] != json!(old);
@@ -48,9 +53,7 @@ async fn a_resource_is_made_again_and_its_dependants_follow() {
 #[tokio::test]
 async fn a_gateway_that_went_with_its_interface_comes_back_with_it() {
     let world = line(&json!({})).await;
-    let gateway = id(&world.get("VirtualGateway", "gw").await);
-    let interface = id(&world.get("VirtualInterface", "vif").await);
-    let peer = id(&world.get("Peer", "peer").await);
+    let [gateway, interface, peer] = ids(&world).await;
     world.cloud.delete(&interface).await;
     world.cloud.delete(&gateway).await;
     world.look("VirtualGateway", "gw").await;
@@ -63,9 +66,7 @@ async fn a_gateway_that_went_with_its_interface_comes_back_with_it() {
 #[tokio::test]
 async fn an_interface_whose_gateway_is_gone_is_replaced() {
     let world = line(&json!({})).await;
-    let gateway = id(&world.get("VirtualGateway", "gw").await);
-    let interface = id(&world.get("VirtualInterface", "vif").await);
-    let peer = id(&world.get("Peer", "peer").await);
+    let [gateway, interface, peer] = ids(&world).await;
     world.cloud.delete(&gateway).await;
     world.look("VirtualGateway", "gw").await;
     let new_gateway = id(&made_again(&world, "VirtualGateway", "gw", &gateway).await);

@@ -18,13 +18,11 @@ async fn conflict(world: &World, kind: &str, name: &str) -> String {
 async fn what_was_not_asked_for_is_not_taken_and_not_deleted() {
     let world = World::new().await;
     let foreign = world.foreign_line(1, 30).await;
-    let to_gateway = json!({ "virtualGatewayRef": null, "virtualGatewayId": foreign.gateway });
-    let to_interface = json!({ "virtualInterfaceRef": null, "virtualInterfaceId": foreign.interface });
     let objects = [
         (gateway("gw", 1), &foreign.gateway),
-        (with(interface("vif", "gw", 30), &to_gateway), &foreign.interface),
-        (with(first_peer("first", "vif"), &to_interface), &foreign.first),
-        (with(peer("peer", "vif"), &to_interface), &foreign.second),
+        (with(interface("vif", "gw", 30), &foreign.to_gateway()), &foreign.interface),
+        (with(first_peer("first", "vif"), &foreign.to_interface()), &foreign.first),
+        (with(peer("peer", "vif"), &foreign.to_interface()), &foreign.second),
     ];
     for (object, cloud) in objects {
         let (kind, name) = kind_and_name(&object);

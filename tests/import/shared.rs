@@ -29,11 +29,9 @@ async fn of_two_managers_the_second_stalls_and_deletes_nothing() {
     for by in ["id", NATURAL] {
         let world = World::new().await;
         let foreign = world.foreign_line(1, 30).await;
-        let to_interface = json!({ "virtualInterfaceRef": null, "virtualInterfaceId": foreign.interface });
-        let to_gateway = json!({ "virtualGatewayRef": null, "virtualGatewayId": foreign.gateway });
         let lines = [
-            (with(peer("first", "vif"), &to_interface), &foreign.second),
-            (with(interface("first", "gw", 30), &to_gateway), &foreign.interface),
+            (with(peer("first", "vif"), &foreign.to_interface()), &foreign.second),
+            (with(interface("first", "gw", 30), &foreign.to_gateway()), &foreign.interface),
             (gateway("first", 1), &foreign.gateway),
         ];
         for (object, cloud) in lines {
@@ -69,13 +67,11 @@ async fn of_two_observers_the_second_has_it_when_the_first_goes() {
     for by in ["id", NATURAL] {
         let world = World::new().await;
         let foreign = world.foreign_line(1, 30).await;
-        let to_interface = json!({ "virtualInterfaceRef": null, "virtualInterfaceId": foreign.interface });
-        let to_gateway = json!({ "virtualGatewayRef": null, "virtualGatewayId": foreign.gateway });
         let objects = [
             (gateway("first", 1), &foreign.gateway),
-            (with(interface("first", "gw", 30), &to_gateway), &foreign.interface),
-            (with(first_peer("first", "vif"), &to_interface), &foreign.first),
-            (with(peer("first", "vif"), &to_interface), &foreign.second),
+            (with(interface("first", "gw", 30), &foreign.to_gateway()), &foreign.interface),
+            (with(first_peer("first", "vif"), &foreign.to_interface()), &foreign.first),
+            (with(peer("first", "vif"), &foreign.to_interface()), &foreign.second),
         ];
         for (object, cloud) in objects {
             let kind = object["kind"].as_str().unwrap();

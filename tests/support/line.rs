@@ -71,6 +71,18 @@ pub struct Foreign {
     pub second: String,
 }
 
+impl Foreign {
+    /// Fields of a spec that name its gateway by the id.
+    pub fn to_gateway(&self) -> Value {
+        json!({ "virtualGatewayRef": null, "virtualGatewayId": self.gateway })
+    }
+
+    /// Fields of a spec that name its interface by the id.
+    pub fn to_interface(&self) -> Value {
+        json!({ "virtualInterfaceRef": null, "virtualInterfaceId": self.interface })
+    }
+}
+
 impl World {
     /// What [`gateway`] describes, made by somebody else.
     pub async fn foreign_gateway(&self, name: &str, number: u8, tags: &Value) -> String {

@@ -238,10 +238,15 @@ impl World {
             .await;
     }
 
+    /// Asks the operator to look at the cloud now.
+    pub async fn ask(&self, kind: &str, name: &str, mark: &str) {
+        self.patch(kind, name, json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": mark } } })).await;
+    }
+
     /// Has the operator look at the cloud now, and waits until it has.
     pub async fn look(&self, kind: &str, name: &str) -> Value {
         let mark = format!("look-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        self.patch(kind, name, json!({ "metadata": { "annotations": { "directconnect.huaweicloud.com/reconcile-at": mark } } })).await;
+        self.ask(kind, name, &mark).await;
         self.wait(kind, name, "looked at", |object| object["status"]["lastHandledReconcileAt"] == json!(mark)).await
     }
 
