@@ -1,31 +1,47 @@
 # What each target does is said in README.md, "Work on it".
-.PHONY: demo test bench generate image lint controlplane
+.PHONY: demo test e2e bench soak performance generate image lint controlplane
+
+RENDER = $$(tests/controlplane/build)/helm template direct-connect-operator charts/direct-connect-operator
+# What Helm says of itself is left out for those without Helm.
+PLAIN = sed -E '/^$$|^\# Source:|app.kubernetes.io\/(instance|version|managed-by):|helm.sh\/chart:/d'
 
 demo: controlplane
 	cargo build --locked --bins
 	ONCE=$(ONCE) cargo run --locked --quiet --example demo
 
 test: controlplane
+	cargo test --locked --features otlp --test otlp
 	cargo test --locked --lib --bins --tests
 
-bench:
-	cargo bench --locked
+e2e:
+	tests/e2e/run
+
+bench: controlplane
+	SCENARIO=$(SCENARIO) cargo bench --locked --bench scale
+
+soak: controlplane
+	SCENARIO=soak cargo bench --locked --bench scale
+
+performance:
+	cargo bench --locked --bench scale -- page
 
 generate:
 	cargo run --locked --quiet --bin dc-operator -- crd --dir crds
 	mkdir -p charts/direct-connect-operator/files/crds
 	cp crds/*.yaml charts/direct-connect-operator/files/crds/
 	cargo run --locked --quiet --bin dc-operator -- docs --dir docs
-	$$(tests/controlplane/build)/helm template direct-connect-operator charts/direct-connect-operator --show-only templates/protection.yaml \
-	  | sed -E '/^$$|^# Source:|app.kubernetes.io\/(instance|version|managed-by):|helm.sh\/chart:/d' > deploy/protection.yaml
+	$(RENDER) --show-only templates/protection.yaml | $(PLAIN) > deploy/protection.yaml
+	awk 'FNR == 1 { print "---" } 1' crds/*.yaml > deploy/kustomize/crds.yaml
+	$(RENDER) --namespace direct-connect --set crds.enabled=false --set leaderElection.flowSchema.enabled=false | $(PLAIN) > deploy/kustomize/operator.yaml
 
 image:
-	$(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool),)) docker) build -t direct-connect-operator:dev -f deploy/Dockerfile .
+	deploy/image
 
 lint:
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	cargo clippy --locked --all-targets --all-features -- -D warnings
+	cargo clippy --locked --all-features --test e2e -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --all-features --document-private-items
 
 controlplane:
 	tests/controlplane/build

@@ -1,18 +1,22 @@
-//! The pure parts, so that a regression is seen without a cluster: sign, decode of a full page, the decision.
+//! The pure parts, so that a regression is seen without a cluster: sign, decode of a full page, the difference of two LISTs, the decision.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use direct_connect_operator::api::{DeletionPolicy, DriftPolicy, Management};
-use direct_connect_operator::cloud::VirtualInterface;
 use direct_connect_operator::cloud::sign::{Signable, authorization};
-use direct_connect_operator::engine::{IntentState, Presence, Situation, decide};
+use direct_connect_operator::cloud::{Listed, VirtualInterface};
+use direct_connect_operator::engine::{Found, IntentState, Ownership, Phase, Presence, Situation, decide};
+use direct_connect_operator::mirror::Mirror;
 use secrecy::SecretString;
 use serde_json::json;
 use std::hint::black_box;
+use tokio::time::Instant;
 
 /// As many interfaces as the largest page of a LIST has.
 const PAGE: usize = 2000;
+/// Of which so many changed.
+const CHANGED: usize = 100;
 /// Objects of one look at a middling account.
 const OBJECTS: usize = 1500;
 
@@ -30,7 +34,8 @@ fn sign(criterion: &mut Criterion) {
     criterion.bench_function("sign one request", |bencher| bencher.iter(|| authorization(black_box(&request), "AKEXAMPLE", &secret)));
 }
 
-fn decode(criterion: &mut Criterion) {
+/// A page of interfaces, each with a peer; some of another bandwidth.
+fn page(changed: usize) -> String {
     let peer = |number: usize| {
         json!({
             "id": format!("20082c1b-3c99-48d8-8e8c-{number:012}"), "address_family": "ipv4", "route_mode": "bgp", "bgp_asn": 65001,
@@ -38,13 +43,39 @@ fn decode(criterion: &mut Criterion) {
         })
     };
     let page: Vec<_> = (0..PAGE).map(|number| json!({
-        "id": format!("0d0fdf63-f2c4-491c-8866-{number:012}"), "name": format!("vif-{number}"), "vlan": number, "bandwidth": 50,
+        "id": format!("0d0fdf63-f2c4-491c-8866-{number:012}"), "name": format!("vif-{number}"), "vlan": number,
+        "bandwidth": if number < changed { 60 } else { 50 },
         "direct_connect_id": "c0000000-0000-4000-8000-000000000001", "status": "ACTIVE", "tags": [{ "key": "team", "value": "network" }],
         "vif_peers": [peer(number)],
     })).collect();
-    let text = json!(page).to_string();
+    json!(page).to_string()
+}
+
+fn decode(criterion: &mut Criterion) {
+    let text = page(0);
+    let read = serde_json::from_str::<Vec<VirtualInterface>>(&text).map(|items| items.len());
+    assert!(read.is_ok_and(|items| items == PAGE), "the page can be read");
     criterion.bench_function("decode a page of 2,000 interfaces", |bencher| {
         bencher.iter(|| serde_json::from_str::<Vec<VirtualInterface>>(black_box(&text)).map(|items| items.len()));
+    });
+}
+
+/// A LIST taken into a mirror that holds it already, and one in which some of it changed.
+fn difference(criterion: &mut Criterion) {
+    let read = |changed| serde_json::from_str::<Vec<VirtualInterface>>(&page(changed)).unwrap_or_default();
+    let pages = [read(0), read(CHANGED)];
+    let mirror = Mirror::new();
+    mirror.apply(read(0), Instant::now());
+    criterion.bench_function("take a LIST of 2,000 interfaces without a change", |bencher| {
+        bencher.iter_batched(|| read(0), |listed| mirror.apply(listed, Instant::now()).len(), BatchSize::LargeInput);
+    });
+    let mut turns = pages.iter().cycle();
+    criterion.bench_function("take a LIST of 2,000 interfaces with 100 changed", |bencher| {
+        bencher.iter_batched(
+            || turns.next().cloned().unwrap_or_default(),
+            |listed| mirror.apply(listed, Instant::now()).len(),
+            BatchSize::LargeInput,
+        );
     });
 }
 
@@ -64,11 +95,24 @@ fn decisions(criterion: &mut Criterion) {
         fought: Vec::new(),
         create: None,
     };
-    let all = vec![situation; OBJECTS];
+    let found = Found {
+        id: "0d0fdf63-f2c4-491c-8866-000000000001".to_owned(),
+        owner: Ownership::Ours,
+        recorded: true,
+        adrift: false,
+        phase: Phase::Settled,
+        differences: Vec::new(),
+        update: None,
+        delete: VirtualInterface::show("0d0fdf63-f2c4-491c-8866-000000000001"),
+        bound: false,
+    };
+    // Most are at rest; some are still to be made.
+    let at_rest = Situation { cloud: Presence::One(Box::new(found)), ..situation.clone() };
+    let all: Vec<Situation> = (0..OBJECTS).map(|number| if number % 10 == 0 { situation.clone() } else { at_rest.clone() }).collect();
     criterion.bench_function("decide 1,500 objects", |bencher| {
         bencher.iter(|| all.iter().filter(|one| decide(black_box(one)).is_cloud_write()).count());
     });
 }
 
-criterion_group!(pure, sign, decode, decisions);
+criterion_group!(pure, sign, decode, difference, decisions);
 criterion_main!(pure);

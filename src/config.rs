@@ -1,9 +1,14 @@
 //! Arguments and environment. Each flag has an environment variable of the same name with `DC_OPERATOR_` in front.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+use crate::cloud::Limits;
+use crate::shard::{LabelSelector, Shard};
 
 /// Kubernetes operator for Huawei Cloud Direct Connect.
 #[derive(Debug, Parser)]
@@ -25,7 +30,7 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
-    /// Write the catalogues of conditions and of error codes, as they stand in the code.
+    /// Write the catalogues of conditions, of error codes and of metrics, as they stand in the code.
     Docs {
         /// Folder to write into.
         #[arg(long, value_name = "DIR")]
@@ -36,17 +41,45 @@ pub enum Command {
 /// How to run.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Address of the probes `/livez` and `/readyz`.
+    /// Address of `/livez`, `/readyz` and `/metrics`.
     #[arg(long, env = "DC_OPERATOR_LISTEN", default_value = "0.0.0.0:8080", help_heading = "Server")]
     pub listen: SocketAddr,
 
-    /// Watch only this namespace.
-    #[arg(long, env = "DC_OPERATOR_NAMESPACE", help_heading = "Kubernetes")]
-    pub namespace: Option<String>,
+    /// Look after the gateways, interfaces and peers of these namespaces only; of all when empty.
+    #[arg(
+        long,
+        env = "DC_OPERATOR_WATCH_NAMESPACES",
+        value_name = "NS,NS",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = namespaces,
+        help_heading = "Kubernetes"
+    )]
+    pub watch_namespaces: BTreeSet<String>,
+
+    /// Look after the gateways, interfaces and peers with these labels only: `team=a`, `tier!=test`, `team in (a,b)`; of any when empty.
+    #[arg(
+        long,
+        env = "DC_OPERATOR_SELECTOR",
+        value_name = "SELECTOR",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = selector,
+        help_heading = "Kubernetes"
+    )]
+    pub selector: Selected,
 
     /// Names this cluster in the owner's tag of cloud resources; the uid of the namespace `kube-system` when absent.
     #[arg(long, env = "DC_OPERATOR_CLUSTER_ID", value_parser = cluster_id, help_heading = "Kubernetes")]
     pub cluster_id: Option<String>,
+
+    /// Passes over objects of one kind that may be under way, 1 to 65535. Most wait for the account's budget or for an answer of the cloud.
+    #[arg(long, env = "DC_OPERATOR_CONCURRENCY", default_value_t = 1024, value_parser = value_parser!(u16).range(1..), help_heading = "Kubernetes")]
+    pub concurrency: u16,
+
+    /// Objects in one page of a LIST of Kubernetes, 1 to 10000.
+    #[arg(long, env = "DC_OPERATOR_WATCH_PAGE_SIZE", default_value_t = 500, value_parser = value_parser!(u32).range(1..=10_000), help_heading = "Kubernetes")]
+    pub watch_page_size: u32,
 
     /// Which of several replicas works.
     #[command(flatten)]
@@ -55,6 +88,38 @@ pub struct Run {
     /// Longest time of one call to the cloud. A create whose answer was lost is waited out for up to twice as long.
     #[arg(long, env = "DC_OPERATOR_CALL_TIMEOUT", default_value = "60s", value_parser = duration, help_heading = "Cloud")]
     pub call_timeout: Duration,
+
+    /// Most resources in one page of a LIST of the cloud, 1 to 2000.
+    #[arg(long, env = "DC_OPERATOR_LIST_PAGE_SIZE", default_value_t = Limits::default().page, value_parser = value_parser!(u32).range(1..=2000), help_heading = "Cloud")]
+    pub list_page_size: u32,
+
+    /// An account's calls rest for so long after a 429 that names no time, and go on at half the rate.
+    #[arg(long, env = "DC_OPERATOR_THROTTLE_PAUSE", default_value = "60s", value_parser = duration, help_heading = "Cloud")]
+    pub throttle_pause: Duration,
+
+    /// The rate of an account that is refused with 429 again and again never falls below this part of its limit, 1 to 1000: 16 is a sixteenth.
+    #[arg(long, env = "DC_OPERATOR_THROTTLE_FLOOR", default_value_t = Limits::default().floor, value_parser = value_parser!(u32).range(1..=1000), help_heading = "Cloud")]
+    pub throttle_floor: u32,
+
+    /// Each good answer wins back this part of the limit, 1 to 1000: 32 is a thirty-second.
+    #[arg(long, env = "DC_OPERATOR_THROTTLE_GAIN", default_value_t = Limits::default().gain, value_parser = value_parser!(u32).range(1..=1000), help_heading = "Cloud")]
+    pub throttle_gain: u32,
+
+    /// Calls of one account, class and direction that wait for the budget, 1 to 10000. The pass that would make one more ends, and comes back later.
+    #[arg(long, env = "DC_OPERATOR_BUDGET_LINE", default_value_t = Limits::default().line, value_parser = value_parser!(u32).range(1..=10_000), help_heading = "Cloud")]
+    pub budget_line: u32,
+
+    /// After so many failures in a row an endpoint is left alone for a while, then asked by one read at a time until it answers; 1 to 1000.
+    #[arg(long, env = "DC_OPERATOR_BREAKER_FAILURES", default_value_t = Limits::default().failures, value_parser = value_parser!(u32).range(1..=1000), help_heading = "Cloud")]
+    pub breaker_failures: u32,
+
+    /// For how long it is left alone at first; each read in vain doubles it.
+    #[arg(long, env = "DC_OPERATOR_BREAKER_REST", default_value = "1s", value_parser = duration, help_heading = "Cloud")]
+    pub breaker_rest: Duration,
+
+    /// For how long it is left alone at most.
+    #[arg(long, env = "DC_OPERATOR_BREAKER_REST_MAX", default_value = "30s", value_parser = duration, help_heading = "Cloud")]
+    pub breaker_rest_max: Duration,
 
     /// Between two LISTs while something settles, at first.
     #[arg(long, env = "DC_OPERATOR_SETTLE_INTERVAL", default_value = "2s", value_parser = duration, help_heading = "Cloud")]
@@ -65,12 +130,45 @@ pub struct Run {
     pub settle_interval_max: Duration,
 
     /// What is logged, as a filter of tracing: `info`, `debug`, `direct_connect_operator=trace`, …
-    #[arg(long, env = "DC_OPERATOR_LOG", default_value = "info", help_heading = "Logs")]
+    #[arg(long, env = "DC_OPERATOR_LOG", default_value = "info", value_parser = log, help_heading = "Logs")]
     pub log: String,
 
     /// How it is logged.
     #[arg(long, env = "DC_OPERATOR_LOG_FORMAT", default_value = "text", help_heading = "Logs")]
     pub log_format: LogFormat,
+
+    /// Base URL of an OpenTelemetry collector, which is sent a trace of each pass as OTLP over HTTP. Only of a build with the feature `otlp`.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = endpoint, help_heading = "Traces")]
+    pub otlp_endpoint: Option<Endpoint>,
+}
+
+/// `None` for objects with any labels.
+pub type Selected = Option<LabelSelector>;
+
+/// Base URL of a collector; `None` when the variable is there but empty.
+pub type Endpoint = Option<String>;
+
+impl Run {
+    /// The objects to look after.
+    #[must_use]
+    pub fn shard(&self) -> Shard {
+        Shard { namespaces: self.watch_namespaces.clone(), selector: self.selector.clone() }
+    }
+
+    /// How the cloud is spared.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            call: self.call_timeout,
+            page: self.list_page_size,
+            pause: self.throttle_pause,
+            floor: self.throttle_floor,
+            gain: self.throttle_gain,
+            line: self.budget_line,
+            failures: self.breaker_failures,
+            rest: (self.breaker_rest.min(self.breaker_rest_max), self.breaker_rest_max),
+        }
+    }
 }
 
 /// Which of several replicas works.
@@ -81,7 +179,7 @@ pub struct LeaderElection {
     #[arg(long, env = "DC_OPERATOR_LEADER_ELECT", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub leader_elect: Option<bool>,
 
-    /// Name of the Lease. Operators that look after different namespaces need different ones.
+    /// Name of the Lease. Operators of different shards need different ones.
     #[arg(long, env = "DC_OPERATOR_LEASE_NAME", default_value = "direct-connect-operator")]
     pub lease_name: String,
 
@@ -122,6 +220,44 @@ fn cluster_id(text: &str) -> Result<String, String> {
     }
 }
 
+fn log(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("{error}; write info, debug or direct_connect_operator=trace,info"))
+}
+
+/// Names of namespaces with commas between them.
+fn namespaces(text: &str) -> Result<BTreeSet<String>, String> {
+    const LIMIT: usize = 63;
+    let is_sound = |name: &str| {
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+            && (1..=LIMIT).contains(&name.len())
+    };
+    let names = text.split(',').map(str::trim).filter(|_| !text.trim().is_empty());
+    names
+        .map(
+            |name| if is_sound(name) { Ok(name.to_owned()) } else { Err(format!("{name:?} is no name of a namespace; write NS or NS,NS")) },
+        )
+        .collect()
+}
+
+fn selector(text: &str) -> Result<Selected, String> {
+    if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some) }
+}
+
+fn endpoint(text: &str) -> Result<Endpoint, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let url = reqwest::Url::parse(text.trim()).map_err(|error| format!("{error}; write http://HOST:4318 or https://HOST"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(Some(url.as_str().trim_end_matches('/').to_owned())),
+        other => Err(format!("the scheme is {other}; write http://HOST:4318 or https://HOST")),
+    }
+}
+
 /// `60s`, `500ms`, `1m30s`: as in the custom resources.
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}; write 500ms, 60s or 1m30s"))?;
@@ -141,12 +277,60 @@ mod tests {
             let Command::Run(run) = Cli::parse_from(["dc-operator", "run", flag]).command else { panic!("{flag}") };
             assert_eq!(run.election.leader_elect, Some(wanted), "{flag}");
         }
+        let Command::Run(run) = Cli::parse_from(["dc-operator", "run"]).command else { panic!("run") };
+        assert_eq!(run.limits(), Limits::default());
         assert_eq!(cluster_id("4b1f-2.c_d").as_deref(), Ok("4b1f-2.c_d"));
         for wrong in ["", "a b", "a:b", "a/b", &"x".repeat(64)] {
             assert!(cluster_id(wrong).is_err(), "{wrong}");
         }
         for wrong in ["", "90", "0s", "-5s", "soon"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_flag_has_a_heading_a_variable_and_help() {
+        let cli = Cli::command();
+        let run = cli.find_subcommand("run").unwrap();
+        let flags: Vec<&clap::Arg> = run.get_arguments().filter(|flag| flag.get_id() != "help").collect();
+        assert!(flags.len() > 10);
+        for flag in flags {
+            let name = flag.get_long().unwrap();
+            let variable = match name {
+                // The name that all programs know.
+                "otlp-endpoint" => "OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(),
+                name => format!("DC_OPERATOR_{}", name.to_uppercase().replace('-', "_")),
+            };
+            assert_eq!(flag.get_env().unwrap().to_str().unwrap(), variable);
+            assert!(flag.get_help_heading().is_some() && flag.get_help().is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_shard_is_read_from_flags_and_empty_variables_are_no_shard() {
+        let run = |flags: &[&str]| {
+            let cli = Cli::try_parse_from(["dc-operator", "run"].iter().chain(flags)).map_err(|error| error.to_string())?;
+            let Command::Run(run) = cli.command else { panic!("run") };
+            Ok::<_, String>(run)
+        };
+        assert!(run(&[]).unwrap().shard().is_whole());
+        let empty = run(&["--watch-namespaces", "", "--selector", "", "--otlp-endpoint", ""]).unwrap();
+        assert!(empty.shard().is_whole() && empty.otlp_endpoint.flatten().is_none());
+        let one = run(&["--watch-namespaces", "b, a", "--selector", "x=1"]).unwrap().shard();
+        assert_eq!(one.namespaces, ["a", "b"].map(str::to_owned).into());
+        assert_eq!(one.selector, "x=1".parse().ok());
+        for (flag, wrong) in [
+            ("--watch-namespaces", "a,"),
+            ("--watch-namespaces", "Team"),
+            ("--selector", "team>1"),
+            ("--otlp-endpoint", "collector:4318"),
+            ("--listen", "8080"),
+            ("--call-timeout", "60"),
+            ("--log-format", "xml"),
+            ("--log", "direct_connect_operator=loud"),
+        ] {
+            let told = run(&[flag, wrong]).unwrap_err();
+            assert!(told.contains(&format!("invalid value '{wrong}' for '{flag} ")), "{told}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use direct_connect_operator::config::{Cli, Command};
+use direct_connect_operator::telling::chain;
 use direct_connect_operator::{api, docs, operator, telemetry};
 use std::error::Error;
 use std::path::Path;
@@ -22,10 +23,12 @@ async fn main() -> ExitCode {
 async fn work(command: Command) -> Result<(), Box<dyn Error + Send + Sync>> {
     match command {
         Command::Run(config) => {
-            telemetry::install(&config.log, config.log_format)?;
-            // One provider of cryptography for both clients.
+            // One provider of cryptography for all clients.
             rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider is installed already")?;
-            Ok(operator::run(&config).await?)
+            let telemetry = telemetry::install(&config)?;
+            operator::run(&config).await?;
+            telemetry.flush().await;
+            Ok(())
         }
         Command::Crd { dir: None } => {
             for (_, yaml) in api::crds_yaml()? {
@@ -44,9 +47,4 @@ fn write(dir: &Path, files: Vec<(String, String)>) -> Result<(), Box<dyn Error +
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(())
-}
-
-/// No level repeats its source, so all levels together tell the whole.
-fn chain(error: &dyn Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", chain(source)))
 }

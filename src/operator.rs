@@ -10,23 +10,34 @@ use kube::{Api, ResourceExt};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::accounts::{self, Accounts};
 use crate::api::ReferenceGrant;
 use crate::config::{LeaderElection, Run};
-use crate::engine::{Namespaces, Shared, controller};
+use crate::engine::{Kind, Namespaces, Shared, controller};
+use crate::established;
 use crate::index::Index;
-use crate::kinds::{PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
+use crate::kinds::{Lines, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
 use crate::leadership::{Election, Fence, Leadership, Loss, Term, Timing};
+use crate::metrics::Metrics;
 use crate::relist::Relist;
 use crate::server::{self, Phase};
+use crate::slim::slim;
 
 /// A call to the API server may take this long; a watch, which may be silent for minutes, is bounded by its own timeout.
 const API_SERVER_LIMIT: Duration = Duration::from_secs(30);
 /// A pass under way may take one call to the cloud and this long besides to end after a signal: its answer is taken and the id written.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// What is read before the first pass, as `/readyz` names it.
+const CACHES: [&str; 6] =
+    ["namespaces", "ReferenceGrant", "CloudAccount", VirtualGatewayKind::NAME, VirtualInterfaceKind::NAME, PeerKind::NAME];
+
+/// Probes and scrapes under way may take this long to end.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// Where a pod finds the name of its namespace.
 const POD_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -66,27 +77,38 @@ pub async fn run(config: &Run) -> Result<(), Error> {
     let stop = stop_signal()?;
     let election = election(&config.election).await?;
     let phase = watch::Sender::new(Phase::Starting);
-    let probes = tokio::spawn(server::serve(config.listen, phase.subscribe(), stopped(stop.clone())));
+    let metrics = Metrics::new();
+    let listener = TcpListener::bind(config.listen).await?;
+    let probes = tokio::spawn(server::serve(listener, phase.subscribe(), metrics.clone(), stopped(stop.clone())));
     match election {
-        None => work(config, configuration().await?, Leadership::alone(), &phase, stop).await?,
+        None => work(config, configuration().await?, Leadership::alone(), &phase, &metrics, stop).await?,
         Some(election) => tokio::select! {
-            term = election.win(|| _ = phase.send_replace(Phase::Standby)) => lead(config, term, &phase, stop).await?,
+            term = election.win(|| _ = phase.send_replace(Phase::Standby)) => lead(config, term, &phase, &metrics, stop).await?,
             () = stopped(stop.clone()) => {}
         },
     }
-    probes.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))?;
-    Ok(())
+    // Who has sent half a request does not hold up the end.
+    match tokio::time::timeout(LAST_ANSWERS, probes).await {
+        Ok(served) => Ok(served.unwrap_or_else(|error| Err(std::io::Error::other(error)))?),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Works for one term. In its orderly end, too, only as long as it leads.
-async fn lead(config: &Run, mut term: Term, phase: &watch::Sender<Phase>, stop: watch::Receiver<bool>) -> Result<(), Error> {
+async fn lead(
+    config: &Run,
+    mut term: Term,
+    phase: &watch::Sender<Phase>,
+    metrics: &Metrics,
+    stop: watch::Receiver<bool>,
+) -> Result<(), Error> {
     let (cluster, leadership) = (configuration().await?, term.leadership());
     let worked = tokio::select! {
         loss = term.keep() => {
             tracing::error!(%loss, "leadership was lost: this process ends at once");
             return Err(loss.into());
         }
-        worked = work(config, cluster, leadership, phase, stop) => worked,
+        worked = work(config, cluster, leadership, phase, metrics, stop) => worked,
     };
     term.release().await;
     worked
@@ -101,16 +123,27 @@ pub async fn work(
     cluster: kube::Config,
     leadership: Leadership,
     phase: &watch::Sender<Phase>,
+    metrics: &Metrics,
     stop: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    phase.send_replace(Phase::Filling);
+    let (fill, filled) = watch::channel(false);
+    // What is not known yet is not told as none.
+    metrics.lead({
+        let (leadership, filled) = (leadership.clone(), filled.clone());
+        move || leadership.holds() && *filled.borrow()
+    });
+    phase.send_replace(Phase::Unestablished(Vec::new()));
     let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
+    tokio::select! {
+        () = established::wait(&client, |missing| _ = phase.send_replace(Phase::Unestablished(missing.to_vec()))) => {}
+        () = stopped(stop.clone()) => return Ok(()),
+    }
+    phase.send_replace(Phase::Filling(CACHES.to_vec()));
     let cluster = match &config.cluster_id {
         Some(id) => id.clone(),
         None => Api::<Namespace>::all(client.clone()).get("kube-system").await?.uid().ok_or(Error::NoCluster)?,
     };
-    let (fill, filled) = watch::channel(false);
-    let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.call_timeout));
+    let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.limits()));
     let index = Arc::new(Index::default());
     let namespaces = watch_namespaces(&client, Arc::clone(&index));
     let (granted, mut grants_cached) = watch::channel(false);
@@ -121,26 +154,51 @@ pub async fn work(
         index: Arc::clone(&index),
         accounts: Arc::clone(&accounts),
         namespaces: Arc::new(Namespaces(namespaces.clone())),
+        metrics: metrics.clone(),
         cluster,
-        namespace: config.namespace.clone(),
+        shard: config.shard(),
+        concurrency: config.concurrency,
+        page: config.watch_page_size,
         filled: filled.clone(),
         stop: stop.clone(),
     };
     // Here the kinds are listed.
-    let (gateways, gateways_cached) = controller::<VirtualGatewayKind>(shared.clone());
-    let (interfaces, interfaces_cached) = controller::<VirtualInterfaceKind>(shared.clone());
-    let (peers, peers_cached) = controller::<PeerKind>(shared);
+    let (gateways, gateways_cached, gateway_store) = controller::<VirtualGatewayKind>(shared.clone());
+    let (interfaces, interfaces_cached, interface_store) = controller::<VirtualInterfaceKind>(shared.clone());
+    let (peers, peers_cached, _) = controller::<PeerKind>(shared);
+    metrics.attach(Arc::new(Lines { gateways: gateway_store, interfaces: interface_store }));
     let controllers = futures::future::join_all([
         tokio::spawn(gateways),
         tokio::spawn(interfaces),
         tokio::spawn(peers),
-        tokio::spawn(accounts::controller(client, accounts, index, config.namespace.clone(), filled.clone(), stop.clone())),
+        tokio::spawn(accounts::controller(
+            client,
+            Arc::clone(&accounts),
+            index,
+            config.shard(),
+            filled.clone(),
+            stop.clone(),
+            metrics.clone(),
+        )),
     ]);
     let cached = async {
-        // A store's writer lives as long as its controller.
-        let _ = namespaces.wait_until_ready().await;
-        let _ = grants_cached.wait_for(|cached| *cached).await;
-        futures::join!(gateways_cached, interfaces_cached, peers_cached);
+        let [of_namespaces, of_grants, of_accounts, of_gateways, of_interfaces, of_peers] = CACHES;
+        let filled = |cache| phase.send_modify(|phase| phase.filled(cache));
+        // What tells that a cache is filled lives as long as its watch does.
+        futures::join!(
+            async {
+                let _ = namespaces.wait_until_ready().await;
+                filled(of_namespaces);
+            },
+            async {
+                let _ = grants_cached.wait_for(|cached| *cached).await;
+                filled(of_grants);
+            },
+            accounts.until_listed().map(|()| filled(of_accounts)),
+            gateways_cached.map(|()| filled(of_gateways)),
+            interfaces_cached.map(|()| filled(of_interfaces)),
+            peers_cached.map(|()| filled(of_peers)),
+        );
         let _ = fill.send(true);
         phase.send_replace(Phase::Working);
         tracing::info!("caches are filled");
@@ -196,7 +254,7 @@ fn watch_namespaces(client: &kube::Client, index: Arc<Index>) -> Store<PartialOb
     let (store, writer) = reflector::store();
     // Metadata alone: the labels and annotations are what is read.
     let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
-    let stream = watcher(api, watcher::Config::default()).default_backoff();
+    let stream = watcher(api, watcher::Config::default()).default_backoff().modify(slim);
     tokio::spawn(reflector::reflector(writer, stream).for_each(move |event| {
         match event {
             // Its account may be another, or may be open to it now.
@@ -212,7 +270,7 @@ fn watch_namespaces(client: &kube::Client, index: Arc<Index>) -> Store<PartialOb
 /// Grants of all namespaces, also when only one is watched: they are given by the others.
 async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached: watch::Sender<bool>) {
     let mut relist = Relist::default();
-    let mut events = pin!(watcher(Api::<ReferenceGrant>::all(client), watcher::Config::default()).default_backoff());
+    let mut events = pin!(watcher(Api::<ReferenceGrant>::all(client), watcher::Config::default()).default_backoff().modify(slim));
     while let Some(event) = events.next().await {
         let event = match event {
             Ok(event) => event,

@@ -1,15 +1,35 @@
 //! What the controllers of accounts and of all other kinds tell in the same way: who writes, the time, an error of the cloud, a status.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{Resource, ResourceExt};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::error::Error;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::Span;
 
-use crate::api::LastError;
+use crate::api::{ConditionType, LastError, Reason, find_condition, is_true};
 use crate::cloud::CloudError;
+use crate::metrics::Readings;
+use crate::metrics::table::{OBJECTS, QUEUE_DEPTH, QUEUE_OLDEST, STALLED};
 
 /// Field manager and reporter of all that the operator writes.
 pub const MANAGER: &str = "direct-connect-operator";
+
+/// A pass over one object: all that is logged and called within carries whose it is. `namespace` is empty for what has none.
+#[must_use]
+pub fn pass(kind: &'static str, namespace: &str, name: &str, account: &str) -> Span {
+    let namespace = (!namespace.is_empty()).then_some(namespace);
+    // Of the highest level, so that a warning tells its object even where nothing but warnings is logged.
+    tracing::error_span!(parent: None, "reconcile", kind, namespace, name, account)
+}
+
+/// An error with its causes: no level repeats its source, so all levels together tell the whole.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", chain(source)))
+}
 
 /// The present, in the form of conditions.
 #[must_use]
@@ -49,4 +69,72 @@ pub fn status_patch<K: Resource<DynamicType = ()>>(object: &K, version: Option<S
         metadata.insert("resourceVersion".to_owned(), version.into());
     }
     json!({ "apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status })
+}
+
+/// How long ago an object was made.
+#[must_use]
+pub fn age(object: &impl Resource) -> Option<Duration> {
+    let made = object.meta().creation_timestamp.as_ref()?;
+    jiff::Timestamp::now().duration_since(made.0).try_into().ok()
+}
+
+/// Counts an object by what its conditions tell.
+pub fn count_object(readings: &mut Readings, kind: &'static str, conditions: &[Condition]) {
+    let reason = find_condition(conditions, ConditionType::Ready)
+        .map_or("none", |ready| Reason::ALL.iter().map(|reason| reason.as_str()).find(|known| *known == ready.reason).unwrap_or("other"));
+    readings.count(&OBJECTS, [kind, reason], 1);
+    readings.count(&STALLED, [kind], usize::from(is_true(conditions, ConditionType::Stalled)));
+}
+
+/// Tells how many objects wait for a pass, each since an instant.
+pub fn count_queue(readings: &mut Readings, kind: &'static str, since: impl Iterator<Item = Instant>) {
+    readings.add(&QUEUE_DEPTH, [kind], 0.0);
+    readings.add(&QUEUE_OLDEST, [kind], 0.0);
+    for since in since {
+        readings.count(&QUEUE_DEPTH, [kind], 1);
+        readings.highest(&QUEUE_OLDEST, [kind], since.elapsed().as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{NewCondition, set_condition};
+
+    fn conditions(reason: Reason, stalled: bool) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        for (type_, status) in [(ConditionType::Ready, !stalled), (ConditionType::Stalled, stalled)] {
+            let new = NewCondition { type_, status: status.into(), reason, message: String::new(), observed_generation: None };
+            set_condition(&mut conditions, new, now());
+        }
+        conditions
+    }
+
+    #[test]
+    fn an_object_counts_by_a_reason_that_is_known() {
+        let mut readings = Readings::default();
+        let mut foreign = conditions(Reason::Conflict, true);
+        for condition in &mut foreign {
+            condition.reason = "OfTomorrow".to_owned();
+        }
+        for conditions in [conditions(Reason::Available, false), conditions(Reason::Conflict, true), foreign, Vec::new()] {
+            count_object(&mut readings, "Peer", &conditions);
+        }
+        for reason in ["Available", "Conflict", "other", "none"] {
+            assert_eq!(readings.get(&OBJECTS, ["Peer", reason]), Some(1.0), "{reason}");
+        }
+        assert_eq!(readings.get(&STALLED, ["Peer"]), Some(2.0));
+        assert_eq!(readings.get(&OBJECTS, ["Peer", "OfTomorrow"]), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_is_as_old_as_its_first() {
+        let mut readings = Readings::default();
+        let begun = Instant::now();
+        tokio::time::advance(Duration::from_secs(30)).await;
+        count_queue(&mut readings, "Peer", [Instant::now(), begun].into_iter());
+        count_queue(&mut readings, "VirtualGateway", std::iter::empty());
+        assert_eq!((readings.get(&QUEUE_DEPTH, ["Peer"]), readings.get(&QUEUE_OLDEST, ["Peer"])), (Some(2.0), Some(30.0)));
+        assert_eq!(readings.get(&QUEUE_OLDEST, ["VirtualGateway"]), Some(0.0));
+    }
 }

@@ -2,27 +2,38 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[path = "chart/documents.rs"]
+mod documents;
+#[path = "chart/harness.rs"]
+mod harness;
+#[path = "chart/kustomize.rs"]
+mod kustomize;
+#[path = "chart/notes.rs"]
+mod notes;
 #[path = "chart/protection.rs"]
 mod protection;
+#[path = "chart/shards.rs"]
+mod shards;
+#[path = "chart/simulator.rs"]
+mod simulator;
 #[path = "support/mod.rs"]
 mod support;
+#[path = "chart/table.rs"]
+mod table;
+#[path = "chart/table_around.rs"]
+mod table_around;
 #[path = "chart/tenancy.rs"]
 mod tenancy;
+#[path = "chart/values.rs"]
+mod values;
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use support::controlplane::{ControlPlane, root};
 use support::process::binary;
-
-fn chart() -> PathBuf {
-    root().join("charts/direct-connect-operator")
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
+use support::release::{chart, text};
 
 fn account() -> Value {
     json!({ "account": {
@@ -59,7 +70,7 @@ fn its_definitions_are_those_of_the_operator() {
 async fn lint_finds_nothing() {
     let plane = ControlPlane::shared().await;
     let dir = tempfile::tempdir().unwrap();
-    for (name, values) in [("default", json!({})), ("account", account())] {
+    for (name, values) in [("default", json!({})), ("account", account()), ("everything", documents::everything())] {
         let file = dir.path().join(name);
         std::fs::write(&file, values.to_string()).unwrap();
         plane.run("helm", &["lint", "--strict", text(&chart()), "-f", text(&file)]).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -67,52 +78,26 @@ async fn lint_finds_nothing() {
 }
 
 #[tokio::test]
-async fn it_renders_what_was_asked_for() {
+async fn the_environment_is_one_that_the_programs_know() {
     let plane = ControlPlane::shared().await;
-    let all = rendered(&plane, &json!({})).unwrap();
-    let kinds = |kind: &str| of_kind(&all, kind).len();
-    assert_eq!((kinds("CustomResourceDefinition"), kinds("Deployment"), kinds("CloudAccount")), (5, 1, 0));
-    for crd in of_kind(&all, "CustomResourceDefinition") {
-        assert_eq!(crd["metadata"]["annotations"]["helm.sh/resource-policy"], "keep", "{}", crd["metadata"]["name"]);
+    let all = rendered(&plane, &documents::everything()).unwrap();
+    let mut seen = 0;
+    for (program, arguments) in [("dc-operator", &["run", "--help"][..]), ("dc-simulator", &["--help"])] {
+        let help = Command::new(binary(program)).args(arguments).output().unwrap();
+        // It is broken into lines, also between the bracket and the name.
+        let help = String::from_utf8(help.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        let containers = of_kind(&all, "Deployment").into_iter().map(|deployment| &deployment["spec"]["template"]["spec"]["containers"][0]);
+        let image = program.replace("dc-", "direct-connect-");
+        for container in containers.filter(|container| container["image"].as_str().unwrap().starts_with(&image)) {
+            for variable in container["env"].as_array().unwrap() {
+                let name = variable["name"].as_str().unwrap();
+                // That one is the C library's.
+                assert!(name == "MALLOC_ARENA_MAX" || help.contains(&format!("[env: {name}")), "{program} does not know {name}");
+                seen += 1;
+            }
+        }
     }
-    let mortal = rendered(&plane, &json!({ "crds": { "keep": false } })).unwrap();
-    assert!(of_kind(&mortal, "CustomResourceDefinition").iter().all(|crd| crd["metadata"]["annotations"].is_null()));
-    let none = rendered(&plane, &json!({ "crds": { "enabled": false }, "rbac": { "create": false } })).unwrap();
-    assert!(of_kind(&none, "CustomResourceDefinition").is_empty() && of_kind(&none, "ClusterRole").is_empty());
-
-    let strategy = |all: &[Value]| of_kind(all, "Deployment")[0]["spec"]["strategy"]["type"].clone();
-    let two = rendered(&plane, &json!({ "replicaCount": 2 })).unwrap();
-    assert_eq!((strategy(&two), of_kind(&two, "Role").len()), (json!("RollingUpdate"), 1));
-    let without_election = rendered(&plane, &json!({ "leaderElection": { "enabled": false } })).unwrap();
-    assert_eq!((strategy(&without_election), of_kind(&without_election, "Role").len()), (json!("Recreate"), 0));
-
-    let with_account = rendered(&plane, &account()).unwrap();
-    let [account] = of_kind(&with_account, "CloudAccount")[..] else { panic!("one account") };
-    assert_eq!(account["metadata"]["name"], "default");
-    assert_eq!(account["spec"]["credentials"]["accessKey"]["secretRef"], json!({ "namespace": "system", "name": "keys" }));
-}
-
-#[tokio::test]
-async fn the_container_is_confined_and_its_environment_is_one_the_operator_knows() {
-    let plane = ControlPlane::shared().await;
-    let all = rendered(&plane, &json!({ "config": { "namespace": "lines", "clusterId": "blue" } })).unwrap();
-    let pod = &of_kind(&all, "Deployment")[0]["spec"]["template"]["spec"];
-    let container = &pod["containers"][0];
-    assert_eq!(
-        (&pod["securityContext"]["runAsNonRoot"], &pod["securityContext"]["seccompProfile"]["type"]),
-        (&json!(true), &json!("RuntimeDefault"))
-    );
-    let context = &container["securityContext"];
-    assert_eq!(
-        (&context["readOnlyRootFilesystem"], &context["allowPrivilegeEscalation"], &context["capabilities"]["drop"]),
-        (&json!(true), &json!(false), &json!(["ALL"]))
-    );
-    let help = Command::new(binary("dc-operator")).args(["run", "--help"]).output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    for variable in container["env"].as_array().unwrap() {
-        let name = variable["name"].as_str().unwrap();
-        assert!(help.contains(&format!("[env: {name}=")), "dc-operator does not know {name}");
-    }
+    assert!(seen > 15, "{seen} variables");
 }
 
 #[tokio::test]
@@ -123,6 +108,15 @@ async fn a_wrong_value_is_refused_by_its_name() {
         ("replicaCount", json!({ "replicaCount": 2, "leaderElection": { "enabled": false } })),
         ("leaseDuration", json!({ "leaderElection": { "leaseDuration": "15" } })),
         ("kept", json!({ "protection": { "kept": true } })),
+        ("namespace", json!({ "config": { "namespace": "lines" } })),
+        ("watchNamespaces", json!({ "watchNamespaces": "lines" })),
+        ("extraSpec/region", json!({ "account": { "extraSpec": { "region": "eu-west-101" } } })),
+        ("digest", json!({ "image": { "digest": "latest" } })),
+        ("maxUnavailable", json!({ "podDisruptionBudget": { "maxUnavailable": "half" } })),
+        ("commonLabels", json!({ "commonLabels": { "app.kubernetes.io/name": "other" } })),
+        ("connections", json!({ "simulator": { "connections": [{ "id": "line-d", "name": "line-d" }] } })),
+        ("simulator.enabled", json!({ "simulator": { "enabled": true }, "account": account()["account"] })),
+        ("podMonitor", json!({ "monitoring": { "podMonitor": { "enabled": true }, "serviceMonitor": { "enabled": true } } })),
         ("pullPolicy", json!({ "image": { "pullPolicy": "Sometimes" } })),
         ("region", json!({ "account": { "create": true, "credentials": { "accessKey": { "secretRef": { "name": "keys" } } } } })),
         ("credentials", json!({ "account": { "create": true, "region": "eu-west-101" } })),

@@ -11,8 +11,9 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::any;
 use direct_connect_operator::cloud::{
-    Class, Client, CloudError, CreateVirtualGateway, Credentials, Listed, Outcome, Priority, Settings, VirtualGateway,
+    Class, Client, CloudError, CreateVirtualGateway, Credentials, Limits, Listed, Outcome, Priority, Settings, VirtualGateway,
 };
+use direct_connect_operator::metrics;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -54,12 +55,12 @@ fn settings(url: &str) -> Settings {
         reads_per_minute: 6000,
         writes_per_minute: 6000,
         burst: 100,
-        call_limit: Duration::from_secs(2),
+        limits: Limits { call: Duration::from_secs(2), ..Limits::default() },
     }
 }
 
 fn access_key(access_key: &str, secret_key: &str) -> Credentials {
-    Credentials::AccessKey { access_key: access_key.into(), secret_key: secret_key.into(), security_token: None }
+    Credentials::AccessKey { access_key: access_key.into(), secret_key: secret_key.into(), security_token: None, expires_at: None }
 }
 
 fn password(password: &str) -> Credentials {
@@ -68,7 +69,7 @@ fn password(password: &str) -> Credentials {
 
 fn client_with(settings: Settings, credentials: Credentials) -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::new(settings, credentials).unwrap()
+    Client::new(settings, credentials, metrics::Cloud::default()).unwrap()
 }
 
 fn client(url: &str) -> Client {
@@ -338,6 +339,8 @@ async fn a_throttled_client_waits_as_long_as_the_cloud_asks_for() {
     client.permit(&show, Priority::Look).await;
     let error = client.fetch::<VirtualGateway>(&show).await.unwrap_err();
     assert_eq!((error.class, error.retry_after), (Class::Throttled, Some(Duration::from_secs(1))));
+    let reads = client.budgets().into_iter().find(|(direction, _)| *direction == "read").unwrap().1;
+    assert!(reads.paused && reads.ratio < 0.6, "{reads:?}");
     // A minute if it had not said so; and not at once either.
     assert!(timeout(Duration::from_millis(500), client.permit(&show, Priority::Look)).await.is_err());
     timeout(AT_ONCE, client.permit(&show, Priority::Look)).await.unwrap();

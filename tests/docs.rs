@@ -1,6 +1,18 @@
-//! The generated catalogues: `docs/` holds what the code says, and what the code says is what the operator does.
+//! The pages: those that are generated hold what the code says, and what the others link to and show is there and valid.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../benches/scale/figures.rs"]
+#[allow(dead_code, reason = "the benchmark writes what is read here")]
+mod figures;
+#[path = "docs/links.rs"]
+mod links;
+#[path = "docs/manifests.rs"]
+mod manifests;
+#[path = "../benches/scale/page.rs"]
+mod page;
+#[path = "support/mod.rs"]
+mod support;
 
 use direct_connect_operator::api::{Course, Reason, Status, VirtualGatewayObserved};
 use direct_connect_operator::cloud::{CATALOGUE, Class, CloudError, Outcome as Sent, classify};
@@ -19,6 +31,16 @@ fn the_folder_holds_what_the_code_says() {
         let stored = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(&name)).unwrap_or_default();
         assert!(stored == text, "docs/{name} is not what the code says: run `make generate`");
     }
+}
+
+#[test]
+fn the_page_on_performance_holds_what_was_measured() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let measured = std::fs::read_to_string(folder.join("benches/scale/measured.json")).unwrap();
+    let rows: Vec<figures::Figures> = serde_json::from_str(&measured).unwrap();
+    assert!(rows.iter().any(|row| row.scenario == "burst"));
+    let stored = std::fs::read_to_string(folder.join("docs/performance.md")).unwrap();
+    assert!(stored == page::page(&rows), "docs/performance.md is not what was measured: run `make performance`");
 }
 
 #[test]

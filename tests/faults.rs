@@ -81,6 +81,35 @@ async fn what_the_cloud_refuses_is_told_and_a_corrected_spec_is_taken_up_at_once
     world.finish().await;
 }
 
+/// The LIST reads the collection before the change is made and answers after that: what it shows is older than what the operator knows.
+#[tokio::test]
+async fn a_list_that_was_under_way_with_a_change_does_not_undo_it() {
+    let world = World::new().await;
+    for (name, number) in [("changed", 30), ("other", 31)] {
+        world.apply(&gateway(name, &vpc(number))).await;
+        world.wait_ready("VirtualGateway", name).await;
+    }
+    let struck = async |operation: &str| {
+        let what = format!("{operation} is struck");
+        eventually(&what, BOUND, || async { (world.cloud.faults_to_come(operation).await == 0).then_some(()) }).await;
+    };
+    world.cloud.fault(json!({ "operation": "UpdateVirtualGateway", "kind": "delay", "ms": 2000 })).await;
+    world.patch("VirtualGateway", "changed", json!({ "spec": { "description": "new" } })).await;
+    struck("UpdateVirtualGateway").await;
+    world.cloud.fault(json!({ "operation": "ListVirtualGateways", "kind": "late_answer", "ms": 4000 })).await;
+    world.ask("VirtualGateway", "other", "now").await;
+    struck("ListVirtualGateways").await;
+    assert_eq!(world.cloud.count("UpdateVirtualGateway").await, 0, "the LIST came first");
+
+    world.wait("VirtualGateway", "other", "looked at", |object| object["status"]["lastHandledReconcileAt"] == "now").await;
+    world.look("VirtualGateway", "changed").await;
+    world.wait_ready("VirtualGateway", "changed").await;
+    assert_eq!(world.cloud.count("UpdateVirtualGateway").await, 1);
+    let drift = world.events("VirtualGateway", "changed").await.into_iter().filter(|(reason, _)| reason.starts_with("Drift"));
+    assert_eq!(drift.collect::<Vec<_>>(), []);
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn wrong_credentials_are_told_on_account_and_object() {
     let world = World::without_operator().await;

@@ -9,6 +9,8 @@ mod support;
 mod conflicts;
 #[path = "import/first_peer.rs"]
 mod first_peer;
+#[path = "import/restored.rs"]
+mod restored;
 #[path = "import/shared.rs"]
 mod shared;
 #[path = "import/untagged.rs"]

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use support::operator::Operator;
 use support::simulator::{LINE_A, LINE_B, Simulator};
-use support::world::{API_VERSION, BOUND, World, condition, is, start_operator};
+use support::world::{API_VERSION, BOUND, KINDS, World, condition, is, start_operator};
 
 const KILLS: usize = 60;
 const GATEWAYS: usize = 20;
@@ -26,7 +26,6 @@ const PEERS: usize = 15;
 const LIFE: Duration = Duration::from_millis(1600);
 /// Longest delay of an answer: just within the operator's limit of 2 s.
 const SLOWEST: u64 = 1800;
-const KINDS: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
 
 #[tokio::test]
 async fn whenever_it_dies_the_next_one_ends_what_was_begun() {

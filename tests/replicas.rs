@@ -9,6 +9,7 @@ mod support;
 use clap::Parser;
 use direct_connect_operator::config::{Cli, Command};
 use direct_connect_operator::leadership::Leadership;
+use direct_connect_operator::metrics::Metrics;
 use direct_connect_operator::operator;
 use direct_connect_operator::server::Phase;
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 const SHORT: [&str; 3] = ["3s", "2s", "500ms"];
 /// So long that nobody waits for its end within a test's bound by chance.
 const LONG: [&str; 3] = ["40s", "30s", "500ms"];
+/// What the operator and its chart take when nothing is said.
+const DEFAULT: [&str; 3] = ["15s", "10s", "2s"];
 const WORKS: &str = "ok\n";
 const STANDS_BY: &str = "ok: standby, another replica leads\n";
 
@@ -57,7 +60,7 @@ async fn kubeconfig(world: &World, name: &str) -> PathBuf {
 async fn replica(world: &World, name: &str, timing: [&str; 3]) -> Operator {
     let namespace = world.namespace.as_str();
     let [duration, deadline, retry] = timing;
-    let place = ["run", "--namespace", namespace, "--log", "direct_connect_operator=debug,warn"];
+    let place = ["run", "--watch-namespaces", namespace, "--log", "direct_connect_operator=debug,warn"];
     let election = ["--leader-elect", "--lease-namespace", namespace, "--lease-duration", duration];
     let more = ["--lease-renew-deadline", deadline, "--lease-retry-period", retry];
     let arguments: Vec<String> = place.iter().chain(&WORK).chain(&election).chain(&more).map(ToString::to_string).collect();
@@ -135,13 +138,14 @@ async fn without_leadership_the_engine_reads_and_writes_nothing() {
     let (stop, stopped) = watch::channel(false);
     let term = watch::Sender::new(tokio::time::Instant::now() + BOUND * 10);
     let leadership = Leadership::until(term.subscribe());
-    let Command::Run(config) = Cli::parse_from(["dc-operator", "run", "--namespace", &world.namespace].iter().chain(&WORK)).command else {
+    let Command::Run(config) = Cli::parse_from(["dc-operator", "run", "--watch-namespaces", &world.namespace].iter().chain(&WORK)).command
+    else {
         panic!("run")
     };
     let cluster = Kubeconfig::read_from(kubeconfig(&world, "engine").await).unwrap();
     let cluster = kube::Config::from_custom_kubeconfig(cluster, &KubeConfigOptions::default()).await.unwrap();
     let phase = watch::Sender::new(Phase::Starting);
-    let engine = tokio::spawn(async move { operator::work(&config, cluster, leadership, &phase, stopped).await });
+    let engine = tokio::spawn(async move { operator::work(&config, cluster, leadership, &phase, &Metrics::new(), stopped).await });
     for number in [40, 41] {
         world.apply(&gateway(number)).await;
     }
@@ -265,6 +269,42 @@ async fn a_leader_that_is_told_to_stop_hands_over_at_once() {
     support::figure(&format!("lease 40 s: ended {stopped:.2?}, and the next worked {handed_over:.2?} after SIGTERM"));
     world.apply(&gateway(31)).await;
     world.wait_ready("VirtualGateway", "gw-31").await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_leader_that_dies_is_followed_when_its_lease_has_run_out() {
+    let _alone = alone().await;
+    let world = world().await;
+    let mut first = replica(&world, "first", DEFAULT).await;
+    says(&first, WORKS).await;
+    let mut second = replica(&world, "second", DEFAULT).await;
+    says(&second, STANDS_BY).await;
+    world.apply(&gateway(50)).await;
+    world.wait_ready("VirtualGateway", "gw-50").await;
+
+    let told = Instant::now();
+    assert!(first.stop(), "it ends by itself");
+    says(&second, WORKS).await;
+    let after_term = told.elapsed();
+    let third = replica(&world, "third", DEFAULT).await;
+    says(&third, STANDS_BY).await;
+    world.apply(&gateway(51)).await;
+    world.wait_ready("VirtualGateway", "gw-51").await;
+
+    let killed = Instant::now();
+    second.kill();
+    // What is asked for while nobody leads is done by the next.
+    world.apply(&gateway(52)).await;
+    says(&third, WORKS).await;
+    let after_kill = killed.elapsed();
+    // One that was only cut off might have worked on until its renew deadline.
+    assert!(after_kill > Duration::from_secs(10), "{after_kill:?}: the lease was not waited for\n{}", third.tail());
+    world.wait_ready("VirtualGateway", "gw-52").await;
+    support::figure(&format!("lease 15 s: the next worked {after_term:.2?} after SIGTERM, {after_kill:.2?} after SIGKILL"));
+    let mut creates = cloud_writes(&world, Timestamp::UNIX_EPOCH).await;
+    creates.sort();
+    assert_eq!(creates, [50, 51, 52].map(|number| ("CreateVirtualGateway".to_owned(), vpc(number))), "one create for each");
     world.finish().await;
 }
 

@@ -8,14 +8,14 @@ mod support;
 use kube::ResourceExt;
 use kube::api::ListParams;
 use support::controlplane::root;
-use support::world::World;
+use support::world::{KINDS, World};
 
 async fn comes_up_and_goes(sample: &str) {
     let world = World::new().await;
     let folder = root().join("deploy/samples").join(sample);
     world.plane.kubectl(&["-n", &world.namespace, "apply", "-f", folder.to_str().unwrap()]);
     let mut objects = 0;
-    for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
+    for kind in KINDS {
         for object in world.api(kind).list(&ListParams::default()).await.unwrap() {
             world.wait_ready(kind, &object.name_any()).await;
             objects += 1;

@@ -50,6 +50,20 @@ fn every_field_is_described_and_of_a_known_format() {
     }
 }
 
+/// A choice is explained where it is made, with all its values: an enum's own description says nothing of the field.
+#[test]
+fn every_choice_is_described_with_its_values() {
+    for crd in api::crds() {
+        let kind = &crd.spec.names.kind;
+        for (path, schema) in bounds::fields(&bounds::schema(&crd)) {
+            let description = schema["description"].as_str().unwrap_or_default();
+            for value in schema["enum"].as_array().into_iter().flatten() {
+                assert!(description.contains(value.as_str().unwrap()), "{kind} {path} does not tell of {value}: {description}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_bound_is_held_and_told_at_its_field() {
     let plane = ControlPlane::shared().await;

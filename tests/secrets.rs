@@ -11,13 +11,12 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use support::controlplane::ControlPlane;
 use support::eventually;
+use support::metrics::Scrape;
 use support::secrets::leaks;
-use support::simulator::{ACCESS_KEY, DOMAIN, LINE_A, PASSWORD, SECRET_KEY, USER};
+use support::simulator::{ACCESS_KEY, DOMAIN, LINE_A, PASSWORD, SECRET_KEY, TEMPORARY, USER};
 use support::world::{API_VERSION, BOUND, World, api, condition, start_operator};
 
 const MD5: &str = "Qaz12345678";
-/// Of the simulator's second pair of keys, which is temporary.
-const TEMPORARY: [&str; 3] = ["AKSIMULATORTEMP00001", "SKsimulatorTemp/00000000000000000000000+", "SIMULATEDSECURITYTOKEN0001+/="];
 
 /// One way to authenticate: its name in the account, the Secret, and its secrets as a careless server might repeat them.
 struct Way {
@@ -61,7 +60,7 @@ async fn no_secret_is_told_whatever_happens() {
         the_cloud_refuses_and_repeats(&world, &way, number).await;
         the_endpoint_is_wrong(&world, &way).await;
     }
-    told_nowhere(&world, &operator.log());
+    told_nowhere(&world, &operator.log(), &Scrape::of(&operator).await);
     world.finish().await;
 }
 
@@ -187,9 +186,11 @@ async fn look(world: &World, name: &str, mark: &str) {
     eventually("it looked", BOUND, || async { (world.cloud.count("ListVirtualGateways").await > before).then_some(()) }).await;
 }
 
-fn told_nowhere(world: &World, log: &str) {
+fn told_nowhere(world: &World, log: &str, scrape: &Scrape) {
     assert!(log.contains("TRACE") && log.contains("***"), "the log is at its most talkative, and tells where something was left out");
     let mut found = leaks("log", log);
+    assert!(scrape.sum("directconnect_cloud_requests_total", &[("code", "other")]) > 0.0, "secrets in the place of codes were counted");
+    found.extend(leaks("metrics", &scrape.text));
 
     let kinds = world.plane.kubectl(&["api-resources", "--verbs=list", "-o", "name"]);
     let kinds: Vec<&str> = kinds.lines().filter(|kind| *kind != "secrets").collect();

@@ -182,7 +182,7 @@ async fn keep(world: &World, proxy: &Proxy, log: &Path) {
 async fn start(world: &World, proxy: &Proxy, log: &Path) -> Operator {
     let timeout = format!("{}ms", CALL_TIMEOUT.as_millis());
     let arguments = [
-        ["--namespace", &world.namespace],
+        ["--watch-namespaces", &world.namespace],
         ["--call-timeout", &timeout],
         ["--settle-interval", "50ms"],
         ["--settle-interval-max", "200ms"],

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use support::eventually;
 use support::line::{self, gateway, vpc, with};
 use support::simulator::{LINE_A, LINE_B};
-use support::world::{API_VERSION, BOUND, World, api, condition, is};
+use support::world::{API_VERSION, BOUND, KINDS, World, api, condition, is};
 
 /// An interface that leads to `gateway`, as these fields of its spec say.
 fn interface(name: &str, vlan: u16, gateway: &Value) -> Value {
@@ -36,7 +36,7 @@ fn message(object: &Value) -> &str {
 
 /// Nothing that an object or an event of this namespace says names what another one holds.
 async fn tells_nothing_of(world: &World, words: &[&str]) {
-    for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
+    for kind in KINDS {
         for object in world.api(kind).list(&kube::api::ListParams::default()).await.unwrap() {
             let status = object.data["status"].to_string();
             for word in words {
@@ -309,12 +309,11 @@ async fn credentials_of_another_project_are_refused_while_objects_are_in_the_fir
 #[tokio::test]
 async fn an_account_has_defaults_for_what_its_objects_leave_open() {
     let world = World::new().await;
-    world
-        .account_with(&json!({ "defaults": {
+    let defaults = json!({
         "deletionPolicy": "Retain", "driftPolicy": "Detect", "tags": { "team": "network", "env": "test" },
         "enterpriseProjectId": "00000000-0000-4000-8000-00000000e001",
-    } }))
-        .await;
+    });
+    world.patch_account(json!({ "defaults": defaults })).await;
     let mut own = gateway("own", 61);
     own["spec"]["tags"] = json!({ "env": "own" });
     own["spec"]["policy"] = json!({ "deletion": "Delete", "drift": "Correct" });

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use support::controlplane::{ControlPlane, root};
 use support::eventually;
 use support::operator::Operator;
+use support::release::{chart, copy_without_definitions};
 use support::simulator::{self, LINE_A};
 use support::world::{API_VERSION, BOUND, World, api, condition, is, start_operator};
 
@@ -109,7 +110,11 @@ async fn the_present_version_can_be_recorded() {
     };
     write(&world, &crds, &folder).await;
     let written = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| std::fs::metadata(entry.path()).unwrap().len());
-    assert!(written.fold(0, |files, length| files + u32::from(length > 0)) >= 3, "definitions, objects, resources: {}", folder.display());
+    assert!(
+        written.fold(0, |files, length| files + u32::from(length > 0)) >= 4,
+        "definitions, chart, objects, resources: {}",
+        folder.display()
+    );
 }
 
 async fn write(world: &World, crds: &Path, folder: &Path) {
@@ -117,6 +122,7 @@ async fn write(world: &World, crds: &Path, folder: &Path) {
     for entry in crds.read_dir().unwrap().flatten() {
         std::fs::copy(entry.path(), folder.join("crds").join(entry.file_name())).unwrap();
     }
+    copy_without_definitions(&chart(), &folder.join("chart"));
     let mut objects = String::new();
     for kind in KINDS {
         for object in api(&world.client, scope(kind), API_VERSION, kind).list(&kube::api::ListParams::default()).await.unwrap() {

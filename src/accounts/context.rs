@@ -1,21 +1,25 @@
 //! What all passes over accounts share, and what is remembered of each account between two of them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::{Accounts, Mirrors};
 use crate::api::cloud_account::Quota;
 use crate::cloud::Settings;
 use crate::index::{Index, Key};
+use crate::metrics::{self, Metrics};
+use crate::shard::Shard;
 
 /// What all passes share.
 pub(super) struct Context {
     pub client: kube::Client,
     pub accounts: Arc<Accounts>,
     pub index: Arc<Index>,
-    /// The only namespace whose objects are known.
-    pub namespace: Option<String>,
+    /// The objects that are known.
+    pub shard: Shard,
+    pub reconcile: metrics::Reconcile,
+    pub cloud: metrics::Cloud,
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -26,6 +30,8 @@ pub(super) struct Known {
     pub failures: u32,
     /// Credentials that were rejected are left alone until then.
     pub probe_at: Option<Instant>,
+    /// Since when it waits for a pass.
+    pub queued: Option<Instant>,
 }
 
 /// A client that was made, and what it was made of.
@@ -43,19 +49,39 @@ pub(super) struct Built {
 }
 
 impl Context {
-    pub fn new(client: kube::Client, accounts: Arc<Accounts>, index: Arc<Index>, namespace: Option<String>) -> Self {
-        Self { client, accounts, index, namespace, known: Mutex::default() }
+    pub fn new(client: kube::Client, accounts: Arc<Accounts>, index: Arc<Index>, shard: Shard, metrics: &Metrics) -> Self {
+        let (reconcile, cloud) = (metrics.reconcile.clone(), metrics.cloud.clone());
+        Self { client, accounts, index, shard, reconcile, cloud, known: Mutex::default() }
     }
 
-    /// Works on what is known of one account.
+    /// Works on what is known of one account. Of one that went meanwhile nothing is kept: it would be kept for ever.
     pub fn known<T>(&self, name: &str, work: impl FnOnce(&mut Known) -> T) -> T {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        work(known.entry(name.to_owned()).or_default())
+        match self.all_known().get_mut(name) {
+            Some(known) => work(known),
+            None => work(&mut Known::default()),
+        }
+    }
+
+    /// An account is there, new or changed.
+    pub fn there_is(&self, name: &str) {
+        self.accounts.there_is(name);
+        self.all_known().entry(name.to_owned()).or_default();
+        self.queue(name);
+    }
+
+    /// An account was changed or woken.
+    pub fn queue(&self, name: &str) {
+        self.known(name, |known| _ = known.queued.get_or_insert_with(Instant::now));
+    }
+
+    /// What is known of all accounts, by name.
+    pub fn all_known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The account is gone.
     pub fn forget(&self, name: &str) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.all_known().remove(name);
         self.index.forget(&Key::account(name));
         self.accounts.remove(name);
     }

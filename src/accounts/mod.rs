@@ -1,6 +1,7 @@
 //! The accounts of the cloud: which are ready, with which client and mirrors. Fed by the reconcile of `CloudAccount`, asked by the engine.
 
 mod context;
+mod figures;
 mod grants;
 mod prepare;
 mod reconcile;
@@ -20,10 +21,11 @@ use tokio::task::AbortHandle;
 
 use crate::api::cloud_account::{Feature, Grant, Namespaces};
 use crate::api::{Defaults, Reason};
-use crate::cloud::{Class, Client, CloudError, Listed, Tag, VirtualGateway, VirtualInterface};
+use crate::cloud::{Class, Client, CloudError, Limits, Listed, Tag, VirtualGateway, VirtualInterface};
 use crate::index::Key;
 use crate::mirror::{Mirror, Rhythm, refresh};
-use crate::owner::{OWNER_TAG, keeper_of, short_hash};
+use crate::owner::{OWNER_TAG, keeper_of};
+use crate::shard::Shard;
 
 /// An account that is ready.
 pub struct Account {
@@ -79,7 +81,7 @@ pub struct Accounts {
     changed: broadcast::Sender<Change>,
     /// Hot rhythm of the mirrors; the cold one is each account's own.
     hot: (Duration, Duration),
-    call_limit: Duration,
+    limits: Limits,
 }
 
 #[derive(Default)]
@@ -90,15 +92,17 @@ struct States {
     listed: bool,
 }
 
-/// What keeps an account and its Secret while objects need them. Operators that look after one namespace each share accounts: each has a
-/// finalizer of its own, since it knows of its own objects only.
-fn in_use(namespace: Option<&str>) -> String {
+/// What keeps an account and its Secret while objects need them. Operators of different shards share accounts: each has a finalizer of its own,
+/// since it knows of its own objects only.
+fn in_use(shard: &Shard) -> String {
     const IN_USE: &str = "directconnect.huaweicloud.com/account-in-use";
-    namespace.map_or_else(|| IN_USE.to_owned(), |namespace| format!("{IN_USE}.{}", short_hash(namespace)))
+    shard.mark().map_or_else(|| IN_USE.to_owned(), |mark| format!("{IN_USE}.{mark}"))
 }
 
 /// One mirror for each collection, refreshed from the first time it is asked for.
 pub struct Mirrors {
+    /// Name of the account.
+    account: String,
     client: Arc<Client>,
     rhythm: Rhythm,
     /// Hears of rejected credentials.
@@ -147,8 +151,9 @@ impl Drop for Mirrors {
 }
 
 impl Mirrors {
-    fn new(client: Arc<Client>, rhythm: Rhythm, watch: AbortHandle) -> Self {
+    fn new(account: String, client: Arc<Client>, rhythm: Rhythm, watch: AbortHandle) -> Self {
         Self {
+            account,
             client,
             rhythm,
             watch,
@@ -249,10 +254,10 @@ impl Account {
     /// The mirror of a collection.
     #[must_use]
     pub fn mirror<R: Mirrored>(&self) -> Arc<Mirror<R>> {
-        let Mirrors { client, rhythm, .. } = self.mirrors.as_ref();
+        let Mirrors { account, client, rhythm, .. } = self.mirrors.as_ref();
         let (mirror, _) = R::slot(&self.mirrors).0.get_or_init(|| {
             let mirror = Arc::new(Mirror::new());
-            let task = tokio::spawn(refresh(Arc::clone(&mirror), Arc::clone(client), *rhythm));
+            let task = tokio::spawn(refresh(Arc::clone(&mirror), Arc::clone(client), *rhythm, account.clone()));
             (mirror, task.abort_handle())
         });
         Arc::clone(mirror)
@@ -260,12 +265,12 @@ impl Account {
 }
 
 impl Accounts {
-    /// No accounts. `hot` are the first and the longest beat while something settles, `call_limit` the longest time of one call.
+    /// No accounts. `hot` are the first and the longest beat while something settles, `limits` those of their clients.
     #[must_use]
-    pub fn new(hot: (Duration, Duration), call_limit: Duration) -> Self {
+    pub fn new(hot: (Duration, Duration), limits: Limits) -> Self {
         /// A listener that lags behind this looks at everything.
         const EVENTS: usize = 64;
-        Self { states: Mutex::default(), changed: broadcast::Sender::new(EVENTS), hot, call_limit }
+        Self { states: Mutex::default(), changed: broadcast::Sender::new(EVENTS), hot, limits }
     }
 
     /// Whether `name` can be used.
@@ -292,16 +297,25 @@ impl Accounts {
         }
     }
 
+    /// Resolves when it is known which accounts there are.
+    pub async fn until_listed(&self) {
+        let mut changes = self.subscribe();
+        while !self.states().listed {
+            // The sender lives as long as this does; one that lags looks again.
+            let _ = changes.recv().await;
+        }
+    }
+
     /// Changes from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.changed.subscribe()
     }
 
-    /// Longest time of one call.
+    /// Limits of the clients.
     #[must_use]
-    pub const fn call_limit(&self) -> Duration {
-        self.call_limit
+    pub const fn limits(&self) -> Limits {
+        self.limits
     }
 
     fn set(&self, name: &str, state: State) {

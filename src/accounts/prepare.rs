@@ -3,6 +3,7 @@
 //! A client is kept as long as neither the endpoints nor what is in the Secret change, and with it the mirrors. Credentials that the cloud has
 //! rejected are not used again until the Secret changes, but for a rare probe.
 
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, ResourceExt};
 use secrecy::SecretString;
@@ -17,7 +18,7 @@ use super::{Account, Mirrors};
 use crate::api::cloud_account::{Quota, SecretReference};
 use crate::api::{CloudAccount, Course, Reason};
 use crate::backoff::exponential;
-use crate::cloud::{self, Class, Client, CloudError, Credentials, Priority, Quotas, Settings};
+use crate::cloud::{self, Class, Client, CloudError, Credentials, Limits, Priority, Quotas, Settings};
 use crate::index::Key;
 use crate::mirror::Rhythm;
 
@@ -100,9 +101,12 @@ impl Context {
 
     async fn build(&self, account: &CloudAccount, credentials: Credentials, secret: [u8; 32]) -> Result<Arc<Account>, Trouble> {
         let name = account.name_any();
-        let settings = settings(account, self.accounts.call_limit());
+        let settings = settings(account, self.accounts.limits());
         let present = self.known(&name, |known| {
-            let same = known.built.as_ref().filter(|built| built.settings == settings && built.secret == secret).cloned();
+            let is_same = |built: &&Built| {
+                built.settings == settings && built.secret == secret && built.mirrors.rhythm.cold == account.spec.sync_interval()
+            };
+            let same = known.built.as_ref().filter(is_same).cloned();
             if same.is_none() {
                 known.probe_at = None;
             }
@@ -168,7 +172,8 @@ impl Context {
     }
 
     fn mirrors(&self, account: &CloudAccount, settings: Settings, credentials: Credentials) -> Result<Arc<Mirrors>, Trouble> {
-        let client = Arc::new(Client::new(settings, credentials).map_err(|error| Trouble::new(Reason::Invalid, error))?);
+        let client =
+            Arc::new(Client::new(settings, credentials, self.cloud.clone()).map_err(|error| Trouble::new(Reason::Invalid, error))?);
         let (hot, hot_limit) = self.accounts.hot;
         let rhythm = Rhythm { cold: account.spec.sync_interval(), hot, hot_limit };
         let (index, key, watched) = (Arc::clone(&self.index), Key::account(&account.name_any()), Arc::clone(&client));
@@ -177,7 +182,7 @@ impl Context {
             watched.until_rejected().await;
             index.wake(&key);
         });
-        Ok(Arc::new(Mirrors::new(client, rhythm, watch.abort_handle())))
+        Ok(Arc::new(Mirrors::new(account.name_any(), client, rhythm, watch.abort_handle())))
     }
 
     /// Whether rejected credentials may be tried once more now.
@@ -241,7 +246,7 @@ async fn read_quotas(client: &Client) -> Result<Vec<Quota>, CloudError> {
     }
 }
 
-fn settings(account: &CloudAccount, call_limit: Duration) -> Settings {
+fn settings(account: &CloudAccount, limits: Limits) -> Settings {
     let spec = &account.spec;
     let rate = spec.rate_limit.as_ref();
     let number = |value: Option<i32>, otherwise: u32| value.and_then(|value| u32::try_from(value).ok()).unwrap_or(otherwise);
@@ -254,8 +259,17 @@ fn settings(account: &CloudAccount, call_limit: Duration) -> Settings {
         reads_per_minute: number(rate.and_then(|rate| rate.reads_per_minute), 600),
         writes_per_minute: number(rate.and_then(|rate| rate.writes_per_minute), 60),
         burst: number(rate.and_then(|rate| rate.burst), 20),
-        call_limit,
+        limits,
     }
+}
+
+/// When temporary keys end, if the Secret says so. What can't be read warns nobody in time, but keeps no line from its work.
+fn end(secret: &Secret, told: &str) -> Option<Timestamp> {
+    let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
+    told.trim()
+        .parse()
+        .inspect_err(|_| tracing::warn!("expiresAt in the Secret {namespace}/{name} is no time like 2030-01-31T12:00:00Z"))
+        .ok()
 }
 
 fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, Trouble> {
@@ -275,6 +289,7 @@ fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, T
             access_key: required("accessKey")?,
             secret_key: SecretString::from(required("secretKey")?),
             security_token: optional("securityToken").map(SecretString::from),
+            expires_at: optional("expiresAt").and_then(|told| end(secret, &told)),
         })
     } else {
         Ok(Credentials::Password {

@@ -7,15 +7,17 @@ use futures::StreamExt;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::reflector::ObjectRef;
-use kube::runtime::watcher;
+use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tracing::Instrument;
 
 use super::context::Context;
+use super::figures::Figures;
 use super::prepare::{QUOTAS_SOON, Trouble, secret_of};
 use super::{Account, Accounts, State, in_use, secrets};
 use crate::api::cloud_account::Quota;
@@ -23,11 +25,16 @@ use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, 
 use crate::backoff::jittered;
 use crate::finalizer;
 use crate::index::{Card, Index, Key};
+use crate::metrics::{Metrics, Passed};
 use crate::relist::Relist;
-use crate::telling::{MANAGER, now, status_patch, told_error, told_names};
+use crate::shard::Shard;
+use crate::slim::slim;
+use crate::telling::{self, MANAGER, age, now, status_patch, told_error, told_names};
 
 /// How often the users of an account at rest are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
+/// After the API server refused or was not reached.
+const RETRY: Duration = Duration::from_secs(5);
 /// How soon a pass looks again whether the caches are filled.
 const NOT_FILLED: Duration = Duration::from_millis(100);
 
@@ -38,23 +45,30 @@ pub async fn controller(
     client: kube::Client,
     accounts: Arc<Accounts>,
     index: Arc<Index>,
-    namespace: Option<String>,
+    shard: Shard,
     filled: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
+    metrics: Metrics,
 ) {
     let (list, listed) = watch::channel(false);
     let known_all = [filled.clone(), listed];
-    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index), in_use(namespace.as_deref()), known_all));
+    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index), in_use(&shard), known_all));
     let (wake, woken) = mpsc::unbounded_channel::<Key>();
     index.register(Key::account("").kind, wake);
-    let woken = UnboundedReceiverStream::from(woken).map(|key| ObjectRef::new(&key.name));
-    let context = Arc::new(Context::new(client.clone(), accounts, index, namespace));
-    let known = Arc::clone(&context);
+    let context = Arc::new(Context::new(client.clone(), accounts, index, shard, &metrics));
+    let (known, queue) = (Arc::clone(&context), Arc::clone(&context));
+    let woken = UnboundedReceiverStream::from(woken).map(move |key| {
+        queue.queue(&key.name);
+        ObjectRef::new(&key.name)
+    });
     let mut relist = Relist::default();
     // A deleted account has no pass of its own: its going is seen in the watch.
-    let watch = kube::runtime::WatchStreamExt::default_backoff(watcher(Api::<CloudAccount>::all(client), watcher::Config::default()))
-        .inspect(move |event| {
-            let Ok(event) = event else { return };
+    let watch =
+        watcher(Api::<CloudAccount>::all(client), watcher::Config::default()).default_backoff().modify(slim).inspect(move |event| {
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => return tracing::warn!(kind = Key::account("").kind, %error, "watch failed; it is begun again"),
+            };
             for account in relist.take(event).into_iter().filter(|account| !account.replaced) {
                 known.forget(&account.place.1);
             }
@@ -62,7 +76,7 @@ pub async fn controller(
                 watcher::Event::Apply(account) | watcher::Event::InitApply(account) => {
                     let (name, secret) = (account.name_any(), secret_key(account));
                     known.index.apply(&Key::account(&name), Card { needs: secret.into_iter().collect(), ..Card::default() });
-                    known.accounts.there_is(&name);
+                    known.there_is(&name);
                 }
                 watcher::Event::InitDone => {
                     known.accounts.listed();
@@ -72,7 +86,8 @@ pub async fn controller(
             }
         });
     let (reader, writer) = kube::runtime::reflector::store();
-    let changes = kube::runtime::WatchStreamExt::touched_objects(kube::runtime::reflector(writer, watch));
+    metrics.attach(Arc::new(Figures { context: Arc::clone(&context), store: reader.clone() }));
+    let changes = kube::runtime::reflector(writer, watch).touched_objects();
     Controller::for_stream(changes, reader)
         .with_config(Config::default().concurrency(16))
         .reconcile_on(woken)
@@ -80,19 +95,17 @@ pub async fn controller(
             // The sender lives as long as the process.
             let _ = stop.wait_for(|stop| *stop).await;
         })
-        .run(move |account, context| reconcile(account, context, filled.clone()), |_, error, _| retry(error), context)
-        .for_each(|result| async move {
-            if let Err(error) = result {
-                tracing::debug!(%error, "account pass failed");
-            }
-        })
+        .run(
+            move |account, context| {
+                let span = telling::pass(Key::account("").kind, "", &account.name_any(), &account.name_any());
+                reconcile(account, context, filled.clone()).instrument(span)
+            },
+            |_, _, _| Action::requeue(jittered(RETRY)),
+            context,
+        )
+        .for_each(|_| std::future::ready(()))
         .await;
     keeping.abort();
-}
-
-fn retry(error: &kube::Error) -> Action {
-    tracing::warn!(%error, "the API server refused or was not reached");
-    Action::requeue(jittered(Duration::from_secs(5)))
 }
 
 async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: watch::Receiver<bool>) -> Result<Action, kube::Error> {
@@ -100,8 +113,20 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
         // A pass that waited would hold up the end of the process.
         return Ok(Action::requeue(NOT_FILLED));
     }
+    pass(account, context).await.inspect_err(|error| tracing::warn!(%error, "the API server refused or was not reached"))
+}
+
+async fn pass(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<Action, kube::Error> {
     let name = account.name_any();
-    let key = Key::account(&name);
+    let pass = context.reconcile.begin(Key::account(&name).kind);
+    context.known(&name, |known| known.queued = None);
+    let ended = one_pass(account, &context, &name).await;
+    pass.ended(ended.as_ref().map_or(Passed::KubernetesError, |(passed, _)| *passed));
+    ended.map(|(_, action)| action)
+}
+
+async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> Result<(Passed, Action), kube::Error> {
+    let key = Key::account(name);
     let secret = secret_key(&account);
     let users = context.index.users(&key);
     // Whether the Secret must stay depends on whether the account has users.
@@ -109,40 +134,46 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
         context.index.wake(secret);
     }
     let deleting = account.meta().deletion_timestamp.is_some();
-    let ours = in_use(context.namespace.as_deref());
+    let ours = in_use(&context.shard);
     let kept = finalizer::is_on(account.as_ref(), &ours);
     if deleting == kept && (!deleting || users.is_empty()) {
         context.set_finalizer(&account, &ours, !deleting).await?;
-        return Ok(Action::await_change());
+        return Ok((Passed::Wrote, Action::await_change()));
     }
     if deleting && !kept && users.is_empty() {
         // It is for others to say what keeps it.
-        return Ok(Action::await_change());
+        return Ok((Passed::Rested, Action::await_change()));
     }
     let prepared = context.prepare(&account).await?;
     let again = match &prepared {
         Ok(ready) => {
-            context.known(&name, |known| known.failures = 0);
+            context.known(name, |known| known.failures = 0);
             let watched = ready.mirrors.quotas_watched.load(Ordering::Relaxed);
             jittered(if watched { QUOTAS_SOON } else { COUNT_EVERY })
         }
         Err(trouble) => {
-            let failures = context.known(&name, |known| {
+            let failures = context.known(name, |known| {
                 known.failures = known.failures.saturating_add(1);
                 known.failures
             });
             trouble.wait(failures)
         }
     };
-    let quotas = context.known(&name, |known| known.built.as_ref().map(|built| built.quotas.clone()).unwrap_or_default());
+    let quotas = context.known(name, |known| known.built.as_ref().map(|built| built.quotas.clone()).unwrap_or_default());
+    let passed = match &prepared {
+        Ok(_) => Passed::Rested,
+        Err(trouble) if trouble.error.is_some() => Passed::CloudError,
+        Err(trouble) if trouble.goes_on() => Passed::Waited,
+        Err(_) => Passed::Stalled,
+    };
     let state = match &prepared {
         Ok(ready) => State::Ready(Arc::clone(ready)),
-        Err(Trouble { reason, message: _, error }) => State::NotReady(*reason, told_to_tenants(&name, *reason), error.as_deref().cloned()),
+        Err(Trouble { reason, message: _, error }) => State::NotReady(*reason, told_to_tenants(name, *reason), error.as_deref().cloned()),
     };
     // First, so that the status never tells of what is not in force yet.
-    context.publish(&name, state);
+    context.publish(name, state);
     context.tell(&account, &prepared, quotas, &users).await?;
-    Ok(Action::requeue(again))
+    Ok((passed, Action::requeue(again)))
 }
 
 fn secret_key(account: &CloudAccount) -> Option<Key> {
@@ -196,13 +227,15 @@ impl Context {
         if account.meta().deletion_timestamp.is_some() {
             waits_for(&mut next, users, account.metadata.generation);
         }
-        // Who knows of one namespace only can't count for all.
-        if self.namespace.is_none() {
+        // Who knows of one shard only can't count for all.
+        if self.shard.is_whole() {
             next.managed_objects = i64::try_from(users.len()).ok();
         }
+        // It is known from the first time on that the account was ready.
+        let first = prepared.is_ok() && last.project_id.is_none();
         if let Ok(ready) = prepared {
             next.project_id = ready.client.project_id().await.ok().map(str::to_owned);
-            next.credentials_expire_at = ready.client.token_expires_at().await.map(Into::into);
+            next.credentials_expire_at = ready.client.token_expires_at().await.or(ready.client.credentials_end()).map(Into::into);
             next.quotas = quotas;
         }
         if (CloudAccountStatus { last_sync_time: None, ..next.clone() }) == (CloudAccountStatus { last_sync_time: None, ..last }) {
@@ -210,7 +243,11 @@ impl Context {
         }
         let patch = status_patch(account, None, &next);
         let api = Api::<CloudAccount>::all(self.client.clone());
-        api.patch_status(&account.name_any(), &PatchParams::apply(MANAGER).force(), &Patch::Apply(patch)).await.map(drop)
+        api.patch_status(&account.name_any(), &PatchParams::apply(MANAGER).force(), &Patch::Apply(patch)).await?;
+        if let Some(age) = age(account).filter(|_| first) {
+            self.reconcile.ready(Key::account("").kind, age);
+        }
+        Ok(())
     }
 }
 

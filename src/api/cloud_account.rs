@@ -59,7 +59,7 @@ pub struct CloudAccountSpec {
     #[schemars(length(max = 64))]
     pub grants: Vec<Grant>,
 
-    /// For objects that say nothing themselves.
+    /// What holds for objects that do not say it themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defaults: Option<Defaults>,
 
@@ -69,11 +69,11 @@ pub struct CloudAccountSpec {
     #[x_kube(validation = rules::duration("syncInterval", "30s", "24h"))]
     pub sync_interval: Option<String>,
 
-    /// How many calls may be made.
+    /// How many calls the operator may make to the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
 
-    /// Operations that some regions lack. Absent: found out by calling them.
+    /// Whether the region has what some regions lack. Absent: found out by calling it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<Features>,
 }
@@ -83,22 +83,22 @@ pub struct CloudAccountSpec {
 #[schemars(transform = rules::secure_endpoints())]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoints {
-    /// Base URL of Direct Connect, at most 512 characters. Absent: `https://dcaas.REGION.myhuaweicloud.com`, in regions eu-west-1*
-    /// myhuaweicloud.eu.
+    /// Base URL of Direct Connect, at most 512 characters. Absent: `https://dcaas.REGION.myhuaweicloud.com`, in regions eu-west-1…
+    /// the domain is myhuaweicloud.eu.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.dc"))]
     pub dc: Option<String>,
 
-    /// Base URL of IAM, at most 512 characters. Absent: `https://iam.REGION.myhuaweicloud.com`, in regions eu-west-1*
-    /// myhuaweicloud.eu.
+    /// Base URL of IAM, at most 512 characters. Absent: `https://iam.REGION.myhuaweicloud.com`, in regions eu-west-1…
+    /// the domain is myhuaweicloud.eu.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.iam"))]
     pub iam: Option<String>,
 
-    /// Base URL of STS, at most 512 characters. Absent: `https://sts.REGION.myhuaweicloud.com`, in regions eu-west-1*
-    /// myhuaweicloud.eu. Used with workloadIdentity.
+    /// Base URL of STS, at most 512 characters. Absent: `https://sts.REGION.myhuaweicloud.com`, in regions eu-west-1…
+    /// the domain is myhuaweicloud.eu. Used with workloadIdentity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.sts"))]
@@ -120,7 +120,7 @@ pub struct Endpoints {
 #[x_kube(validation = rules::exactly_one("credentials", &["accessKey", "password", "workloadIdentity", "metadata", "podIdentity"]))]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
-    /// Access key and secret key: the keys accessKey, secretKey and, for temporary ones, securityToken of the Secret.
+    /// Access key and secret key: the keys accessKey, secretKey and, for temporary ones, securityToken of the Secret; expiresAt (a time like 2030-01-31T12:00:00Z), if there, says when they end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key: Option<SecretCredentials>,
 
@@ -128,15 +128,15 @@ pub struct Credentials {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretCredentials>,
 
-    /// The operator's own ServiceAccount token, exchanged at STS for the keys of an agency.
+    /// The operator's own ServiceAccount token, exchanged at STS for the keys of an agency. Not supported by this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload_identity: Option<WorkloadIdentity>,
 
-    /// The agency of the node that the operator runs on.
+    /// The agency of the node that the operator runs on. Not supported by this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<NodeMetadata>,
 
-    /// The agency that CCE binds to the operator's ServiceAccount.
+    /// The agency that CCE binds to the operator's ServiceAccount. Not supported by this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_identity: Option<PodIdentity>,
 }
@@ -246,6 +246,7 @@ pub struct Grant {
 
 /// Whether existing cloud objects may be taken over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 pub enum ImportGrant {
     /// They may.
     #[default]
@@ -296,7 +297,7 @@ pub struct RateLimit {
     #[schemars(range(min = 1, max = 60000))]
     pub writes_per_minute: Option<i32>,
 
-    /// Calls that may be made at once after a pause, 1 to 1000.
+    /// Calls that may be made at once after a pause, 1 to 1000. Absent: 20.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub burst: Option<i32>,
@@ -306,25 +307,26 @@ pub struct RateLimit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Features {
-    /// The operations on peers: auto (default), enabled or disabled.
+    /// The operations on peers: auto (default), enabled or disabled. Without effect in this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peers: Option<Feature>,
 
-    /// Tags at creation and the operations on tags: auto (default), enabled or disabled.
+    /// Tags in creates, and the operations on tags: auto (default: until the region refuses them), enabled or disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Feature>,
 
-    /// Particulars of BFD and NQA: auto (default), enabled or disabled.
+    /// Particulars of BFD and NQA: auto (default), enabled or disabled. Without effect in this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extend_attributes: Option<Feature>,
 
-    /// Switchover tests: auto (default), enabled or disabled.
+    /// Switchover tests: auto (default), enabled or disabled. Without effect in this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switchover: Option<Feature>,
 }
 
 /// Whether an operation is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum Feature {
     /// If the cloud has it, which is found out by calling it.

@@ -15,7 +15,7 @@ pub struct CloudAccountStatus {
     #[schemars(extend("default" = UNOBSERVED))]
     pub observed_generation: Option<i64>,
 
-    /// Ready: the credentials work and the project is known.
+    /// Ready: the credentials work and the project is known. Reconciling and Stalled are present only while true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -24,7 +24,7 @@ pub struct CloudAccountStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
 
-    /// When the token or the temporary keys in use expire; absent for permanent keys.
+    /// When the token in use expires, which is renewed by itself; absent for access keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_expire_at: Option<Time>,
 

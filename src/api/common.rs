@@ -82,6 +82,7 @@ pub struct SecretKeyReference {
 
 /// Who writes: the operator, or nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 pub enum Management {
     /// The cloud is made to match the spec.
     #[default]
@@ -92,6 +93,7 @@ pub enum Management {
 
 /// What becomes of the cloud object when the Kubernetes object is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 pub enum DeletionPolicy {
     /// It is deleted too.
     #[default]
@@ -102,6 +104,7 @@ pub enum DeletionPolicy {
 
 /// What is done about a cloud object that was changed from outside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 pub enum DriftPolicy {
     /// It is set back to the spec.
     #[default]
@@ -160,6 +163,7 @@ pub struct Import {
 
 /// The address family of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum AddressFamily {
     /// IPv4.
@@ -182,6 +186,7 @@ impl AddressFamily {
 
 /// How routes are exchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum RouteMode {
     /// Static routes to the networks of `remoteEpGroup`.

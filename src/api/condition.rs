@@ -140,7 +140,7 @@ reasons! {
     QuotaExceeded => "A quota of the account is used up. Delete what is not needed, or have the quota raised; retried slowly by itself.",
     Forbidden => "The account's credentials lack a permission. Grant the IAM action of `status.lastError.operation`.",
     NotGranted => "The CloudAccount's grants don't allow this namespace what the spec asks for. Have the platform team extend `spec.grants` of the account.",
-    CredentialsRejected => "The cloud rejects the account's credentials. Correct the Secret or the agency of the CloudAccount; taken up at once.",
+    CredentialsRejected => "The cloud rejects the account's credentials. Correct the Secret of the CloudAccount; taken up at once.",
     Throttled => "The cloud limits the rate of calls. Wait; the operator slows down by itself.",
     CloudFailed => "The cloud reports the object as failed. Read `status.observed` and `status.lastError`; delete and create it anew, or ask the cloud's support.",
     CloudUnavailable => "The cloud doesn't answer, or not sensibly. Wait; retried by itself.",
@@ -281,6 +281,12 @@ pub fn set_condition(conditions: &mut Vec<Condition>, new: NewCondition, now: Ti
 /// Takes a condition out of the list.
 pub fn remove_condition(conditions: &mut Vec<Condition>, type_: ConditionType) {
     conditions.retain(|present| present.type_ != type_.as_str());
+}
+
+/// Whether the condition of that type is there and `True`.
+#[must_use]
+pub fn is_true(conditions: &[Condition], type_: ConditionType) -> bool {
+    find_condition(conditions, type_).is_some_and(|present| present.status == "True")
 }
 
 /// The condition of that type.

@@ -37,7 +37,9 @@ pub use common::{
     Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode,
     SecretKeyReference, Tags, VERSION,
 };
-pub use condition::{ConditionStatus, ConditionType, Course, NewCondition, Reason, find_condition, remove_condition, set_condition};
+pub use condition::{
+    ConditionStatus, ConditionType, Course, NewCondition, Reason, find_condition, is_true, remove_condition, set_condition,
+};
 pub use peer::{Peer, PeerObserved, PeerSpec};
 pub use reference_grant::{ReferenceGrant, ReferenceGrantSpec};
 pub use status::{Drift, Intent, LastError, Status, WaitingFor};

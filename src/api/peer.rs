@@ -13,7 +13,7 @@ pub type PeerStatus = Status<PeerObserved>;
 
 /// A session of a virtual interface in one address family.
 ///
-/// The first one comes with the interface and is described there; a `Peer` is the second family or, with `import`, the first.
+/// The first one comes with the interface and is described there; a Peer is the second family or, with import, the first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "directconnect.huaweicloud.com",
@@ -46,7 +46,7 @@ pub struct PeerSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_ref: Option<AccountRef>,
 
-    /// How the object is handled.
+    /// How the object is handled. What is absent is taken from spec.defaults of the account, else it is the default told here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
 

@@ -62,6 +62,7 @@ pub struct ReferenceGrantTo {
 
 /// Kinds that hold references.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 pub enum ReferringKind {
     /// Refers to a gateway.
     #[default]
@@ -72,6 +73,7 @@ pub enum ReferringKind {
 
 /// Kinds that are referred to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 pub enum ReferredKind {
     /// By interfaces.
     #[default]

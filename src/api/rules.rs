@@ -178,6 +178,12 @@ pub fn tag_values(schema: &mut Schema) {
     }
 }
 
+/// Takes the description off an enum's schema. Else it would stand in place of the description of each optional field of this type, which says
+/// more: what is chosen by it, the default, and whether it can be changed.
+pub fn told_by_its_field(schema: &mut Schema) {
+    schema.remove("description");
+}
+
 /// Adds rules to a schema.
 pub fn all(rules: Vec<Rule>) -> impl Transform {
     move |schema: &mut Schema| rules.iter().for_each(|rule| add(schema, rule.clone()))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// it, kstatus and all that is built upon it take an object without a status for one that is settled.
 pub(super) const UNOBSERVED: i64 = 0;
 
-/// The status of a namespaced kind; `O` is what the cloud says of the object.
+/// What is reported of the object: where it is, what the cloud says of it, and what it waits for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status<O> {

@@ -43,7 +43,7 @@ pub struct VirtualGatewaySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_ref: Option<AccountRef>,
 
-    /// How the object is handled.
+    /// How the object is handled. What is absent is taken from spec.defaults of the account, else it is the default told here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
 

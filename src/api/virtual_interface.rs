@@ -48,7 +48,7 @@ pub struct VirtualInterfaceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_ref: Option<AccountRef>,
 
-    /// How the object is handled.
+    /// How the object is handled. What is absent is taken from spec.defaults of the account, else it is the default told here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
 
@@ -164,7 +164,7 @@ pub struct VirtualInterfaceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_nqa: Option<bool>,
 
-    /// Particulars of BFD and NQA.
+    /// How BFD or NQA watches the line. What is absent is left as the cloud has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extend_attribute: Option<ExtendAttribute>,
 
@@ -206,6 +206,7 @@ impl VirtualInterfaceSpec {
 
 /// What an interface reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum InterfaceType {
     /// VPCs.
@@ -228,6 +229,7 @@ impl InterfaceType {
 
 /// Which line is preferred for traffic out of the cloud.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
     /// Preferred.
@@ -250,6 +252,7 @@ impl Priority {
 
 /// How the line is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum HaType {
     /// Network quality analysis: probes.
@@ -271,6 +274,7 @@ impl HaType {
 
 /// The kind of session that watches the line, in the cloud's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::told_by_its_field)]
 #[serde(rename_all = "snake_case")]
 pub enum HaMode {
     /// `auto_single`.

@@ -11,9 +11,10 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::Listed;
-use super::catalogue::OwnCode;
+use super::catalogue::{OwnCode, code_label};
 use super::error::{CloudError, Outcome};
 use super::hide::Secrets;
+use crate::metrics::Answered;
 
 /// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
 pub struct Answer {
@@ -25,6 +26,8 @@ pub struct Answer {
     pub(super) body: Vec<u8>,
     /// What an error about the answer must not tell.
     pub(super) secrets: Secrets,
+    /// Counts it, by whether it can be read.
+    pub(super) counted: Option<Answered>,
 }
 
 /// A page of a list.
@@ -45,7 +48,15 @@ impl Answer {
     /// An answer of status 200 without headers.
     #[must_use]
     pub fn of(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, request_id: None, subject_token: None, date: None, body: body.into(), secrets: Secrets::default() }
+        Self {
+            status: 200,
+            request_id: None,
+            subject_token: None,
+            date: None,
+            body: body.into(),
+            secrets: Secrets::default(),
+            counted: None,
+        }
     }
 
     /// Reads the object under `key`; keys beside it are ignored.
@@ -86,11 +97,16 @@ impl Answer {
     }
 
     fn malformed(&self, operation: &'static str, what: String) -> CloudError {
-        self.secrets.hidden_in(CloudError {
-            http_status: Some(self.status),
-            request_id: self.request_id.clone(),
-            ..CloudError::local(operation, OwnCode::Malformed, what, Outcome::Unknown)
-        })
+        let error = CloudError::local(operation, OwnCode::Malformed, what, Outcome::Unknown);
+        self.unreadable(CloudError { http_status: Some(self.status), request_id: self.request_id.clone(), ..error })
+    }
+
+    /// `error` says why the answer can't be read: with no secret in it, and counted.
+    pub(super) fn unreadable(&self, error: CloudError) -> CloudError {
+        if let Some(counted) = &self.counted {
+            counted.unreadable(error.class.label(), code_label(&error.code));
+        }
+        self.secrets.hidden_in(error)
     }
 }
 

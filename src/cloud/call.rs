@@ -61,6 +61,8 @@ pub struct Call {
     secret: Option<(&'static str, SecretString)>,
     /// It is not begun after this.
     pub(super) begin_by: Option<Instant>,
+    /// It waits for an endpoint that is left alone, in place of being refused.
+    pub(super) patient: bool,
 }
 
 impl Call {
@@ -68,13 +70,20 @@ impl Call {
     #[must_use]
     pub fn new(operation: &'static str, method: Method, segments: &[&str], wrapper: &'static str) -> Self {
         let segments = segments.iter().map(ToString::to_string).collect();
-        Self { operation, method, segments, query: Vec::new(), body: None, wrapper, secret: None, begin_by: None }
+        Self { operation, method, segments, query: Vec::new(), body: None, wrapper, secret: None, begin_by: None, patient: false }
     }
 
     /// Not to be begun after `instant`, neither for the first time nor once more: logging in may take its time.
     #[must_use]
     pub fn begun_by(mut self, instant: Instant) -> Self {
         self.begin_by = Some(instant);
+        self
+    }
+
+    /// While the cloud is away it waits for the end of that, and is the one that finds it.
+    #[must_use]
+    pub(super) const fn patient(mut self) -> Self {
+        self.patient = true;
         self
     }
 
@@ -138,7 +147,7 @@ impl Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _ } = self;
+        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _, patient: _ } = self;
         write!(f, "{operation}: {} {}", method.as_str(), segments.join("/"))?;
         if !query.is_empty() {
             write!(f, "?{query:?}")?;
@@ -156,7 +165,7 @@ impl fmt::Debug for Call {
 /// Two calls are equal when they send the same apart from the secret's value.
 impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
-        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _ } = self;
+        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _, patient: _ } = self;
         *operation == other.operation
             && *method == other.method
             && *segments == other.segments

@@ -9,17 +9,22 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::answer::Answer;
-use super::budget::{Budget, Priority};
+use super::breaker::{Breaker, BreakerState, Manner};
+use super::budget::{Budget, BudgetState, Line, Priority, TurnedAway, direction};
 use super::call::{Call, Method};
-use super::catalogue::OwnCode;
+use super::catalogue::{OwnCode, code_label};
 use super::class::Class;
 use super::clock::{Clock, agree};
 use super::credentials::{Credentials, Projects, Token, TokenAnswer};
 use super::error::{CloudError, Outcome};
+use super::limits::Limits;
 use super::rejection::{Proof, Rejection};
-use super::transport::{Auth, Failed, Request, Transport};
+use super::span;
+use super::transport::{Auth, Endpoint, Failed, Request, Transport};
+use crate::metrics;
 
 /// How an account is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +45,8 @@ pub struct Settings {
     pub writes_per_minute: u32,
     /// Calls that may be made at once after a rest.
     pub burst: u32,
-    /// Longest time of one call from its first byte to its last.
-    pub call_limit: Duration,
+    /// How the cloud is spared.
+    pub limits: Limits,
 }
 
 /// A client of the Direct Connect API. Has no `Debug`: it holds credentials.
@@ -55,18 +60,29 @@ pub struct Client {
     project: OnceCell<String>,
     clock: Clock,
     rejection: Rejection,
+    breakers: Breakers,
+    metrics: metrics::Cloud,
+}
+
+/// One for each endpoint.
+struct Breakers {
+    dc: Breaker,
+    iam: Breaker,
 }
 
 impl Client {
-    /// A client that has not called yet.
+    /// A client that has not called yet. What it does is counted in `metrics`.
     ///
     /// # Errors
     /// When the CA bundle is no PEM or the system has no trust store; the text says which.
-    pub fn new(settings: Settings, credentials: Credentials) -> Result<Self, String> {
-        let transport = Transport::new(settings.ca_bundle.as_deref(), settings.call_limit, credentials.secrets())?;
+    pub fn new(settings: Settings, credentials: Credentials, metrics: metrics::Cloud) -> Result<Self, String> {
+        let transport = Transport::new(&settings, credentials.secrets())?;
+        let breaker = || Breaker::new(settings.limits.failures, settings.limits.rest);
+        let budget = |per_minute| Budget::new(per_minute, settings.burst, settings.limits);
         Ok(Self {
-            reads: Budget::new(settings.reads_per_minute, settings.burst),
-            writes: Budget::new(settings.writes_per_minute, settings.burst),
+            reads: budget(settings.reads_per_minute),
+            writes: budget(settings.writes_per_minute),
+            breakers: Breakers { dc: breaker(), iam: breaker() },
             project: settings.project_id.clone().map_or_else(OnceCell::new, |id| OnceCell::new_with(Some(id))),
             settings,
             credentials,
@@ -74,6 +90,7 @@ impl Client {
             token: Mutex::new(None),
             clock: Clock::new(),
             rejection: Rejection::new(),
+            metrics,
         })
     }
 
@@ -97,11 +114,38 @@ impl Client {
 
     /// Waits until the budget allows a call like `call`; not at all when the credentials are rejected, for then no call is made.
     pub async fn permit(&self, call: &Call, priority: Priority) {
+        let line = Line { read: call.method.is_read(), priority };
         tokio::select! {
             biased;
             () = self.until_rejected() => {}
-            () = self.budget(call).acquire(priority) => {}
+            () = self.turn(line) => {}
         }
+    }
+
+    async fn turn(&self, line: Line) {
+        let begun = Instant::now();
+        self.budget(line.read).acquire(line.priority).await;
+        self.metrics.waited(direction(line.read), line.priority.label(), begun.elapsed());
+    }
+
+    /// The same, unless too many wait already: for calls that can be as many as there are objects.
+    ///
+    /// # Errors
+    /// The line is full: when to come back.
+    pub async fn queue(&self, call: &Call, priority: Priority) -> Result<(), TurnedAway> {
+        let line = Line { read: call.method.is_read(), priority };
+        if let Some(back) = self.full(line).filter(|_| self.rejected().is_none()) {
+            self.metrics.turned_away(direction(line.read), priority.label());
+            return Err(TurnedAway { line, back });
+        }
+        self.permit(call, priority).await;
+        Ok(())
+    }
+
+    /// If a line is full, when to come back.
+    #[must_use]
+    pub fn full(&self, line: Line) -> Option<Duration> {
+        self.budget(line.read).full(line.priority)
     }
 
     /// Makes a call for which [`Self::permit`] was obtained and reads what stands under its wrapper.
@@ -119,8 +163,8 @@ impl Client {
     pub async fn send(&self, call: &Call) -> Result<Answer, CloudError> {
         let answer = self.attempt(call).await;
         match &answer {
-            Ok(_) => self.budget(call).succeeded(),
-            Err(error) if error.class == Class::Throttled => self.budget(call).throttled(error.retry_after),
+            Ok(_) => self.budget(call.method.is_read()).succeeded(),
+            Err(error) if error.class == Class::Throttled => self.budget(call.method.is_read()).throttled(error.retry_after),
             Err(_) => {}
         }
         answer
@@ -140,8 +184,30 @@ impl Client {
         self.token.lock().await.as_ref().map(|token| token.expires_at)
     }
 
-    const fn budget(&self, call: &Call) -> &Budget {
-        if call.method.is_read() { &self.reads } else { &self.writes }
+    /// Whether each endpoint is called, or left alone since it fails.
+    #[must_use]
+    pub fn breakers(&self) -> [(Endpoint, BreakerState); 2] {
+        [(Endpoint::Dc, self.breakers.dc.state()), (Endpoint::Iam, self.breakers.iam.state())]
+    }
+
+    /// How the budgets stand, by the label of their direction.
+    #[must_use]
+    pub fn budgets(&self) -> [(&'static str, BudgetState); 2] {
+        [true, false].map(|read| (direction(read), self.budget(read).standing()))
+    }
+
+    /// When the credentials end for good: known of temporary keys whose Secret says so.
+    #[must_use]
+    pub const fn credentials_end(&self) -> Option<Timestamp> {
+        self.credentials.end()
+    }
+
+    pub(super) const fn metrics(&self) -> &metrics::Cloud {
+        &self.metrics
+    }
+
+    const fn budget(&self, read: bool) -> &Budget {
+        if read { &self.reads } else { &self.writes }
     }
 
     async fn attempt(&self, call: &Call) -> Result<Answer, CloudError> {
@@ -150,19 +216,20 @@ impl Client {
         let request = Request {
             operation: call.operation,
             method: call.method,
-            base: &self.settings.dc_endpoint,
+            endpoint: Endpoint::Dc,
             path: call.path(project),
             query: &call.query,
             body: call.bytes(),
             secret: call.secret(),
             begin_by: call.begin_by,
+            patient: call.patient,
         };
         self.authenticated(&request, Some(project)).await
     }
 
     async fn authenticated(&self, request: &Request<'_>, project: Option<&str>) -> Result<Answer, CloudError> {
         match &self.credentials {
-            Credentials::AccessKey { access_key, secret_key, security_token } => {
+            Credentials::AccessKey { access_key, secret_key, security_token, expires_at: _ } => {
                 let sign = |at| Auth::Sign { access_key, secret_key, security_token: security_token.as_ref(), project, at };
                 self.signed(request, sign).await
             }
@@ -207,7 +274,27 @@ impl Client {
             let what = "its time was up before it could be sent; it is begun anew";
             return Err(CloudError::local(request.operation, OwnCode::Timeout, what, Outcome::Refused).into());
         }
-        self.transport.send(request, auth).await
+        let (breaker, manner) = match request.endpoint {
+            Endpoint::Dc if request.patient => (&self.breakers.dc, Manner::Waits),
+            Endpoint::Dc if request.method.is_read() => (&self.breakers.dc, Manner::Probes),
+            Endpoint::Dc => (&self.breakers.dc, Manner::Refused),
+            Endpoint::Iam => (&self.breakers.iam, Manner::Probes),
+        };
+        let admitted = breaker.admit(request.operation, manner).await?;
+        // It may have waited.
+        self.rejection.check()?;
+        let flight = self.metrics.begin(request.operation);
+        let (span, begun) = (span::open(request.operation), Instant::now());
+        let answer = self.transport.send(request, auth).instrument(span.clone()).await;
+        span::close(&span, request.method, &answer, begun.elapsed());
+        admitted.judge(answer.as_ref().err().map(|failed| &failed.error));
+        match answer {
+            Ok(answer) => Ok(Answer { counted: Some(flight.answered()), ..answer }),
+            Err(failed) => {
+                flight.failed(failed.error.class.label(), code_label(&failed.error.code));
+                Err(failed)
+            }
+        }
     }
 
     async fn find_project(&self) -> Result<String, CloudError> {
@@ -219,16 +306,17 @@ impl Client {
         let request = Request {
             operation: OPERATION,
             method: Method::Get,
-            base: &self.settings.iam_endpoint,
+            endpoint: Endpoint::Iam,
             path: "/v3/projects".to_owned(),
             query: &query,
             body: Vec::new(),
             secret: None,
             begin_by: None,
+            patient: false,
         };
         let answer = self.authenticated(&request, None).await?;
         let projects: Projects = serde_json::from_slice(&answer.body)
-            .map_err(|error| answer.secrets.hidden_in(CloudError::local(OPERATION, OwnCode::Malformed, error, Outcome::Unknown)))?;
+            .map_err(|error| answer.unreadable(CloudError::local(OPERATION, OwnCode::Malformed, error, Outcome::Unknown)))?;
         match projects.projects.as_slice() {
             [project] => Ok(project.id.clone()),
             found => Err(CloudError {
@@ -281,12 +369,13 @@ impl Client {
         let request = Request {
             operation: OPERATION,
             method: Method::Post,
-            base: &self.settings.iam_endpoint,
+            endpoint: Endpoint::Iam,
             path: "/v3/auth/tokens".to_owned(),
             query: &query,
             body: body.to_string().into_bytes(),
             secret: None,
             begin_by: None,
+            patient: false,
         };
         let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, OwnCode::Malformed, what, Outcome::Refused);
         let bore = self.clock.now();
@@ -296,8 +385,9 @@ impl Client {
         if let Some(told) = answer.date {
             self.clock.mend(bore, told);
         }
-        let body: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| answer.secrets.hidden_in(malformed(&error)))?;
-        let value = answer.subject_token.ok_or_else(|| malformed(&"the answer has no header X-Subject-Token"))?;
+        let body: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| answer.unreadable(malformed(&error)))?;
+        let no_token = || answer.unreadable(malformed(&"the answer has no header X-Subject-Token"));
+        let value = answer.subject_token.clone().ok_or_else(no_token)?;
         Ok(Token {
             value: SecretString::from(value),
             project_id: body.token.project.id,

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Listed;
+use super::tag::Tag;
 
 /// A physical or hosted connection, as far as this operator reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -34,5 +35,13 @@ impl Listed for DirectConnect {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn natural_keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn tags(&self) -> &[Tag] {
+        &[]
     }
 }

@@ -15,6 +15,8 @@ pub enum Credentials {
         secret_key: SecretString,
         /// Token of a temporary key, sent as `X-Security-Token` and signed.
         security_token: Option<SecretString>,
+        /// When a temporary key expires, where that is known.
+        expires_at: Option<Timestamp>,
     },
     /// A token is fetched from IAM and sent as `X-Auth-Token`.
     Password {
@@ -31,11 +33,19 @@ impl Credentials {
     /// What of them must not be told.
     pub(super) fn secrets(&self) -> Vec<SecretString> {
         match self {
-            Self::AccessKey { access_key, secret_key, security_token } => {
+            Self::AccessKey { access_key, secret_key, security_token, expires_at: _ } => {
                 let pair = [SecretString::from(access_key.as_str()), secret_key.clone()];
                 pair.into_iter().chain(security_token.clone()).collect()
             }
             Self::Password { domain: _, user: _, password } => vec![password.clone()],
+        }
+    }
+
+    /// When they expire, unless they are renewed by themselves.
+    pub(super) const fn end(&self) -> Option<Timestamp> {
+        match self {
+            Self::AccessKey { expires_at, .. } => *expires_at,
+            Self::Password { .. } => None,
         }
     }
 }

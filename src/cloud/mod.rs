@@ -4,6 +4,7 @@
 //! A call is a value ([`Call`]) made without IO by the collection's module, and carried out by [`Client`].
 
 mod answer;
+mod breaker;
 mod budget;
 mod call;
 mod catalogue;
@@ -14,10 +15,12 @@ mod connection;
 mod credentials;
 mod error;
 mod hide;
+mod limits;
 mod peer;
 mod quota;
 mod rejection;
 pub mod sign;
+mod span;
 mod tag;
 mod transport;
 mod virtual_gateway;
@@ -25,25 +28,47 @@ mod virtual_interface;
 mod wire;
 
 pub use answer::{Answer, Page};
-pub use budget::{Budget, Priority};
+pub use breaker::BreakerState;
+pub use budget::{Budget, BudgetState, Line, Priority, TurnedAway};
 pub use call::{Call, Method};
-pub use catalogue::{CATALOGUE, Code, OwnCode};
+pub use catalogue::{CATALOGUE, Code, OwnCode, code_label};
 pub use class::Class;
 pub use client::{Client, Settings};
 pub use connection::DirectConnect;
 pub use credentials::Credentials;
 pub use error::{CloudError, Outcome, classify};
+pub use limits::Limits;
 pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};
-pub use quota::{Quota, Quotas, quotas};
+pub use quota::{QUOTA_TYPES, Quota, Quotas, quota_label, quotas};
 pub use tag::{Tag, TagAction, change_tags};
+pub use transport::Endpoint;
 pub use virtual_gateway::{CreateVirtualGateway, UpdateVirtualGateway, VirtualGateway};
 pub use virtual_interface::{CreateVirtualInterface, ExtendAttribute, UpdateVirtualInterface, VirtualInterface};
 
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
 
-/// Largest page of a LIST.
-const PAGE_LIMIT: u32 = 2000;
+/// Every operation that is called: the values of a label of metrics.
+pub const OPERATIONS: [&str; 18] = [
+    "ListVirtualGateways",
+    "ShowVirtualGateway",
+    "CreateVirtualGateway",
+    "UpdateVirtualGateway",
+    "DeleteVirtualGateway",
+    "ListVirtualInterfaces",
+    "ShowVirtualInterface",
+    "CreateVirtualInterface",
+    "UpdateVirtualInterface",
+    "UpdateExtendAttribute",
+    "DeleteVirtualInterface",
+    "CreateVifPeer",
+    "UpdateVifPeer",
+    "DeleteVifPeer",
+    "BatchCreateResourceTags",
+    "ShowQuotas",
+    "KeystoneCreateUserTokenByPassword",
+    "KeystoneListProjects",
+];
 
 /// A resource that the cloud lists.
 ///
@@ -61,6 +86,12 @@ pub trait Listed: Clone + std::fmt::Debug + PartialEq + DeserializeOwned + Send 
     /// The cloud's id.
     fn id(&self) -> &str;
 
+    /// What its natural key is made of, so that it is found without its id. Several resources may have one of them in common.
+    fn natural_keys(&self) -> Vec<String>;
+
+    /// Its tags.
+    fn tags(&self) -> &[Tag];
+
     /// Reads one resource.
     #[must_use]
     fn show(id: &str) -> Call {
@@ -74,16 +105,26 @@ impl Client {
     /// # Errors
     /// That of the first page that failed; a part of a collection is never returned.
     pub async fn list<R: Listed>(&self, priority: Priority) -> Result<Vec<R>, CloudError> {
+        let mut pages = 0;
+        let listed = self.list_pages(priority, &mut pages).await;
+        self.metrics().listed(R::PLURAL, pages, listed.is_ok());
+        listed
+    }
+
+    async fn list_pages<R: Listed>(&self, priority: Priority, pages: &mut u64) -> Result<Vec<R>, CloudError> {
         let mut items: Vec<R> = Vec::new();
         let mut markers = HashSet::new();
         let mut marker: Option<String> = None;
         loop {
-            let mut call = Call::new(R::OPERATIONS.0, Method::Get, &["dcaas", R::COLLECTION], R::PLURAL).with_query("limit", PAGE_LIMIT);
+            let mut call = Call::new(R::OPERATIONS.0, Method::Get, &["dcaas", R::COLLECTION], R::PLURAL)
+                .with_query("limit", self.settings().limits.page)
+                .patient();
             if let Some(marker) = &marker {
                 call = call.with_query("marker", marker);
             }
             self.permit(&call, priority).await;
             let page = self.send(&call).await?.page::<R>()?;
+            *pages += 1;
             items.extend(page.items);
             match page.next_marker {
                 // Pages that go round would never end.

@@ -5,6 +5,16 @@ use serde::Deserialize;
 use super::call::{Call, Method};
 use super::wire::list;
 
+/// Types of quotas that are known (operation `ShowQuotas`, and what regions call that of gateways).
+pub const QUOTA_TYPES: [&str; 7] =
+    ["physicalConnect", "virtualGateway", "virtualInterface", "connectGateway", "geip", "globalDcGateway", "peerLinkPerGdgw"];
+
+/// A type of quota as a label of metrics: one that is not known is `other`.
+#[must_use]
+pub fn quota_label(kind: &str) -> &'static str {
+    QUOTA_TYPES.into_iter().find(|known| *known == kind).unwrap_or("other")
+}
+
 /// One quota.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Quota {

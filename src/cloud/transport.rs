@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::answer::Answer;
 use super::call::Method;
 use super::catalogue::OwnCode;
+use super::client::Settings;
 use super::error::{CloudError, Outcome};
 use super::hide::Secrets;
 use super::sign::{self, DATE_HEADER, Signable};
@@ -24,6 +25,8 @@ const USER_AGENT: &str = concat!("direct-connect-operator/", env!("CARGO_PKG_VER
 
 pub(super) struct Transport {
     http: reqwest::Client,
+    dc: String,
+    iam: String,
     /// What the account authenticates with: told by no error, whichever call it is of.
     credentials: Vec<SecretString>,
 }
@@ -31,7 +34,7 @@ pub(super) struct Transport {
 pub(super) struct Request<'a> {
     pub operation: &'static str,
     pub method: Method,
-    pub base: &'a str,
+    pub endpoint: Endpoint,
     /// Escaped path.
     pub path: String,
     pub query: &'a [(String, String)],
@@ -40,6 +43,28 @@ pub(super) struct Request<'a> {
     pub secret: Option<&'a SecretString>,
     /// It is not begun after this.
     pub begin_by: Option<Instant>,
+    /// It waits for an endpoint that is left alone.
+    pub patient: bool,
+}
+
+/// The services an account speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Direct Connect.
+    Dc,
+    /// Identity and access management.
+    Iam,
+}
+
+impl Endpoint {
+    /// Label for metrics and logs.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Dc => "dc",
+            Self::Iam => "iam",
+        }
+    }
 }
 
 pub(super) enum Auth<'a> {
@@ -75,11 +100,14 @@ impl From<Failed> for CloudError {
 }
 
 impl Transport {
-    pub fn new(ca_bundle: Option<&str>, call_limit: Duration, credentials: Vec<SecretString>) -> Result<Self, String> {
+    /// To the endpoints of `settings`.
+    pub fn new(settings: &Settings, credentials: Vec<SecretString>) -> Result<Self, String> {
+        let Settings { dc_endpoint, iam_endpoint, ca_bundle, limits, .. } = settings;
+        let base = |endpoint: &str| endpoint.trim_end_matches('/').to_owned();
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_LIMIT.min(call_limit))
-            .timeout(call_limit)
+            .connect_timeout(CONNECT_LIMIT.min(limits.call))
+            .timeout(limits.call)
             // A redirect would carry the credentials to whoever the answer names.
             .redirect(Policy::none());
         if let Some(pem) = ca_bundle {
@@ -87,7 +115,8 @@ impl Transport {
                 reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("spec.endpoints.caBundle: {error}"))?;
             builder = builder.tls_certs_merge(certificates);
         }
-        builder.build().map(|http| Self { http, credentials }).map_err(|error| format!("HTTP client: {error}"))
+        let http = builder.build().map_err(|error| format!("HTTP client: {error}"))?;
+        Ok(Self { http, dc: base(dc_endpoint), iam: base(iam_endpoint), credentials })
     }
 
     /// Sends and reads one request.
@@ -118,7 +147,7 @@ impl Transport {
         let date = header("Date").and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
-            Ok(Answer { status, request_id, subject_token, date, body, secrets: Secrets::default() })
+            Ok(Answer { status, request_id, subject_token, date, body, secrets: Secrets::default(), counted: None })
         } else {
             let error = CloudError::from_answer(request.operation, status, request_id, &body);
             Err(Failed { error: CloudError { retry_after, ..error }, date })
@@ -128,9 +157,13 @@ impl Transport {
     fn prepare(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
         let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, Outcome::Refused);
         let query = sign::canonical_query(request.query);
+        let base = match request.endpoint {
+            Endpoint::Dc => &self.dc,
+            Endpoint::Iam => &self.iam,
+        };
         let url = match query.as_str() {
-            "" => format!("{}{}", request.base.trim_end_matches('/'), request.path),
-            query => format!("{}{}?{query}", request.base.trim_end_matches('/'), request.path),
+            "" => format!("{base}{}", request.path),
+            query => format!("{base}{}?{query}", request.path),
         };
         let url = reqwest::Url::parse(&url).map_err(|error| invalid(format!("{url}: {error}")))?;
         let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];

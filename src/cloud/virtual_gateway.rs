@@ -53,6 +53,15 @@ impl Listed for VirtualGateway {
     fn id(&self) -> &str {
         &self.id
     }
+
+    /// The VPC, or the router.
+    fn natural_keys(&self) -> Vec<String> {
+        self.vpc_id.iter().chain(&self.enterprise_router_id).cloned().collect()
+    }
+
+    fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
 }
 
 /// Body of `CreateVirtualGateway`.

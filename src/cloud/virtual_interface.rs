@@ -72,6 +72,14 @@ pub struct VirtualInterface {
     pub vif_peers: Vec<VifPeer>,
 }
 
+impl VirtualInterface {
+    /// A VLAN of a connection or of a link aggregation group, which one interface has.
+    #[must_use]
+    pub fn natural_key(line: &str, vlan: i32) -> String {
+        format!("{line}/{vlan}")
+    }
+}
+
 impl Listed for VirtualInterface {
     const COLLECTION: &'static str = COLLECTION;
     const PLURAL: &'static str = "virtual_interfaces";
@@ -80,6 +88,16 @@ impl Listed for VirtualInterface {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The VLAN of its connection or group.
+    fn natural_keys(&self) -> Vec<String> {
+        let lines = self.direct_connect_id.iter().chain(&self.lag_id);
+        lines.filter_map(|line| self.vlan.map(|vlan| Self::natural_key(line, vlan))).collect()
+    }
+
+    fn tags(&self) -> &[Tag] {
+        &self.tags
     }
 }
 

@@ -5,6 +5,7 @@ use kube::api::{Patch, PatchParams};
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::accounts::{Account, State};
@@ -43,6 +44,8 @@ pub(super) struct Hands<'a, K: Kind> {
     pub name: &'a str,
     pub mirror: &'a Arc<Mirror<K::Listed>>,
     pub uid: &'a str,
+    /// The step's place in the line for the budget.
+    pub priority: Priority,
 }
 
 impl<K: Kind> Hands<'_, K> {
@@ -52,7 +55,7 @@ impl<K: Kind> Hands<'_, K> {
             Step::Adopt(_) => Ok(Acted::Object),
             Step::AddFinalizer => self.engine.set_finalizer(self.object, true).await.map(|()| Acted::Object),
             Step::RemoveFinalizer => self.engine.set_finalizer(self.object, false).await.map(|()| Acted::Object),
-            Step::RecordIntent => Ok(self.record_intent().await),
+            Step::RecordIntent => self.record_intent().await,
             Step::Create(call) => self.create(call).await,
             Step::Update(call, _) => self.write(call).await,
             Step::Delete(call) | Step::Replace(call, _) => self.delete(call).await,
@@ -60,27 +63,27 @@ impl<K: Kind> Hands<'_, K> {
     }
 
     /// The budget for the create is obtained first, so that the time from the intent to the create is short.
-    async fn record_intent(&self) -> Acted<K::Seen> {
+    async fn record_intent(&self) -> Result<Acted<K::Seen>, Failure> {
         if !self.engine.memories.with(self.uid, |memory| memory.permit) {
             let create = Call::new("Create", cloud::Method::Post, &[], "");
-            if !self.turn(&create).await {
-                return Acted::Stale;
+            if !self.turn(&create).await? {
+                return Ok(Acted::Stale);
             }
             self.engine.memories.with(self.uid, |memory| memory.permit = true);
         }
-        Acted::Intent(self.new_intent())
+        Ok(Acted::Intent(self.new_intent()))
     }
 
     /// The deadline leaves the create one call's time, and as much again to be begun.
     fn new_intent(&self) -> Intent {
         let time = now();
-        let limit = self.account.client.settings().call_limit;
+        let limit = self.account.client.settings().limits.call;
         let deadline = time.0.checked_add(limit * 2).unwrap_or(time.0);
         Intent { time, deadline: Time(deadline) }
     }
 
     async fn create(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
-        let limit = self.account.client.settings().call_limit;
+        let limit = self.account.client.settings().limits.call;
         let intent = self.object.status().and_then(|status| status.intent.as_ref());
         let left: Option<Duration> = intent.and_then(|intent| intent.deadline.0.duration_since(jiff::Timestamp::now()).try_into().ok());
         let Some(left) = left.filter(|left| *left >= limit) else { return Ok(Acted::Intent(self.new_intent())) };
@@ -93,13 +96,12 @@ impl<K: Kind> Hands<'_, K> {
             memory.permit = false;
             memory.doubt_until = Some(deadline);
         });
-        let sent = Instant::now();
         let call = call.clone().begun_by(deadline - limit);
         let Ok(created) = self.leading(self.account.client.fetch::<K::Seen>(&call)).await else { return Ok(Acted::Stale) };
         match created {
             Ok(seen) => {
                 self.engine.memories.with(self.uid, |memory| memory.doubt_until = None);
-                self.show(seen.clone(), sent);
+                self.show(seen.clone());
                 Ok(Acted::Cloud(Some(seen)))
             }
             Err(error) => Err(self.failed(error)),
@@ -107,14 +109,13 @@ impl<K: Kind> Hands<'_, K> {
     }
 
     async fn write(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
-        if !self.turn(call).await {
+        if !self.turn(call).await? {
             return Ok(Acted::Stale);
         }
-        let sent = Instant::now();
         if call.wrapper == K::ANSWER {
             let Ok(answer) = self.leading(self.account.client.fetch::<K::Seen>(call)).await else { return Ok(Acted::Stale) };
             let seen = answer.map_err(|error| self.failed(error))?;
-            self.show(seen.clone(), sent);
+            self.show(seen.clone());
             return Ok(Acted::Cloud(Some(seen)));
         }
         let Ok(answer) = self.leading(self.account.client.send(call)).await else { return Ok(Acted::Stale) };
@@ -124,7 +125,7 @@ impl<K: Kind> Hands<'_, K> {
     }
 
     async fn delete(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
-        if !self.turn(call).await {
+        if !self.turn(call).await? {
             return Ok(Acted::Stale);
         }
         let Ok(answer) = self.leading(self.account.client.send(call)).await else { return Ok(Acted::Stale) };
@@ -143,12 +144,13 @@ impl<K: Kind> Hands<'_, K> {
         self.engine.leadership.guard(write).await
     }
 
-    /// Puts an answer into the mirror; where it can't be placed, the next LIST must tell.
-    fn show(&self, seen: K::Seen, sent: Instant) {
+    /// Puts the answer to a write into the mirror, as of now: a LIST that was begun while the write was under way may not show it yet. Where it
+    /// can't be placed, the next LIST must tell.
+    fn show(&self, seen: K::Seen) {
         let host = K::host(&seen).to_owned();
         self.engine.memories.with(self.uid, |memory| memory.watched.insert(host.clone()));
         match K::place(self.mirror.get(&host).as_deref(), seen) {
-            Some(listed) => self.mirror.put(listed, sent),
+            Some(listed) => self.mirror.put(listed, Instant::now()),
             None => self.look_again(),
         }
     }
@@ -166,10 +168,26 @@ impl<K: Kind> Hands<'_, K> {
     }
 
     /// Waits for the budget of `call`. False when it may not be sent any more.
-    async fn turn(&self, call: &Call) -> bool {
-        tokio::select! {
-            () = self.account.client.permit(call, Priority::Change) => self.may_write(),
-            () = self.engine.stopped() => false,
+    async fn turn(&self, call: &Call) -> Result<bool, Failure> {
+        let turn = tokio::select! {
+            turn = self.account.client.queue(call, self.priority) => turn.map(|()| self.may_write()),
+            () = self.overtaken() => Ok(false),
+            () = self.engine.stopped() => Ok(false),
+        };
+        self.engine.memories.with(self.uid, |memory| memory.turn = None);
+        Ok(turn?)
+    }
+
+    /// Resolves once the object is stale: its next pass may have a better place in the line.
+    async fn overtaken(&self) {
+        loop {
+            let (change, changed) = oneshot::channel();
+            // Before the look, so that a change in between is not missed.
+            self.engine.memories.with(self.uid, |memory| memory.turn = Some(change));
+            // One that went is forgotten, and its end of the channel with it.
+            if self.is_stale() || changed.await.is_err() {
+                return;
+            }
         }
     }
 

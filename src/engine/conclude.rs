@@ -1,21 +1,30 @@
 //! The end of a pass: what was done is told, and it is said when to look again.
 
+use kube::Resource;
 use kube::runtime::controller::Action;
-use kube::{Resource, ResourceExt};
 use std::time::Duration;
+use tokio::time::Instant;
 
 use crate::accounts::Account;
 use crate::api::{Managed, Management, Reason};
-use crate::cloud::{self, Class, CloudError};
+use crate::backoff::jittered;
+use crate::cloud::{self, Class, CloudError, TurnedAway};
 use crate::index::Key;
+use crate::metrics::Passed;
 use crate::mirror::Mirror;
+use crate::telling::age;
 
 use super::act::Acted;
 use super::decide::{IntentState, Presence, Step, Wait};
-use super::kind::Kind;
+use super::kind::{Kind, Reference};
 use super::observe::{Observation, Policies, tell};
 use super::report::{Facts, Outcome, Sight};
-use super::{Engine, Failure, for_tenants};
+use super::{Ended, Engine, for_tenants};
+
+/// For how long a new object's wait need not be told: for what is missing …
+pub(super) const BRIEF: Duration = Duration::from_secs(2);
+/// … and for an object that is there and not ready yet.
+const ON_ITS_WAY: Duration = Duration::from_secs(10);
 
 impl<K: Kind> Engine<K> {
     /// Tells what was done and says when to look again.
@@ -27,13 +36,19 @@ impl<K: Kind> Engine<K> {
         acted: Acted<K::Seen>,
         observation: &Observation<K>,
         mirror: &Mirror<K::Listed>,
-    ) -> Result<Action, Failure> {
+    ) -> Ended {
+        let passed = came_of(&step, &acted);
+        if matches!(acted, Acted::Stale) {
+            // Nothing was done, and perhaps no pass will follow: nothing is expected.
+            self.expect_change(uid, false, mirror);
+            return Ok((passed, Action::requeue(Duration::ZERO)));
+        }
         let last = object.status().cloned().unwrap_or_default();
         let observe_only = Policies::of(object, None).management == Management::ObserveOnly;
         let facts = |id, intent, seen, drift| Facts { id, intent, seen, drift, observe_only };
         if step == Step::RemoveFinalizer {
             mirror.relax(uid);
-            return Ok(Action::await_change());
+            return Ok((passed, Action::await_change()));
         }
         self.expect_change(uid, changes_by_itself(&step), mirror);
         if let (Step::Stall(..), Presence::Absent | Presence::NotFound(_) | Presence::Several(_)) = (&step, &observation.situation.cloud) {
@@ -41,11 +56,13 @@ impl<K: Kind> Engine<K> {
             self.memories.with(uid, |memory| memory.looking = true);
         }
         if step == Step::Wait(Wait::Look) {
-            return Ok(Action::await_change());
+            return Ok((passed, Action::await_change()));
+        }
+        if let (Step::Wait(Wait::References(_)), Some(left)) = (&step, brief(object, self.reference_wait(object))) {
+            return Ok((passed, Action::requeue(left)));
         }
         let (facts, action) = match acted {
-            Acted::Stale => return Ok(Action::requeue(Duration::ZERO)),
-            Acted::Object if !matches!(step, Step::Adopt(_)) => return Ok(Action::requeue(Duration::ZERO)),
+            Acted::Object if !matches!(step, Step::Adopt(_)) => return Ok((passed, Action::requeue(Duration::ZERO))),
             Acted::Intent(intent) => {
                 self.memories.with(uid, |memory| {
                     memory.fresh_intent = Some(intent.time.clone());
@@ -59,7 +76,7 @@ impl<K: Kind> Engine<K> {
                 (facts(id, None, Sight::Seen(tell::<K>(&seen, matches)), observation.drift()), Action::requeue(Duration::ZERO))
             }
             Acted::Cloud(None) => (facts(last.id.clone(), None, observation.told(), observation.drift()), Action::await_change()),
-            Acted::Object | Acted::No => {
+            Acted::Object | Acted::No | Acted::Stale => {
                 let (id, action) = match &step {
                     Step::Adopt(id) => (Some(id.clone()), Action::requeue(Duration::ZERO)),
                     _ => (
@@ -83,7 +100,7 @@ impl<K: Kind> Engine<K> {
         let told = Outcome::Done(step);
         self.publish(object, &told, &facts, observation.is_drift()).await;
         self.write(object, &last, &told, &facts, true).await?;
-        Ok(action)
+        Ok((passed, action))
     }
 
     /// Tells of a failure; a create whose outcome is not known keeps its intent.
@@ -95,11 +112,8 @@ impl<K: Kind> Engine<K> {
         observation: Option<&Observation<K>>,
         account: &Account,
         mirror: &Mirror<K::Listed>,
-    ) -> Result<Action, Failure> {
+    ) -> Ended {
         tracing::warn!(
-            kind = K::NAME,
-            namespace = object.namespace(),
-            name = object.name_any(),
             operation = error.operation,
             code = error.code,
             request_id = error.request_id,
@@ -111,7 +125,7 @@ impl<K: Kind> Engine<K> {
             let intent = object.status().and_then(|status| status.intent.as_ref()).map(|intent| intent.time.clone());
             self.memories.with(uid, |memory| (memory.fresh_intent, memory.doubt_until) = (intent, None));
             self.expect_change(uid, true, mirror);
-            return Ok(Action::requeue(Duration::ZERO));
+            return Ok((Passed::CloudError, Action::requeue(Duration::ZERO)));
         }
         if error.class == Class::Quota {
             account.watch_quotas();
@@ -133,7 +147,44 @@ impl<K: Kind> Engine<K> {
         let told = Outcome::Failed(for_tenants(error));
         self.publish(object, &told, &facts, observation.is_some_and(Observation::is_drift)).await;
         self.write(object, &last, &told, &facts, true).await?;
-        Ok(Action::requeue(wait))
+        Ok((Passed::CloudError, Action::requeue(wait)))
+    }
+
+    /// Ends a pass whose call has no place in the line: nothing happened, so nothing is told and nothing expected.
+    pub(super) fn turned_away(
+        &self,
+        object: &K::Object,
+        uid: &str,
+        TurnedAway { line, back }: TurnedAway,
+        mirror: &Mirror<K::Listed>,
+    ) -> (Passed, Action) {
+        self.expect_change(uid, false, mirror);
+        let back = jittered(back);
+        self.memories.with(uid, |memory| memory.turned_away = Some((line, object.meta().generation, Instant::now() + back)));
+        (Passed::Waited, Action::requeue(back))
+    }
+
+    /// How long one that was turned away has still to wait, whatever woke it: to look at it anew would cost calls and end at the same line. Another
+    /// spec may want something else.
+    pub(super) fn still_turned_away(&self, object: &K::Object, uid: &str, account: &Account) -> Option<Duration> {
+        let (line, generation, until) = self.memories.with(uid, |memory| memory.turned_away.take())?;
+        if generation != object.meta().generation {
+            return None;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        let back = if left.is_zero() { jittered(account.client.full(line)?) } else { left };
+        self.memories.with(uid, |memory| memory.turned_away = Some((line, generation, Instant::now() + back)));
+        Some(back)
+    }
+
+    /// What is there is most often on its way; what is missing, or not granted and so not seen, is told soon.
+    fn reference_wait(&self, object: &K::Object) -> Duration {
+        let me = Self::key(object);
+        let is_there = |reference: &Reference| {
+            let key = reference.key(&me.namespace);
+            self.index.is_granted(&me, &key) && self.index.card(&key).is_some()
+        };
+        if K::references(object).iter().all(is_there) { ON_ITS_WAY } else { BRIEF }
     }
 
     /// While the cloud is expected to change by itself, the mirror's rhythm is hot.
@@ -144,6 +195,22 @@ impl<K: Kind> Engine<K> {
         } else {
             mirror.relax(uid);
         }
+    }
+}
+
+/// What is left of the time for which a new object's wait is not told: of many that come together most wait only for each other.
+pub(super) fn brief(object: &impl Managed, limit: Duration) -> Option<Duration> {
+    let age = age(object).filter(|_| object.status().is_none())?;
+    limit.checked_sub(age).filter(|left| !left.is_zero())
+}
+
+/// What a pass that went as decided counts as.
+const fn came_of<S>(step: &Step, acted: &Acted<S>) -> Passed {
+    match (acted, step) {
+        (Acted::Object | Acted::Intent(_) | Acted::Cloud(_), _) => Passed::Wrote,
+        (Acted::No, Step::Rest) => Passed::Rested,
+        (Acted::No, Step::Report(_) | Step::Stall(..)) => Passed::Stalled,
+        (Acted::No | Acted::Stale, _) => Passed::Waited,
     }
 }
 

@@ -4,7 +4,7 @@
 //! process can die is the same as a fresh start.
 
 use crate::api::{DeletionPolicy, DriftPolicy, Management, Reason, WaitingFor};
-use crate::cloud::Call;
+use crate::cloud::{Call, Priority};
 
 use super::kind::{Difference, Phase};
 
@@ -152,6 +152,16 @@ impl Step {
     #[must_use]
     pub const fn is_cloud_write(&self) -> bool {
         matches!(self, Self::Create(_) | Self::Update(..) | Self::Delete(_) | Self::Replace(..))
+    }
+
+    /// Who goes first for the budget. What nobody asked for lets all others pass: setting back what somebody else did in the cloud.
+    #[must_use]
+    pub const fn priority(&self, situation: &Situation) -> Priority {
+        let is_asked_for = situation.deleting || situation.spec_changed;
+        match self {
+            Self::Update(..) | Self::Replace(..) if !is_asked_for => Priority::Look,
+            _ => Priority::Change,
+        }
     }
 
     /// Label for logs and metrics.

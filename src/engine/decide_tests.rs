@@ -305,3 +305,21 @@ proptest! {
         prop_assert_eq!(decide(&situation), decide(&situation.clone()));
     }
 }
+
+#[test]
+fn only_what_nobody_asked_for_lets_others_pass() {
+    let rows = [
+        (Step::Update(call("Update"), vec![]), false, false, Priority::Look),
+        (Step::Update(call("Update"), vec![]), true, false, Priority::Change),
+        (Step::Replace(call("Delete"), "1".into()), false, false, Priority::Look),
+        (Step::Replace(call("Delete"), "1".into()), true, false, Priority::Change),
+        (Step::Replace(call("Delete"), "1".into()), false, true, Priority::Change),
+        (Step::Delete(call("Delete")), false, true, Priority::Change),
+        (Step::RecordIntent, false, false, Priority::Change),
+        (Step::Create(call("Create")), false, false, Priority::Change),
+    ];
+    for (step, spec_changed, deleting, priority) in rows {
+        let situation = Situation { deleting, spec_changed, ..situation() };
+        assert_eq!(step.priority(&situation), priority, "{} {spec_changed} {deleting}", step.label());
+    }
+}

@@ -6,14 +6,22 @@ use kube::runtime::events::{Event, EventType};
 use kube::{Resource, ResourceExt};
 
 use crate::api::{ConditionType, Managed, Reason, Status, find_condition};
+use crate::metrics::Drift;
 
 use super::Engine;
 use super::decide::Step;
 use super::kind::{Difference, Kind};
 use super::report::{self, Facts, Outcome, told};
 
-/// One event: type, reason, what was done, the note.
-type Told = (EventType, String, &'static str, String);
+/// One event, and what it says of drift, which is counted, too.
+struct Told {
+    type_: EventType,
+    reason: String,
+    /// What was done.
+    action: &'static str,
+    note: String,
+    drift: Option<Drift>,
+}
 
 impl<K: Kind> Engine<K> {
     /// Publishes what `outcome` is worth telling. `is_drift`: differences came about in the cloud, not by a change of the spec.
@@ -27,7 +35,10 @@ impl<K: Kind> Engine<K> {
         let last = object.status().cloned().unwrap_or_default();
         let done = done(outcome, facts, &last, is_drift).filter(|_| !goes_on(outcome, &last, object.meta().generation));
         let events: Vec<Told> = done.into_iter().chain(drifted(facts, &last, is_drift)).collect();
-        for (type_, reason, action, note) in events {
+        for Told { type_, reason, action, note, drift } in events {
+            if let Some(drift) = drift {
+                self.metrics.drift(K::NAME, drift);
+            }
             self.tell_event(object, type_, &reason, action, note).await;
         }
     }
@@ -48,25 +59,31 @@ fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool
         Some(old) => format!(" in place of {old}, which is gone from the cloud"),
         None => String::new(),
     };
-    let normal = |reason: &str, action, note| Some((EventType::Normal, reason.to_owned(), action, note));
+    let of = |type_, reason: &str, action, note| Some(Told { type_, reason: reason.to_owned(), action, note, drift: None });
+    let normal = |reason: &str, action, note| of(EventType::Normal, reason, action, note);
+    let counted = |told: Option<Told>, drift| told.map(|told| Told { drift, ..told });
     match outcome {
-        Outcome::Done(Step::Create(_)) => normal("Created", "Create", format!("created {id}{}", instead(id))),
+        Outcome::Done(Step::Create(_)) => {
+            // What had an id is made anew only when it is gone.
+            let drift = last.id.is_some().then_some(Drift::Recreated);
+            counted(normal("Created", "Create", format!("created {id}{}", instead(id))), drift)
+        }
         Outcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("took over {id}{}", instead(id))),
         Outcome::Done(Step::Update(_, differences)) if is_drift => {
-            normal("DriftCorrected", "Update", format!("set back {id}: {}", told(differences)))
+            counted(normal("DriftCorrected", "Update", format!("set back {id}: {}", told(differences))), Some(Drift::Corrected))
         }
         Outcome::Done(Step::Update(_, differences)) => normal("Updated", "Update", format!("changed {id}: {}", told(differences))),
         Outcome::Done(Step::Delete(_)) => normal("Deleting", "Delete", format!("deleting {id}")),
         Outcome::Done(Step::Replace(_, why)) => {
-            Some((EventType::Warning, "Replacing".to_owned(), "Delete", format!("deleting {id} to make it anew: {why}")))
+            of(EventType::Warning, "Replacing", "Delete", format!("deleting {id} to make it anew: {why}"))
         }
         Outcome::Done(Step::Stall(reason, message)) if report::ready_reason(last) != Some(reason.as_str()) => {
-            Some((EventType::Warning, reason.as_str().to_owned(), "Reconcile", message.clone()))
+            of(EventType::Warning, reason.as_str(), "Reconcile", message.clone())
         }
         Outcome::Failed(error)
             if last.last_error.as_ref().map(|last| (&last.code, &last.message)) != Some((&error.code, &error.message)) =>
         {
-            Some((EventType::Warning, "CloudError".to_owned(), "Reconcile", error.to_string()))
+            of(EventType::Warning, "CloudError", "Reconcile", error.to_string())
         }
         _ => None,
     }
@@ -84,6 +101,7 @@ fn drifted<O>(facts: &Facts<O>, last: &Status<O>, is_drift: bool) -> Option<Told
         facts.drift.iter().filter(|now| !last.drift.iter().any(|last| last.path == format!("spec.{}", now.path))).cloned().collect();
     (is_drift && !new.is_empty()).then(|| {
         let note = format!("changed in the cloud: {}", told(&new));
-        (EventType::Warning, "DriftDetected".to_owned(), "Compare", note)
+        let (type_, reason) = (EventType::Warning, "DriftDetected".to_owned());
+        Told { type_, reason, action: "Compare", note, drift: Some(Drift::Detected) }
     })
 }

@@ -5,10 +5,11 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
 
-use crate::api::{ConditionType, FINALIZER, Managed, Reason, find_condition};
+use crate::api::{ConditionType, FINALIZER, Managed, Reason, is_true};
 use crate::finalizer;
 use crate::index::{Card, Key};
 use crate::owner::owner;
+use crate::slim::slim;
 
 use super::kind::Kind;
 use super::{Engine, report};
@@ -33,8 +34,7 @@ impl<K: Kind> Engine<K> {
     pub(super) fn card(&self, object: &K::Object) -> Card {
         let namespace = object.namespace().unwrap_or_default();
         let status = object.status();
-        let ready =
-            status.and_then(|status| find_condition(&status.conditions, ConditionType::Ready)).is_some_and(|ready| ready.status == "True");
+        let ready = status.is_some_and(|status| is_true(&status.conditions, ConditionType::Ready));
         let deleting = object.meta().deletion_timestamp.is_some();
         let secret = K::secret(object).map(|secret| Key::secret(&namespace, &secret.name));
         let account = finalizer::is_on(object, FINALIZER).then(|| Key::account(&self.account_name(object)));
@@ -73,7 +73,8 @@ impl<K: Kind> Engine<K> {
         self.memories.with(&uid, |memory| memory.latest.as_ref().is_none_or(|latest| version(latest.as_ref()) <= version(object)))
     }
 
-    pub(super) fn remember(&self, object: K::Object) {
+    pub(super) fn remember(&self, mut object: K::Object) {
+        slim(&mut object);
         let uid = object.uid().unwrap_or_default();
         self.index.refresh(&Self::key(&object), self.card(&object));
         self.memories.with(&uid, |memory| memory.latest = Some(Arc::new(object)));

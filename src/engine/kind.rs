@@ -53,6 +53,9 @@ pub trait Kind: Send + Sync + 'static {
     /// Tags of the resource.
     fn tags(seen: &Self::Seen) -> Tags;
 
+    /// One of the [natural keys](Listed::natural_keys) of the listed item that would hold the object's resource, or its id.
+    fn natural_key(desired: &Desired<'_, Self::Object>) -> Option<String>;
+
     /// Whether `seen` stands where the object's resource would: the natural key, which the cloud keeps unique.
     fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Seen) -> bool;
 

@@ -5,12 +5,24 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::backoff::exponential;
-use crate::cloud::Class;
+use crate::cloud::{Class, Line};
 
 use super::kind::Difference;
+
+/// The way of an object to its first time Ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It may have been Ready before this process saw it.
+    Unknown,
+    /// It has never been, and this process has seen it so.
+    Awaited,
+    /// It was, and that was counted: a status that could not be written is told again, and counts once.
+    Counted,
+}
 
 /// One object's.
 pub struct Memory<O> {
@@ -38,6 +50,14 @@ pub struct Memory<O> {
     pub looking: bool,
     /// What was set back lately.
     pub fights: Fights,
+    /// Since when it waits for a pass.
+    pub queued: Option<Instant>,
+    /// Calls the pass that waits for the budget when the object has changed.
+    pub turn: Option<oneshot::Sender<()>>,
+    /// It found a line full, with this generation of the spec, and comes back then.
+    pub turned_away: Option<(Line, Option<i64>, Instant)>,
+    /// Whether its first time to be Ready is still to be counted.
+    pub readiness: Readiness,
 }
 
 impl<O> Default for Memory<O> {
@@ -55,6 +75,10 @@ impl<O> Default for Memory<O> {
             asked: None,
             looking: false,
             fights: Fights::default(),
+            queued: None,
+            turn: None,
+            turned_away: None,
+            readiness: Readiness::Unknown,
         }
     }
 }
@@ -69,6 +93,11 @@ impl<O> Memory<O> {
             self.backoff.fail(Class::Server, generation);
         }
         self.changed = differences.to_vec();
+    }
+
+    /// It was changed or woken.
+    pub fn queue(&mut self) {
+        self.queued.get_or_insert_with(Instant::now);
     }
 
     /// A quota has room: one that waited for that need wait no more. Tells whether it did.
@@ -176,13 +205,32 @@ impl<O> Default for Memories<O> {
 }
 
 impl<O> Memories<O> {
-    /// Works on the memory of one object. Passes of one object never overlap, so what `work` reads stays true until the next call.
+    /// Works on the memory of one object. Passes of one object never overlap, so what `work` reads stays true until the next call. Of one that
+    /// went meanwhile nothing is kept: it would be kept for ever.
     pub fn with<T>(&self, uid: &str, work: impl FnOnce(&mut Memory<O>) -> T) -> T {
+        match self.lock().get_mut(uid) {
+            Some(memory) => work(memory),
+            None => work(&mut Memory::default()),
+        }
+    }
+
+    /// An object is there, new or changed.
+    pub fn there_is(&self, uid: &str) {
         let mut all = self.lock();
         match all.get_mut(uid) {
-            Some(memory) => work(memory),
-            None => work(all.entry(uid.to_owned()).or_default()),
+            Some(memory) => memory.queue(),
+            None => all.entry(uid.to_owned()).or_default().queue(),
         }
+    }
+
+    /// An object was woken, if it is there.
+    pub fn queue(&self, uid: &str) {
+        self.with(uid, Memory::queue);
+    }
+
+    /// Looks at all of them, by uid.
+    pub fn read<T>(&self, read: impl FnOnce(&HashMap<String, Memory<O>>) -> T) -> T {
+        read(&self.lock())
     }
 
     /// Forgets an object that is gone.
@@ -190,12 +238,16 @@ impl<O> Memories<O> {
         self.lock().remove(uid);
     }
 
-    /// Newest versions of the objects of `account` that `concerned` picks.
+    /// Newest versions of the objects of `account` that `concerned` picks, to be woken.
     pub fn concerned(&self, account: &str, concerned: impl Fn(&mut Memory<O>) -> bool) -> Vec<Arc<O>> {
         let mut all = self.lock();
-        let memories =
-            all.values_mut().filter_map(|memory| (memory.account == account && concerned(memory)).then(|| memory.latest.clone()));
-        memories.flatten().collect()
+        let of_account = all.values_mut().filter(|memory| memory.account == account);
+        let woken = of_account.filter_map(|memory| {
+            let latest = memory.latest.clone().filter(|_| concerned(memory))?;
+            memory.queue();
+            Some(latest)
+        });
+        woken.collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Memory<O>>> {
@@ -206,6 +258,24 @@ impl<O> Memories<O> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_is_there_is_queued_and_it_waits_since_the_first_time() {
+        let (memories, begun) = (Memories::<()>::default(), Instant::now());
+        let queued = || memories.read(|all| all.values().filter_map(|memory| memory.queued).collect::<Vec<_>>());
+        memories.queue("gone");
+        memories.there_is("there");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        memories.queue("there");
+        assert_eq!(queued(), [begun]);
+        memories.with("there", |memory| (memory.latest, memory.account) = (Some(Arc::new(())), "a".to_owned()));
+        memories.with("there", |memory| memory.queued = None);
+        assert!(memories.concerned("a", |_| false).is_empty() && queued().is_empty());
+        assert_eq!((memories.concerned("a", |_| true).len(), queued().len()), (1, 1));
+        memories.forget("there");
+        memories.queue("there");
+        assert!(queued().is_empty());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_change_in_vain_is_sent_ever_more_slowly() {

@@ -7,6 +7,7 @@ mod act;
 mod conclude;
 mod decide;
 mod events;
+mod figures;
 mod identity;
 mod kind;
 mod memory;
@@ -35,10 +36,11 @@ use tokio::time::Instant;
 use crate::accounts::{Account, Accounts, Mirrored, State};
 use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
 use crate::backoff::jittered;
-use crate::cloud::{Class, CloudError};
+use crate::cloud::{Class, CloudError, TurnedAway};
 use crate::finalizer;
 use crate::index::Index;
 use crate::leadership::Leadership;
+use crate::metrics::{self, Passed};
 use crate::owner::told_holder;
 use crate::telling::now;
 
@@ -62,6 +64,7 @@ pub struct Engine<K: Kind> {
     recorder: Recorder,
     wake: UnboundedSender<ObjectRef<K::Object>>,
     listeners: run::Listeners,
+    metrics: metrics::Reconcile,
     /// Names this cluster in the owner's tag.
     cluster: String,
     /// True once the process is to end.
@@ -77,7 +80,23 @@ pub enum Failure {
     /// The API server said no, or nothing: there is nowhere to tell it but the log.
     #[error("the API server")]
     Kubernetes(#[from] kube::Error),
+    /// Its call has no place in the line yet: no error of anybody, and nothing to tell.
+    #[error("the budget")]
+    TurnedAway(#[from] TurnedAway),
 }
+
+impl Failure {
+    const fn passed(&self) -> Passed {
+        match self {
+            Self::Cloud(_) => Passed::CloudError,
+            Self::Kubernetes(_) => Passed::KubernetesError,
+            Self::TurnedAway(_) => Passed::Waited,
+        }
+    }
+}
+
+/// What came of a pass, and when the next one is due.
+type Ended = Result<(Passed, Action), Failure>;
 
 impl<K> Engine<K>
 where
@@ -85,21 +104,23 @@ where
     K::Listed: Mirrored,
 {
     /// One pass.
-    async fn pass(self: &Arc<Self>, object: &K::Object) -> Result<Action, Failure> {
+    async fn pass(self: &Arc<Self>, object: &K::Object) -> Ended {
         let uid = object.uid().unwrap_or_default();
         let deleting = object.meta().deletion_timestamp.is_some();
         let finalizer = finalizer::is_on(object, FINALIZER);
         if deleting && !finalizer {
+            self.calm(&uid);
             self.memories.forget(&uid);
-            return Ok(Action::await_change());
+            return Ok((Passed::Rested, Action::await_change()));
         }
         if is_annotated(object, PAUSED_ANNOTATION) {
+            self.calm(&uid);
             self.tell(object, &Outcome::Paused).await?;
-            return Ok(Action::await_change());
+            return Ok((Passed::Paused, Action::await_change()));
         }
         if !finalizer {
             self.set_finalizer(object, true).await?;
-            return Ok(Action::requeue(Duration::ZERO));
+            return Ok((Passed::Wrote, Action::requeue(Duration::ZERO)));
         }
         let name = self.account_name(object);
         // The account may be another than when the card was written: the namespace says which.
@@ -113,34 +134,30 @@ where
         match self.permission(object, &account) {
             Permission::Given => self.pass_in(object, &uid, &account, &name).await,
             Permission::Closed => {
+                self.calm(&uid);
                 let message = format!("CloudAccount {name} is not open to this namespace");
                 self.tell(object, &Outcome::Account(Reason::WaitingForAccount, message, None)).await?;
-                Ok(Action::requeue(jittered(ALLOWED_EVERY)))
+                Ok((Passed::NoAccount, Action::requeue(jittered(ALLOWED_EVERY))))
             }
             Permission::Refused(message) => {
+                self.calm(&uid);
                 let message = format!("CloudAccount {name}: {message}");
                 self.tell(object, &Outcome::Done(Step::Stall(Reason::NotGranted, message))).await?;
-                Ok(Action::requeue(jittered(ALLOWED_EVERY)))
+                Ok((Passed::Stalled, Action::requeue(jittered(ALLOWED_EVERY))))
             }
             Permission::Unknown => {
                 self.not_looked(object).await?;
-                Ok(Action::requeue(Duration::from_secs(1)))
+                Ok((Passed::Waited, Action::requeue(Duration::from_secs(1))))
             }
         }
     }
 
     /// The account can't be used: what can be done and told all the same.
-    async fn without_account(
-        &self,
-        object: &K::Object,
-        reason: Reason,
-        message: String,
-        error: Option<CloudError>,
-    ) -> Result<Action, Failure> {
+    async fn without_account(&self, object: &K::Object, reason: Reason, message: String, error: Option<CloudError>) -> Ended {
         let error = error.map(|error| CloudError { message: "told in the conditions of the CloudAccount".to_owned(), ..error });
         if object.meta().deletion_timestamp.is_none() {
             self.tell(object, &Outcome::Account(reason, message, error)).await?;
-            return Ok(Action::await_change());
+            return Ok((Passed::NoAccount, Action::await_change()));
         }
         // What never reached the cloud needs no cloud to go, nor does what is to stay there.
         let touched = object.status().is_some_and(|status| status.id.is_some() || status.intent.is_some());
@@ -149,26 +166,32 @@ where
                 let message =
                     format!("{message}; the deletion waits for the account, or for the annotation {ABANDON_ANNOTATION}: \"true\"");
                 self.tell(object, &Outcome::Account(reason, message, error)).await?;
-                return Ok(Action::await_change());
+                return Ok((Passed::NoAccount, Action::await_change()));
             }
             let id = object.status().and_then(|status| status.id.clone());
             let note = format!("left {} in the cloud, as annotated", id.as_deref().unwrap_or("what it may have"));
             self.tell_event(object, EventType::Warning, "Abandoned", "Delete", note).await;
         }
         self.set_finalizer(object, false).await?;
-        Ok(Action::await_change())
+        Ok((Passed::Wrote, Action::await_change()))
     }
 
-    async fn pass_in(self: &Arc<Self>, object: &K::Object, uid: &str, account: &Account, name: &str) -> Result<Action, Failure> {
+    async fn pass_in(self: &Arc<Self>, object: &K::Object, uid: &str, account: &Account, name: &str) -> Ended {
         let mirror = account.mirror::<K::Listed>();
         self.listen(name, &mirror);
         self.look_now(object, uid);
+        if let Some(back) = self.still_turned_away(object, uid, account) {
+            return Ok((Passed::Waited, Action::requeue(back)));
+        }
         if !mirror.view().is_filled() {
             self.memories.with(uid, |memory| memory.looking = true);
             mirror.demand(Instant::now());
             let error = mirror.view().error().cloned();
             return match error {
-                Some(error) => self.tell(object, &Outcome::Failed(for_tenants(error))).await.map(|()| Action::await_change()),
+                Some(error) => {
+                    self.tell(object, &Outcome::Failed(for_tenants(error))).await?;
+                    Ok((Passed::CloudError, Action::await_change()))
+                }
                 None => self.not_looked(object).await,
             };
         }
@@ -177,11 +200,12 @@ where
         let observed = tokio::select! {
             observed = look.observe() => observed,
             // It only reads: nothing is lost.
-            () = self.stopped() => return Ok(Action::await_change()),
+            () = self.stopped() => return Ok((Passed::Waited, Action::await_change())),
         };
         let observation = match observed {
             Ok(observation) => observation,
             Err(Failure::Cloud(error)) => return self.fail(object, uid, error, None, account, &mirror).await,
+            Err(Failure::TurnedAway(turned_away)) => return Ok(self.turned_away(object, uid, turned_away, &mirror)),
             Err(failure) => return Err(failure),
         };
         let step = self.claimed(object, decide(&observation.situation));
@@ -189,20 +213,15 @@ where
         if (step.is_cloud_write() || is_create)
             && let Some(left) = self.memories.with(uid, |memory| memory.backoff.remaining(object.meta().generation))
         {
-            return Ok(Action::requeue(left));
+            return Ok((Passed::Waited, Action::requeue(left)));
         }
-        tracing::debug!(
-            kind = K::NAME,
-            namespace = object.namespace(),
-            name = object.name_any(),
-            account = name,
-            step = step.label(),
-            "decided"
-        );
-        let hands = Hands { engine: self, object, account, name, mirror: &mirror, uid };
+        tracing::debug!(step = step.label(), "decided");
+        let priority = step.priority(&observation.situation);
+        let hands = Hands { engine: self, object, account, name, mirror: &mirror, uid, priority };
         match hands.carry_out(&step).await {
             Ok(acted) => self.conclude(object, uid, step, acted, &observation, &mirror).await,
             Err(Failure::Cloud(error)) => self.fail(object, uid, error, Some(&observation), account, &mirror).await,
+            Err(Failure::TurnedAway(turned_away)) => Ok(self.turned_away(object, uid, turned_away, &mirror)),
             Err(failure) => Err(failure),
         }
     }
@@ -229,11 +248,14 @@ impl<K: Kind> Engine<K> {
     }
 
     /// The cloud has not been looked at yet. What was told before still holds, as far as is known.
-    async fn not_looked(&self, object: &K::Object) -> Result<Action, Failure> {
+    async fn not_looked(&self, object: &K::Object) -> Ended {
+        if let Some(left) = conclude::brief(object, conclude::BRIEF) {
+            return Ok((Passed::Waited, Action::requeue(left)));
+        }
         if object.status().is_none() {
             self.tell(object, &Outcome::Done(Step::Wait(Wait::Look))).await?;
         }
-        Ok(Action::await_change())
+        Ok((Passed::Waited, Action::await_change()))
     }
 
     /// Tells an outcome without having looked at the cloud: what is known of it stays.
@@ -263,6 +285,7 @@ impl<K: Kind> Engine<K> {
             Outcome::Failed(_) => true,
             Outcome::Account(..) | Outcome::Paused => false,
         };
+        self.note_readiness(object, last, &next);
         if same(last, &next) { Ok(()) } else { self.write_status(object, &next, !cloud_has_spoken).await }
     }
 
@@ -275,6 +298,7 @@ impl<K: Kind> Engine<K> {
                 memory.asked = asked.cloned();
                 memory.fresh_after = Some(Instant::now());
                 memory.backoff = memory::Backoff::default();
+                memory.turned_away = None;
             }
         });
     }

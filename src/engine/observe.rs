@@ -4,6 +4,7 @@
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Resource, ResourceExt};
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 use crate::accounts::Account;
@@ -187,7 +188,11 @@ impl<K: Kind> Look<'_, K> {
             }
             (None, None) => {}
         }
-        let all = view.iter().flat_map(|listed| K::seen(listed)).filter(|seen| K::phase(seen) != Phase::Gone);
+        let (at_its_place, with_its_tag) = (K::natural_key(desired), view.owned_by(self.owner));
+        let at_its_place = at_its_place.iter().flat_map(|key| view.at(key));
+        // What is found by both is one.
+        let hosts: BTreeMap<&str, &K::Listed> = at_its_place.chain(with_its_tag).map(|listed| (listed.id(), listed.as_ref())).collect();
+        let all = hosts.into_values().flat_map(|listed| K::seen(listed)).filter(|seen| K::phase(seen) != Phase::Gone);
         let (ours, others): (Vec<_>, Vec<_>) =
             all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
         let mut candidates = if ours.is_empty() { others } else { ours };
@@ -210,7 +215,7 @@ impl<K: Kind> Look<'_, K> {
             return Ok(Some(seen));
         }
         let call = K::Listed::show(&host);
-        self.account.client.permit(&call, Priority::Wait).await;
+        self.account.client.queue(&call, Priority::Wait).await?;
         let sent = Instant::now();
         match self.account.client.fetch::<K::Listed>(&call).await {
             Ok(listed) => {
@@ -263,7 +268,7 @@ impl<K: Kind> Look<'_, K> {
         if !only_there || differences.iter().all(|difference| difference.mutable) {
             return Ok(false);
         }
-        self.account.client.permit(&call, Priority::Wait).await;
+        self.account.client.queue(&call, Priority::Wait).await?;
         match self.account.client.send(&call).await {
             Ok(_) => Ok(false),
             Err(error) if error.class == Class::Absent => Ok(true),

@@ -7,7 +7,7 @@ use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, Resource, ResourceExt};
+use kube::{Resource, ResourceExt};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,20 +15,22 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::watch;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tracing::Instrument;
 
+use super::figures::Figures;
 use super::memory::{Memories, Memory};
 use super::{Engine, Failure, Kind};
-use crate::accounts::{Accounts, Change, Mirrored};
+use crate::accounts::{Accounts, Change, Mirrored, State};
 use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
 use crate::backoff::jittered;
 use crate::index::{Index, Key};
 use crate::leadership::Leadership;
+use crate::metrics::Metrics;
 use crate::mirror::{Event, Mirror};
 use crate::relist::Relist;
-use crate::telling::MANAGER;
+use crate::shard::Shard;
+use crate::telling::{self, MANAGER, chain};
 
-/// How many passes of one kind may be under way: most wait for the budget, and a waiting one costs a few kilobytes.
-const CONCURRENCY: u16 = 1024;
 /// After the API server refused a write or was not reached.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -45,10 +47,16 @@ pub struct Shared {
     pub accounts: Arc<Accounts>,
     /// Annotations of namespaces.
     pub namespaces: Arc<Namespaces>,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Names this cluster in the owner's tag.
     pub cluster: String,
-    /// Namespace to watch; all when absent.
-    pub namespace: Option<String>,
+    /// The objects to look after.
+    pub shard: Shard,
+    /// How many passes of one kind may be under way: most wait for the budget, and a waiting one costs a few kilobytes.
+    pub concurrency: u16,
+    /// Objects in one page of a LIST.
+    pub page: u32,
     /// True once all caches are filled: no pass begins before, since what is not yet listed would read as not there.
     pub filled: watch::Receiver<bool>,
     /// True once the process is to end.
@@ -77,16 +85,17 @@ impl Namespaces {
 #[derive(Default)]
 pub struct Listeners(Mutex<HashSet<usize>>);
 
-/// Runs the controller of one kind until the process is to end. The first value returned resolves when its cache is filled.
-pub fn controller<K>(shared: Shared) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send)
+/// Runs the controller of one kind until the process is to end. The second value returned resolves when its cache is filled, the third is that cache.
+pub fn controller<K>(shared: Shared) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send, Store<K::Object>)
 where
     K: Kind,
     K::Listed: Mirrored,
     K::Object: Resource<DynamicType = ()>,
 {
-    let Shared { client, leadership, index, accounts, namespaces, cluster, namespace, filled, stop } = shared;
-    let api = namespace.map_or_else(|| Api::<K::Object>::all(client.clone()), |namespace| Api::namespaced(client.clone(), &namespace));
-    let (store, writer) = reflector::store();
+    let Shared { client, leadership, index, accounts, namespaces, metrics, cluster, shard, concurrency, page, filled, stop } = shared;
+    let watch = shard.watch::<K::Object>(&client, page);
+    let (store, writer) = reflector::store::<K::Object>();
+    let objects = store.clone();
     let (wake, woken) = mpsc::unbounded_channel();
     let (fill, mut cached) = watch::channel(false);
     let reporter = Reporter { controller: MANAGER.into(), instance: std::env::var("HOSTNAME").ok() };
@@ -102,12 +111,14 @@ where
         recorder,
         wake: wake.clone(),
         listeners: Listeners::default(),
+        metrics: metrics.reconcile.clone(),
         cluster,
         stop,
     });
+    metrics.attach(Arc::new(Figures(Arc::clone(&engine))));
     let changes = reflector::reflector(
         writer,
-        watcher(api, watcher::Config::default()).default_backoff().inspect({
+        watch.inspect({
             let engine = Arc::clone(&engine);
             let mut relist = Relist::default();
             move |event| {
@@ -118,6 +129,10 @@ where
             }
         }),
     )
+    .inspect({
+        let engine = Arc::clone(&engine);
+        move |event| engine.call_waiting(event)
+    })
     .touched_objects();
     let (keys, to_wake) = mpsc::unbounded_channel();
     index.register(K::NAME, keys);
@@ -134,27 +149,20 @@ where
             let wakers = tokio::spawn(forward_wakes(Arc::clone(&engine), to_wake));
             let listener = tokio::spawn(hear_accounts(Arc::clone(&engine)));
             Controller::for_stream(changes, store)
-                .with_config(Config::default().concurrency(CONCURRENCY))
+                .with_config(Config::default().concurrency(concurrency))
                 .reconcile_on(UnboundedReceiverStream::from(woken))
                 .graceful_shutdown_on({
                     let engine = Arc::clone(&engine);
                     async move { engine.stopped().await }
                 })
-                .run(
-                    move |object, engine| reconcile(object, engine, filled.clone()),
-                    |_, failure, _| {
-                        tracing::debug!(%failure, "pass failed");
-                        Action::requeue(jittered(RETRY))
-                    },
-                    engine,
-                )
+                .run(move |object, engine| reconcile(object, engine, filled.clone()), |_, _, _| Action::requeue(jittered(RETRY)), engine)
                 .for_each(|_| std::future::ready(()))
                 .await;
             wakers.abort();
             listener.abort();
         }
     };
-    (run, cached)
+    (run, cached, objects)
 }
 
 async fn reconcile<K>(object: Arc<K::Object>, engine: Arc<Engine<K>>, mut filled: watch::Receiver<bool>) -> Result<Action, Failure>
@@ -172,14 +180,24 @@ where
     let Some(newest) = engine.newest(&object) else {
         return Ok(Action::await_change());
     };
-    engine.memories.with(&newest.uid().unwrap_or_default(), |memory| memory.latest = Some(Arc::clone(&newest)));
-    engine.pass(&newest).await
+    engine.memories.with(&newest.uid().unwrap_or_default(), |memory| (memory.latest, memory.queued) = (Some(Arc::clone(&newest)), None));
+    let (namespace, name, account) = (newest.namespace().unwrap_or_default(), newest.name_any(), engine.account_name(&newest));
+    let passed = async {
+        let pass = engine.metrics.begin(K::NAME);
+        let ended = engine.pass(&newest).await;
+        pass.ended(ended.as_ref().map_or_else(Failure::passed, |(passed, _)| *passed));
+        if let Err(failure) = &ended {
+            tracing::debug!(error = chain(failure), "pass failed");
+        }
+        ended.map(|(_, action)| action)
+    };
+    passed.instrument(telling::pass(K::NAME, &namespace, &name, &account)).await
 }
 
 /// The index knows kinds by name only; here a name becomes an object of this kind again.
 async fn forward_wakes<K: Kind>(engine: Arc<Engine<K>>, mut keys: UnboundedReceiver<Key>) {
     while let Some(Key { kind: _, namespace, name }) = keys.recv().await {
-        let _ = engine.wake.send(ObjectRef::new(&name).within(&namespace));
+        engine.wake_by_name(&namespace, &name);
     }
 }
 
@@ -192,7 +210,7 @@ async fn hear_accounts<K: Kind>(engine: Arc<Engine<K>>) {
             Ok(Change::Room(name)) => engine.wake_where(&name, Memory::take_room),
             Ok(Change::Listed) | Err(RecvError::Lagged(_)) => {
                 for object in engine.store.state() {
-                    let _ = engine.wake.send(ObjectRef::from_obj(object.as_ref()));
+                    engine.wake(object.as_ref());
                 }
             }
             Err(RecvError::Closed) => return,
@@ -210,18 +228,36 @@ impl Listeners {
     }
 }
 
-impl<K: Kind> Engine<K> {
+impl<K: Kind> Engine<K>
+where
+    K::Listed: Mirrored,
+{
+    /// An object that goes, or may do nothing, waits for nothing in the cloud any more.
+    pub(super) fn calm(&self, uid: &str) {
+        let account = self.memories.with(uid, |memory| {
+            memory.looking = false;
+            memory.account.clone()
+        });
+        if let State::Ready(account) = self.accounts.get(&account) {
+            account.mirror::<K::Listed>().relax(uid);
+        }
+    }
+
     fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>, relist: &mut Relist) {
         let event = match event {
             Ok(event) => event,
             Err(error) => return tracing::warn!(kind = K::NAME, %error, "watch failed; it is begun again"),
         };
         for gone in relist.take(event) {
+            self.calm(&gone.uid);
             self.memories.forget(&gone.uid);
             if !gone.replaced {
                 let (namespace, name) = gone.place;
                 self.index.forget(&Key { kind: K::NAME, namespace, name });
             }
+        }
+        if let watcher::Event::Apply(object) | watcher::Event::InitApply(object) = event {
+            self.memories.there_is(&object.uid().unwrap_or_default());
         }
         match event {
             // What we wrote ourselves may be ahead of the watch: an older card does not take its place.
@@ -231,10 +267,27 @@ impl<K: Kind> Engine<K> {
             // A list is read page by page, and the store changes at its end: one whose turn came in between was looked up in vain.
             watcher::Event::InitDone => {
                 for (namespace, name) in relist.places() {
-                    let _ = self.wake.send(ObjectRef::new(name).within(namespace));
+                    self.wake_by_name(namespace, name);
                 }
             }
             _ => {}
+        }
+    }
+}
+
+impl<K: Kind> Engine<K> {
+    /// Has passes that wait for the budget look again at their objects. The store MUST show the event already. Of an object that went nothing is
+    /// remembered, which ends its wait.
+    fn call_waiting(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
+        let call = |object: &K::Object| {
+            let turn = self.memories.with(&object.uid().unwrap_or_default(), |memory| memory.turn.take());
+            // One that waits no more hears nothing.
+            let _ = turn.map(|turn| turn.send(()));
+        };
+        match event {
+            Ok(watcher::Event::Apply(object)) => call(object),
+            Ok(watcher::Event::InitDone) => self.store.state().iter().for_each(|object| call(object)),
+            Ok(watcher::Event::Init | watcher::Event::InitApply(_) | watcher::Event::Delete(_)) | Err(_) => {}
         }
     }
 
@@ -245,6 +298,8 @@ impl<K: Kind> Engine<K> {
             return;
         }
         let (engine, account, mut events) = (Arc::clone(self), account.to_owned(), mirror.subscribe());
+        // For as long as this is held no other mirror can have the address.
+        let held = Arc::downgrade(mirror);
         tokio::spawn(async move {
             loop {
                 match events.recv().await {
@@ -253,11 +308,27 @@ impl<K: Kind> Engine<K> {
                     }
                     Ok(Event::Failed) => engine.wake_where(&account, |memory| memory.looking),
                     Err(RecvError::Lagged(_)) => engine.wake_where(&account, |_| true),
-                    // The mirror is gone, and with it its address.
-                    Err(RecvError::Closed) => return engine.listeners.remove(address),
+                    // The mirror is gone.
+                    Err(RecvError::Closed) => break,
                 }
             }
+            engine.listeners.remove(address);
+            drop(held);
         });
+    }
+
+    /// What is not there, or not yet, is woken in vain and waits for nothing.
+    fn wake_by_name(&self, namespace: &str, name: &str) {
+        let place = ObjectRef::new(name).within(namespace);
+        match self.store.get(&place) {
+            Some(object) => self.wake(object.as_ref()),
+            None => _ = self.wake.send(place),
+        }
+    }
+
+    fn wake(&self, object: &K::Object) {
+        self.memories.queue(&object.uid().unwrap_or_default());
+        let _ = self.wake.send(ObjectRef::from_obj(object));
     }
 
     fn wake_where(&self, account: &str, concerned: impl Fn(&mut Memory<K::Object>) -> bool) {

@@ -1,6 +1,7 @@
 //! The kinds, one small pure file each: spec → create body, (spec, seen) → differences, seen → health. No IO, no `async`.
 
 mod compare;
+mod figures;
 mod peer;
 mod virtual_gateway;
 mod virtual_interface;
@@ -8,6 +9,7 @@ mod virtual_interface;
 use crate::accounts::{IMPORT, Use, What};
 use crate::api::Import;
 
+pub use figures::Lines;
 pub use peer::PeerKind;
 pub use virtual_gateway::VirtualGatewayKind;
 pub use virtual_interface::VirtualInterfaceKind;

@@ -76,6 +76,11 @@ impl Kind for PeerKind {
         Tags::new()
     }
 
+    /// The interface, which holds its peers.
+    fn natural_key(desired: &Desired<'_, Peer>) -> Option<String> {
+        interface(desired)
+    }
+
     /// One peer for each address family of an interface.
     fn is_at(desired: &Desired<'_, Peer>, seen: &VifPeer) -> bool {
         let interface = interface(desired);
@@ -187,11 +192,15 @@ fn interface(desired: &Desired<'_, Peer>) -> Option<String> {
     desired.links.get(INTERFACE).or(desired.object.spec.virtual_interface_id.as_ref()).cloned()
 }
 
-/// The BGP session of `peer`, when it is known not to be up. The cloud's words for it are not documented (U6): `ACTIVE` is the word it uses
-/// for things that work, and is read as such although BGP's own `Active` means the opposite.
+/// Whether this is a word for a BGP session that is up. The cloud's words are not documented (U6): `ACTIVE` is the word it uses for things that
+/// work, and is read as such although BGP's own `Active` means the opposite.
+pub(super) fn is_session_up(state: &str) -> bool {
+    ["ACTIVE", "UP", "ESTABLISHED"].iter().any(|word| state.eq_ignore_ascii_case(word))
+}
+
+/// The BGP session of `peer`, when it is known not to be up.
 pub(super) fn session_down(peer: &VifPeer) -> Option<String> {
     let state = peer.bgp_status.as_deref().filter(|state| !state.is_empty())?;
-    let up = ["ACTIVE", "UP", "ESTABLISHED"].iter().any(|word| state.eq_ignore_ascii_case(word));
-    (!up && peer.route_mode.as_deref() == Some("bgp"))
+    (!is_session_up(state) && peer.route_mode.as_deref() == Some("bgp"))
         .then(|| format!("{} is {state}", peer.address_family.as_deref().unwrap_or("the session")))
 }

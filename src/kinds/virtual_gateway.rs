@@ -58,6 +58,11 @@ impl Kind for VirtualGatewayKind {
         from_wire(&seen.tags)
     }
 
+    fn natural_key(desired: &Desired<'_, VirtualGateway>) -> Option<String> {
+        let spec = &desired.object.spec;
+        spec.vpc_id.clone().or_else(|| spec.enterprise_router_id.clone())
+    }
+
     /// One gateway for each VPC (DC.1110). A router may have several: there the name must do, as the owner's tag comes first anyway.
     fn is_at(desired: &Desired<'_, VirtualGateway>, seen: &cloud::VirtualGateway) -> bool {
         let spec = &desired.object.spec;

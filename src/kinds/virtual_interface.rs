@@ -75,15 +75,15 @@ impl Kind for VirtualInterfaceKind {
         from_wire(&seen.tags)
     }
 
+    fn natural_key(desired: &Desired<'_, VirtualInterface>) -> Option<String> {
+        let spec = &desired.object.spec;
+        let line = spec.connection_id.as_ref().or(spec.lag_id.as_ref())?;
+        Some(cloud::VirtualInterface::natural_key(line, spec.vlan))
+    }
+
     /// One interface for each VLAN of a connection (DC.1209).
     fn is_at(desired: &Desired<'_, VirtualInterface>, seen: &cloud::VirtualInterface) -> bool {
-        let spec = &desired.object.spec;
-        let same_line = match (&spec.connection_id, &spec.lag_id) {
-            (Some(connection), _) => seen.direct_connect_id.as_ref() == Some(connection),
-            (None, Some(lag)) => seen.lag_id.as_ref() == Some(lag),
-            (None, None) => false,
-        };
-        same_line && seen.vlan == Some(spec.vlan)
+        Self::natural_key(desired).is_some_and(|key| seen.natural_keys().contains(&key))
     }
 
     fn host_of(_: &Desired<'_, VirtualInterface>, id: &str) -> Option<String> {
@@ -230,6 +230,8 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn observed(seen: &cloud::VirtualInterface) -> VirtualInterfaceObserved {
+        // The interface's own field is ambiguous once there are two peers.
+        let own = own_peer(seen).map(|peer| peer.remote_ep_group.clone()).filter(|networks| !networks.is_empty());
         let cloud::VirtualInterface {
             id: _,
             name,
@@ -271,11 +273,12 @@ impl Kind for VirtualInterfaceKind {
             route_limit,
             device_id,
             reason: reason.filter(|text| !text.is_empty()),
-            remote_ep_group,
+            remote_ep_group: own.unwrap_or(remote_ep_group),
             extend_attribute: extend_attribute.map(observed_extend_attribute),
             enterprise_project_id,
             tags: from_wire(&tags),
-            peers: vif_peers.into_iter().map(observed_peer).collect(),
+            // One that is being made is told by its own object: here it would only cost a second write.
+            peers: vif_peers.into_iter().filter(|peer| peer.status.as_deref() != Some("PENDING_CREATE")).map(observed_peer).collect(),
         }
     }
 }

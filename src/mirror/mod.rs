@@ -5,18 +5,21 @@
 //!
 //! Freshness is asked for, not assumed: [`Mirror::demand`] names an instant, and the next LIST that begins after it serves all who wait.
 
+mod items;
 mod refresh;
 mod view;
 
 pub use refresh::{Rhythm, refresh};
 pub use view::View;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
 use crate::cloud::{CloudError, Listed};
+use items::{Entry, Items};
 
 /// What a refresh brought.
 #[derive(Clone, Debug)]
@@ -38,33 +41,25 @@ pub struct Mirror<R> {
 }
 
 struct State<R> {
-    /// Shared with the views; copied on a write only while one is held.
-    items: Arc<HashMap<String, Entry<R>>>,
+    items: Items<R>,
     listed: Option<Instant>,
+    /// When it was made.
+    made: Instant,
     error: Option<CloudError>,
     demanded: Option<Instant>,
     /// Who waits for a change in the cloud; the rhythm is hot while somebody does.
     hot: HashSet<String>,
-}
-
-struct Entry<R> {
-    item: Arc<R>,
-    /// The cloud was in this state at this instant or later: a LIST begun earlier knows less.
-    as_of: Instant,
-}
-
-impl<R> Clone for Entry<R> {
-    fn clone(&self) -> Self {
-        let Self { item, as_of } = self;
-        Self { item: Arc::clone(item), as_of: *as_of }
-    }
+    /// When the latest of them came.
+    hot_since: Instant,
 }
 
 impl<R: Listed> Mirror<R> {
     /// An empty mirror that nobody refreshes yet.
     #[must_use]
     pub fn new() -> Self {
-        let state = State { items: Arc::default(), listed: None, error: None, demanded: None, hot: HashSet::new() };
+        let now = Instant::now();
+        let state =
+            State { items: Items::default(), listed: None, made: now, error: None, demanded: None, hot: HashSet::new(), hot_since: now };
         Self { state: Mutex::new(state), wanted: Notify::new(), events: broadcast::Sender::new(EVENTS) }
     }
 
@@ -72,13 +67,20 @@ impl<R: Listed> Mirror<R> {
     #[must_use]
     pub fn view(&self) -> View<R> {
         let state = self.state();
-        View { items: Arc::clone(&state.items), listed: state.listed, error: state.error.clone() }
+        View { items: state.items.clone(), listed: state.listed, error: state.error.clone() }
     }
 
     /// One resource as last seen.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<Arc<R>> {
         self.state().items.get(id).map(|entry| Arc::clone(&entry.item))
+    }
+
+    /// How old the latest LIST is (before the first one, the mirror itself), and how many resources are held.
+    #[must_use]
+    pub fn standing(&self) -> (Duration, usize) {
+        let state = self.state();
+        (state.listed.unwrap_or(state.made).elapsed(), state.items.len())
     }
 
     /// Events from now on.
@@ -100,7 +102,10 @@ impl<R: Listed> Mirror<R> {
 
     /// Makes the rhythm hot for as long as `who` waits.
     pub fn watch_closely(&self, who: &str) {
-        if self.state().hot.insert(who.to_owned()) {
+        let mut state = self.state();
+        if state.hot.insert(who.to_owned()) {
+            state.hot_since = Instant::now();
+            drop(state);
             self.wanted.notify_one();
         }
     }
@@ -112,41 +117,37 @@ impl<R: Listed> Mirror<R> {
 
     /// Takes the answer to a call that was sent at `sent`.
     pub fn put(&self, item: R, sent: Instant) {
-        let entry = Entry { item: Arc::new(item), as_of: sent };
-        Arc::make_mut(&mut self.state().items).insert(entry.item.id().to_owned(), entry);
+        self.state().items.insert(Entry { item: Arc::new(item), as_of: sent });
     }
 
     /// Takes the news that `id` is gone.
     pub fn remove(&self, id: &str) {
-        Arc::make_mut(&mut self.state().items).remove(id);
+        self.state().items.remove(id);
     }
 
     /// Takes a LIST that was begun at `begun`, and tells what changed.
-    fn apply(&self, listed: Vec<R>, begun: Instant) -> HashSet<String> {
+    pub fn apply(&self, listed: Vec<R>, begun: Instant) -> HashSet<String> {
         let mut state = self.state();
-        let mut old = Arc::unwrap_or_clone(std::mem::take(&mut state.items));
-        let mut items = HashMap::with_capacity(listed.len());
         let mut changed = HashSet::new();
+        let mut there = HashSet::with_capacity(listed.len());
         for item in listed {
-            let entry = match old.remove(item.id()) {
+            there.insert(item.id().to_owned());
+            match state.items.get(item.id()) {
                 // Our own later write knows more than this LIST.
-                Some(entry) if entry.as_of > begun => entry,
-                Some(entry) if *entry.item == item => Entry { as_of: begun, ..entry },
+                Some(entry) if entry.as_of > begun => {}
+                Some(entry) if *entry.item == item => {}
                 _ => {
                     changed.insert(item.id().to_owned());
-                    Entry { item: Arc::new(item), as_of: begun }
+                    state.items.insert(Entry { item: Arc::new(item), as_of: begun });
                 }
-            };
-            items.insert(entry.item.id().to_owned(), entry);
-        }
-        for (id, entry) in old {
-            if entry.as_of > begun {
-                items.insert(id, entry);
-            } else {
-                changed.insert(id);
             }
         }
-        state.items = Arc::new(items);
+        let gone = state.items.iter().filter(|entry| entry.as_of <= begun && !there.contains(entry.item.id()));
+        let gone: Vec<String> = gone.map(|entry| entry.item.id().to_owned()).collect();
+        for id in gone {
+            state.items.remove(&id);
+            changed.insert(id);
+        }
         state.listed = Some(begun);
         state.error = None;
         state.demanded = state.demanded.filter(|demanded| *demanded > begun);
@@ -173,7 +174,6 @@ mod tests {
     use super::*;
     use crate::cloud::VirtualGateway;
     use serde_json::json;
-    use std::time::Duration;
 
     fn gateway(id: &str, name: &str) -> VirtualGateway {
         serde_json::from_value(json!({ "id": id, "name": name })).unwrap()

@@ -4,20 +4,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
+use tracing::Instrument;
 
 use super::{Event, Mirror};
-use crate::backoff::jittered;
+use crate::backoff::{any_part, at_most};
 use crate::cloud::{Client, CloudError, Listed, Priority};
 
 /// The beats of a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rhythm {
-    /// Between two LISTs at rest, ±20 %.
+    /// Between two LISTs at rest at most: 80 to 100 % of it.
     pub cold: Duration,
     /// Between two LISTs while something settles, at first …
     pub hot: Duration,
-    /// … and at most: it grows by half for each LIST that shows no change.
+    /// … and at most: it is a quarter of the time without a change, so that what is waited for is seen soon for the time it took.
     pub hot_limit: Duration,
+}
+
+impl Rhythm {
+    /// The hot beat after so long without a change.
+    fn after(self, quiet: Duration) -> Duration {
+        (quiet / 4).min(self.hot_limit).max(self.hot)
+    }
 }
 
 /// Longest wait after a failed LIST.
@@ -26,32 +34,56 @@ const FAILURE_LIMIT: Duration = Duration::from_mins(1);
 struct Beat {
     rhythm: Rhythm,
     last: Option<Instant>,
+    /// The first LIST at rest is due at any time of one cold beat: accounts that began together would LIST together for ever. What is read
+    /// before for other reasons does not move it.
+    spread: Option<Instant>,
     cold: Duration,
     hot: Duration,
+    /// Since when nothing has changed and nobody new has begun to wait.
+    quiet_since: Instant,
     failures: u32,
 }
 
-/// Refreshes `mirror` for ever. Dropping the future stops it.
-pub async fn refresh<R: Listed>(mirror: Arc<Mirror<R>>, client: Arc<Client>, rhythm: Rhythm) {
-    let mut beat = Beat { rhythm, last: None, cold: jittered(rhythm.cold), hot: rhythm.hot, failures: 0 };
+/// Refreshes `mirror` for ever. Dropping the future stops it. `account` is the client's name in the log.
+pub async fn refresh<R: Listed>(mirror: Arc<Mirror<R>>, client: Arc<Client>, rhythm: Rhythm, account: String) {
+    let mut beat = Beat::new(rhythm);
     loop {
         wait(&mirror, &mut beat).await;
         let begun = Instant::now();
         let priority = if mirror.state().hot.is_empty() { Priority::Look } else { Priority::Wait };
-        let listed = client.list::<R>(priority).await;
+        let span = tracing::error_span!(parent: None, "list", account);
+        let listed = client.list::<R>(priority).instrument(span.clone()).await;
         beat.last = Some(Instant::now());
-        beat.take(&mirror, listed, begun);
+        span.in_scope(|| beat.take(&mirror, listed, begun));
     }
 }
 
 impl Beat {
+    fn new(rhythm: Rhythm) -> Self {
+        let spread = Instant::now() + any_part(rhythm.cold).max(rhythm.hot);
+        Self {
+            rhythm,
+            last: None,
+            spread: Some(spread),
+            cold: at_most(rhythm.cold),
+            hot: rhythm.hot,
+            quiet_since: Instant::now(),
+            failures: 0,
+        }
+    }
+
     fn take<R: Listed>(&mut self, mirror: &Mirror<R>, listed: Result<Vec<R>, CloudError>, begun: Instant) {
         match listed {
             Ok(items) => {
                 let changed = mirror.apply(items, begun);
                 self.failures = 0;
-                self.cold = jittered(self.rhythm.cold);
-                self.hot = if changed.is_empty() { (self.hot * 3 / 2).min(self.rhythm.hot_limit) } else { self.rhythm.hot };
+                self.cold = at_most(self.rhythm.cold);
+                self.spread = self.spread.filter(|spread| begun < *spread);
+                if !changed.is_empty() {
+                    self.quiet_since = begun;
+                }
+                self.begin_again(mirror.state().hot_since);
+                self.hot = self.rhythm.after(begun.saturating_duration_since(self.quiet_since));
                 // Nobody listens before the first object asks: that is no error.
                 let _ = mirror.events.send(Event::Listed(Arc::new(changed)));
             }
@@ -64,30 +96,34 @@ impl Beat {
         }
     }
 
+    /// Somebody who began to wait at `since` has seen no quiet yet.
+    fn begin_again(&mut self, since: Instant) {
+        if since > self.quiet_since {
+            (self.hot, self.quiet_since) = (self.rhythm.hot, since);
+        }
+    }
+
     /// When the next LIST is due: `demanded` and `hot` hurry it, failures hold it back.
     fn due(&self, demanded: Option<Instant>, hot: bool) -> Option<Instant> {
         let last = self.last?;
         if self.failures > 0 {
             return Some(last + (Duration::from_secs(1) * 2u32.saturating_pow(self.failures.min(8))).min(FAILURE_LIMIT));
         }
-        let rhythm = last + if hot { self.hot.min(self.cold) } else { self.cold };
+        let rest = self.spread.map_or(last + self.cold, |spread| spread.max(last + self.rhythm.hot).min(last + self.cold));
+        let rhythm = if hot { rest.min(last + self.hot) } else { rest };
         Some(demanded.map_or(rhythm, |demanded| demanded.min(rhythm)))
     }
 }
 
 /// Waits until a LIST is due. The first one is due at once.
 async fn wait<R: Listed>(mirror: &Mirror<R>, beat: &mut Beat) {
-    let mut was_hot = !mirror.state().hot.is_empty();
     loop {
         let wanted = mirror.wanted.notified();
         let (demanded, hot) = {
             let state = mirror.state();
+            beat.begin_again(state.hot_since);
             (state.demanded, !state.hot.is_empty())
         };
-        if hot && !was_hot {
-            beat.hot = beat.rhythm.hot;
-        }
-        was_hot = hot;
         let Some(due) = beat.due(demanded, hot) else { return };
         if due <= Instant::now() {
             return;
@@ -102,6 +138,24 @@ async fn wait<R: Listed>(mirror: &Mirror<R>, beat: &mut Beat) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_settles_is_seen_within_a_quarter_more_of_its_time_and_the_bounds() {
+        let second = Duration::from_secs(1);
+        let rhythm = Rhythm { cold: second * 300, hot: second * 2, hot_limit: second * 15 };
+        let mut looks = vec![Duration::ZERO];
+        while looks.len() < 60 {
+            let last = looks[looks.len() - 1];
+            looks.push(last + rhythm.after(last));
+        }
+        for pair in looks.windows(2) {
+            let beat = pair[1].checked_sub(pair[0]).unwrap();
+            assert!(beat == rhythm.hot || beat * 4 <= pair[0], "{pair:?}");
+            assert!(beat <= rhythm.hot_limit, "{pair:?}");
+        }
+        let looks_until = |settled: u64| looks.iter().filter(|look| **look <= second * u32::try_from(settled).unwrap()).count();
+        assert_eq!([5, 60, 300].map(looks_until), [3, 14, 30]);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_list_is_due_by_the_first_of_its_reasons() {
@@ -118,8 +172,35 @@ mod tests {
             ("failed often", Some(now), 20, None, true, Some(60)),
         ];
         for (row, last, failures, demanded, hot, due) in rows {
-            let beat = Beat { rhythm, last, cold: rhythm.cold, hot: rhythm.hot, failures };
+            let beat = Beat { rhythm, last, spread: None, cold: rhythm.cold, hot: rhythm.hot, quiet_since: now, failures };
             assert_eq!(beat.due(demanded, hot), due.map(|seconds| now + second * seconds), "{row}");
         }
+        let rows = [
+            ("the first at rest has a time of its own", Some(now), 120, false, 120),
+            ("which a LIST in between does not move", Some(now + second * 100), 120, false, 120),
+            ("but it does not follow at once", Some(now + second * 119), 120, false, 121),
+            ("nor is it later than the beat", Some(now), 400, false, 300),
+            ("something settles", Some(now), 120, true, 2),
+        ];
+        for (row, last, spread, hot, due) in rows {
+            let spread = Some(now + second * spread);
+            let beat = Beat { rhythm, last, spread, cold: rhythm.cold, hot: rhythm.hot, quiet_since: now, failures: 0 };
+            assert_eq!(beat.due(None, hot), Some(now + second * due), "{row}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accounts_that_began_together_part_ways_and_keep_the_interval() {
+        let (begun, second) = (Instant::now(), Duration::from_secs(1));
+        let rhythm = Rhythm { cold: second * 300, hot: second * 2, hot_limit: second * 15 };
+        let mut quarters = [0; 4];
+        for _ in 0..400 {
+            let beat = Beat { last: Some(begun), ..Beat::new(rhythm) };
+            let due = beat.due(None, false).unwrap() - begun;
+            assert!(due >= rhythm.hot && due <= rhythm.cold, "{due:?}");
+            quarters[usize::try_from(due.as_secs() / 75).unwrap().min(3)] += 1;
+            assert!(beat.cold >= second * 239 && beat.cold <= rhythm.cold, "{:?}", beat.cold);
+        }
+        assert!(quarters.iter().all(|dues| *dues > 40), "{quarters:?}");
     }
 }

@@ -1,29 +1,38 @@
 //! What a mirror showed at one instant: the second of the two inputs of a decision.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-use super::Entry;
-use crate::cloud::CloudError;
+use super::Items;
+use crate::cloud::{CloudError, Listed};
 
 /// A consistent look at a mirror.
 pub struct View<R> {
-    pub(super) items: Arc<HashMap<String, Entry<R>>>,
+    pub(super) items: Items<R>,
     pub(super) listed: Option<Instant>,
     pub(super) error: Option<CloudError>,
 }
 
-impl<R> View<R> {
+impl<R: Listed> View<R> {
     /// The resource with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<R>> {
         self.items.get(id).map(|entry| &entry.item)
     }
 
+    /// The resources with this [natural key](Listed::natural_keys), or this id.
+    pub fn at(&self, key: &str) -> impl Iterator<Item = &Arc<R>> {
+        self.get(key).into_iter().chain(self.items.found(key))
+    }
+
+    /// The resources whose [owner's tag](crate::owner::OWNER_TAG) has this value.
+    pub fn owned_by(&self, owner: &str) -> impl Iterator<Item = &Arc<R>> {
+        self.items.found(owner)
+    }
+
     /// All resources.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<R>> {
-        self.items.values().map(|entry| &entry.item)
+        self.items.iter().map(|entry| &entry.item)
     }
 
     /// Whether a LIST begun at `instant` or later stands behind this view.

@@ -5,32 +5,12 @@ use std::time::Duration;
 
 use crate::support::controlplane::{ControlPlane, root};
 use crate::support::eventually;
-use crate::{chart, of_kind, rendered, text};
+use crate::{of_kind, rendered, text};
 
 const BOUND: Duration = Duration::from_mins(1);
 const PROTECTED: &str = "directconnect.huaweicloud.com/protected=true";
 const UUID: &str = "00000000-0000-4000-8000-000000000001";
 const CRDS: [&str; 5] = ["cloudaccounts", "virtualgateways", "virtualinterfaces", "peers", "referencegrants"];
-
-/// What Helm says of itself is left out for those without Helm.
-fn plain(rendered: &str) -> String {
-    let helms =
-        ["# Source:", "app.kubernetes.io/instance:", "app.kubernetes.io/version:", "app.kubernetes.io/managed-by:", "helm.sh/chart:"];
-    let lines = rendered.lines().filter(|line| !line.is_empty() && !helms.iter().any(|helms| line.trim_start().starts_with(helms)));
-    lines.flat_map(|line| [line, "\n"]).collect()
-}
-
-#[tokio::test]
-async fn the_plain_file_is_what_the_chart_renders() {
-    let plane = ControlPlane::shared().await;
-    let chart = chart();
-    let arguments = ["template", "direct-connect-operator", text(&chart), "--show-only", "templates/protection.yaml"];
-    let stored = std::fs::read_to_string(root().join("deploy/protection.yaml")).unwrap();
-    assert!(
-        stored == plain(&plane.run("helm", &arguments).unwrap()),
-        "deploy/protection.yaml is not what the chart says: run `make generate`"
-    );
-}
 
 #[tokio::test]
 async fn it_is_rendered_as_the_values_say() {

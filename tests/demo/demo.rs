@@ -10,20 +10,18 @@ mod follow;
 #[path = "../support/mod.rs"]
 mod support;
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::EnvVar;
-use kube::api::{Api, ListParams};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 
 use follow::Follower;
 use support::controlplane::{ControlPlane, root};
 use support::operator::Operator;
+use support::release::{Release, text};
 use support::simulator::{self, Simulator};
 use support::{eventually, process};
 
@@ -80,7 +78,7 @@ fn tell_failure(why: &str) {
 async fn story(once: bool) {
     let start = Instant::now();
     step("A control plane: etcd, kube-apiserver, kube-controller-manager");
-    let plane = ControlPlane::start().await;
+    let plane = Arc::new(ControlPlane::start().await);
     println!("  ready after {:.1} s", start.elapsed().as_secs_f64());
 
     step("A simulated cloud");
@@ -183,39 +181,14 @@ fn install(plane: &ControlPlane, cloud: &Simulator) {
     println!("    installed");
 }
 
-fn text(path: &Path) -> &str {
-    path.to_str().expect("paths of the checkout and of temporary files are UTF-8")
-}
-
-/// What a kubelet would do: reads the Deployment, and starts the program with its arguments, environment and service account.
-async fn run_deployment(plane: &ControlPlane) -> Operator {
-    let deployments = Api::<Deployment>::namespaced(plane.client().await, SYSTEM).list(&ListParams::default()).await.unwrap();
-    let [deployment] = &deployments.items[..] else { panic!("the chart makes one Deployment, not {}", deployments.items.len()) };
-    let pod = deployment.spec.as_ref().and_then(|spec| spec.template.spec.as_ref()).expect("the Deployment has a pod's spec");
-    let [container] = &pod.containers[..] else { panic!("the pod has one container, not {}", pod.containers.len()) };
-    let account = pod.service_account_name.as_deref().expect("the pod has a service account");
-    let arguments = container.args.clone().unwrap_or_default();
-    let environment: Vec<(String, String)> =
-        container.env.iter().flatten().map(|variable| (variable.name.clone(), value(variable, account))).collect();
-    let kubeconfig = plane.service_account_kubeconfig(SYSTEM, account).await;
-    let log = plane.dir().join("operator.log");
-    let _ = OPERATOR_LOG.set(log.clone());
-    let operator = Operator::start(&kubeconfig, &log, &arguments, &environment).await;
-    println!("  $ dc-operator {}", arguments.join(" "));
-    println!("    ready, as service account {SYSTEM}/{account}; probes on http://127.0.0.1:{}", operator.port());
+/// What a kubelet would do.
+async fn run_deployment(plane: &Arc<ControlPlane>) -> Operator {
+    let release = Release { plane: Arc::clone(plane), name: RELEASE, namespace: SYSTEM };
+    let _ = OPERATOR_LOG.set(release.log("demo"));
+    let (pod, operator) = (release.pod().await, release.start("demo").await);
+    println!("  $ dc-operator {}", pod.arguments.join(" "));
+    println!("    ready, as service account {SYSTEM}/{}; probes on http://127.0.0.1:{}", pod.service_account, operator.port());
     operator
-}
-
-fn value(variable: &EnvVar, account: &str) -> String {
-    let field = variable.value_from.as_ref().and_then(|from| from.field_ref.as_ref()).map(|field| field.field_path.as_str());
-    match (&variable.value, field) {
-        (Some(value), _) => value.clone(),
-        (None, None) if variable.value_from.is_none() => String::new(),
-        (None, Some("metadata.namespace")) => SYSTEM.to_owned(),
-        (None, Some("metadata.name")) => format!("{RELEASE}-demo"),
-        (None, Some("spec.serviceAccountName")) => account.to_owned(),
-        _ => panic!("the demo can't tell the value of {}: {:?}", variable.name, variable.value_from),
-    }
 }
 
 /// Changes the interface of the first sample, and waits until the cloud has the new value.
@@ -247,5 +220,5 @@ fn invite(plane: &ControlPlane, cloud: &Simulator) {
     println!("  kubectl describe vif bgp-line -n {NAMESPACE}");
     println!("  kubectl apply -n {NAMESPACE} -f deploy/samples/two-connections-active-standby");
     println!("  curl -s {}/admin/resources     # what is in the cloud; more in docs/simulator.md", cloud.url());
-    println!("  tail -f {}     # what the operator says", plane.dir().join("operator.log").display());
+    println!("  tail -f {}     # what the operator says", OPERATOR_LOG.get().unwrap().display());
 }

@@ -9,9 +9,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::support::world::{API_VERSION, api, condition, is};
+use crate::support::world::{API_VERSION, KINDS, api, condition, is};
 
-const KINDS: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
 /// What is told of an object's message: the rest is in `kubectl describe`.
 const WIDTH: usize = 90;
 

@@ -101,3 +101,43 @@ async fn a_change_that_the_cloud_takes_and_does_not_make_is_not_sent_without_end
     world.wait_ready("VirtualGateway", "gw").await;
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_change_of_the_spec_overtakes_corrections_its_own_among_them() {
+    let world = World::new().await;
+    let names = ["a", "b", "c", "d", "e"];
+    for (name, number) in names.into_iter().zip(1..) {
+        world.apply(&gateway(name, number)).await;
+    }
+    let mut ids = Vec::new();
+    for name in names {
+        ids.push(id(&world.wait_ready("VirtualGateway", name).await));
+    }
+    // One write at once, and then one in 15 seconds.
+    world.patch_account(json!({ "rateLimit": { "writesPerMinute": 4, "burst": 1 } })).await;
+    for id in &ids {
+        world.cloud.patch(id, json!({ "name": "theirs" })).await;
+    }
+    for name in names {
+        world.ask("VirtualGateway", name, "1").await;
+    }
+    let theirs = async || {
+        let all = world.cloud.all("virtual_gateways").await;
+        all.iter().filter(|gateway| gateway["name"] == "theirs").map(|gateway| gateway["id"].clone()).collect::<Vec<_>>()
+    };
+    let waiting = eventually("the first is set back", BOUND, async || Some(theirs().await).filter(|left| left.len() == 4)).await;
+    // The others stand in line by now, or will before the next write is due.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let place = ids.iter().position(|id| *id == waiting[0]).unwrap();
+    world.patch("VirtualGateway", names[place], json!({ "spec": { "description": "changed" } })).await;
+    eventually("the change is made", BOUND, || async {
+        let gateway = world.cloud.find(&ids[place]).await?;
+        (gateway["description"] == "changed").then_some(())
+    })
+    .await;
+    let left = theirs().await;
+    assert!(waiting[1..].iter().all(|id| left.contains(id)), "{left:?} of {waiting:?}");
+    // What is deleted waits no more for its correction.
+    world.patch_account(json!({ "rateLimit": { "writesPerMinute": 6000, "burst": 200 } })).await;
+    world.finish().await;
+}

@@ -8,9 +8,8 @@ use super::kstatus::Kstatus;
 use super::record::{Recording, Version};
 use super::{argo, flux};
 use crate::support::simulator::LINE_A;
-use crate::support::world::{API_VERSION, World, start_operator};
+use crate::support::world::{API_VERSION, KINDS, World, start_operator};
 
-const KINDS: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
 /// The generation whose spec the cloud refuses: networks of both sides overlap.
 const REFUSED: i64 = 3;
 

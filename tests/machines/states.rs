@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use super::kstatus::Kstatus::{self, Current, Failed, InProgress, Terminating};
 use super::{argo, flux, kstatus};
-use crate::support::world::API_VERSION;
+use crate::support::world::{API_VERSION, KINDS};
 
-const KINDS: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
 const PAUSED: &str = "directconnect.huaweicloud.com/paused";
 
 struct State {

@@ -151,3 +151,31 @@ fn it_refuses_settings_it_does_not_know() {
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("settings.json") && complaint.contains("u99"), "{complaint}");
 }
+
+#[tokio::test]
+async fn seeds_stand_beside_the_built_in_connections_and_outlast_a_reset() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("seeds.json");
+    let (added, changed) = ("c0000000-0000-4000-8000-000000000007", LINE_A);
+    let seeds = json!({ "connections": [
+        { "id": added, "name": "line-d", "location": "location-c", "bandwidth": 100 },
+        { "id": changed, "name": "line-a", "status": "BUILD" },
+    ] });
+    std::fs::write(&file, seeds.to_string()).unwrap();
+    let cloud = Simulator::start_with(&["--seeds", file.to_str().unwrap()], json!({})).await;
+    cloud.interface(with(interface(&cloud.gateway().await, added, 7), json!({ "bandwidth": 100 }))).await;
+
+    assert_eq!(cloud.admin(Method::POST, "reset", None).await.status, 204);
+    let all = cloud.admin(Method::GET, "resources", None).await.body;
+    let lines = all["direct_connects"].as_array().unwrap();
+    let line = |id: &str| lines.iter().find(|line| line["id"] == id).unwrap();
+    assert_eq!((lines.len(), &line(changed)["status"]), (7, &json!("BUILD")));
+    assert_eq!((&line(added)["location"], &line(added)["bandwidth"]), (&json!("location-c"), &json!(100)));
+
+    for (wrong, told) in [(json!({ "lines": [] }), "lines"), (json!({ "connections": [{ "id": added }] }), "name")] {
+        std::fs::write(&file, wrong.to_string()).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_dc-simulator")).arg("--seeds").arg(&file).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(told) && error.contains("seeds.json"), "{error}");
+    }
+}

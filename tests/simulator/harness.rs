@@ -59,9 +59,15 @@ impl Drop for Simulator {
 impl Simulator {
     /// Starts a simulator whose changes settle within a few milliseconds, with these settings on top.
     pub async fn start(settings: Value) -> Self {
+        Self::start_with(&[], settings).await
+    }
+
+    /// The same with these arguments.
+    pub async fn start_with(arguments: &[&str], settings: Value) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dc-simulator")).stdout(Stdio::piped()).spawn().expect("the simulator starts");
+        let mut child =
+            Command::new(env!("CARGO_BIN_EXE_dc-simulator")).args(arguments).stdout(Stdio::piped()).spawn().expect("the simulator starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("stdout is piped");
         BufReader::new(stdout).read_line(&mut line).expect("the simulator announces itself");

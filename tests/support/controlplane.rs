@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use super::eventually;
 use super::process::{Process, free_port};
+use super::tools::Tools;
 
 /// A control plane starts in seconds; a loaded machine may need more.
 const START: Duration = Duration::from_mins(2);
@@ -158,25 +159,16 @@ impl ControlPlane {
 
     /// Runs kubectl; fails with its words.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
-        self.run("kubectl", arguments).unwrap_or_else(|error| panic!("{error}"))
+        self.tools().kubectl(arguments)
     }
 
     /// Runs kubectl or helm.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
-        let output = Command::new(self.bin.join(program))
-            .args(arguments)
-            .env("KUBECONFIG", self.kubeconfig())
-            .env("HELM_CACHE_HOME", self.dir.path().join("helm-cache"))
-            .env("HELM_CONFIG_HOME", self.dir.path().join("helm-config"))
-            .env("HELM_DATA_HOME", self.dir.path().join("helm-data"))
-            .output()
-            .map_err(|error| format!("{program}: {error}"))?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        if output.status.success() {
-            Ok(text(&output.stdout))
-        } else {
-            Err(format!("{program} {}: {}{}", arguments.join(" "), text(&output.stdout), text(&output.stderr)))
-        }
+        self.tools().run(program, arguments)
+    }
+
+    fn tools(&self) -> Tools {
+        Tools { bin: self.bin.clone(), kubeconfig: self.kubeconfig(), home: self.dir.path().to_owned() }
     }
 
     /// Writes to our kinds and to events so far.
@@ -187,9 +179,14 @@ impl ControlPlane {
 
     /// Writes to objects of a namespace so far, other than the test's own.
     pub fn writes(&self, namespace: &str) -> Vec<Value> {
+        self.writes_where(|object| object["namespace"] == namespace)
+    }
+
+    /// Writes so far to the objects that are concerned, as the audit log names them, other than the test's own.
+    pub fn writes_where(&self, concerned: impl Fn(&Value) -> bool) -> Vec<Value> {
         let entries = self.audit().into_iter();
         entries
-            .filter(|entry| entry["objectRef"]["namespace"] == namespace)
+            .filter(|entry| concerned(&entry["objectRef"]))
             .filter(|entry| !entry["requestURI"].as_str().unwrap_or_default().contains("fieldManager=test"))
             .collect()
     }
@@ -248,7 +245,7 @@ pub fn root() -> PathBuf {
 }
 
 /// Asks the build script, which builds nothing when all is there.
-fn binaries() -> PathBuf {
+pub fn binaries() -> PathBuf {
     let script = root().join("tests/controlplane/build");
     let output = Command::new(&script)
         .stderr(std::process::Stdio::inherit())
@@ -307,6 +304,8 @@ fn start_apiserver(bin: &Path, dir: &Path, etcd_port: u16, port: u16) -> Process
         .arg(format!("--token-auth-file={}", dir.join("tokens.csv").display()))
         .args(["--authorization-mode=RBAC", "--endpoint-reconciler-type=none"])
         .arg(format!("--audit-policy-file={}", dir.join("audit-policy").display()))
+        // What is written is counted over a whole test: no part of it may be turned away into another file.
+        .arg("--audit-log-maxsize=100000")
         .arg(format!("--audit-log-path={}", dir.join("audit.log").display()));
     Process::start("kube-apiserver", command, &dir.join("apiserver.log"))
 }

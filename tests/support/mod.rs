@@ -7,11 +7,17 @@
 pub mod contract;
 pub mod controlplane;
 pub mod line;
+pub mod load;
+pub mod metrics;
+pub mod monitoring;
 pub mod operator;
 pub mod process;
 pub mod proxy;
+pub mod release;
 pub mod secrets;
 pub mod simulator;
+pub mod tools;
+pub mod usage;
 pub mod world;
 
 use std::future::Future;

@@ -20,6 +20,13 @@ pub struct Operator {
 impl Operator {
     /// Starts `dc-operator` with `arguments` and waits until it is ready.
     pub async fn start(kubeconfig: &Path, log: &Path, arguments: &[String], environment: &[(String, String)]) -> Self {
+        let mut operator = Self::begin(kubeconfig, log, arguments, environment);
+        operator.ready().await;
+        operator
+    }
+
+    /// Starts it without waiting.
+    pub fn begin(kubeconfig: &Path, log: &Path, arguments: &[String], environment: &[(String, String)]) -> Self {
         let port = free_port();
         let mut command = Command::new(binary("dc-operator"));
         command
@@ -27,16 +34,18 @@ impl Operator {
             .envs(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))
             .env("KUBECONFIG", kubeconfig)
             .env("DC_OPERATOR_LISTEN", format!("127.0.0.1:{port}"));
-        let mut operator = Self { process: Process::start("dc-operator", command, log), port };
+        Self { process: Process::start("dc-operator", command, log), port }
+    }
+
+    pub async fn ready(&mut self) {
         let http = super::simulator::http_client(false);
-        let url = format!("http://127.0.0.1:{port}/readyz");
+        let url = format!("http://127.0.0.1:{}/readyz", self.port);
         eventually("the operator is ready", START, || {
-            operator.process.check();
+            self.process.check();
             let request = http.get(&url);
             async move { request.send().await.ok()?.status().is_success().then_some(()) }
         })
         .await;
-        operator
     }
 
     pub const fn port(&self) -> u16 {
@@ -49,7 +58,12 @@ impl Operator {
 
     /// What `/readyz` says, or nothing when it does not answer.
     pub async fn readiness(&self) -> Option<String> {
-        let answer = super::simulator::http_client(false).get(format!("http://127.0.0.1:{}/readyz", self.port)).send().await.ok()?;
+        self.get("/readyz").await
+    }
+
+    /// What stands under `path`, or nothing when it does not answer.
+    pub async fn get(&self, path: &str) -> Option<String> {
+        let answer = super::simulator::http_client(false).get(format!("http://127.0.0.1:{}{path}", self.port)).send().await.ok()?;
         answer.text().await.ok()
     }
 

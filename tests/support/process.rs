@@ -125,8 +125,12 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Where cargo put a binary of this package: tests are told by the compiler, the demo looks beside itself.
+/// Where cargo put a binary of this package: tests are told by the compiler, the demo looks beside itself. `DC_OPERATOR_BINARY` names another
+/// operator, for figures of a release.
 pub fn binary(name: &str) -> PathBuf {
+    if let (Some(other), "dc-operator") = (std::env::var_os("DC_OPERATOR_BINARY"), name) {
+        return PathBuf::from(other);
+    }
     let told = match name {
         "dc-operator" => option_env!("CARGO_BIN_EXE_dc-operator"),
         "dc-simulator" => option_env!("CARGO_BIN_EXE_dc-simulator"),

@@ -12,6 +12,8 @@ pub const REGION: &str = "eu-west-101";
 pub const PROJECT: &str = "0605768a3300d5762f82c01180692873";
 pub const ACCESS_KEY: &str = "AKSIMULATOR000000001";
 pub const SECRET_KEY: &str = "SKsimulator/000000000000000000000000000+";
+/// The second pair of keys, which is temporary, with its token.
+pub const TEMPORARY: [&str; 3] = ["AKSIMULATORTEMP00001", "SKsimulatorTemp/00000000000000000000000+", "SIMULATEDSECURITYTOKEN0001+/="];
 pub const DOMAIN: &str = "simulated-domain";
 pub const USER: &str = "operator";
 pub const PASSWORD: &str = "Simulated-Pass1";
@@ -86,13 +88,25 @@ impl Simulator {
         self.call(reqwest::Method::POST, "faults", Some(fault)).await;
     }
 
+    /// Faults of an operation that have not struck yet.
+    pub async fn faults_to_come(&self, operation: &str) -> usize {
+        let faults = self.call(reqwest::Method::GET, "faults", None).await;
+        faults["faults"].as_array().unwrap().iter().filter(|fault| fault["operation"] == operation).count()
+    }
+
     pub async fn clear_faults(&self) {
         self.call(reqwest::Method::DELETE, "faults", None).await;
     }
 
     /// All requests and answers so far.
     pub async fn log(&self) -> Vec<Value> {
-        self.call(reqwest::Method::GET, "log?since=0", None).await["entries"].as_array().unwrap().clone()
+        self.log_since(0).await.0
+    }
+
+    /// Those from a sequence number on, and the number of the next.
+    pub async fn log_since(&self, since: u64) -> (Vec<Value>, u64) {
+        let log = self.call(reqwest::Method::GET, &format!("log?since={since}"), None).await;
+        (log["entries"].as_array().unwrap().clone(), log["next"].as_u64().unwrap())
     }
 
     /// Requests of one operation so far.

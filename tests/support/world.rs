@@ -18,6 +18,8 @@ use super::proxy::Proxy;
 use super::secrets;
 use super::simulator::{self, Simulator};
 
+/// The kinds of lines, in the order in which they need each other.
+pub const KINDS: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
 pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";
 /// Far more than any wait needs; a test that reaches it has failed.
 pub const BOUND: Duration = Duration::from_mins(1);
@@ -81,12 +83,17 @@ impl World {
 
     /// The namespace, its Secret and the account.
     pub async fn furnish(&self) {
+        self.furnish_with(&json!({})).await;
+    }
+
+    /// The same with these fields of the account's spec besides the usual ones.
+    pub async fn furnish_with(&self, account: &Value) {
         let annotations = json!({ "directconnect.huaweicloud.com/account": self.namespace });
         let namespace =
             json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": self.namespace, "annotations": annotations } });
         self.apply_in(None, &namespace).await;
         self.access_key_secret(simulator::SECRET_KEY).await;
-        self.account(json!({ "accessKey": { "secretRef": { "namespace": self.namespace, "name": "credentials" } } })).await;
+        self.account_with(account).await;
     }
 
     pub async fn access_key_secret(&self, secret_key: &str) {
@@ -145,7 +152,7 @@ impl World {
     /// Deletes all objects of ours in this namespace at once, in no order, and waits until they are gone.
     pub async fn clear(&self) {
         let mut names = Vec::new();
-        for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
+        for kind in KINDS {
             for object in self.api(kind).list(&ListParams::default()).await.unwrap() {
                 match self.api(kind).delete(&object.name_any(), &kube::api::DeleteParams::default()).await {
                     Ok(_) => {}

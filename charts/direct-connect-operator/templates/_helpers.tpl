@@ -23,15 +23,61 @@
 {{- end -}}
 {{- end -}}
 
+{{/*
+Name of what lies outside of the release's namespace. Of an operator for all objects there can be but one; of shards there may be several with
+the same release name, each in its namespace.
+*/}}
+{{- define "direct-connect-operator.wideName" -}}
+{{- $name := include "direct-connect-operator.fullname" . -}}
+{{- if or .Values.watchNamespaces .Values.selector -}}
+{{- printf "%s-%s" $name .Release.Namespace -}}
+{{- else -}}
+{{- $name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Name of the simulator's objects. */}}
+{{- define "direct-connect-operator.simulatorName" -}}
+{{- include "direct-connect-operator.fullname" . | trunc 53 | trimSuffix "-" -}}-simulator
+{{- end -}}
+
 {{/* Labels by which the Deployment finds its pods: never to be changed. */}}
 {{- define "direct-connect-operator.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "direct-connect-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{- define "direct-connect-operator.labels" -}}
-{{ include "direct-connect-operator.selectorLabels" . }}
+{{/* The same for the simulator. Another name, so that nothing that is meant for the operator finds its pod. */}}
+{{- define "direct-connect-operator.simulatorSelectorLabels" -}}
+app.kubernetes.io/name: {{ include "direct-connect-operator.name" . | trunc 53 | trimSuffix "-" }}-simulator
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "direct-connect-operator.commonLabels" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "direct-connect-operator.labels" -}}
+{{ include "direct-connect-operator.selectorLabels" . }}
+{{ include "direct-connect-operator.commonLabels" . }}
+{{- end -}}
+
+{{- define "direct-connect-operator.simulatorLabels" -}}
+{{ include "direct-connect-operator.simulatorSelectorLabels" . }}
+{{ include "direct-connect-operator.commonLabels" . }}
+{{- end -}}
+
+{{/* Name of an image; takes a list of the image's values and the chart's appVersion. */}}
+{{- define "direct-connect-operator.image" -}}
+{{- $image := index . 0 -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $image.repository (default (index . 1) $image.tag) -}}
+{{- end -}}
 {{- end -}}

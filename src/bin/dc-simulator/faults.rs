@@ -45,6 +45,8 @@ pub enum Fault {
     },
     /// Execution waits.
     Delay { ms: u64 },
+    /// The operation is executed, and its answer waits.
+    LateAnswer { ms: u64 },
     /// The change settles into ERROR. Reads are not struck.
     ErrorState { reason: String },
 }
@@ -112,13 +114,17 @@ impl Strike {
         self.faults.iter().map(|fault| if let Fault::Delay { ms } = fault { *ms } else { 0 }).sum()
     }
 
+    pub fn late_ms(&self) -> u64 {
+        self.faults.iter().map(|fault| if let Fault::LateAnswer { ms } = fault { *ms } else { 0 }).sum()
+    }
+
     pub fn error_reason(&self) -> Option<&str> {
         self.faults.iter().find_map(|fault| if let Fault::ErrorState { reason } = fault { Some(reason.as_str()) } else { None })
     }
 
     /// The fault that decides what becomes of the request or its answer.
     pub fn of_the_answer(&self) -> Option<&Fault> {
-        self.faults.iter().find(|fault| !matches!(fault, Fault::Delay { .. } | Fault::ErrorState { .. }))
+        self.faults.iter().find(|fault| !matches!(fault, Fault::Delay { .. } | Fault::LateAnswer { .. } | Fault::ErrorState { .. }))
     }
 
     fn has_kind(&self, fault: &Fault) -> bool {
@@ -135,6 +141,7 @@ impl Fault {
             Self::Status { .. } => "status",
             Self::Garbage { .. } => "garbage",
             Self::Delay { .. } => "delay",
+            Self::LateAnswer { .. } => "late_answer",
             Self::ErrorState { .. } => "error_state",
         }
     }

@@ -28,12 +28,13 @@ use std::{
 };
 
 use clap::Parser;
+use serde::de::DeserializeOwned;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
 
-use seeds::{AccessKey, Account};
+use seeds::{AccessKey, Account, Seeds};
 use service::Service;
 use settings::Settings;
 
@@ -47,6 +48,9 @@ struct Arguments {
     /// JSON file with settings that differ from the defaults.
     #[arg(long, env = "DC_SIMULATOR_SETTINGS")]
     settings: Option<PathBuf>,
+    /// JSON file with connections that exist at the start besides the built-in ones.
+    #[arg(long, env = "DC_SIMULATOR_SEEDS")]
+    seeds: Option<PathBuf>,
     /// Region, which is also the name of the project.
     #[arg(long, env = "DC_SIMULATOR_REGION", default_value = "eu-west-101")]
     region: String,
@@ -67,16 +71,18 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let settings = arguments.settings.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
+    let settings: Settings = read_or_default(arguments.settings.as_deref())?;
+    let seeds: Seeds = read_or_default(arguments.seeds.as_deref())?;
     let listener = TcpListener::bind(arguments.listen).await?;
     announce(listener.local_addr()?)?;
-    let service = Arc::new(Service::new(accounts(arguments), settings));
+    let service = Arc::new(Service::new(accounts(arguments), settings, seeds));
     let app = admin::router().fallback(service::serve).with_state(service);
     axum::serve(listener, app).with_graceful_shutdown(ended()).await?;
     Ok(())
 }
 
-fn read_settings(path: &Path) -> Result<Settings, Box<dyn Error>> {
+fn read_or_default<T: Default + DeserializeOwned>(path: Option<&Path>) -> Result<T, Box<dyn Error>> {
+    let Some(path) = path else { return Ok(T::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
@@ -89,7 +95,7 @@ fn announce(address: SocketAddr) -> io::Result<()> {
 }
 
 fn accounts(arguments: Arguments) -> Vec<Account> {
-    let Arguments { region, project_id, access_key, secret_key, domain, user, password, listen: _, settings: _ } = arguments;
+    let Arguments { region, project_id, access_key, secret_key, domain, user, password, listen: _, settings: _, seeds: _ } = arguments;
     let key = AccessKey { id: access_key, secret: secret_key, security_token: None };
     let partner = seeds::partner(&region);
     let keys = vec![key, seeds::temporary_key()];

@@ -2,6 +2,7 @@
 //!
 //! The ids are fixed, because samples, tests and the demonstration name them.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::state::{Cloud, Object, set};
@@ -23,6 +24,25 @@ pub struct AccessKey {
     pub id: String,
     pub secret: String,
     pub security_token: Option<String>,
+}
+
+/// What exists at the start besides what is built in; unknown names are refused.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Seeds {
+    /// Connections of the first project. One with the id of a built-in one takes its place.
+    pub connections: Vec<Connection>,
+}
+
+/// A connection as the document of seeds names it.
+#[derive(Clone, Deserialize)]
+pub struct Connection {
+    /// The objects of a cluster refer to it, so it is not made up.
+    id: String,
+    name: String,
+    /// Every other field of the API's `direct_connect`; what is not there is as in the built-in ones.
+    #[serde(flatten)]
+    particulars: Object,
 }
 
 /// Temporary keys of the first account.
@@ -51,7 +71,7 @@ pub fn partner(region: &str) -> Account {
 }
 
 /// A cloud with nothing but the connections, all of one project.
-pub fn cloud(project_id: &str) -> Cloud {
+pub fn cloud(project_id: &str, seeds: &Seeds) -> Cloud {
     let lines = [
         ("line-a", json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-a", "device_id": "10.255.0.1"})),
         ("line-b", json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-b", "device_id": "10.255.0.2"})),
@@ -74,6 +94,11 @@ pub fn cloud(project_id: &str) -> Cloud {
     for (ordinal, (name, particulars)) in (1..).zip(lines) {
         let id = connection_id(ordinal);
         cloud.connections.insert(id.clone(), connection(project_id, &id, name, particulars));
+    }
+    for Connection { id, name, particulars } in seeds.connections.clone() {
+        let mut seeded = connection(project_id, &id, &name, json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-a"}));
+        seeded.extend(particulars);
+        cloud.connections.insert(id, seeded);
     }
     cloud
 }

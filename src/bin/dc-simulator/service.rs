@@ -27,7 +27,7 @@ use crate::{
     journal::{Entry, Journal, harmless_headers},
     limiter::Limiter,
     reply::{Reply, dropped_connection, new_request_id},
-    seeds::{self, Account},
+    seeds::{self, Account, Seeds},
     settings::Settings,
     state::Cloud,
 };
@@ -40,6 +40,7 @@ const UNKNOWN_OPERATION: &str = "Unknown";
 pub struct Service {
     accounts: Vec<Account>,
     initial: Settings,
+    seeds: Seeds,
     world: Mutex<World>,
 }
 
@@ -73,9 +74,9 @@ struct Treatment {
 }
 
 impl Service {
-    pub fn new(accounts: Vec<Account>, initial: Settings) -> Self {
-        let world = Mutex::new(World::new(&accounts, &initial));
-        Self { accounts, initial, world }
+    pub fn new(accounts: Vec<Account>, initial: Settings, seeds: Seeds) -> Self {
+        let world = Mutex::new(World::new(&accounts, &initial, &seeds));
+        Self { accounts, initial, seeds, world }
     }
 
     /// Exclusive access. A panic elsewhere must not end the simulated cloud, so poison is ignored.
@@ -85,7 +86,7 @@ impl Service {
 
     /// Back to the start: seeds, settings, and nothing in the log.
     pub fn reset(&self) {
-        *self.world() = World::new(&self.accounts, &self.initial);
+        *self.world() = World::new(&self.accounts, &self.initial, &self.seeds);
     }
 
     /// The project that owns the seeds.
@@ -95,10 +96,10 @@ impl Service {
 }
 
 impl World {
-    fn new(accounts: &[Account], settings: &Settings) -> Self {
+    fn new(accounts: &[Account], settings: &Settings, seeds: &Seeds) -> Self {
         Self {
             settings: Arc::new(settings.clone()),
-            cloud: seeds::cloud(first_project(accounts)),
+            cloud: seeds::cloud(first_project(accounts), seeds),
             tokens: Tokens::default(),
             faults: Faults::default(),
             journal: Journal::default(),
@@ -128,11 +129,16 @@ pub async fn serve(State(service): State<Arc<Service>>, request: Request) -> Res
     let operation = route.as_ref().map_or(UNKNOWN_OPERATION, |route| route.name);
     let strike = service.world().faults.strike(operation, received.method == Method::GET);
     let wait_ms = service.world().settings.latency_ms(operation) + strike.delay_ms();
-    if wait_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-    }
+    pause(wait_ms).await;
     let sent = service.treat(&received, route.as_ref(), &strike, arrived);
+    pause(strike.late_ms()).await;
     sent.map_or_else(dropped_connection, Reply::into_response)
+}
+
+async fn pause(ms: u64) {
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
 }
 
 impl Service {
@@ -167,7 +173,7 @@ impl Service {
                 let sent = Reply { body, ..reply.clone() };
                 Treatment { reply: Some(reply), sent: Some(sent), executed: true }
             }
-            Some(Fault::Delay { .. } | Fault::ErrorState { .. }) | None => {
+            Some(Fault::Delay { .. } | Fault::LateAnswer { .. } | Fault::ErrorState { .. }) | None => {
                 let reply = self.execute(world, passage);
                 Treatment { reply: Some(reply.clone()), sent: Some(reply), executed: true }
             }
@@ -248,12 +254,11 @@ async fn receive(request: Request) -> Option<Received> {
 fn throttle(limiter: &mut Limiter, passage: &Passage<'_>, caller: &Caller) -> Result<(), Refusal> {
     let limits = &passage.settings.rate_limits;
     let is_read = passage.received.method == Method::GET;
-    let limit = if is_read { limits.reads_per_minute } else { limits.writes_per_minute };
-    if limiter.admit(&caller.user, is_read, limit, passage.now.instant) {
+    if limiter.admit(&caller.user, is_read, limits, passage.now.instant) {
         return Ok(());
     }
-    let message =
-        format!("The throttling threshold has been reached: policy user over ratelimit,limit:{},time:1 minute", limit.unwrap_or_default());
+    let limit = limits.per_minute(is_read).unwrap_or_default();
+    let message = format!("The throttling threshold has been reached: policy user over ratelimit,limit:{limit},time:1 minute");
     Err(Refusal::gateway(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", &message))
 }
 

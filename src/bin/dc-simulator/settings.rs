@@ -89,6 +89,15 @@ pub struct GatewaySettleTimes {
 pub struct RateLimits {
     pub reads_per_minute: Option<u32>,
     pub writes_per_minute: Option<u32>,
+    /// A refused call takes a token, too.
+    pub throttled_calls_count: bool,
+}
+
+impl RateLimits {
+    /// The limit of a user's reads or writes.
+    pub fn per_minute(&self, is_read: bool) -> Option<u32> {
+        if is_read { self.reads_per_minute } else { self.writes_per_minute }
+    }
 }
 
 /// Limits by kind.

@@ -1,79 +1,14 @@
-//! The catalogues that users read, rendered from the code: `docs/conditions.md` and `docs/error-codes.md`.
-//!
-//! It holds no knowledge of its own but the wording around the tables, so that what a user reads is what the operator does.
+//! `docs/error-codes.md`: the codes of the cloud, and what follows from each.
 
 use std::fmt::{self, Write};
-use std::time::Duration;
 
+use super::{GENERATED, goes_on, rhythm};
 use crate::accounts;
-use crate::api::{ConditionType, Course, Reason};
+use crate::api::{Course, Reason};
 use crate::cloud::{CATALOGUE, Class, OwnCode, classify};
 use crate::engine::{Progress, consequence, waits};
 
-const GENERATED: &str = "<!-- Generated from the code by `make generate`. -->";
-
-/// Name and text of each file. The same on every run.
-#[must_use]
-pub fn files() -> Vec<(String, String)> {
-    let render = |into: fn(&mut String) -> fmt::Result| {
-        let mut text = String::new();
-        // Writing to a string can't fail.
-        let _ = into(&mut text);
-        text
-    };
-    vec![("conditions.md".to_owned(), render(conditions)), ("error-codes.md".to_owned(), render(error_codes))]
-}
-
-fn conditions(text: &mut String) -> fmt::Result {
-    writeln!(text, "{GENERATED}\n\n# Conditions\n")?;
-    writeln!(
-        text,
-        "What stands in `status.conditions`. A condition speaks of the spec that its `observedGeneration` names, as the whole status"
-    )?;
-    writeln!(
-        text,
-        "does with `status.observedGeneration`, which is 0 until the operator has looked at the object. Lines are `VirtualGateway`,"
-    )?;
-    writeln!(text, "`VirtualInterface` and `Peer`; the account is `CloudAccount`.\n")?;
-    writeln!(text, "## Types\n\n| Type | Of | Tells |\n|---|---|---|")?;
-    for type_ in ConditionType::ALL {
-        let kinds = if type_.is_of_accounts() { "Lines, account" } else { "Lines" };
-        writeln!(text, "| `{}` | {kinds} | {} |", type_.as_str(), type_.meaning())?;
-    }
-    writeln!(text, "\n## Reasons\n")?;
-    writeln!(
-        text,
-        "How it goes on holds for lines and accounts. An account that is not `Ready` is also looked at again by itself, as told under Account;"
-    )?;
-    writeln!(text, "a change of it or of its Secret is taken up at once.\n")?;
-    writeln!(text, "| Reason | In | Goes on | Account | Means, and what to do |\n|---|---|---|---|---|")?;
-    for reason in Reason::ALL {
-        let types: Vec<String> = reason.conditions().iter().map(|type_| format!("`{}`", type_.as_str())).collect();
-        let (types, course, account) = (types.join(", "), goes_on(reason.course()), of_accounts(*reason));
-        writeln!(text, "| `{}` | {types} | {course} | {account} | {} |", reason.as_str(), reason.advice())?;
-    }
-    Ok(())
-}
-
-fn of_accounts(reason: Reason) -> String {
-    match (reason.is_of_accounts(), reason.course()) {
-        (false, _) => "–".to_owned(),
-        (true, _) if reason == Reason::WaitingForDependants => "while it is deleted".to_owned(),
-        (true, Course::Rest) => "ready".to_owned(),
-        (true, _) => rhythm(accounts::waits(reason)),
-    }
-}
-
-const fn goes_on(course: Course) -> &'static str {
-    match course {
-        Course::Rest => "At rest",
-        Course::GoesOn => "By itself",
-        Course::Stalls => "After a change",
-        Course::Either => "By itself with `Reconciling`, after a change with `Stalled`",
-    }
-}
-
-fn error_codes(text: &mut String) -> fmt::Result {
+pub(super) fn error_codes(text: &mut String) -> fmt::Result {
     writeln!(text, "{GENERATED}\n\n# Error codes\n")?;
     writeln!(
         text,
@@ -144,14 +79,4 @@ fn fallback(text: &mut String) -> fmt::Result {
         writeln!(text, "| {told} | [{label}](#{label}) |")?;
     }
     Ok(())
-}
-
-fn rhythm((first, limit): (Duration, Duration)) -> String {
-    if first == limit { format!("every {}", spoken(first)) } else { format!("after {}, doubling to {}", spoken(first), spoken(limit)) }
-}
-
-/// `90 s` or `10 min`.
-fn spoken(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    if seconds > 60 && seconds.is_multiple_of(60) { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
 }

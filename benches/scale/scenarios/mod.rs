@@ -1,0 +1,7 @@
+//! One file for each way of working the operator.
+
+pub mod accounts;
+pub mod churn;
+pub mod idle;
+pub mod lines;
+pub mod throttled;

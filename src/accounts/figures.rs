@@ -1,0 +1,127 @@
+//! What accounts tell at a scrape: their objects, and for each account in use its budget, its breakers, its mirrors, its quotas and its keys.
+
+use kube::runtime::reflector::Store;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::Context;
+use super::{Mirrors, Slot};
+use crate::api::CloudAccount;
+use crate::api::cloud_account::Quota;
+use crate::cloud::{Listed, quota_label};
+use crate::index::Key;
+use crate::metrics::table::{
+    BREAKER, BUDGET_PAUSED, BUDGET_RATIO, BUDGET_WAITING, CREDENTIALS_EXPIRY, MIRROR_AGE, MIRROR_OVERDUE, MIRROR_SIZE, QUOTA_LIMIT,
+    QUOTA_USED, STALLED,
+};
+use crate::metrics::{Readings, Source};
+use crate::telling::{count_object, count_queue};
+
+/// Reads the accounts.
+pub(super) struct Figures {
+    pub context: Arc<Context>,
+    pub store: Store<CloudAccount>,
+}
+
+impl Source for Figures {
+    fn read(&self, readings: &mut Readings) {
+        let kind = Key::account("").kind;
+        readings.add(&STALLED, [kind], 0.0);
+        for account in self.store.state() {
+            count_object(readings, kind, account.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default());
+        }
+        readings.open(&BUDGET_WAITING);
+        readings.open(&BUDGET_PAUSED);
+        readings.open(&BREAKER);
+        readings.open(&MIRROR_OVERDUE);
+        readings.open(&MIRROR_SIZE);
+        let known = self.context.all_known();
+        count_queue(readings, kind, known.values().filter_map(|known| known.queued));
+        let mut nearest = Vec::new();
+        for built in known.values().filter_map(|known| known.built.as_ref()) {
+            calls(readings, &built.mirrors);
+            mirror(readings, &built.mirrors.virtual_gateways, built.mirrors.rhythm.cold);
+            mirror(readings, &built.mirrors.virtual_interfaces, built.mirrors.rhythm.cold);
+            keep_nearest(&mut nearest, &built.quotas);
+        }
+        for (type_, quota) in nearest {
+            readings.add(&QUOTA_USED, [type_], float(quota.used));
+            if quota.limit >= 0 {
+                readings.add(&QUOTA_LIMIT, [type_], float(quota.limit));
+            }
+        }
+    }
+}
+
+fn calls(readings: &mut Readings, mirrors: &Mirrors) {
+    let client = &mirrors.client;
+    for (direction, state) in client.budgets() {
+        for (priority, waiting) in state.waiting {
+            readings.count(&BUDGET_WAITING, [direction, priority], waiting);
+        }
+        readings.lowest(&BUDGET_RATIO, [direction], state.ratio);
+        readings.count(&BUDGET_PAUSED, [direction], usize::from(state.paused));
+    }
+    for (endpoint, state) in client.breakers() {
+        readings.count(&BREAKER, [endpoint.label(), state.label()], 1);
+    }
+    if let Some(end) = client.credentials_end() {
+        readings.lowest(&CREDENTIALS_EXPIRY, [], float(end.as_second()));
+    }
+}
+
+fn mirror<R: Listed>(readings: &mut Readings, slot: &Slot<R>, cold: Duration) {
+    let Some((mirror, _)) = slot.0.get() else { return };
+    let (age, size) = mirror.standing();
+    let overdue = age.saturating_sub(cold.mul_f64(1.2));
+    readings.highest(&MIRROR_AGE, [R::PLURAL], age.as_secs_f64());
+    readings.highest(&MIRROR_OVERDUE, [R::PLURAL], overdue.as_secs_f64());
+    readings.count(&MIRROR_SIZE, [R::PLURAL], size);
+}
+
+/// Of each type the quota that has the least room.
+fn keep_nearest<'a>(nearest: &mut Vec<(&'static str, &'a Quota)>, quotas: &'a [Quota]) {
+    for quota in quotas {
+        let type_ = quota_label(&quota.type_);
+        match nearest.iter_mut().find(|(other, _)| *other == type_) {
+            Some((_, present)) if fullness(quota) > fullness(present) => *present = quota,
+            Some(_) => {}
+            None => nearest.push((type_, quota)),
+        }
+    }
+}
+
+/// Less than 0 where there is no limit, or a limit of 0, which nobody comes near to.
+fn fullness(quota: &Quota) -> f64 {
+    match quota.limit {
+        ..0 => -1.0,
+        0 => -0.5,
+        limit => float(quota.used) / float(limit),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a float is what a metric is; no figure here comes near to its 53 bits")]
+const fn float(number: i64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quota_with_the_least_room_is_told() {
+        let quota = |type_: &str, used, limit| Quota { type_: type_.to_owned(), used, limit };
+        let accounts = [
+            vec![quota("virtualInterface", 40, 50), quota("physicalConnect", 7, -1), quota("new", 1, 10)],
+            vec![quota("virtualInterface", 9, 10), quota("physicalConnect", 1, 10), quota("newer", 2, 10)],
+            vec![quota("virtualInterface", 80, 100), quota("geip", 0, 0), quota("newest", 0, 0)],
+        ];
+        let mut nearest = Vec::new();
+        for quotas in &accounts {
+            keep_nearest(&mut nearest, quotas);
+        }
+        let told: Vec<_> = nearest.into_iter().map(|(type_, quota)| (type_, quota.used, quota.limit)).collect();
+        assert_eq!(told, [("virtualInterface", 9, 10), ("physicalConnect", 1, 10), ("other", 2, 10), ("geip", 0, 0)]);
+    }
+}
