@@ -262,6 +262,13 @@ impl Account {
         });
         Arc::clone(mirror)
     }
+
+    /// `who` no longer waits for news of a collection. One that nobody has asked for yet is not read for it.
+    pub fn relax<R: Mirrored>(&self, who: &str) {
+        if let Some((mirror, _)) = R::slot(&self.mirrors).0.get() {
+            mirror.relax(who);
+        }
+    }
 }
 
 impl Accounts {

@@ -239,7 +239,7 @@ where
             memory.account.clone()
         });
         if let State::Ready(account) = self.accounts.get(&account) {
-            account.mirror::<K::Listed>().relax(uid);
+            account.relax::<K::Listed>(uid);
         }
     }
 
