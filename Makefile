@@ -23,7 +23,7 @@ soak: controlplane
 	SCENARIO=soak cargo bench --locked --bench scale
 
 performance:
-	cargo bench --locked --bench scale -- page
+	cargo bench --locked --profile dev --bench scale -- page
 
 generate:
 	cargo run --locked --quiet --bin dc-operator -- crd --dir crds

@@ -117,6 +117,8 @@ pub struct Growth {
     scenario: String,
     objects: [usize; 2],
     time: f64,
+    /// Of what the time could be at best: an API server that takes longer for each write of many is none of the operator's doing.
+    floor: f64,
     memory: f64,
     calls: f64,
     processor: f64,
@@ -126,9 +128,10 @@ impl Growth {
     /// Above 1 by no more than two runs of one size differ.
     const LINEAR: f64 = 1.05;
 
-    /// Nothing grows faster than the number of objects.
+    /// Nothing grows faster than the number of objects, or than the floor does.
     pub fn is_linear(&self) -> bool {
-        [self.time, self.memory, self.calls, self.processor].into_iter().all(|exponent| exponent <= Self::LINEAR)
+        let time = self.time <= Self::LINEAR.max(self.floor);
+        time && [self.memory, self.calls, self.processor].into_iter().all(|exponent| exponent <= Self::LINEAR)
     }
 }
 
@@ -150,6 +153,7 @@ pub fn growth(rows: &[Figures]) -> Vec<Growth> {
                 scenario: scenario.to_owned(),
                 objects: [less.objects, more.objects],
                 time: exponent(|row| row.figure),
+                floor: exponent(|row| row.floor),
                 memory: exponent(|row| row.rss_mib),
                 calls: exponent(|row| count(row.cloud_calls)),
                 processor: exponent(|row| row.cpu_seconds),
@@ -161,11 +165,15 @@ pub fn growth(rows: &[Figures]) -> Vec<Growth> {
 
 /// The same as a Markdown table.
 pub fn told_growth(growth: &[Growth]) -> String {
-    let mut text = String::from("| scenario | objects | time | memory | calls | processor | |\n|---|---|--:|--:|--:|--:|---|\n");
+    let mut text =
+        String::from("| scenario | objects | time | its floor | memory | calls | processor | |\n|---|---|--:|--:|--:|--:|--:|---|\n");
     for row in growth {
-        let Growth { scenario, objects: [less, more], time, memory, calls, processor } = row;
-        let mark = if row.is_linear() { "at most linear" } else { "**faster than linear**" };
-        let _ = writeln!(text, "| {scenario} | {less} to {more} | {time:.2} | {memory:.2} | {calls:.2} | {processor:.2} | {mark} |");
+        let Growth { scenario, objects: [less, more], time, floor, memory, calls, processor } = row;
+        let mark = if row.is_linear() { "at most linear, or as its floor" } else { "**faster than linear**" };
+        let _ = writeln!(
+            text,
+            "| {scenario} | {less} to {more} | {time:.2} | {floor:.2} | {memory:.2} | {calls:.2} | {processor:.2} | {mark} |"
+        );
     }
     text
 }

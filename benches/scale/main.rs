@@ -27,24 +27,6 @@ use scenarios::{accounts, churn, idle, lines, throttled};
 
 /// Those of a whole run, in this order, and the one that takes too long for it.
 const SCENARIOS: [&str; 9] = ["idle", "burst", "restart", "drift", "steady", "throttled", "accounts", "growth", "soak"];
-/// The rows of the page, in its order.
-const ROWS: [&str; 14] = [
-    "idle",
-    "burst",
-    "steady",
-    "restart",
-    "drift",
-    "throttled",
-    "accounts",
-    "soak",
-    "burst-100",
-    "burst-1000",
-    "burst-10000",
-    "restart-100",
-    "restart-1000",
-    "restart-10000",
-];
-
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "page") {
@@ -110,7 +92,8 @@ impl Rows {
 /// Writes `docs/performance.md` from the figures that are there, and keeps them beside the template.
 fn write_page() -> ExitCode {
     let read = |row: &&str| std::fs::read_to_string(folder().join(format!("{row}.json"))).ok();
-    let rows: Vec<Figures> = ROWS.iter().filter_map(read).map(|text| serde_json::from_str(&text).expect("a row of figures")).collect();
+    let rows: Vec<Figures> =
+        page::ROWS.iter().filter_map(read).map(|text| serde_json::from_str(&text).expect("a row of figures")).collect();
     if rows.is_empty() {
         eprintln!("there are no figures yet: run make bench");
         return ExitCode::FAILURE;

@@ -4,6 +4,24 @@ use crate::figures::{Figures, growth, table, told_growth};
 
 const TEMPLATE: &str = include_str!("performance.md");
 
+/// The rows of the page, in its order.
+pub const ROWS: [&str; 14] = [
+    "idle",
+    "burst",
+    "steady",
+    "restart",
+    "drift",
+    "throttled",
+    "accounts",
+    "soak",
+    "burst-100",
+    "burst-1000",
+    "burst-10000",
+    "restart-100",
+    "restart-1000",
+    "restart-10000",
+];
+
 /// The page of these rows.
 pub fn page(rows: &[Figures]) -> String {
     let last = |text: fn(&Figures) -> &String| rows.iter().map(text).max().cloned().unwrap_or_default();

@@ -306,8 +306,9 @@ pub async fn furnish(world: &World, load: Load) {
 /// An operator of the release, as the chart runs it.
 pub fn begin(world: &World, number: usize) -> Operator {
     let log = world.plane.dir().join(format!("operator-{number}.log"));
-    let environment = [("MALLOC_ARENA_MAX".to_owned(), "1".to_owned())];
-    Operator::begin(&world.plane.kubeconfig(), &log, &["run".to_owned()], &environment)
+    let allocator =
+        [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "8192")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Operator::begin(&world.plane.kubeconfig(), &log, &["run".to_owned()], &allocator)
 }
 
 /// Writes of our objects, of events about them and of their account so far, by what was done to what. Without the benchmark's own applies.
