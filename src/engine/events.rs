@@ -1,9 +1,8 @@
 //! Events of objects: what was done and what went wrong, once for each.
 
-use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::runtime::events::{Event, EventType};
-use kube::{Resource, ResourceExt};
+use kube::runtime::events::{Event, EventType, Recorder};
+use kube::Resource;
 
 use crate::api::{ConditionType, Managed, Reason, Status, find_condition};
 use crate::metrics::Drift;
@@ -45,9 +44,10 @@ impl<K: Kind> Engine<K> {
 
     pub(super) async fn tell_event(&self, object: &K::Object, type_: EventType, reason: &str, action: &'static str, note: String) {
         let event = Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
-        // The recorder tells a repeat by its count alone, without its note; what is told of another version of the object is no repeat.
-        let about = ObjectReference { resource_version: object.resource_version(), ..object.object_ref(&()) };
-        if let Err(error) = self.recorder.publish(&event, &about).await {
+        // A recorder keeps its events for minutes, goes through all of them at each one, and tells a repeat by its count alone, without its note.
+        // Here nothing is told twice: each event has a recorder of its own.
+        let recorder = Recorder::new(self.client.clone(), self.reporter.clone());
+        if let Err(error) = recorder.publish(&event, &object.object_ref(&())).await {
             tracing::debug!(%error, "event not written");
         }
     }

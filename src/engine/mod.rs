@@ -24,7 +24,7 @@ pub(crate) use report::{Progress, consequence};
 pub use run::{Namespaces, Shared, controller};
 
 use kube::runtime::controller::Action;
-use kube::runtime::events::{EventType, Recorder};
+use kube::runtime::events::{EventType, Reporter};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
@@ -61,7 +61,8 @@ pub struct Engine<K: Kind> {
     namespaces: Arc<Namespaces>,
     memories: Memories<K::Object>,
     store: Store<K::Object>,
-    recorder: Recorder,
+    /// Who tells events.
+    reporter: Reporter,
     wake: UnboundedSender<ObjectRef<K::Object>>,
     listeners: run::Listeners,
     metrics: metrics::Reconcile,

@@ -4,7 +4,7 @@ use futures::StreamExt;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::core::PartialObjectMeta;
 use kube::runtime::controller::{Action, Config, Controller};
-use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::events::Reporter;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Resource, ResourceExt};
@@ -99,7 +99,6 @@ where
     let (wake, woken) = mpsc::unbounded_channel();
     let (fill, mut cached) = watch::channel(false);
     let reporter = Reporter { controller: MANAGER.into(), instance: std::env::var("HOSTNAME").ok() };
-    let recorder = Recorder::new(client.clone(), reporter);
     let engine = Arc::new(Engine::<K> {
         client,
         leadership,
@@ -108,7 +107,7 @@ where
         namespaces,
         memories: Memories::default(),
         store: store.clone(),
-        recorder,
+        reporter,
         wake: wake.clone(),
         listeners: Listeners::default(),
         metrics: metrics.reconcile.clone(),
