@@ -1,8 +1,8 @@
 //! Events of objects: what was done and what went wrong, once for each.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::runtime::events::{Event, EventType, Recorder};
 use kube::Resource;
+use kube::runtime::events::{Event, EventType, Recorder};
 
 use crate::api::{ConditionType, Managed, Reason, Status, find_condition};
 use crate::metrics::Drift;
