@@ -137,6 +137,7 @@ async fn a_password_serves_as_well_and_a_revoked_token_is_renewed_once() {
         }))
         .await;
     world.account(json!({ "password": { "secretRef": { "namespace": world.namespace, "name": "login" } } })).await;
+    world.account_in_force().await;
     world.apply(&gateway("gw", &vpc(3))).await;
     world.wait_ready("VirtualGateway", "gw").await;
     let logins = world.cloud.count("KeystoneCreateUserTokenByPassword").await;

@@ -7,10 +7,9 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::eventually;
 use support::line::{self, gateway, vpc, with};
 use support::simulator::{LINE_A, LINE_B};
-use support::world::{API_VERSION, BOUND, KINDS, World, api, condition, is};
+use support::world::{API_VERSION, KINDS, World, api, condition, is};
 
 /// An interface that leads to `gateway`, as these fields of its spec say.
 fn interface(name: &str, vlan: u16, gateway: &Value) -> Value {
@@ -66,11 +65,7 @@ async fn a_grant_is_asked_before_the_cloud_is() {
         }] })
     };
     world.account_with(&grant(60)).await;
-    eventually("the account is ready with its grants", BOUND, || async {
-        let account = world.get_account().await;
-        is(&account, "Ready", "True").then_some(())
-    })
-    .await;
+    world.account_in_force().await;
     let before = world.cloud.log().await.len();
 
     // A namespace that no grant names.
@@ -246,6 +241,7 @@ async fn another_teams_natural_key_and_id_are_taken_by_nobody_else() {
 async fn an_account_is_chosen_by_name_but_opened_by_its_owner() {
     let closed = World::new().await;
     closed.account_with(&json!({ "allowedNamespaces": { "names": ["somewhere-else"] } })).await;
+    closed.account_in_force().await;
     let team = World::new().await;
     let mut named = gateway("named", 40);
     named["spec"]["accountRef"] = json!({ "name": closed.namespace });
@@ -349,6 +345,7 @@ async fn an_import_by_id_needs_the_leave_for_what_stands_behind_it() {
     let foreign = json!({ "name": "of-the-platform", "vpc_id": vpc(70), "local_ep_group": ["172.16.0.0/24"] });
     let id = world.cloud.create("virtual_gateway", foreign).await["id"].clone();
     world.account_with(&json!({ "grants": [{ "namespaces": { "names": [world.namespace] }, "vpcIds": [vpc(71)] }] })).await;
+    world.account_in_force().await;
     let mut imported = gateway("imported", 71);
     imported["spec"]["import"] = json!({ "id": id });
     imported["spec"]["policy"] = json!({ "ignoreFields": ["vpcId", "localEpGroup", "localEpGroupIpv6", "name"] });

@@ -143,6 +143,15 @@ impl World {
         neighbour
     }
 
+    /// Waits until the operator goes by the account as it is written now.
+    pub async fn account_in_force(&self) {
+        super::eventually("the account is in force as it is written", BOUND, || async {
+            let account = self.get_account().await;
+            (account["status"]["observedGeneration"] == account["metadata"]["generation"]).then_some(())
+        })
+        .await;
+    }
+
     /// The account as it is.
     pub async fn get_account(&self) -> Value {
         let account = api(&self.client, None, API_VERSION, "CloudAccount").get(&self.namespace).await.unwrap();
