@@ -146,7 +146,7 @@ const RIGHTS: &[(&str, &str, bool)] = &[
     ("get", "secrets", true),
     ("watch", "namespaces", true),
     ("create", "events.events.k8s.io", true),
-    ("patch", "events.events.k8s.io", true),
+    ("patch", "events.events.k8s.io", false),
     ("create", "virtualgateways.directconnect.huaweicloud.com", false),
     ("update", "virtualinterfaces.directconnect.huaweicloud.com", false),
     ("delete", "peers.directconnect.huaweicloud.com", false),
