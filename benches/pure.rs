@@ -82,7 +82,6 @@ fn difference(criterion: &mut Criterion) {
 fn decisions(criterion: &mut Criterion) {
     let situation = Situation {
         deleting: false,
-        finalizer: true,
         management: Management::Managed,
         deletion: DeletionPolicy::Delete,
         drift: DriftPolicy::Correct,

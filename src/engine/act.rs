@@ -53,7 +53,6 @@ impl<K: Kind> Hands<'_, K> {
         match step {
             Step::Rest | Step::Report(_) | Step::Wait(_) | Step::Stall(..) => Ok(Acted::No),
             Step::Adopt(_) => Ok(Acted::Object),
-            Step::AddFinalizer => self.engine.set_finalizer(self.object, true).await.map(|()| Acted::Object),
             Step::RemoveFinalizer => self.engine.set_finalizer(self.object, false).await.map(|()| Acted::Object),
             Step::RecordIntent => self.record_intent().await,
             Step::Create(call) => self.create(call).await,

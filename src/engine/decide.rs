@@ -1,7 +1,7 @@
 //! The decision: what one pass does, from what it saw. Pure: no clock, no network, no chance.
 //!
-//! The rows of the table in the design stand here in their order. There is at most one mutation in a step, so that every point at which the
-//! process can die is the same as a fresh start.
+//! The rows of its table stand here in their order; what comes before a look at the cloud (pause, finalizer, account, leave to use it) stands in
+//! the pass itself. There is at most one mutation in a step, so that every point at which the process can die is the same as a fresh start.
 
 use crate::api::{DeletionPolicy, DriftPolicy, Management, Reason, WaitingFor};
 use crate::cloud::{Call, Priority};
@@ -13,8 +13,6 @@ use super::kind::{Difference, Phase};
 pub struct Situation {
     /// The object is being deleted.
     pub deleting: bool,
-    /// Our finalizer is on it.
-    pub finalizer: bool,
     /// Whether the cloud may be written at all.
     pub management: Management,
     /// What happens to the cloud resource when the object goes.
@@ -106,9 +104,7 @@ pub enum Step {
     Rest,
     /// Nothing is left to do but to tell of differences that stay.
     Report(Vec<Difference>),
-    /// Puts our finalizer on the object.
-    AddFinalizer,
-    /// Takes it off: the object may go.
+    /// Takes our finalizer off: the object may go.
     RemoveFinalizer,
     /// Writes down that a create follows.
     RecordIntent,
@@ -170,7 +166,6 @@ impl Step {
         match self {
             Self::Rest => "rest",
             Self::Report(_) => "report",
-            Self::AddFinalizer => "add_finalizer",
             Self::RemoveFinalizer => "remove_finalizer",
             Self::RecordIntent => "record_intent",
             Self::Create(_) => "create",
@@ -184,15 +179,10 @@ impl Step {
     }
 }
 
-/// Decides what a pass does.
+/// Decides what a pass does for an object that bears our finalizer: without it nothing is looked at.
 #[must_use]
 pub fn decide(situation: &Situation) -> Step {
-    match (situation.deleting, situation.finalizer) {
-        (true, false) => Step::Rest,
-        (true, true) => farewell(situation),
-        (false, false) => Step::AddFinalizer,
-        (false, true) => live(situation),
-    }
+    if situation.deleting { farewell(situation) } else { live(situation) }
 }
 
 /// The object is being deleted: what becomes of its resource.

@@ -43,7 +43,6 @@ fn who() -> Vec<WaitingFor> {
 fn situation() -> Situation {
     Situation {
         deleting: false,
-        finalizer: true,
         management: Management::Managed,
         deletion: DeletionPolicy::Delete,
         drift: DriftPolicy::Correct,
@@ -65,7 +64,6 @@ type Change = fn(&mut Situation);
 fn every_row_of_the_table() {
     let update = || Step::Update(call("Update"), vec![difference("name", true)]);
     let rows: Vec<(&str, Change, Step)> = vec![
-        ("deleting without our finalizer", |s| (s.deleting, s.finalizer, s.cloud) = (true, false, one(|_| ())), Step::Rest),
         ("deleting, retain", |s| (s.deleting, s.deletion, s.cloud) = (true, DeletionPolicy::Retain, one(|_| ())), Step::RemoveFinalizer),
         (
             "deleting, observed",
@@ -113,7 +111,6 @@ fn every_row_of_the_table() {
             Step::RemoveFinalizer,
         ),
         ("deleting, goes with what holds it", |s| (s.deleting, s.cloud) = (true, one(|f| f.bound = true)), Step::Wait(Wait::Holder)),
-        ("no finalizer", |s| s.finalizer = false, Step::AddFinalizer),
         ("absent, reference not ready", |s| s.references = who(), Step::Wait(Wait::References(who()))),
         ("absent, no intent", |_| (), Step::RecordIntent),
         ("absent, intent fresh", |s| s.intent = IntentState::Fresh, Step::Create(call("Create"))),
@@ -224,14 +221,14 @@ fn presences() -> impl Strategy<Value = Presence> {
 
 prop_compose! {
     fn situations()(
-        (deleting, finalizer, observed, retain, spec_changed) in any::<(bool, bool, bool, bool, bool)>(),
+        (deleting, observed, retain, spec_changed) in any::<(bool, bool, bool, bool)>(),
         drift in prop_oneof![Just(DriftPolicy::Correct), Just(DriftPolicy::Detect), Just(DriftPolicy::Ignore)],
         (needed, needs, lost, create) in any::<(bool, bool, bool, bool)>(),
         intent in prop_oneof![Just(IntentState::None), Just(IntentState::Fresh), Just(IntentState::InDoubt)],
         cloud in presences(),
     ) -> Situation {
         Situation {
-            deleting, finalizer, drift, spec_changed, intent, cloud,
+            deleting, drift, spec_changed, intent, cloud,
             management: if observed { Management::ObserveOnly } else { Management::Managed },
             deletion: if retain { DeletionPolicy::Retain } else { DeletionPolicy::Delete },
             dependants: if needed { who() } else { vec![] },
@@ -251,14 +248,14 @@ proptest! {
         if let Step::Create(_) = decide(&situation) {
             prop_assert_eq!(&situation.cloud, &Presence::Absent);
             prop_assert_eq!(situation.intent, IntentState::Fresh);
-            prop_assert!(!situation.deleting && situation.finalizer && situation.references.is_empty());
+            prop_assert!(!situation.deleting && situation.references.is_empty());
         }
     }
 
     #[test]
     fn nothing_is_deleted_under_retain_or_observation_or_that_is_not_ours(situation in situations()) {
         if let Step::Delete(_) = decide(&situation) {
-            prop_assert!(situation.deleting && situation.finalizer && situation.dependants.is_empty());
+            prop_assert!(situation.deleting && situation.dependants.is_empty());
             prop_assert_eq!(situation.deletion, DeletionPolicy::Delete);
             prop_assert_eq!(situation.management, Management::Managed);
             let ours = matches!(&situation.cloud, Presence::One(found) if found.owner == Ownership::Ours && found.recorded);

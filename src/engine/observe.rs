@@ -110,7 +110,6 @@ impl<K: Kind> Look<'_, K> {
         let create = if absent && !deleting && references.is_empty() { self.create(&mut desired).await? } else { None };
         let situation = Situation {
             deleting,
-            finalizer: true,
             management: policies.management,
             deletion: policies.deletion,
             drift: policies.drift,

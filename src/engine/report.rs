@@ -177,7 +177,7 @@ fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
         Outcome::Done(step) => match step {
             Step::Rest => settled(facts.observe_only),
             Step::Report(differences) => Verdict { synced: Some(false), ..stalled(Reason::Drifted, told(differences)) },
-            Step::AddFinalizer | Step::RecordIntent => reconciling(Reason::Creating, "about to be created".to_owned()),
+            Step::RecordIntent => reconciling(Reason::Creating, "about to be created".to_owned()),
             Step::Create(_) | Step::Adopt(_) => match facts.seen.seen() {
                 Some(seen) if seen.phase == Phase::Settled && seen.matches => settled(facts.observe_only),
                 _ => reconciling(Reason::Creating, "the cloud sets it up".to_owned()),
