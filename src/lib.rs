@@ -13,6 +13,7 @@
 //! - [`engine`]: the one generic reconcile.
 //! - [`kinds`]: what is particular to each kind, pure.
 //! - [`shard`], [`merge`] and [`slim`]: which objects are watched, several watches as one, and what of the objects is kept.
+//! - [`preflight`]: what is waited for before anything begins.
 //! - [`operator`]: all of it wired and run.
 //!
 //! [`docs`] renders what the code knows of its kinds, conditions, errors and metrics for people.
@@ -24,7 +25,6 @@ pub mod cloud;
 pub mod config;
 pub mod docs;
 pub mod engine;
-pub mod established;
 pub mod finalizer;
 pub mod index;
 pub mod kinds;
@@ -34,6 +34,7 @@ pub mod metrics;
 pub mod mirror;
 pub mod operator;
 pub mod owner;
+pub mod preflight;
 pub mod relist;
 pub mod server;
 pub mod shard;

@@ -18,11 +18,11 @@ use crate::accounts::{self, Accounts};
 use crate::api::ReferenceGrant;
 use crate::config::{LeaderElection, Run};
 use crate::engine::{Kind, Namespaces, Shared, controller};
-use crate::established;
 use crate::index::Index;
 use crate::kinds::{Lines, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
 use crate::leadership::{Election, Fence, Leadership, Loss, Term, Timing};
 use crate::metrics::Metrics;
+use crate::preflight;
 use crate::relist::Relist;
 use crate::server::{self, Phase};
 use crate::slim::slim;
@@ -132,17 +132,13 @@ pub async fn work(
         let (leadership, filled) = (leadership.clone(), filled.clone());
         move || leadership.holds() && *filled.borrow()
     });
-    phase.send_replace(Phase::Unestablished(Vec::new()));
+    phase.send_replace(Phase::Beginning);
     let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
-    tokio::select! {
-        () = established::wait(&client, |missing| _ = phase.send_replace(Phase::Unestablished(missing.to_vec()))) => {}
+    let cluster = tokio::select! {
+        cluster = prepare(config, &client, phase) => cluster?,
         () = stopped(stop.clone()) => return Ok(()),
-    }
-    phase.send_replace(Phase::Filling(CACHES.to_vec()));
-    let cluster = match &config.cluster_id {
-        Some(id) => id.clone(),
-        None => Api::<Namespace>::all(client.clone()).get("kube-system").await?.uid().ok_or(Error::NoCluster)?,
     };
+    phase.send_replace(Phase::Filling(CACHES.to_vec()));
     let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.limits()));
     let index = Arc::new(Index::default());
     let namespaces = watch_namespaces(&client, Arc::clone(&index));
@@ -216,6 +212,16 @@ pub async fn work(
         }
     }
     Ok(())
+}
+
+/// Waits for what the operator needs of the API server, and returns how the cluster is called.
+async fn prepare(config: &Run, client: &kube::Client, phase: &watch::Sender<Phase>) -> Result<String, Error> {
+    let told = |obstacle| _ = phase.send_replace(Phase::Hindered(obstacle));
+    preflight::kinds_served(client, told).await;
+    match &config.cluster_id {
+        Some(id) => Ok(id.clone()),
+        None => preflight::cluster_id(client, told).await?.ok_or(Error::NoCluster),
+    }
 }
 
 /// `None` where this replica is the only one.

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::metrics::{self, Metrics};
+use crate::preflight::Obstacle;
 
 /// How far the process is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub enum Phase {
     Starting,
     /// Another replica leads.
     Standby,
-    /// It leads, but these custom resources are not served yet, by their plural names.
-    Unestablished(Vec<String>),
+    /// It leads, and has not asked the API server for anything yet.
+    Beginning,
+    /// It leads, but waits before it begins.
+    Hindered(Obstacle),
     /// It leads, and reads what there is; these caches are not filled yet.
     Filling(Vec<&'static str>),
     /// It works.
@@ -32,8 +35,11 @@ impl Phase {
         match self {
             Self::Starting => missing("the lease was not read yet"),
             Self::Standby => (StatusCode::OK, "ok: standby, another replica leads\n".to_owned()),
-            Self::Unestablished(kinds) if kinds.is_empty() => missing("custom resource definitions were not looked for yet"),
-            Self::Unestablished(kinds) => missing(&format!("custom resource definitions are not established: {}", kinds.join(", "))),
+            Self::Beginning => missing("custom resource definitions were not looked for yet"),
+            Self::Hindered(Obstacle::Unreached) => missing("the API server gives no answer"),
+            Self::Hindered(Obstacle::Unestablished(kinds)) => {
+                missing(&format!("custom resource definitions are not established: {}", kinds.join(", ")))
+            }
             Self::Filling(caches) => missing(&format!("caches are not filled yet: {}", caches.join(", "))),
             Self::Working => (StatusCode::OK, "ok\n".to_owned()),
         }
