@@ -5,7 +5,7 @@
 
 use futures::StreamExt;
 use kube::api::{Patch, PatchParams};
-use kube::runtime::controller::{Action, Config, Controller};
+use kube::runtime::controller::{Action, Controller};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
@@ -89,7 +89,7 @@ pub async fn controller(
     metrics.attach(Arc::new(Figures { context: Arc::clone(&context), store: reader.clone() }));
     let changes = kube::runtime::reflector(writer, watch).touched_objects();
     Controller::for_stream(changes, reader)
-        .with_config(Config::default().concurrency(16))
+        // Without a limit on passes: those that wait for a cloud that hangs keep no other account from its turn.
         .reconcile_on(woken)
         .graceful_shutdown_on(async move {
             // The sender lives as long as the process.
