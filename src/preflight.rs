@@ -11,6 +11,8 @@ use crate::backoff::exponential;
 
 /// First and longest wait between two looks.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+/// Longest wait for an answer.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// What the operator waits for before it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub enum Obstacle {
 pub async fn kinds_served(client: &Client, mut told: impl FnMut(Obstacle)) {
     let mut waited = false;
     for looks in 1.. {
-        match missing_kinds(client).await {
+        match answer(missing_kinds(client)).await {
             Ok(missing) if missing.is_empty() => break,
             Ok(missing) => {
                 if !waited {
@@ -60,7 +62,7 @@ pub async fn kinds_served(client: &Client, mut told: impl FnMut(Obstacle)) {
 pub async fn cluster_id(client: &Client, mut told: impl FnMut(Obstacle)) -> Result<Option<String>, kube::Error> {
     let namespaces = Api::<Namespace>::all(client.clone());
     for looks in 1.. {
-        match namespaces.get_metadata("kube-system").await {
+        match answer(namespaces.get_metadata("kube-system")).await {
             Ok(namespace) => return Ok(namespace.uid()),
             Err(kube::Error::Api(status)) if is_final(&status) => return Err(kube::Error::Api(status)),
             Err(error) => {
@@ -71,6 +73,11 @@ pub async fn cluster_id(client: &Client, mut told: impl FnMut(Obstacle)) -> Resu
         pause(looks).await;
     }
     Ok(None)
+}
+
+/// What the API server says in time.
+async fn answer<T>(asked: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
+    tokio::time::timeout(ANSWER, asked).await.unwrap_or_else(|late| Err(kube::Error::Service(late.into())))
 }
 
 async fn pause(looks: u32) {
