@@ -53,6 +53,31 @@ async fn tells_nothing_of(world: &World, words: &[&str]) {
     }
 }
 
+/// What is no longer granted of an interface is not granted to its peers either.
+#[tokio::test]
+async fn a_narrowed_grant_stops_what_hangs_on_it_too() {
+    let world = World::new().await;
+    let grant = |line: &str| json!({ "grants": [{ "namespaces": { "names": [world.namespace] }, "connectionIds": [line] }] });
+    world.account_with(&grant(LINE_A)).await;
+    world.account_in_force().await;
+    world.apply(&gateway("gw", 1)).await;
+    world.apply(&interface("vif", 100, &by_name("virtualGatewayRef", "gw", None))).await;
+    world.apply(&line::peer("peer", "vif")).await;
+    world.wait_ready("Peer", "peer").await;
+    let writes = world.cloud.count("UpdateVifPeer").await;
+    world.account_with(&grant(LINE_B)).await;
+    world.account_in_force().await;
+    world.patch("Peer", "peer", json!({ "spec": { "remoteEpGroup": ["fd00:cccc::/64"] } })).await;
+    let refused = world.wait_reason("Peer", "peer", "NotGranted").await;
+    assert!(message(&refused).contains("spec.virtualInterfaceRef: "), "{refused:#}");
+    world.wait_reason("VirtualInterface", "vif", "NotGranted").await;
+    assert_eq!(world.cloud.count("UpdateVifPeer").await, writes);
+    world.account_with(&grant(LINE_A)).await;
+    world.wait_ready("Peer", "peer").await;
+    assert_eq!(world.cloud.count("UpdateVifPeer").await, writes + 1);
+    world.finish().await;
+}
+
 /// Two teams share an account; each has what is granted to it, and nothing reaches the cloud of what is not.
 #[tokio::test]
 async fn a_grant_is_asked_before_the_cloud_is() {
@@ -127,6 +152,7 @@ async fn a_grant_is_asked_before_the_cloud_is() {
 
     // What goes may go, whatever is granted.
     world.account_with(&json!({ "grants": [] , "allowedNamespaces": { "names": [] } })).await;
+    tells_nothing_of(&team, &["credentials", &format!("{}/", world.namespace)]).await;
     team.clear().await;
     tells_nothing_of(&team, &["credentials", &format!("{}/", world.namespace)]).await;
     world.finish().await;
@@ -195,13 +221,25 @@ async fn a_peer_comes_to_another_namespaces_interface_neither_by_name_nor_by_id(
     team.apply(&peer("by-id", &json!({ "virtualInterfaceId": id }))).await;
     team.wait_reason("Peer", "by-id", "NotGranted").await;
     // Its first peer, by import of its id.
-    let first = owner.cloud.all("virtual_interfaces").await[0]["vif_peers"][0]["id"].as_str().unwrap().to_owned();
+    let theirs = owner.cloud.all("virtual_interfaces").await[0]["vif_peers"][0].clone();
+    let [first, local, remote] = ["id", "local_gateway_ip", "remote_gateway_ip"].map(|field| theirs[field].as_str().unwrap().to_owned());
     let mut imported = peer("imported", &json!({ "virtualInterfaceId": id }));
     imported["spec"]["import"] = json!({ "id": first });
     team.apply(&imported).await;
     team.wait_reason("Peer", "imported", "NotGranted").await;
+    // Nor through an interface that is not there, or that is not granted: where it would hang is not known then.
+    for (name, interface) in [
+        ("nowhere", by_name("virtualInterfaceRef", "nowhere", None)),
+        ("not-granted", by_name("virtualInterfaceRef", "line-of-ours", Some(&owner.namespace))),
+    ] {
+        let mut imported = peer(name, &interface);
+        imported["spec"]["import"] = json!({ "id": first });
+        team.apply(&imported).await;
+        let waiting = team.wait_reason("Peer", name, "WaitingForReference").await;
+        assert!(waiting["status"]["id"].is_null() && waiting["status"]["observed"].is_null(), "{waiting:#}");
+    }
     assert_eq!(owner.cloud.count("CreateVifPeer").await, 0);
-    tells_nothing_of(&team, &["line-of-ours\\\"", "\"first\""]).await;
+    tells_nothing_of(&team, &[&local, &remote]).await;
     team.clear().await;
     assert_eq!(owner.cloud.count("DeleteVifPeer").await, 0);
     owner.finish().await;

@@ -180,6 +180,12 @@ impl Account {
         grants::check(&self.grants, namespace, labels, uses)
     }
 
+    /// Whether there are limits at all to what its objects may use.
+    #[must_use]
+    pub fn has_grants(&self) -> bool {
+        !self.grants.is_empty()
+    }
+
     /// What stands behind a cloud resource that a spec names by its id. `cluster` names this cluster in owner's tags.
     #[must_use]
     pub fn behind(&self, kind: &'static str, id: &str, cluster: &str) -> Behind {
@@ -261,13 +267,6 @@ impl Account {
             (mirror, task.abort_handle())
         });
         Arc::clone(mirror)
-    }
-
-    /// `who` no longer waits for news of a collection. One that nobody has asked for yet is not read for it.
-    pub fn relax<R: Mirrored>(&self, who: &str) {
-        if let Some((mirror, _)) = R::slot(&self.mirrors).0.get() {
-            mirror.relax(who);
-        }
     }
 }
 

@@ -47,7 +47,6 @@ impl<K: Kind> Engine<K> {
         let observe_only = Policies::of(object, None).management == Management::ObserveOnly;
         let facts = |id, intent, seen, drift| Facts { id, intent, seen, drift, observe_only };
         if step == Step::RemoveFinalizer {
-            mirror.relax(uid);
             return Ok((passed, Action::await_change()));
         }
         self.expect_change(uid, changes_by_itself(&step), mirror);
@@ -189,12 +188,10 @@ impl<K: Kind> Engine<K> {
 
     /// While the cloud is expected to change by itself, the mirror's rhythm is hot.
     fn expect_change(&self, uid: &str, expected: bool, mirror: &Mirror<K::Listed>) {
-        self.memories.with(uid, |memory| memory.looking = expected);
-        if expected {
-            mirror.watch_closely(uid);
-        } else {
-            mirror.relax(uid);
-        }
+        self.memories.with(uid, |memory| {
+            memory.looking = expected;
+            memory.attention = expected.then(|| mirror.watch_closely(memory.attention.take()));
+        });
     }
 }
 

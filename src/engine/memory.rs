@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::backoff::exponential;
 use crate::cloud::{Class, Line};
+use crate::mirror::Attention;
 
 use super::kind::Difference;
 
@@ -48,6 +49,8 @@ pub struct Memory<O> {
     pub asked: Option<String>,
     /// The next LIST concerns it, whatever it shows.
     pub looking: bool,
+    /// The cloud is expected to change by itself.
+    pub attention: Option<Attention>,
     /// What was set back lately.
     pub fights: Fights,
     /// Since when it waits for a pass.
@@ -74,6 +77,7 @@ impl<O> Default for Memory<O> {
             watched: HashSet::new(),
             asked: None,
             looking: false,
+            attention: None,
             fights: Fights::default(),
             queued: None,
             turn: None,

@@ -68,6 +68,8 @@ pub struct Engine<K: Kind> {
     metrics: metrics::Reconcile,
     /// Names this cluster in the owner's tag.
     cluster: String,
+    /// What is not known here of a namespace that is watched is not there: no labels pick among its objects.
+    whole_namespaces: bool,
     /// True once the process is to end.
     stop: watch::Receiver<bool>,
 }
@@ -110,7 +112,6 @@ where
         let deleting = object.meta().deletion_timestamp.is_some();
         let finalizer = finalizer::is_on(object, FINALIZER);
         if deleting && !finalizer {
-            self.calm(&uid);
             self.memories.forget(&uid);
             return Ok((Passed::Rested, Action::await_change()));
         }
@@ -155,6 +156,7 @@ where
 
     /// The account can't be used: what can be done and told all the same.
     async fn without_account(&self, object: &K::Object, reason: Reason, message: String, error: Option<CloudError>) -> Ended {
+        self.calm(&object.uid().unwrap_or_default());
         let error = error.map(|error| CloudError { message: "told in the conditions of the CloudAccount".to_owned(), ..error });
         if object.meta().deletion_timestamp.is_none() {
             self.tell(object, &Outcome::Account(reason, message, error)).await?;

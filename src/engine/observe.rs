@@ -5,10 +5,11 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Resource, ResourceExt};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::Account;
-use crate::api::{DeletionPolicy, DriftPolicy, Managed, Management, Status};
+use crate::api::{DeletionPolicy, DriftPolicy, Intent, Managed, Management, Status};
 use crate::cloud::{Call, Class, Listed, Priority};
 use crate::index::Key;
 use crate::mirror::{Mirror, View};
@@ -150,8 +151,7 @@ impl<K: Kind> Look<'_, K> {
                 return None;
             }
             // Of an earlier process: its create can't arrive after the deadline, which is held against this machine's clock only once.
-            let left = intent.deadline.0.duration_since(jiff::Timestamp::now());
-            Some(*memory.doubt_until.get_or_insert_with(|| Instant::now() + left.try_into().unwrap_or_default()))
+            Some(*memory.doubt_until.get_or_insert_with(|| Instant::now() + doubt(intent, jiff::Timestamp::now())))
         });
         match until {
             None => IntentState::Fresh,
@@ -179,8 +179,14 @@ impl<K: Kind> Look<'_, K> {
                     return self.present(desired, &view, status, seen, true).await;
                 }
             }
+            // Where it would hang is not known, or not granted: then neither is whether it may be had.
+            (None, Some(_)) if K::references(self.object).iter().any(|reference| !desired.links.contains_key(reference.field)) => {
+                return Ok((Presence::Absent, None));
+            }
             (None, Some(id)) => {
                 return match self.by_id(desired, &view, id).await? {
+                    // The next pass asks first whether what stands behind it is granted.
+                    Some(seen) if view.get(K::host(&seen)).is_none() => Ok((Presence::Unknown, None)),
                     Some(seen) => self.present(desired, &view, status, seen, false).await,
                     None => Ok((Presence::NotFound(id.clone()), None)),
                 };
@@ -223,7 +229,7 @@ impl<K: Kind> Look<'_, K> {
                 Ok(seen)
             }
             Err(error) if error.class == Class::Absent => {
-                self.mirror.remove(&host);
+                self.mirror.remove(&host, sent);
                 Ok(None)
             }
             Err(error) => Err(Failure::Cloud(error)),
@@ -311,7 +317,7 @@ impl<K: Kind> Look<'_, K> {
     /// Whether a tag names an object of the same namespace that is no more: what it retained may be imported.
     fn is_left_behind(&self, tag: &str, me: &Key) -> bool {
         let left = object_of(tag, K::NAME, &self.engine.cluster).filter(|owner| owner.namespace == me.namespace);
-        self.object.import().is_some() && left.is_some_and(|owner| self.engine.index.card(&owner).is_none())
+        self.engine.whole_namespaces && self.object.import().is_some() && left.is_some_and(|owner| self.engine.index.card(&owner).is_none())
     }
 
     /// Whether an untagged resource came from a create of ours whose answer was not seen.
@@ -337,11 +343,35 @@ impl<K: Kind> Look<'_, K> {
     }
 }
 
+/// How long the create that `intent` announced may still arrive. It was given half of this time to be begun, so that it may not be less, nor more
+/// than all of it, whatever this machine's clock says beside the other's.
+fn doubt(intent: &Intent, now: jiff::Timestamp) -> Duration {
+    let whole: Duration = intent.deadline.0.duration_since(intent.time.0).try_into().unwrap_or_default();
+    let left: Duration = intent.deadline.0.duration_since(now).try_into().unwrap_or_default();
+    left.clamp(whole / 2, whole)
+}
+
 impl Reference {
     /// The object referred to, from an object in `namespace`.
     #[must_use]
     pub fn key(&self, namespace: &str) -> Key {
         let Self { field: _, kind, namespace: other, name } = self;
         Key { kind, namespace: other.clone().unwrap_or_else(|| namespace.to_owned()), name: name.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+    #[test]
+    fn a_create_is_doubted_for_its_time_whatever_the_clock_says() {
+        let time: jiff::Timestamp = "2026-04-25T09:30:00Z".parse().unwrap();
+        let after = |seconds: i64| time.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap();
+        let intent = Intent { time: Time(time), deadline: Time(after(120)) };
+        for (now, left) in [(0, 120), (20, 100), (60, 60), (90, 60), (1200, 60), (-1200, 120)] {
+            assert_eq!(doubt(&intent, after(now)), Duration::from_secs(left), "{now} s after the intent");
+        }
     }
 }

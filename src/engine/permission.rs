@@ -1,7 +1,10 @@
 //! Whether an object may use its account as its spec says: asked before any look at the cloud for its sake, and again before each write.
 
-use crate::accounts::{Account, Behind, IMPORT, Use, What};
 use kube::Resource;
+use std::collections::BTreeMap;
+
+use crate::accounts::{Account, Behind, IMPORT, Use, What};
+use crate::index::Key;
 
 use super::Engine;
 use super::kind::Kind;
@@ -49,8 +52,28 @@ impl<K: Kind> Engine<K> {
             uses.extend(behind.into_iter().map(|what| Use::new(used.field, what)));
         }
         match account.grants(&me.namespace, &labels, &uses) {
-            Ok(()) => Permission::Given,
+            Ok(()) => self.through_references(object, account, &me, &labels),
             Err(message) => Permission::Refused(message),
         }
+    }
+
+    /// What hangs on an object of the same namespace has that one's limits; another namespace's is had by its leave.
+    fn through_references(&self, object: &K::Object, account: &Account, me: &Key, labels: &BTreeMap<String, String>) -> Permission {
+        if !account.has_grants() {
+            return Permission::Given;
+        }
+        for reference in K::references(object) {
+            let key = reference.key(&me.namespace);
+            let Some(id) = self.index.card(&key).filter(|_| key.namespace == me.namespace).and_then(|card| card.id) else { continue };
+            let uses: Vec<Use> = match account.behind(reference.kind, &id, &self.cluster) {
+                Behind::Unknown => return Permission::Unknown,
+                Behind::Absent => continue,
+                Behind::There(behind, _) => behind.into_iter().map(|what| Use::new(reference.field, what)).collect(),
+            };
+            if let Err(message) = account.grants(&me.namespace, labels, &uses) {
+                return Permission::Refused(message);
+            }
+        }
+        Permission::Given
     }
 }

@@ -20,7 +20,7 @@ use tracing::Instrument;
 use super::figures::Figures;
 use super::memory::{Memories, Memory};
 use super::{Engine, Failure, Kind};
-use crate::accounts::{Accounts, Change, Mirrored, State};
+use crate::accounts::{Accounts, Change, Mirrored};
 use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
 use crate::backoff::jittered;
 use crate::index::{Index, Key};
@@ -112,6 +112,7 @@ where
         listeners: Listeners::default(),
         metrics: metrics.reconcile.clone(),
         cluster,
+        whole_namespaces: shard.selector.is_none(),
         stop,
     });
     metrics.attach(Arc::new(Figures(Arc::clone(&engine))));
@@ -233,13 +234,7 @@ where
 {
     /// An object that goes, or may do nothing, waits for nothing in the cloud any more.
     pub(super) fn calm(&self, uid: &str) {
-        let account = self.memories.with(uid, |memory| {
-            memory.looking = false;
-            memory.account.clone()
-        });
-        if let State::Ready(account) = self.accounts.get(&account) {
-            account.relax::<K::Listed>(uid);
-        }
+        self.memories.with(uid, |memory| (memory.looking, memory.attention) = (false, None));
     }
 
     fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>, relist: &mut Relist) {
@@ -248,7 +243,6 @@ where
             Err(error) => return tracing::warn!(kind = K::NAME, %error, "watch failed; it is begun again"),
         };
         for gone in relist.take(event) {
-            self.calm(&gone.uid);
             self.memories.forget(&gone.uid);
             if !gone.replaced {
                 let (namespace, name) = gone.place;

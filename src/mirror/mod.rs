@@ -37,8 +37,14 @@ const EVENTS: usize = 64;
 pub struct Mirror<R> {
     state: Mutex<State<R>>,
     wanted: Notify,
+    /// Shared with all who wait for a change in the cloud; the rhythm is hot while somebody does.
+    attention: Attention,
     events: broadcast::Sender<Event>,
 }
+
+/// Keeps the rhythm of a mirror hot for as long as it is held.
+#[derive(Clone, Debug, Default)]
+pub struct Attention(Arc<()>);
 
 struct State<R> {
     items: Items<R>,
@@ -47,9 +53,7 @@ struct State<R> {
     made: Instant,
     error: Option<CloudError>,
     demanded: Option<Instant>,
-    /// Who waits for a change in the cloud; the rhythm is hot while somebody does.
-    hot: HashSet<String>,
-    /// When the latest of them came.
+    /// When the latest of those came who wait for a change.
     hot_since: Instant,
 }
 
@@ -58,9 +62,8 @@ impl<R: Listed> Mirror<R> {
     #[must_use]
     pub fn new() -> Self {
         let now = Instant::now();
-        let state =
-            State { items: Items::default(), listed: None, made: now, error: None, demanded: None, hot: HashSet::new(), hot_since: now };
-        Self { state: Mutex::new(state), wanted: Notify::new(), events: broadcast::Sender::new(EVENTS) }
+        let state = State { items: Items::default(), listed: None, made: now, error: None, demanded: None, hot_since: now };
+        Self { state: Mutex::new(state), wanted: Notify::new(), attention: Attention::default(), events: broadcast::Sender::new(EVENTS) }
     }
 
     /// What is known now.
@@ -100,29 +103,36 @@ impl<R: Listed> Mirror<R> {
         }
     }
 
-    /// Makes the rhythm hot for as long as `who` waits.
-    pub fn watch_closely(&self, who: &str) {
+    /// Makes the rhythm hot for as long as the answer is kept. Who already `held` this mirror's has not begun to wait anew.
+    #[must_use]
+    pub fn watch_closely(&self, held: Option<Attention>) -> Attention {
+        if let Some(held) = held.filter(|held| Arc::ptr_eq(&held.0, &self.attention.0)) {
+            return held;
+        }
+        let attention = self.attention.clone();
+        self.state().hot_since = Instant::now();
+        self.wanted.notify_one();
+        attention
+    }
+
+    fn is_hot(&self) -> bool {
+        Arc::strong_count(&self.attention.0) > 1
+    }
+
+    /// Takes the answer to a call that was sent at `sent`, unless a later one is known.
+    pub fn put(&self, item: R, sent: Instant) {
         let mut state = self.state();
-        if state.hot.insert(who.to_owned()) {
-            state.hot_since = Instant::now();
-            drop(state);
-            self.wanted.notify_one();
+        if state.items.get(item.id()).is_none_or(|known| known.as_of <= sent) {
+            state.items.insert(Entry { item: Arc::new(item), as_of: sent });
         }
     }
 
-    /// `who` no longer waits.
-    pub fn relax(&self, who: &str) {
-        self.state().hot.remove(who);
-    }
-
-    /// Takes the answer to a call that was sent at `sent`.
-    pub fn put(&self, item: R, sent: Instant) {
-        self.state().items.insert(Entry { item: Arc::new(item), as_of: sent });
-    }
-
-    /// Takes the news that `id` is gone.
-    pub fn remove(&self, id: &str) {
-        self.state().items.remove(id);
+    /// Takes the news that `id` is gone, by a call that was sent at `sent`.
+    pub fn remove(&self, id: &str, sent: Instant) {
+        let mut state = self.state();
+        if state.items.get(id).is_some_and(|known| known.as_of <= sent) {
+            state.items.remove(id);
+        }
     }
 
     /// Takes a LIST that was begun at `begun`, and tells what changed.
@@ -195,6 +205,32 @@ mod tests {
         assert_eq!(mirror.apply(vec![gateway("a", "1"), gateway("b", "1"), gateway("c", "1")], Instant::now()), set(&["a", "b", "c"]));
         assert_eq!(mirror.apply(vec![gateway("a", "1"), gateway("b", "2"), gateway("d", "1")], Instant::now()), set(&["b", "c", "d"]));
         assert_eq!(names(&mirror), [("a".into(), "1".into()), ("b".into(), "2".into()), ("d".into(), "1".into())]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_was_overtaken_undoes_nothing() {
+        let mirror = Mirror::new();
+        let sent = Instant::now();
+        tokio::time::advance(Duration::from_millis(1)).await;
+        mirror.put(gateway("a", "later"), Instant::now());
+        mirror.put(gateway("a", "earlier"), sent);
+        mirror.remove("a", sent);
+        assert_eq!(names(&mirror), [("a".into(), "later".into())]);
+        mirror.remove("a", Instant::now());
+        assert!(names(&mirror).is_empty());
+    }
+
+    #[test]
+    fn it_is_hot_while_somebody_holds_its_attention() {
+        let (mirror, other) = (Mirror::<VirtualGateway>::new(), Mirror::<VirtualGateway>::new());
+        let first = mirror.watch_closely(None);
+        let second = mirror.watch_closely(Some(other.watch_closely(None)));
+        assert!(mirror.is_hot() && !other.is_hot());
+        drop(first);
+        let second = mirror.watch_closely(Some(second));
+        assert!(mirror.is_hot());
+        drop(second);
+        assert!(!mirror.is_hot());
     }
 
     #[tokio::test(start_paused = true)]

@@ -50,7 +50,7 @@ pub async fn refresh<R: Listed>(mirror: Arc<Mirror<R>>, client: Arc<Client>, rhy
     loop {
         wait(&mirror, &mut beat).await;
         let begun = Instant::now();
-        let priority = if mirror.state().hot.is_empty() { Priority::Look } else { Priority::Wait };
+        let priority = if mirror.is_hot() { Priority::Wait } else { Priority::Look };
         let span = tracing::error_span!(parent: None, "list", account);
         let listed = client.list::<R>(priority).instrument(span.clone()).await;
         beat.last = Some(Instant::now());
@@ -122,7 +122,7 @@ async fn wait<R: Listed>(mirror: &Mirror<R>, beat: &mut Beat) {
         let (demanded, hot) = {
             let state = mirror.state();
             beat.begin_again(state.hot_since);
-            (state.demanded, !state.hot.is_empty())
+            (state.demanded, mirror.is_hot())
         };
         let Some(due) = beat.due(demanded, hot) else { return };
         if due <= Instant::now() {
