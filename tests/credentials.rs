@@ -7,8 +7,9 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::eventually;
 use support::simulator::{ACCESS_KEY, SECRET_KEY};
-use support::world::{API_VERSION, World, condition, is};
+use support::world::{API_VERSION, BOUND, World, condition, is};
 
 const OBJECTS: u8 = 4;
 
@@ -46,8 +47,11 @@ async fn all_told(world: &World) {
         let message = condition(&told, "Ready").unwrap()["message"].as_str().unwrap();
         assert!(!told["status"].to_string().contains(ACCESS_KEY) && !message.is_empty(), "{told:#}");
     }
-    let account = world.get_account().await;
-    assert_eq!(condition(&account, "Ready").unwrap()["reason"], "CredentialsRejected", "{account:#}");
+    eventually("the account says so, too", BOUND, || async {
+        let account = world.get_account().await;
+        (condition(&account, "Ready")?["reason"] == "CredentialsRejected").then_some(())
+    })
+    .await;
 }
 
 async fn all_back(world: &World, mark: &str) {

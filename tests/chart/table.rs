@@ -50,7 +50,11 @@ pub fn identity() -> Vec<Row> {
             ],
         )
         .given(small()),
-        row("/image/repository", "registry.example.com/operator", vec![container("/image", "registry.example.com/operator:0.1.0")]),
+        row(
+            "/image/repository",
+            "registry.example.com/operator",
+            vec![container("/image", concat!("registry.example.com/operator:", env!("CARGO_PKG_VERSION")))],
+        ),
         row("/image/tag", "dev", vec![container("/image", "direct-connect-operator:dev")]),
         row("/image/digest", digest, vec![container("/image", format!("direct-connect-operator@{digest}"))])
             .given(json!({ "image": { "tag": "dev" } })),

@@ -64,7 +64,12 @@ pub fn clouds() -> Vec<Row> {
                 is(ACCOUNT, "/spec/credentials/accessKey/secretRef", secret),
             ],
         ),
-        simulated("/simulator/image/repository", "/image", "registry.example.com/cloud", "registry.example.com/cloud:0.1.0"),
+        simulated(
+            "/simulator/image/repository",
+            "/image",
+            "registry.example.com/cloud",
+            concat!("registry.example.com/cloud:", env!("CARGO_PKG_VERSION")),
+        ),
         simulated("/simulator/image/tag", "/image", "dev", "direct-connect-simulator:dev"),
         simulated("/simulator/image/digest", "/image", digest, &format!("direct-connect-simulator@{digest}")),
         simulated("/simulator/image/pullPolicy", "/imagePullPolicy", "Never", "Never"),

@@ -9,7 +9,7 @@ use crate::support::release::chart;
 use crate::support::world::{API_VERSION, api, is};
 use crate::support::{eventually, figure};
 
-/// Short, so that a cloud that stands still is noticed before its probe restarts it.
+/// Short, so that a cloud that stands still is noticed soon, long before its probe restarts it after five minutes.
 const CALL_TIMEOUT: &str = "5s";
 
 /// The image that the environment names, as repository and tag.

@@ -97,7 +97,7 @@ async fn the_slow_do_not_hold_up_others() {
     };
     let (slow, quick) = tokio::join!(slow, quick);
     assert!(slow >= Duration::from_millis(1100), "{slow:?}");
-    assert!(quick < Duration::from_millis(900), "{quick:?}");
+    assert!(quick < slow, "{quick:?}, {slow:?}");
 }
 
 #[tokio::test]
