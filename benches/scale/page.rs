@@ -1,5 +1,7 @@
 //! `docs/performance.md`, written from the figures of a run.
 
+use std::collections::BTreeSet;
+
 use crate::figures::{Figures, growth, table, told_growth};
 
 const TEMPLATE: &str = include_str!("performance.md");
@@ -24,10 +26,10 @@ pub const ROWS: [&str; 14] = [
 
 /// The page of these rows.
 pub fn page(rows: &[Figures]) -> String {
-    let last = |text: fn(&Figures) -> &String| rows.iter().map(text).max().cloned().unwrap_or_default();
+    let all = |text: fn(&Figures) -> &str| rows.iter().map(text).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" and ");
     TEMPLATE
-        .replace("{{machine}}", &last(|row| &row.machine))
-        .replace("{{date}}", &last(|row| &row.date))
+        .replace("{{machine}}", &all(|row| &row.machine))
+        .replace("{{date}}", &all(|row| &row.date))
         .replace("{{table}}", &table(rows))
         .replace("{{growth}}", &told_growth(&growth(rows)))
 }
