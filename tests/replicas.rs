@@ -35,8 +35,8 @@ const DEFAULT: [&str; 3] = ["15s", "10s", "2s"];
 const WORKS: &str = "ok\n";
 const STANDS_BY: &str = "ok: standby, another replica leads\n";
 
-/// How an operator under test works.
-const WORK: [&str; 6] = ["--call-timeout", CALL_TIMEOUT, "--settle-interval", "200ms", "--settle-interval-max", "1s"];
+/// How an operator under test works, besides its longest call.
+const WORK: [&str; 4] = ["--settle-interval", "200ms", "--settle-interval-max", "1s"];
 
 /// One test at a time: operators look after all accounts of the control plane.
 async fn alone() -> MutexGuard<'static, ()> {
@@ -60,11 +60,16 @@ async fn kubeconfig(world: &World, name: &str) -> PathBuf {
 
 /// Starts a replica and waits until it is ready, working or standing by.
 async fn replica(world: &World, name: &str, timing: [&str; 3]) -> Operator {
+    patient_replica(world, name, timing, CALL_TIMEOUT).await
+}
+
+/// The same with a longest call of its own.
+async fn patient_replica(world: &World, name: &str, timing: [&str; 3], call_timeout: &str) -> Operator {
     let namespace = world.namespace.as_str();
     let [duration, deadline, retry] = timing;
     let place = ["run", "--watch-namespaces", namespace, "--log", "direct_connect_operator=debug,warn"];
     let election = ["--leader-elect", "--lease-namespace", namespace, "--lease-duration", duration];
-    let more = ["--lease-renew-deadline", deadline, "--lease-retry-period", retry];
+    let more = ["--lease-renew-deadline", deadline, "--lease-retry-period", retry, "--call-timeout", call_timeout];
     let arguments: Vec<String> = place.iter().chain(&WORK).chain(&election).chain(&more).map(ToString::to_string).collect();
     let log = world.plane.dir().join(format!("operator-{namespace}-{name}.log"));
     Operator::start(&kubeconfig(world, name).await, &log, &arguments, &[]).await
@@ -140,10 +145,8 @@ async fn without_leadership_the_engine_reads_and_writes_nothing() {
     let (stop, stopped) = watch::channel(false);
     let term = watch::Sender::new(tokio::time::Instant::now() + BOUND * 10);
     let leadership = Leadership::until(term.subscribe());
-    let Command::Run(config) = Cli::parse_from(["dc-operator", "run", "--watch-namespaces", &world.namespace].iter().chain(&WORK)).command
-    else {
-        panic!("run")
-    };
+    let place = ["dc-operator", "run", "--watch-namespaces", &world.namespace, "--call-timeout", CALL_TIMEOUT];
+    let Command::Run(config) = Cli::parse_from(place.iter().chain(&WORK)).command else { panic!("run") };
     let cluster = Kubeconfig::read_from(kubeconfig(&world, "engine").await).unwrap();
     let cluster = kube::Config::from_custom_kubeconfig(cluster, &KubeConfigOptions::default()).await.unwrap();
     let phase = watch::Sender::new(Phase::Starting);
@@ -187,6 +190,8 @@ async fn without_leadership_the_engine_reads_and_writes_nothing() {
 async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() {
     const OBJECTS: usize = 16;
     const AT_ONCE: usize = 12;
+    /// Longer than a create takes here, and that longer than the first intents wait for the last.
+    const PATIENT: &str = "8s";
     let _alone = alone().await;
     let world = world().await;
     world.cloud.settings(json!({ "quotas": { "virtual_gateways": 50 } })).await;
@@ -195,16 +200,16 @@ async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() 
     let accounts = api(&world.client, None, API_VERSION, "CloudAccount");
     accounts.patch(&world.namespace, &kube::api::PatchParams::default(), &kube::api::Patch::Merge(slow)).await.unwrap();
 
-    let mut first = replica(&world, "first", MIDDLING).await;
+    let mut first = patient_replica(&world, "first", MIDDLING, PATIENT).await;
     says(&first, WORKS).await;
-    let second = replica(&world, "second", MIDDLING).await;
+    let second = patient_replica(&world, "second", MIDDLING, PATIENT).await;
     says(&second, STANDS_BY).await;
     world.apply(&gateway(0)).await;
     world.wait_ready("VirtualGateway", "gw-0").await;
     assert!(!writes(&world, "first").is_empty() && writes(&world, "second").is_empty(), "only the leader works");
 
     // The leader stands still while creates are under way and more are waiting.
-    world.cloud.settings(json!({ "latencies": { "operations": { "CreateVirtualGateway": 1500 } } })).await;
+    world.cloud.settings(json!({ "latencies": { "operations": { "CreateVirtualGateway": 6000 } } })).await;
     let objects: Vec<Value> = (1..OBJECTS).map(gateway).collect();
     futures::future::join_all(objects.iter().map(|object| world.apply(object))).await;
     eventually("creates are under way", BOUND, || async {
@@ -214,6 +219,8 @@ async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() 
     .await;
     first.pause();
     let paused = Timestamp::now();
+    // Those under way take as long as they were to.
+    world.cloud.settings(json!({ "latencies": null })).await;
     says(&second, WORKS).await;
     for number in 1..OBJECTS {
         world.wait_ready("VirtualGateway", &format!("gw-{number}")).await;
@@ -221,7 +228,6 @@ async fn a_leader_that_was_paused_writes_nothing_after_another_has_taken_over() 
     let taken_over = writes(&world, "second")[0];
 
     // It comes back with its hands full, while the other has nothing to do.
-    world.cloud.settings(json!({ "latencies": null })).await;
     let resumed = Timestamp::now();
     first.resume();
     ends(&mut first, "the lease was not renewed in time").await;
@@ -332,7 +338,7 @@ async fn a_leader_ends_when_it_cannot_renew_and_when_it_sees_another() {
     support::figure(&format!("renew deadline 2 s: the leader ended {:.2?} after the API server fell silent", away.elapsed()));
     world.plane.signal_apiserver(Signal::CONT);
 
-    let mut second = replica(&world, "second", SHORT).await;
+    let mut second = replica(&world, "second", LONG).await;
     says(&second, WORKS).await;
     let taken = json!({ "spec": { "holderIdentity": "somebody" } }).to_string();
     world.plane.kubectl(&["patch", "lease", "direct-connect-operator", "-n", &world.namespace, "--type=merge", "-p", &taken]);

@@ -215,7 +215,9 @@ async fn a_peer_comes_to_another_namespaces_interface_neither_by_name_nor_by_id(
     let team = owner.neighbour("team", json!({})).await;
     owner.apply(&gateway("gw", 20)).await;
     owner.apply(&interface("line-of-ours", 120, &by_name("virtualGatewayRef", "gw", None))).await;
-    let id = owner.wait_ready("VirtualInterface", "line-of-ours").await["status"]["id"].as_str().unwrap().to_owned();
+    let ours = owner.wait_ready("VirtualInterface", "line-of-ours").await;
+    let (id, observed) = (line::id(&ours), &ours["status"]["observed"]);
+    let held = [&observed["virtualGatewayId"], &observed["peers"][0]["remoteEpGroup"][0]].map(|value| value.as_str().unwrap());
     team.apply(&peer("by-name", &by_name("virtualInterfaceRef", "line-of-ours", Some(&owner.namespace)))).await;
     team.wait_reason("Peer", "by-name", "WaitingForReference").await;
     team.apply(&peer("by-id", &json!({ "virtualInterfaceId": id }))).await;
@@ -240,6 +242,7 @@ async fn a_peer_comes_to_another_namespaces_interface_neither_by_name_nor_by_id(
     }
     assert_eq!(owner.cloud.count("CreateVifPeer").await, 0);
     tells_nothing_of(&team, &[&local, &remote]).await;
+    tells_nothing_of(&team, &held).await;
     team.clear().await;
     assert_eq!(owner.cloud.count("DeleteVifPeer").await, 0);
     owner.finish().await;
