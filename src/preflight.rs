@@ -28,29 +28,24 @@ pub enum Obstacle {
 /// It is asked by discovery, which everybody may read, so that no rights on custom resource definitions are needed; and discovery lists a kind
 /// when its definition is established.
 pub async fn kinds_served(client: &Client, mut told: impl FnMut(Obstacle)) {
-    let mut waited = false;
-    for looks in 1.. {
-        match answer(missing_kinds(client)).await {
+    let mut looks = 0;
+    loop {
+        let missing = match answer("the custom resource definitions", &mut told, || missing_kinds(client)).await {
             Ok(missing) if missing.is_empty() => break,
-            Ok(missing) => {
-                if !waited {
-                    tracing::warn!(missing = missing.join(", "), "waiting until the custom resource definitions are established");
-                }
-                waited = true;
-                told(Obstacle::Unestablished(missing));
-            }
-            Err(kube::Error::Api(status)) if is_forbidden(&status) => {
+            Ok(missing) => missing,
+            Err(status) => {
                 tracing::warn!(%status, "whether the custom resource definitions are established can't be looked up; it goes on as if they were");
                 return;
             }
-            Err(error) => {
-                tracing::warn!(%error, "the API server could not be asked for the custom resource definitions; it is asked again");
-                told(Obstacle::Unreached);
-            }
+        };
+        if looks == 0 {
+            tracing::warn!(missing = missing.join(", "), "waiting until the custom resource definitions are established");
         }
+        told(Obstacle::Unestablished(missing));
+        looks += 1;
         pause(looks).await;
     }
-    if waited {
+    if looks > 0 {
         tracing::info!("the custom resource definitions are established: it goes on");
     }
 }
@@ -61,36 +56,31 @@ pub async fn kinds_served(client: &Client, mut told: impl FnMut(Obstacle)) {
 /// When the API server refuses it.
 pub async fn cluster_id(client: &Client, mut told: impl FnMut(Obstacle)) -> Result<Option<String>, kube::Error> {
     let namespaces = Api::<Namespace>::all(client.clone());
-    for looks in 1.. {
-        match answer(namespaces.get_metadata("kube-system")).await {
-            Ok(namespace) => return Ok(namespace.uid()),
-            Err(kube::Error::Api(status)) if is_final(&status) => return Err(kube::Error::Api(status)),
-            Err(error) => {
-                tracing::warn!(%error, "the API server could not be asked for the namespace kube-system; it is asked again");
-                told(Obstacle::Unreached);
-            }
-        }
-        pause(looks).await;
-    }
-    Ok(None)
+    let namespace = answer("the namespace kube-system", &mut told, || namespaces.get_metadata("kube-system")).await;
+    namespace.map(|namespace| namespace.uid()).map_err(kube::Error::Api)
 }
 
-/// What the API server says in time.
-async fn answer<T>(asked: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
-    tokio::time::timeout(ANSWER, asked).await.unwrap_or_else(|late| Err(kube::Error::Service(late.into())))
+/// Asks the API server for `what` until it answers in time, and returns what it says, or the refusal that more questions would not change.
+async fn answer<T, F>(what: &str, told: &mut impl FnMut(Obstacle), mut ask: impl FnMut() -> F) -> Result<T, Box<Status>>
+where
+    F: Future<Output = Result<T, kube::Error>>,
+{
+    let mut looks = 0;
+    loop {
+        let answered = tokio::time::timeout(ANSWER, ask()).await;
+        match answered.unwrap_or_else(|late| Err(kube::Error::Service(late.into()))) {
+            Ok(answer) => return Ok(answer),
+            Err(kube::Error::Api(status)) if matches!(status.code, 401 | 403 | 404) => return Err(status),
+            Err(error) => tracing::warn!(%error, "the API server could not be asked for {what}; it is asked again"),
+        }
+        told(Obstacle::Unreached);
+        looks += 1;
+        pause(looks).await;
+    }
 }
 
 async fn pause(looks: u32) {
     tokio::time::sleep(exponential(LOOKS.0, LOOKS.1, looks)).await;
-}
-
-fn is_forbidden(status: &Status) -> bool {
-    matches!(status.code, 401 | 403)
-}
-
-/// The same question gets the same answer until somebody changes something.
-fn is_final(status: &Status) -> bool {
-    is_forbidden(status) || status.code == 404
 }
 
 fn plurals() -> Vec<String> {

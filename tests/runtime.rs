@@ -9,58 +9,29 @@ mod support;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use support::controlplane::ControlPlane;
 use support::eventually;
 use support::line::{gateway, interface};
 use support::operator::Operator;
+use support::proxy::Proxy;
 use support::world::{BOUND, World, start_operator};
-use tokio::net::{TcpListener, TcpStream};
 
 async fn readiness(operator: &Operator, wanted: &str) {
     eventually(&format!("/readyz says {wanted}"), BOUND, || async { (operator.readiness().await? == wanted).then_some(()) }).await;
 }
 
-/// A way to the API server that is shut at first: who comes is turned away.
-struct Door {
-    kubeconfig: PathBuf,
-    open: Arc<AtomicBool>,
-}
-
-impl Door {
-    async fn shut(plane: &ControlPlane) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("https://{}", listener.local_addr().unwrap());
-        let kubeconfig = plane.dir().join("door.kubeconfig");
-        std::fs::write(&kubeconfig, std::fs::read_to_string(plane.kubeconfig()).unwrap().replace(&plane.url(), &address)).unwrap();
-        let (open, server) = (Arc::new(AtomicBool::new(false)), plane.url().replace("https://", ""));
-        let door = Self { kubeconfig, open: Arc::clone(&open) };
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                if open.load(Ordering::Relaxed) {
-                    let server = server.clone();
-                    tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut TcpStream::connect(server).await?).await });
-                }
-            }
-        });
-        door
-    }
-
-    fn open(&self) {
-        self.open.store(true, Ordering::Relaxed);
-    }
-}
-
-// With more than one thread: kubectl holds one up, and what passes the door must go on.
+// With more than one thread: kubectl holds one up, and what passes the proxy must go on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     let plane = Arc::new(ControlPlane::start().await);
     let log = plane.dir().join("operator-early.log");
-    let door = Door::shut(&plane).await;
+    let world = World::on(Arc::clone(&plane), "early").await;
+    let proxy = Proxy::start(&plane, world.cloud.url(), &world.namespace).await;
+    proxy.shut();
     let arguments = ["run", "--call-timeout", "2s", "--settle-interval", "200ms", "--settle-interval-max", "1s"].map(str::to_owned);
-    let mut operator = Operator::begin(&door.kubeconfig, &log, &arguments, &[]);
+    let mut operator = Operator::begin(proxy.kubeconfig(), &log, &arguments, &[]);
     readiness(&operator, "the API server gives no answer\n").await;
-    door.open();
+    proxy.open();
     let all = "cloudaccounts, virtualgateways, virtualinterfaces, peers, referencegrants";
     readiness(&operator, &format!("custom resource definitions are not established: {all}\n")).await;
     assert_eq!(operator.get("/livez").await.as_deref(), Some("ok\n"));
@@ -81,7 +52,6 @@ async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     }
     assert!(!operator.log().contains("watch failed"), "{}", operator.tail());
 
-    let world = World::on(Arc::clone(&plane), "early").await;
     world.furnish().await;
     world.apply(&gateway("gw", 1)).await;
     let before = world.wait_ready("VirtualGateway", "gw").await;

@@ -40,7 +40,7 @@ impl<K: Kind> Engine<K> {
         let passed = came_of(&step, &acted);
         if matches!(acted, Acted::Stale) {
             // Nothing was done, and perhaps no pass will follow: nothing is expected.
-            self.expect_change(uid, false, mirror);
+            self.calm(uid);
             return Ok((passed, Action::requeue(Duration::ZERO)));
         }
         let last = object.status().cloned().unwrap_or_default();
@@ -150,14 +150,8 @@ impl<K: Kind> Engine<K> {
     }
 
     /// Ends a pass whose call has no place in the line: nothing happened, so nothing is told and nothing expected.
-    pub(super) fn turned_away(
-        &self,
-        object: &K::Object,
-        uid: &str,
-        TurnedAway { line, back }: TurnedAway,
-        mirror: &Mirror<K::Listed>,
-    ) -> (Passed, Action) {
-        self.expect_change(uid, false, mirror);
+    pub(super) fn turned_away(&self, object: &K::Object, uid: &str, TurnedAway { line, back }: TurnedAway) -> (Passed, Action) {
+        self.calm(uid);
         let back = jittered(back);
         self.memories.with(uid, |memory| memory.turned_away = Some((line, object.meta().generation, Instant::now() + back)));
         (Passed::Waited, Action::requeue(back))
@@ -184,6 +178,11 @@ impl<K: Kind> Engine<K> {
             self.index.is_granted(&me, &key) && self.index.card(&key).is_some()
         };
         if K::references(object).iter().all(is_there) { ON_ITS_WAY } else { BRIEF }
+    }
+
+    /// Nothing in the cloud is waited for any more.
+    pub(super) fn calm(&self, uid: &str) {
+        self.memories.with(uid, |memory| (memory.looking, memory.attention) = (false, None));
     }
 
     /// While the cloud is expected to change by itself, the mirror's rhythm is hot.

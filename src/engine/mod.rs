@@ -208,7 +208,7 @@ where
         let observation = match observed {
             Ok(observation) => observation,
             Err(Failure::Cloud(error)) => return self.fail(object, uid, error, None, account, &mirror).await,
-            Err(Failure::TurnedAway(turned_away)) => return Ok(self.turned_away(object, uid, turned_away, &mirror)),
+            Err(Failure::TurnedAway(turned_away)) => return Ok(self.turned_away(object, uid, turned_away)),
             Err(failure) => return Err(failure),
         };
         let step = self.claimed(object, decide(&observation.situation));
@@ -224,7 +224,7 @@ where
         match hands.carry_out(&step).await {
             Ok(acted) => self.conclude(object, uid, step, acted, &observation, &mirror).await,
             Err(Failure::Cloud(error)) => self.fail(object, uid, error, Some(&observation), account, &mirror).await,
-            Err(Failure::TurnedAway(turned_away)) => Ok(self.turned_away(object, uid, turned_away, &mirror)),
+            Err(Failure::TurnedAway(turned_away)) => Ok(self.turned_away(object, uid, turned_away)),
             Err(failure) => Err(failure),
         }
     }

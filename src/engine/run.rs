@@ -228,15 +228,7 @@ impl Listeners {
     }
 }
 
-impl<K: Kind> Engine<K>
-where
-    K::Listed: Mirrored,
-{
-    /// An object that goes, or may do nothing, waits for nothing in the cloud any more.
-    pub(super) fn calm(&self, uid: &str) {
-        self.memories.with(uid, |memory| (memory.looking, memory.attention) = (false, None));
-    }
-
+impl<K: Kind> Engine<K> {
     fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>, relist: &mut Relist) {
         let event = match event {
             Ok(event) => event,
@@ -266,9 +258,7 @@ where
             _ => {}
         }
     }
-}
 
-impl<K: Kind> Engine<K> {
     /// Has passes that wait for the budget look again at their objects. The store MUST show the event already. Of an object that went nothing is
     /// remembered, which ends its wait.
     fn call_waiting(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {

@@ -44,6 +44,8 @@ pub struct Trap {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    /// None passes: the connection is closed.
+    Shut,
     /// All pass.
     Open,
     /// One is caught: none passes.
@@ -106,6 +108,16 @@ impl Proxy {
         &self.kubeconfig
     }
 
+    /// Turns away who comes, as a server does that is not there.
+    pub fn shut(&self) {
+        self.shared.phase.send_replace(Phase::Shut);
+    }
+
+    /// Lets all pass again.
+    pub fn open(&self) {
+        self.shared.phase.send_replace(Phase::Open);
+    }
+
     pub fn arm(&self, trap: Trap) {
         *lock(&self.shared.trap) = Some(trap);
     }
@@ -154,6 +166,7 @@ enum Fate {
     Caught(Moment),
     /// It came after the caught one, of an operator that is about to die.
     Stays,
+    TurnedAway,
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -161,6 +174,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return dropped_connection() };
     match shared.fate(&parts) {
         Fate::Passes => return shared.carry(parts, body, Duration::ZERO).await,
+        Fate::TurnedAway => return dropped_connection(),
         Fate::Caught(Moment::After) => drop(Arc::clone(&shared).carry(parts, body, Duration::ZERO).await),
         Fate::Caught(Moment::Late(late)) => drop(tokio::spawn(Arc::clone(&shared).carry(parts, body, late))),
         Fate::Caught(Moment::Before) | Fate::Stays => {}
@@ -178,8 +192,10 @@ impl Shared {
         self.cloud_calls.fetch_add(is_cloud(parts).into(), Ordering::SeqCst);
         let mut trap = lock(&self.trap);
         let mut changes = lock(&self.changes);
-        if *self.phase.borrow() == Phase::Sprung {
-            return Fate::Stays;
+        match *self.phase.borrow() {
+            Phase::Shut => return Fate::TurnedAway,
+            Phase::Sprung => return Fate::Stays,
+            Phase::Open | Phase::Released => {}
         }
         if !is_change(parts) {
             return Fate::Passes;
