@@ -93,6 +93,7 @@ fn decisions(criterion: &mut Criterion) {
         lost: None,
         fought: Vec::new(),
         create: None,
+        too_many_tags: None,
     };
     let found = Found {
         id: "0d0fdf63-f2c4-491c-8866-000000000001".to_owned(),

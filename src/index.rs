@@ -37,6 +37,8 @@ pub struct Card {
     pub since: String,
     /// It is being deleted and waits for what it refers to: nobody need wait for it.
     pub yields: bool,
+    /// Id of the cloud resource that its own was last seen to hang on.
+    pub hangs_on: Option<String>,
 }
 
 /// The index.
@@ -106,14 +108,16 @@ impl Index {
 
     /// Objects for whose sake `key` must stay, as an object of its namespace may see them: names of another namespace are not told.
     ///
-    /// One of another namespace counts only where it is granted, or once it has something in the cloud: it could not have come by that without.
+    /// One of another namespace counts only where it is granted, or where what it has in the cloud was seen to hang on what `key` has: to refer to it
+    /// is not enough to hold it.
     #[must_use]
     pub fn dependants(&self, key: &Key) -> Vec<WaitingFor> {
         let state = self.state();
         let all = state.needed_by.get(key).into_iter().flatten();
+        let id = state.cards.get(key).and_then(|card| card.id.as_ref());
         let counted = all.filter(|dependant| {
-            let card = state.cards.get(dependant);
-            card.is_some_and(|card| !card.yields && (card.id.is_some() || state.is_granted(dependant, key)))
+            let card = state.cards.get(dependant).filter(|card| !card.yields);
+            card.is_some_and(|card| state.is_granted(dependant, key) || (id.is_some() && card.hangs_on.as_ref() == id))
         });
         let told: BTreeSet<WaitingFor> = counted.map(|dependant| dependant.seen_from(&key.namespace)).collect();
         told.into_iter().collect()
@@ -215,7 +219,7 @@ impl State {
             }
             users.insert(key.clone());
         }
-        let (id, since, ready, yields) = (card.id.clone(), card.since.clone(), card.ready, card.yields);
+        let (id, since, ready, yields, hangs_on) = (card.id.clone(), card.since.clone(), card.ready, card.yields, card.hangs_on.clone());
         let old = self.cards.insert(key.clone(), card);
         for need in &first_for {
             self.wake(need);
@@ -233,10 +237,9 @@ impl State {
         if old.as_ref().is_none_or(|old| old.id != id || old.ready != ready) {
             self.wake_dependants(key);
         }
-        if old.is_some_and(|old| old.yields != yields) {
-            for need in &needs {
-                self.wake(need);
-            }
+        let (yielded, moved) = old.map_or((false, false), |old| (old.yields != yields, old.hangs_on != hangs_on));
+        for need in needs.iter().filter(|need| yielded || (moved && need.namespace != key.namespace)) {
+            self.wake(need);
         }
     }
 

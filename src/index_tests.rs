@@ -85,9 +85,16 @@ fn another_namespace_needs_a_grant_and_its_names_are_not_told() {
     index.grant("team", "open", None);
     assert_eq!(woken(&mut to_interfaces), ["secret-project"]);
     assert!(!index.is_granted(&abroad, &gateway) && index.dependants(&gateway).is_empty());
-    // What came about while it was granted is still protected.
-    index.apply(&abroad, Card { needs: vec![gateway.clone()], id: Some("1".into()), ..Card::default() });
-    assert_eq!(index.dependants(&gateway), told);
+    // What came about while it was granted is still protected, but to have something elsewhere is no hold.
+    let (gateways, mut to_gateways) = unbounded_channel();
+    index.register("VirtualGateway", gateways);
+    index.apply(&gateway, Card { id: Some("9".into()), ..Card::default() });
+    for (hangs_on, holds) in [(None, false), (Some("8"), false), (Some("9"), true), (Some("8"), false)] {
+        let card = Card { needs: vec![gateway.clone()], id: Some("1".into()), hangs_on: hangs_on.map(str::to_owned), ..Card::default() };
+        index.apply(&abroad, card);
+        assert_eq!(index.dependants(&gateway), if holds { &told[..] } else { &[] }, "{hangs_on:?}");
+        assert_eq!(woken(&mut to_gateways).is_empty(), hangs_on.is_none(), "{hangs_on:?}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::eventually;
-use support::line::{gateway, interface, peer};
+use support::line::{gateway, interface, peer, with};
 use support::world::{API_VERSION, BOUND, World, condition, is};
 
 const ABANDON: &str = "directconnect.huaweicloud.com/abandon";
@@ -124,6 +124,68 @@ async fn without_its_account_an_object_stays_until_it_is_abandoned_by_word() {
     assert!(events.iter().any(|(reason, note)| reason == "Abandoned" && note.contains(&id)), "{events:?}");
     assert_eq!(world.cloud.all("virtual_gateways").await[0]["id"], json!(id), "it is left in the cloud");
     assert_eq!(world.cloud.count("DeleteVirtualGateway").await, 0);
+}
+
+/// The answer to the create is lost, the interface's object is gone (what it stands for is retained) and the peer is being deleted before anybody could
+/// look: nothing but the intent tells where to look, since a peer has no tag.
+#[tokio::test]
+async fn a_peer_that_nobody_has_seen_goes_though_its_interface_is_no_more() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", 11)).await;
+    world.apply(&with(interface("vif", "gw", 61), &json!({ "policy": { "deletion": "Retain" } }))).await;
+    world.wait_ready("VirtualInterface", "vif").await;
+    world.cloud.fault(json!({ "operation": "CreateVifPeer", "kind": "lose_answer" })).await;
+    world.cloud.fault(json!({ "operation": "ListVirtualInterfaces", "kind": "reset_before", "times": 1000 })).await;
+    world.apply(&peer("peer", "vif")).await;
+    eventually("the create is carried out", BOUND, || async { (world.cloud.faults_to_come("CreateVifPeer").await == 0).then_some(()) })
+        .await;
+    for (kind, name) in [("VirtualInterface", "vif"), ("Peer", "peer")] {
+        world.delete(kind, name).await;
+    }
+    world.wait_gone("VirtualInterface", "vif").await;
+    assert!(world.get("Peer", "peer").await["status"]["id"].is_null(), "nobody has seen it");
+    world.cloud.clear_faults().await;
+    world.wait_gone("Peer", "peer").await;
+    assert_eq!((world.cloud.count("CreateVifPeer").await, world.cloud.count("DeleteVifPeer").await), (1, 1));
+    // The interface is taken up again and goes like any other.
+    world.apply(&interface("vif", "gw", 61)).await;
+    let ready = world.wait_ready("VirtualInterface", "vif").await;
+    assert_eq!(ready["status"]["observed"]["peers"].as_array().unwrap().len(), 1, "{ready:#}");
+    world.finish().await;
+}
+
+/// The credentials may do all but read the collection: what needs no look goes, what does waits or is let go by word.
+#[tokio::test]
+async fn a_collection_that_may_not_be_listed_keeps_nothing_that_never_was_in_the_cloud() {
+    let world = World::new().await;
+    world.apply(&gateway("there", 12)).await;
+    world.apply(&with(gateway("retained", 13), &json!({ "policy": { "deletion": "Retain" } }))).await;
+    for name in ["there", "retained"] {
+        world.wait_ready("VirtualGateway", name).await;
+    }
+    let refusal = json!({
+        "operation": "ListVirtualGateways", "kind": "status", "status": 403, "code": "DC.0013", "message": "no", "times": 100_000,
+    });
+    world.cloud.fault(refusal).await;
+    // Another key in the Secret is another client, and its mirror has never been filled.
+    world.patch_secret("credentials", json!({ "stringData": { "more": "1" } })).await;
+    world.wait_reason("VirtualGateway", "there", "Forbidden").await;
+    world.apply(&gateway("never", 14)).await;
+    world.wait_reason("VirtualGateway", "never", "Forbidden").await;
+    for name in ["never", "retained", "there"] {
+        world.delete("VirtualGateway", name).await;
+    }
+    world.wait_gone("VirtualGateway", "never").await;
+    world.wait_gone("VirtualGateway", "retained").await;
+    world
+        .wait("VirtualGateway", "there", "it tells the way out", |object| {
+            condition(object, "Ready").is_some_and(|ready| ready["message"].as_str().unwrap().contains(ABANDON))
+        })
+        .await;
+    world.patch("VirtualGateway", "there", json!({ "metadata": { "annotations": { ABANDON: "true" } } })).await;
+    world.wait_gone("VirtualGateway", "there").await;
+    assert_eq!(world.told("VirtualGateway", "there", "Abandoned", 1).await.len(), 1);
+    assert_eq!((world.cloud.all("virtual_gateways").await.len(), world.cloud.count("DeleteVirtualGateway").await), (2, 0));
 }
 
 /// An account that works is no account that is gone: the annotation does not orphan anything then.

@@ -29,6 +29,7 @@ const SLOW: Duration = Duration::from_millis(700);
 /// Lives at once.
 const AT_ONCE: usize = 6;
 const NAME: &str = "it";
+const HOLDER: &str = "holder";
 
 /// One kind of life.
 struct Life {
@@ -40,14 +41,25 @@ struct Life {
     slow: Option<&'static str>,
     /// It is deleted as soon as its create is announced.
     is_short: bool,
+    /// It refers to the object of an interface that is only observed, and that is deleted just before it.
+    is_held: bool,
 }
 
-const GATEWAY: Life =
-    Life { name: "gateway", kind: "VirtualGateway", resource: "VirtualGateway", spec: gateway, slow: None, is_short: false };
+const GATEWAY: Life = Life {
+    name: "gateway",
+    kind: "VirtualGateway",
+    resource: "VirtualGateway",
+    spec: gateway,
+    slow: None,
+    is_short: false,
+    is_held: false,
+};
 /// The kind without a natural key: nothing in the cloud keeps a second one away.
 const ROUTER_GATEWAY: Life = Life { name: "gateway of a router", spec: router_gateway, ..GATEWAY };
 const INTERFACE: Life = Life { name: "interface", kind: "VirtualInterface", resource: "VirtualInterface", spec: interface, ..GATEWAY };
 const PEER: Life = Life { name: "peer", kind: "Peer", resource: "VifPeer", spec: peer, ..GATEWAY };
+
+const HELD_PEER: Life = Life { name: "peer by name", spec: held_peer, is_held: true, ..PEER };
 
 fn gateway(_: &Scenery) -> Value {
     json!({ "vpcId": "00000000-0000-4000-8000-000000000101", "localEpGroup": ["172.16.0.0/24"] })
@@ -68,6 +80,26 @@ fn peer(scenery: &Scenery) -> Value {
     json!({
         "virtualInterfaceId": scenery.interface, "addressFamily": "ipv6", "routeMode": "static",
         "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
+    })
+}
+
+fn held_peer(scenery: &Scenery) -> Value {
+    let mut peer = peer(scenery);
+    let spec = peer.as_object_mut().unwrap();
+    spec.remove("virtualInterfaceId");
+    spec.insert("virtualInterfaceRef".to_owned(), json!({ "name": HOLDER }));
+    peer
+}
+
+/// The interface of the scenery, as an object that lets it be.
+fn holder(scenery: &Scenery) -> Value {
+    json!({
+        "apiVersion": API_VERSION, "kind": "VirtualInterface", "metadata": { "name": HOLDER },
+        "spec": {
+            "name": "foreign", "connectionId": LINE_A, "virtualGatewayId": scenery.gateway, "vlan": 900, "bandwidth": 50,
+            "routeMode": "static", "localGatewayIp": "10.0.9.1/30", "remoteGatewayIp": "10.0.9.2/30", "remoteEpGroup": ["10.9.0.0/24"],
+            "import": { "id": scenery.interface }, "policy": { "management": "ObserveOnly" },
+        },
     })
 }
 
@@ -95,6 +127,7 @@ async fn a_peers_life() {
 async fn an_object_that_is_deleted_while_its_create_is_under_way() {
     sweep(&Life { name: "gateway of a router, deleted early", slow: Some("CreateVirtualGateway"), is_short: true, ..ROUTER_GATEWAY }).await;
     sweep(&Life { name: "peer, deleted early", slow: Some("CreateVifPeer"), is_short: true, ..PEER }).await;
+    sweep(&Life { name: "peer by name, deleted early with its interface", slow: Some("CreateVifPeer"), is_short: true, ..HELD_PEER }).await;
 }
 
 #[tokio::test]
@@ -155,6 +188,10 @@ async fn live_in(life: &Life, trap: Trap, world: &World, proxy: &Proxy, log: &Pa
 
 /// What the user does and sees.
 async fn story(life: &Life, world: &World, scenery: &Scenery) {
+    if life.is_held {
+        world.apply(&holder(scenery)).await;
+        world.wait_ready("VirtualInterface", HOLDER).await;
+    }
     world.apply(&json!({ "apiVersion": API_VERSION, "kind": life.kind, "metadata": { "name": NAME }, "spec": (life.spec)(scenery) })).await;
     if life.is_short {
         world.wait(life.kind, NAME, "the create is announced", |object| object["status"]["intent"].is_object()).await;
@@ -164,6 +201,9 @@ async fn story(life: &Life, world: &World, scenery: &Scenery) {
         let ready = world.wait_ready(life.kind, NAME).await;
         let shown = world.cloud.find(ready["status"]["id"].as_str().unwrap()).await;
         assert_eq!(shown.expect("what is ready is in the cloud")["description"], "changed");
+    }
+    if life.is_held {
+        world.delete("VirtualInterface", HOLDER).await;
     }
     world.delete(life.kind, NAME).await;
     world.wait_gone(life.kind, NAME).await;

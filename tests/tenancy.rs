@@ -209,6 +209,30 @@ async fn another_namespaces_gateway_needs_its_leave_by_name_and_by_id() {
     owner.finish().await;
 }
 
+/// To name another team's gateway holds it no more than to name a gateway that is not there.
+#[tokio::test]
+async fn a_gateway_does_not_wait_for_what_names_it_without_leave_and_hangs_elsewhere() {
+    let owner = World::new().await;
+    let team = owner.neighbour("team", json!({})).await;
+    owner.apply(&gateway("shared-by-us", 12)).await;
+    team.apply(&gateway("theirs", 13)).await;
+    let retained = json!({ "policy": { "deletion": "Retain" } });
+    team.apply(&line::with(interface("vif", 113, &by_name("virtualGatewayRef", "theirs", None)), &retained)).await;
+    let first = team.wait_ready("VirtualInterface", "vif").await;
+    team.delete("VirtualInterface", "vif").await;
+    team.wait_gone("VirtualInterface", "vif").await;
+    // Its own tag says that it is its own, wherever it hangs.
+    team.apply(&interface("vif", 113, &by_name("virtualGatewayRef", "shared-by-us", Some(&owner.namespace)))).await;
+    let taken_up = team.wait("VirtualInterface", "vif", "taken up", |object| object["status"]["id"].is_string()).await;
+    assert_eq!(taken_up["status"]["id"], first["status"]["id"]);
+    owner.wait_ready("VirtualGateway", "shared-by-us").await;
+    owner.delete("VirtualGateway", "shared-by-us").await;
+    owner.wait_gone("VirtualGateway", "shared-by-us").await;
+    assert_eq!(owner.cloud.all("virtual_interfaces").await.len(), 1);
+    team.clear().await;
+    owner.finish().await;
+}
+
 #[tokio::test]
 async fn a_peer_comes_to_another_namespaces_interface_neither_by_name_nor_by_id() {
     let owner = World::new().await;
@@ -351,6 +375,13 @@ async fn an_account_has_defaults_for_what_its_objects_leave_open() {
         "enterpriseProjectId": "00000000-0000-4000-8000-00000000e001",
     });
     world.patch_account(json!({ "defaults": defaults })).await;
+    let many: serde_json::Map<String, Value> = (1..=8).map(|number| (format!("tag-{number}"), json!("x"))).collect();
+    world.apply(&line::with(gateway("many", 62), &json!({ "tags": many }))).await;
+    let stalled = world.wait_reason("VirtualGateway", "many", "Invalid").await;
+    assert!(message(&stalled).contains("spec.tags: 11 tags"), "{stalled:#}");
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 0);
+    world.delete("VirtualGateway", "many").await;
+    world.wait_gone("VirtualGateway", "many").await;
     let mut own = gateway("own", 61);
     own["spec"]["tags"] = json!({ "env": "own" });
     own["spec"]["policy"] = json!({ "deletion": "Delete", "drift": "Correct" });

@@ -58,8 +58,13 @@ pub enum State {
 pub enum Change {
     /// Its state changed, or what it allows.
     State(String),
-    /// A quota has room that it had not.
-    Room(String),
+    /// A quota has room: that is news, or it may have come before anybody looked.
+    Room {
+        /// Name of the account.
+        account: String,
+        /// It had less before.
+        news: bool,
+    },
     /// Which accounts there are is known now.
     Listed,
 }
@@ -225,24 +230,21 @@ impl Account {
         }
     }
 
-    /// Takes a failed call that may say that the region knows no tags. True when that is news.
+    /// Whether a failed call may say that the region knows no tags, which is not known yet.
     #[must_use]
-    pub fn lacks_tags(&self, error: &CloudError) -> bool {
+    pub fn refuses_tags(&self, error: &CloudError) -> bool {
         let refused = match error.class {
             Class::Unsupported => error.operation == "BatchCreateResourceTags",
             Class::Invalid => error.operation.starts_with("Create") && error.message.to_lowercase().contains("tags") && !self.shows_tags(),
             _ => false,
         };
-        let news = refused && self.keeps_tags() && self.tags == Feature::Auto;
-        if news {
-            tracing::info!(
-                operation = error.operation,
-                code = error.code,
-                "the region takes no tags: intents and natural keys carry it alone"
-            );
-            self.mirrors.tags_refused.store(true, Ordering::Relaxed);
-        }
-        news
+        refused && self.keeps_tags() && self.tags == Feature::Auto
+    }
+
+    /// Takes it that the region knows no tags.
+    pub fn do_without_tags(&self, error: &CloudError) {
+        tracing::info!(operation = error.operation, code = error.code, "the region takes no tags: intents and natural keys carry it alone");
+        self.mirrors.tags_refused.store(true, Ordering::Relaxed);
     }
 
     /// Whether a resource of ours is seen with its tag: then it is not tags as such that the region refuses.
@@ -333,8 +335,8 @@ impl Accounts {
         let _ = self.changed.send(Change::State(name.to_owned()));
     }
 
-    fn room(&self, name: &str) {
-        let _ = self.changed.send(Change::Room(name.to_owned()));
+    fn room(&self, name: &str, news: bool) {
+        let _ = self.changed.send(Change::Room { account: name.to_owned(), news });
     }
 
     fn remove(&self, name: &str) {

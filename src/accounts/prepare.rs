@@ -147,8 +147,8 @@ impl Context {
         let built = match read {
             Ok(quotas) => {
                 let freed = watched && built.watched.is_some() && has_room(&built.quotas, &quotas);
-                if freed {
-                    self.accounts.room(name);
+                if watched && (freed || quotas.iter().any(|quota| (1..).contains(&(quota.limit - quota.used)))) {
+                    self.accounts.room(name, freed);
                 }
                 // Who still waits tries again before long, and says so again.
                 let is_over = freed || built.watched.is_some_and(|since| since.elapsed() > WATCHED_FOR);

@@ -42,7 +42,7 @@ pub use condition::{
 };
 pub use peer::{Peer, PeerObserved, PeerSpec};
 pub use reference_grant::{ReferenceGrant, ReferenceGrantSpec};
-pub use status::{Drift, Intent, LastError, Status, WaitingFor};
+pub use status::{Drift, Intent, LastError, Status, Target, WaitingFor};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
 pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualInterfaceSpec};
 
@@ -67,6 +67,15 @@ pub trait Managed:
 
     /// `status`, `None` before the first pass.
     fn status(&self) -> Option<&Status<Self::Observed>>;
+
+    /// `spec.name`.
+    fn spec_name(&self) -> Option<&String>;
+
+    /// Name of the cloud resource: the spec's, or the object's own cut to what the cloud takes.
+    fn cloud_name(&self) -> String {
+        const LIMIT: usize = 64;
+        self.spec_name().cloned().unwrap_or_else(|| self.meta().name.as_deref().unwrap_or_default().chars().take(LIMIT).collect())
+    }
 }
 
 /// The `spec` and `status` of every kind have the same names, so one body serves all.
@@ -89,6 +98,10 @@ macro_rules! managed {
 
             fn status(&self) -> Option<&Status<Self::Observed>> {
                 self.status.as_ref().filter(|status| status.is_told())
+            }
+
+            fn spec_name(&self) -> Option<&String> {
+                self.spec.name.as_ref()
             }
         }
     };

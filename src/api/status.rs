@@ -3,6 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// `status.observedGeneration` of an object of which nothing was told yet. The definitions give it to every object as a default: without
 /// it, kstatus and all that is built upon it take an object without a status for one that is settled.
@@ -77,6 +78,22 @@ pub struct Intent {
 
     /// Until when the write can still take effect: its time plus twice the time limit of a call.
     pub deadline: Time,
+
+    /// Where the cloud object was to be made: what comes of the write is looked for there, whatever became of the spec's words since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+}
+
+/// Where a create was to make its cloud object, as far as the spec alone can't tell it later.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// The name that the cloud object was to have.
+    pub name: String,
+
+    /// Ids in the cloud of the objects referred to, by the field that refers to them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub references: BTreeMap<String, String>,
 }
 
 /// One field in which the cloud differs from the spec.

@@ -46,6 +46,12 @@ impl Class {
         }
     }
 
+    /// Whether it may pass by itself.
+    #[must_use]
+    pub const fn passes(self) -> bool {
+        matches!(self, Self::Server | Self::Throttled | Self::Busy)
+    }
+
     /// Every class there is.
     pub const ALL: [Self; 11] = [
         Self::Absent,

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::accounts::{Account, State};
-use crate::api::{FINALIZER, Intent, Managed, PAUSED_ANNOTATION};
+use crate::api::{FINALIZER, Intent, Managed, PAUSED_ANNOTATION, Target};
 use crate::cloud::{self, Call, Class, CloudError, Priority};
 use crate::finalizer;
 use crate::leadership::NotLeading;
@@ -46,6 +46,8 @@ pub(super) struct Hands<'a, K: Kind> {
     pub uid: &'a str,
     /// The step's place in the line for the budget.
     pub priority: Priority,
+    /// Where a create makes the resource.
+    pub target: &'a Target,
 }
 
 impl<K: Kind> Hands<'_, K> {
@@ -78,7 +80,7 @@ impl<K: Kind> Hands<'_, K> {
         let time = now();
         let limit = self.account.client.settings().limits.call;
         let deadline = time.0.checked_add(limit * 2).unwrap_or(time.0);
-        Intent { time, deadline: Time(deadline) }
+        Intent { time, deadline: Time(deadline), target: Some(self.target.clone()) }
     }
 
     async fn create(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
@@ -99,7 +101,7 @@ impl<K: Kind> Hands<'_, K> {
         let Ok(created) = self.leading(self.account.client.fetch::<K::Seen>(&call)).await else { return Ok(Acted::Stale) };
         match created {
             Ok(seen) => {
-                self.engine.memories.with(self.uid, |memory| memory.doubt_until = None);
+                self.engine.memories.with(self.uid, |memory| (memory.doubt_until, memory.plain) = (None, false));
                 self.show(seen.clone());
                 Ok(Acted::Cloud(Some(seen)))
             }

@@ -88,14 +88,16 @@ impl<K: Kind> Engine<K> {
                 (facts(id, intent, observation.told(), observation.drift()), action)
             }
         };
-        match &step {
-            Step::Update(_, differences) => self.memories.with(uid, |memory| memory.sent(differences, object.meta().generation)),
-            step if step.is_cloud_write() || *step == Step::Rest => self.memories.with(uid, |memory| memory.sent(&[], None)),
+        self.memories.with(uid, |memory| match &step {
+            Step::Update(call, differences) => {
+                let generation = object.meta().generation;
+                if memory.sent(Some(call), generation) || observation.is_drift() {
+                    memory.fights.corrected(differences.iter().map(|difference| difference.path), generation);
+                }
+            }
+            step if step.is_cloud_write() || *step == Step::Rest => _ = memory.sent(None, None),
             _ => {}
-        }
-        if let (Step::Update(_, differences), true) = (&step, observation.is_drift()) {
-            self.memories.with(uid, |memory| memory.fights.corrected(differences.iter().map(|difference| difference.path)));
-        }
+        });
         let told = Outcome::Done(step);
         self.publish(object, &told, &facts, observation.is_drift()).await;
         self.write(object, &last, &told, &facts, true).await?;
@@ -119,19 +121,24 @@ impl<K: Kind> Engine<K> {
             class = error.class.label(),
             "{error}"
         );
-        if account.lacks_tags(&error) {
+        if account.refuses_tags(&error) {
+            // Other tags than the owner's may be refused for what they are: only without them it is tags as such.
+            if observation.is_none_or(|observation| observation.is_plain || observation.situation.cloud != Presence::Absent) {
+                account.do_without_tags(&error);
+            }
             // The next pass does without. What was refused has not been made: the intent is as good as new.
             let intent = object.status().and_then(|status| status.intent.as_ref()).map(|intent| intent.time.clone());
-            self.memories.with(uid, |memory| (memory.fresh_intent, memory.doubt_until) = (intent, None));
+            self.memories.with(uid, |memory| (memory.fresh_intent, memory.doubt_until, memory.plain) = (intent, None, true));
             self.expect_change(uid, true, mirror);
             return Ok((Passed::CloudError, Action::requeue(Duration::ZERO)));
         }
+        let last = object.status().cloned().unwrap_or_default();
+        let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
         if error.class == Class::Quota {
+            // Only now: the answer may come at once, and finds who waits.
             account.watch_quotas();
             self.index.wake(&Key::account(&self.account_name(object)));
         }
-        let last = object.status().cloned().unwrap_or_default();
-        let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
         let refused = observation.is_some() && error.outcome == cloud::Outcome::Refused;
         // Only of the create that it announces can a refusal say that the intent came to nothing.
         let no_create = refused && observation.is_some_and(|observation| observation.situation.cloud == Presence::Absent);

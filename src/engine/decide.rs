@@ -31,10 +31,12 @@ pub struct Situation {
     pub cloud: Presence,
     /// Id of a resource of ours that was deleted by somebody else.
     pub lost: Option<String>,
-    /// Fields that were set back so often that somebody else must be setting them, too.
+    /// Fields that were set so often that they can't stay: somebody else sets them, too, or the cloud does not keep them.
     pub fought: Vec<&'static str>,
     /// The call that would create the resource; `None` when a secret it needs is missing.
     pub create: Option<Call>,
+    /// How many tags the resource is to have, the account's and the owner's among them, when the cloud takes no such number.
+    pub too_many_tags: Option<usize>,
 }
 
 /// What is known of a create.
@@ -246,6 +248,9 @@ fn create(situation: &Situation) -> Step {
             format!("{id} was deleted outside of this object, whose drift policy does not make it again"),
         );
     }
+    if let Some(count) = situation.too_many_tags {
+        return too_many_tags(count);
+    }
     match (&situation.create, situation.intent) {
         (None, _) => Step::Wait(Wait::Secret),
         (Some(call), IntentState::Fresh) => Step::Create(call.clone()),
@@ -289,12 +294,14 @@ fn compare(situation: &Situation, found: &Found) -> Step {
         )
     } else if found.fixed().next().is_some() {
         immutable(found, "the cloud can't change what differs")
-    } else if let (true, false, Some(field)) = (correct, situation.spec_changed, found.fought(&situation.fought)) {
+    } else if let (true, Some(field)) = (correct || situation.spec_changed, found.fought(&situation.fought)) {
         let message = format!(
-            "{field} was set back again and again within an hour: somebody else sets it, too; stop that, take the value into the spec, or \
-             name {field} in spec.policy.ignoreFields"
+            "{field} was set again and again within an hour and did not stay: somebody else sets it, too, or the cloud does not keep it; stop \
+             that, take the value into the spec, or name {field} in spec.policy.ignoreFields"
         );
         Step::Stall(Reason::Drifted, message)
+    } else if let (true, true, Some(count)) = (correct || situation.spec_changed, found.only_tags_differ(), situation.too_many_tags) {
+        too_many_tags(count)
     } else {
         match (situation.drift, situation.spec_changed, &found.update) {
             (DriftPolicy::Correct, _, Some(call)) | (DriftPolicy::Detect | DriftPolicy::Ignore, true, Some(call)) => {
@@ -324,9 +331,20 @@ impl Found {
         self.differences.iter().filter(|difference| !difference.mutable).map(|difference| difference.path)
     }
 
+    fn only_tags_differ(&self) -> bool {
+        self.differences.iter().all(|difference| difference.path == "tags")
+    }
+
     fn fought(&self, fought: &[&'static str]) -> Option<&'static str> {
         self.differences.iter().map(|difference| difference.path).find(|path| fought.contains(path))
     }
+}
+
+fn too_many_tags(count: usize) -> Step {
+    Step::Stall(
+        Reason::Invalid,
+        format!("spec.tags: {count} tags with those of the account's defaults and the owner's; the cloud takes 10: take some away"),
+    )
 }
 
 fn several(ids: &[String]) -> Step {

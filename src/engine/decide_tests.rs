@@ -54,6 +54,7 @@ fn situation() -> Situation {
         lost: None,
         fought: vec![],
         create: Some(call("Create")),
+        too_many_tags: None,
     }
 }
 
@@ -133,10 +134,19 @@ fn every_row_of_the_table() {
             |s| (s.management, s.cloud) = (Management::ObserveOnly, one(differing)),
             Step::Report(vec![difference("name", true)]),
         ),
+        ("too many tags, and something else differs, too", |s| (s.too_many_tags, s.cloud) = (Some(11), one(differing)), update()),
         (
-            "differs, corrected often, but the spec changed",
-            |s| (s.fought, s.spec_changed, s.cloud) = (vec!["name"], true, one(differing)),
-            update(),
+            "too many tags, detect",
+            |s| {
+                (s.too_many_tags, s.drift, s.cloud) =
+                    (Some(11), DriftPolicy::Detect, one(|f| f.differences = vec![difference("tags", true)]));
+            },
+            Step::Report(vec![difference("tags", true)]),
+        ),
+        (
+            "differs, corrected often, detect",
+            |s| (s.fought, s.drift, s.cloud) = (vec!["name"], DriftPolicy::Detect, one(differing)),
+            Step::Report(vec![difference("name", true)]),
         ),
         ("differs, another field was corrected often", |s| (s.fought, s.cloud) = (vec!["vlan"], one(differing)), update()),
         ("lost, correct", |s| s.lost = Some("7".into()), Step::RecordIntent),
@@ -175,7 +185,14 @@ fn a_stall_says_why() {
             Reason::Immutable,
             "an earlier object of this name",
         ),
-        (|s| (s.fought, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was set back again and again"),
+        (|s| (s.fought, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was set again and again"),
+        (
+            |s| (s.fought, s.spec_changed, s.drift, s.cloud) = (vec!["name"], true, DriftPolicy::Detect, one(differing)),
+            Reason::Drifted,
+            "did not stay",
+        ),
+        (|s| s.too_many_tags = Some(11), Reason::Invalid, "spec.tags: 11 tags"),
+        (|s| (s.too_many_tags, s.cloud) = (Some(11), one(|f| f.differences = vec![difference("tags", true)])), Reason::Invalid, "takes 10"),
         (
             |s| {
                 s.drift = DriftPolicy::Detect;
@@ -223,7 +240,7 @@ prop_compose! {
     fn situations()(
         (deleting, observed, retain, spec_changed) in any::<(bool, bool, bool, bool)>(),
         drift in prop_oneof![Just(DriftPolicy::Correct), Just(DriftPolicy::Detect), Just(DriftPolicy::Ignore)],
-        (needed, needs, lost, create) in any::<(bool, bool, bool, bool)>(),
+        (needed, needs, lost, create, many) in any::<(bool, bool, bool, bool, bool)>(),
         intent in prop_oneof![Just(IntentState::None), Just(IntentState::Fresh), Just(IntentState::InDoubt)],
         cloud in presences(),
     ) -> Situation {
@@ -236,6 +253,7 @@ prop_compose! {
             lost: lost.then(|| "0".to_owned()),
             fought: if lost { vec!["name"] } else { vec![] },
             create: create.then(|| call("Create")),
+            too_many_tags: many.then_some(11),
         }
     }
 }

@@ -47,6 +47,7 @@ impl<K: Kind> Engine<K> {
                 object.meta().creation_timestamp.as_ref().map(|time| time.0.to_string()).unwrap_or_default(),
                 object.uid().unwrap_or_default()
             ),
+            hangs_on: status.and_then(|status| status.observed.as_ref()).and_then(K::hangs_on).cloned(),
             yields: deleting && status.is_some_and(|status| report::ready_reason(status) == Some(Reason::InUse.as_str())),
         }
     }

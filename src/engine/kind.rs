@@ -26,8 +26,10 @@ pub trait Kind: Send + Sync + 'static {
     const NAME: &'static str;
     /// Key under which the answer to a write shows the resource; an answer under another key shows only a part of it.
     const ANSWER: &'static str;
-    /// Whether the object's resource is created with tags. Ours carry [`OWNER_TAG`] then, unless the region drops it.
-    fn is_tagged(object: &Self::Object) -> bool;
+
+    /// Tags that `object` asks for; `None` where its resource is created without any. Ours carry [`OWNER_TAG`] beside them, unless the region
+    /// drops it.
+    fn tags_of(object: &Self::Object) -> Option<&Tags>;
 
     /// Objects that `object` refers to by name.
     fn references(object: &Self::Object) -> Vec<Reference>;
@@ -93,6 +95,12 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether the line works.
     fn health(seen: &Self::Seen) -> Health;
 
+    /// Id of the resource that one with this status hangs on.
+    fn hangs_on(observed: &<Self::Object as Managed>::Observed) -> Option<&String> {
+        let _ = observed;
+        None
+    }
+
     /// What the cloud says, for the object's status.
     fn observed(seen: &Self::Seen) -> <Self::Object as Managed>::Observed;
 }
@@ -103,32 +111,38 @@ pub struct Desired<'a, O> {
     pub object: &'a O,
     /// Ids of the objects referred to, by spec field.
     pub links: &'a Links,
+    /// Name under which a create was announced whose outcome is not confirmed.
+    pub created_as: Option<&'a str>,
     /// The account's defaults.
     pub defaults: &'a Defaults,
     /// Value of [`OWNER_TAG`]; `None` for what is only observed.
     pub owner: Option<&'a str>,
-    /// Whether the region keeps tags.
-    pub tagged: bool,
+    /// Which tags it is to have.
+    pub tagging: Tagging,
     /// Value of the secret, read only for a create.
     pub secret: Option<SecretString>,
 }
 
-impl<O: Managed> Desired<'_, O> {
-    /// `name`, or the object's name cut to what the cloud takes.
-    #[must_use]
-    pub fn name(&self, name: Option<&String>) -> String {
-        const LIMIT: usize = 64;
-        name.cloned().unwrap_or_else(|| self.object.meta().name.as_deref().unwrap_or_default().chars().take(LIMIT).collect())
-    }
+/// Which tags a resource is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tagging {
+    /// The account's, the object's over them, the owner's over all.
+    All,
+    /// The owner's only, for now: what is said of other tags is said of them.
+    OwnerOnly,
+    /// None: the region keeps no tags.
+    None,
+}
 
-    /// All tags that the resource is to have: the account's, the object's over them, the owner's over all.
+impl<O: Managed> Desired<'_, O> {
+    /// All tags that the resource is to have, where the object asks for `tags`.
     #[must_use]
     pub fn tags(&self, tags: &Tags) -> Tags {
-        if !self.tagged {
-            return Tags::new();
-        }
-        let mut all = self.defaults.tags.clone();
-        all.extend(tags.clone());
+        let mut all = match self.tagging {
+            Tagging::All => self.defaults.tags.iter().chain(tags).map(|(key, value)| (key.clone(), value.clone())).collect(),
+            Tagging::OwnerOnly => Tags::new(),
+            Tagging::None => return Tags::new(),
+        };
         all.extend(self.owner.map(|owner| (OWNER_TAG.to_owned(), owner.to_owned())));
         all
     }

@@ -9,10 +9,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::backoff::exponential;
-use crate::cloud::{Class, Line};
+use crate::cloud::{Call, Class, Line};
 use crate::mirror::Attention;
-
-use super::kind::Difference;
 
 /// The way of an object to its first time Ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +33,14 @@ pub struct Memory<O> {
     pub fresh_intent: Option<Time>,
     /// A create that may have been sent can't arrive after this.
     pub doubt_until: Option<Instant>,
+    /// The next create carries no tag but the owner's: its refusal tells whether the region takes tags at all.
+    pub plain: bool,
     /// Budget was obtained for the create that the intent announces.
     pub permit: bool,
     /// After failures.
     pub backoff: Backoff,
-    /// What the last change was to remove.
-    pub changed: Vec<Difference>,
+    /// The last change that was sent and has not yet been seen to be all.
+    pub changed: Option<Call>,
     /// The account in use.
     pub account: String,
     /// Listed items whose change concerns the object.
@@ -70,9 +70,10 @@ impl<O> Default for Memory<O> {
             fresh_after: None,
             fresh_intent: None,
             doubt_until: None,
+            plain: false,
             permit: false,
             backoff: Backoff::default(),
-            changed: Vec::new(),
+            changed: None,
             account: String::new(),
             watched: HashSet::new(),
             asked: None,
@@ -88,15 +89,18 @@ impl<O> Default for Memory<O> {
 }
 
 impl<O> Memory<O> {
-    /// Takes a write that the cloud has carried out, and what it was to remove. When that still differs, the one before was in vain: the cloud takes
-    /// such a change and shows nothing of it, and to send it without end would use up the budget.
-    pub fn sent(&mut self, differences: &[Difference], generation: Option<i64>) {
-        if differences.is_empty() || self.changed != differences {
-            self.backoff = Backoff::default();
-        } else {
+    /// Takes a change that the cloud has carried out; `None` when nothing is left to change. Tells whether it is the same as the one before, which
+    /// was in vain then: the cloud shows nothing of it, or somebody else undid it before it was seen. To send it without end would use up the
+    /// budget.
+    pub fn sent(&mut self, change: Option<&Call>, generation: Option<i64>) -> bool {
+        let again = change.is_some() && self.changed.as_ref() == change;
+        if again {
             self.backoff.fail(Class::Server, generation);
+        } else {
+            self.backoff = Backoff::default();
         }
-        self.changed = differences.to_vec();
+        self.changed = change.cloned();
+        again
     }
 
     /// It was changed or woken.
@@ -104,19 +108,21 @@ impl<O> Memory<O> {
         self.queued.get_or_insert_with(Instant::now);
     }
 
-    /// A quota has room: one that waited for that need wait no more. Tells whether it did.
-    pub fn take_room(&mut self) -> bool {
-        let waited = self.backoff.class == Some(Class::Quota);
+    /// A quota has room: one that waited for that need wait no more. Where that is no `news`, only one that was refused for the first time tries once
+    /// more: the room may have come after that. Tells whether it need not wait.
+    pub fn take_room(&mut self, news: bool) -> bool {
+        let waited = self.backoff.class == Some(Class::Quota) && (news || self.backoff.failures == 1);
         if waited {
-            self.backoff = Backoff::default();
+            let failures = if news { 0 } else { self.backoff.failures };
+            self.backoff = Backoff { failures, not_before: None, ..self.backoff };
         }
         waited
     }
 }
 
-/// Which fields were set back, and when: one that somebody else sets again and again is no longer fought for.
+/// Which fields were set again, when, and by which generation of the spec: one that does not stay is no longer fought for.
 #[derive(Clone, Debug, Default)]
-pub struct Fights(HashMap<&'static str, VecDeque<Instant>>);
+pub struct Fights(HashMap<&'static str, VecDeque<(Instant, Option<i64>)>>);
 
 impl Fights {
     /// So many corrections of one field …
@@ -125,20 +131,21 @@ impl Fights {
     const WINDOW: Duration = Duration::from_hours(1);
 
     /// Takes a correction of these fields.
-    pub fn corrected(&mut self, fields: impl IntoIterator<Item = &'static str>) {
+    pub fn corrected(&mut self, fields: impl IntoIterator<Item = &'static str>, generation: Option<i64>) {
         for field in fields {
             let times = self.0.entry(field).or_default();
-            times.push_back(Instant::now());
+            times.push_back((Instant::now(), generation));
             if times.len() > Self::LIMIT {
                 times.pop_front();
             }
         }
     }
 
-    /// Fields that are fought for.
+    /// Fields that are fought for. A spec that is `new` has not been tried: it is no party to a fight in which its generation has done nothing.
     #[must_use]
-    pub fn fields(&self) -> Vec<&'static str> {
-        self.0.iter().filter(|(_, times)| Self::ends(times).is_some()).map(|(field, _)| *field).collect()
+    pub fn fields(&self, new: bool, generation: Option<i64>) -> Vec<&'static str> {
+        let concerned = self.0.iter().filter(|(_, times)| !new || times.back().is_some_and(|(_, last)| *last == generation));
+        concerned.filter(|(_, times)| Self::ends(times).is_some()).map(|(field, _)| *field).collect()
     }
 
     /// How long until some fight has calmed down.
@@ -147,8 +154,8 @@ impl Fights {
         self.0.values().filter_map(Self::ends).min()
     }
 
-    fn ends(times: &VecDeque<Instant>) -> Option<Duration> {
-        let first = times.front().filter(|_| times.len() >= Self::LIMIT)?;
+    fn ends(times: &VecDeque<(Instant, Option<i64>)>) -> Option<Duration> {
+        let (first, _) = times.front().filter(|_| times.len() >= Self::LIMIT)?;
         (*first + Self::WINDOW).checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 }
@@ -262,6 +269,7 @@ impl<O> Memories<O> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::Method;
 
     #[tokio::test(start_paused = true)]
     async fn only_what_is_there_is_queued_and_it_waits_since_the_first_time() {
@@ -283,19 +291,33 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_change_in_vain_is_sent_ever_more_slowly() {
-        let difference = |path| Difference { path, mutable: true, desired: "a".into(), observed: "b".into() };
+        let [name, tags] = ["name", "tags"].map(|what| Call::new(what, Method::Put, &[], ""));
         let left = |memory: &Memory<()>, generation| memory.backoff.remaining(Some(generation));
         let mut memory = Memory::default();
-        memory.sent(&[difference("name"), difference("tags")], Some(1));
-        memory.sent(&[difference("tags")], Some(1));
+        assert!(!memory.sent(Some(&name), Some(1)) && !memory.sent(Some(&tags), Some(1)));
         assert_eq!(left(&memory, 1), None, "each did something");
-        memory.sent(&[difference("tags")], Some(1));
+        assert!(memory.sent(Some(&tags), Some(1)));
         let first = left(&memory, 1).unwrap();
-        memory.sent(&[difference("tags")], Some(1));
+        assert!(memory.sent(Some(&tags), Some(1)));
         assert!(left(&memory, 1) > Some(first));
         assert_eq!(left(&memory, 2), None, "another spec may help");
-        memory.sent(&[], Some(1));
+        assert!(!memory.sent(None, Some(1)) && !memory.sent(None, Some(1)));
         assert_eq!(left(&memory, 1), None);
+        assert!(!memory.sent(Some(&tags), Some(1)), "it was seen in between");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn room_in_a_quota_ends_a_wait_and_what_may_be_room_ends_it_once() {
+        let waits = |memory: &Memory<()>| memory.backoff.remaining(Some(1)).is_some();
+        let mut memory = Memory::<()>::default();
+        assert!(!memory.take_room(true), "it waits for nothing");
+        memory.backoff.fail(Class::Busy, Some(1));
+        assert!(!memory.take_room(true) && waits(&memory), "it waits for something else");
+        memory.backoff = Backoff::default();
+        for (news, ended) in [(false, true), (false, false), (true, true), (false, true), (false, false)] {
+            memory.backoff.fail(Class::Quota, Some(1));
+            assert_eq!((memory.take_room(news), waits(&memory)), (ended, !ended));
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -303,18 +325,20 @@ mod tests {
         let minute = Duration::from_mins(1);
         let mut fights = Fights::default();
         for _ in 0..4 {
-            fights.corrected(["name", "bandwidth"]);
+            fights.corrected(["name", "bandwidth"], Some(1));
             tokio::time::advance(minute * 10).await;
         }
-        assert!(fights.fields().is_empty());
-        fights.corrected(["name"]);
-        assert_eq!((fights.fields(), fights.left()), (vec!["name"], Some(minute * 20)));
+        assert!(fights.fields(false, Some(1)).is_empty());
+        fights.corrected(["name"], Some(1));
+        assert_eq!((fights.fields(false, Some(1)), fights.left()), (vec!["name"], Some(minute * 20)));
+        assert!(fights.fields(true, Some(2)).is_empty(), "another spec may be tried once");
+        assert_eq!((fights.fields(true, Some(1)), fights.fields(false, Some(2))), (vec!["name"], vec!["name"]));
         tokio::time::advance(minute * 20).await;
-        assert!(fights.fields().is_empty() && fights.left().is_none());
+        assert!(fights.fields(false, Some(1)).is_empty() && fights.left().is_none());
         // One more within the hour of the other four.
-        fights.corrected(["name"]);
-        assert_eq!(fights.fields(), ["name"]);
+        fights.corrected(["name"], Some(1));
+        assert_eq!(fights.fields(false, Some(1)), ["name"]);
         tokio::time::advance(minute * 120).await;
-        assert!(fights.fields().is_empty());
+        assert!(fights.fields(false, Some(1)).is_empty());
     }
 }

@@ -17,7 +17,7 @@ mod report;
 mod run;
 
 pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait, decide};
-pub use kind::{Desired, Difference, Health, Kind, Links, Phase, Reference};
+pub use kind::{Desired, Difference, Health, Kind, Links, Phase, Reference, Tagging};
 pub(crate) use memory::waits;
 pub use report::{Facts, Outcome, Seen, Sight, report, same};
 pub(crate) use report::{Progress, consequence};
@@ -162,37 +162,49 @@ where
             self.tell(object, &Outcome::Account(reason, message, error)).await?;
             return Ok((Passed::NoAccount, Action::await_change()));
         }
-        // What never reached the cloud needs no cloud to go, nor does what is to stay there.
-        let touched = object.status().is_some_and(|status| status.id.is_some() || status.intent.is_some());
-        if touched && !Policies::of(object, None).keep_the_cloud() {
+        if self.leave_unseen(object, None, true).await? {
+            return Ok((Passed::Wrote, Action::await_change()));
+        }
+        let message = format!("{message}; {}", way_out("the account"));
+        self.tell(object, &Outcome::Account(reason, message, error)).await?;
+        Ok((Passed::NoAccount, Action::await_change()))
+    }
+
+    /// Lets an object that is being deleted go without a look at the cloud, if it may: what is to stay there, what never reached it where it is
+    /// out of reach `for_good`, and what is abandoned by word.
+    async fn leave_unseen(&self, object: &K::Object, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
+        let id = object.status().and_then(|status| status.id.as_deref());
+        let touched = id.is_some() || object.status().is_some_and(|status| status.intent.is_some());
+        if !Policies::of(object, account).keep_the_cloud() && (touched || !for_good) {
             if !is_annotated(object, ABANDON_ANNOTATION) {
-                let message =
-                    format!("{message}; the deletion waits for the account, or for the annotation {ABANDON_ANNOTATION}: \"true\"");
-                self.tell(object, &Outcome::Account(reason, message, error)).await?;
-                return Ok((Passed::NoAccount, Action::await_change()));
+                return Ok(false);
             }
-            let id = object.status().and_then(|status| status.id.clone());
-            let note = format!("left {} in the cloud, as annotated", id.as_deref().unwrap_or("what it may have"));
+            let note = format!("left {} in the cloud, as annotated", id.unwrap_or("what it may have"));
             self.tell_event(object, EventType::Warning, "Abandoned", "Delete", note).await;
         }
         self.set_finalizer(object, false).await?;
-        Ok((Passed::Wrote, Action::await_change()))
+        Ok(true)
     }
 
     async fn pass_in(self: &Arc<Self>, object: &K::Object, uid: &str, account: &Account, name: &str) -> Ended {
         let mirror = account.mirror::<K::Listed>();
         self.listen(name, &mirror);
+        let (view, deleting) = (mirror.view(), object.meta().deletion_timestamp.is_some());
+        let refused = !view.is_filled() && view.error().is_some_and(|error| !error.class.passes());
+        if deleting && (refused || account.client.is_away()) && self.leave_unseen(object, Some(account), refused).await? {
+            return Ok((Passed::Wrote, Action::await_change()));
+        }
         self.look_now(object, uid);
         if let Some(back) = self.still_turned_away(object, uid, account) {
             return Ok((Passed::Waited, Action::requeue(back)));
         }
-        if !mirror.view().is_filled() {
+        if !view.is_filled() {
             self.memories.with(uid, |memory| memory.looking = true);
             mirror.demand(Instant::now());
-            let error = mirror.view().error().cloned();
-            return match error {
+            return match view.error().cloned().map(for_tenants) {
                 Some(error) => {
-                    self.tell(object, &Outcome::Failed(for_tenants(error))).await?;
+                    let message = if deleting { format!("{}; {}", error.message, way_out("the cloud")) } else { error.message.clone() };
+                    self.tell(object, &Outcome::Failed(CloudError { message, ..error })).await?;
                     Ok((Passed::CloudError, Action::await_change()))
                 }
                 None => self.not_looked(object).await,
@@ -220,7 +232,7 @@ where
         }
         tracing::debug!(step = step.label(), "decided");
         let priority = step.priority(&observation.situation);
-        let hands = Hands { engine: self, object, account, name, mirror: &mirror, uid, priority };
+        let hands = Hands { engine: self, object, account, name, mirror: &mirror, uid, priority, target: &observation.target };
         match hands.carry_out(&step).await {
             Ok(acted) => self.conclude(object, uid, step, acted, &observation, &mirror).await,
             Err(Failure::Cloud(error)) => self.fail(object, uid, error, Some(&observation), account, &mirror).await,
@@ -305,6 +317,11 @@ impl<K: Kind> Engine<K> {
             }
         });
     }
+}
+
+/// How a deletion ends that waits for what may never come.
+fn way_out(what: &str) -> String {
+    format!("the deletion waits for {what}, or for the annotation {ABANDON_ANNOTATION}: \"true\"")
 }
 
 fn is_annotated(object: &impl Resource, annotation: &str) -> bool {

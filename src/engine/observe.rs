@@ -9,17 +9,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::Account;
-use crate::api::{DeletionPolicy, DriftPolicy, Intent, Managed, Management, Status};
+use crate::api::{DeletionPolicy, DriftPolicy, Intent, Managed, Management, Status, Target};
 use crate::cloud::{Call, Class, Listed, Priority};
 use crate::index::Key;
 use crate::mirror::{Mirror, View};
 use crate::owner::{OWNER_TAG, object_of, told_holder, told_tag};
 
 use super::decide::{Found, IntentState, Ownership, Presence, Situation};
-use super::kind::{Desired, Difference, Kind, Links, Phase, Reference};
+use super::kind::{Desired, Difference, Kind, Links, Phase, Reference, Tagging};
 use super::memory::Memory;
 use super::report::{Seen, Sight, spec_changed};
 use super::{Engine, Failure};
+
+/// Most tags of a resource, the owner's among them (API document §1.7).
+const TAGS_LIMIT: usize = 10;
 
 /// The effective policy of an object: its own word, else the account's, else the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,10 @@ impl Policies {
 pub(super) struct Observation<K: Kind> {
     pub situation: Situation,
     pub seen: Option<K::Seen>,
+    /// Where a create would make the resource now.
+    pub target: Target,
+    /// A create would carry no tag but the owner's.
+    pub is_plain: bool,
 }
 
 impl<K: Kind> Observation<K> {
@@ -100,30 +107,52 @@ impl<K: Kind> Look<'_, K> {
     pub async fn observe(&self) -> Result<Observation<K>, Failure> {
         let status = self.object.status().cloned().unwrap_or_default();
         let policies = Policies::of(self.object, Some(self.account));
-        let (links, references) = self.resolve();
-        let owner = (policies.management == Management::Managed).then_some(self.owner);
-        let (defaults, tagged) = (&self.account.defaults, self.account.keeps_tags());
-        let mut desired = Desired { object: self.object, links: &links, defaults, owner, tagged, secret: None };
-        let intent = self.intent(&status);
+        let (mut links, references) = self.resolve();
+        let target = self.target(&links);
+        let intent = self.intent(&status, &target);
+        // What a create may have made is looked for where that create was to make it, whatever became of the spec and of what it refers to.
+        let aimed = status.intent.as_ref().and_then(|intent| intent.target.as_ref());
+        if let Some(aimed) = aimed {
+            let fields = K::references(self.object).into_iter().map(|reference| reference.field);
+            links.extend(fields.filter_map(|field| Some((field, aimed.references.get(field)?.clone()))));
+        }
+        let mut desired = Desired {
+            object: self.object,
+            links: &links,
+            created_as: aimed.map(|aimed| aimed.name.as_str()),
+            defaults: &self.account.defaults,
+            owner: (policies.management == Management::Managed).then_some(self.owner),
+            tagging: if self.account.keeps_tags() { Tagging::All } else { Tagging::None },
+            secret: None,
+        };
+        let tags = K::tags_of(self.object).map_or(0, |tags| desired.tags(tags).len());
         let (presence, seen) = self.find(&desired, &status).await?;
         let absent = presence == Presence::Absent;
         let deleting = self.object.meta().deletion_timestamp.is_some();
-        let create = if absent && !deleting && references.is_empty() { self.create(&mut desired).await? } else { None };
+        let creates = absent && !deleting && references.is_empty();
+        let plain = self.engine.memories.with(self.uid, |memory| memory.plain);
+        if creates && plain && desired.tagging == Tagging::All {
+            desired.tagging = Tagging::OwnerOnly;
+        }
+        let create = if creates { self.create(&mut desired).await? } else { None };
+        let generation = self.object.meta().generation;
+        let spec_changed = spec_changed(&status, generation);
         let situation = Situation {
             deleting,
             management: policies.management,
             deletion: policies.deletion,
             drift: policies.drift,
-            spec_changed: spec_changed(&status, self.object.meta().generation),
+            spec_changed,
             dependants: self.engine.index.dependants(&Engine::<K>::key(self.object)),
             references,
             intent,
             lost: status.id.filter(|_| absent),
-            fought: self.engine.memories.with(self.uid, |memory| memory.fights.fields()),
+            fought: self.engine.memories.with(self.uid, |memory| memory.fights.fields(spec_changed, generation)),
             cloud: presence,
             create,
+            too_many_tags: Some(tags).filter(|tags| *tags > TAGS_LIMIT),
         };
-        Ok(Observation { situation, seen })
+        Ok(Observation { situation, seen, target, is_plain: plain || tags <= 1 })
     }
 
     /// Ids of what is referred to, and what of it is not ready. What is not granted reads as not there.
@@ -144,10 +173,20 @@ impl<K: Kind> Look<'_, K> {
         (links, waiting)
     }
 
-    fn intent(&self, status: &ObservedStatus<K>) -> IntentState {
+    fn target(&self, links: &Links) -> Target {
+        let references = links.iter().map(|(field, id)| ((*field).to_owned(), id.clone())).collect();
+        Target { name: self.object.cloud_name(), references }
+    }
+
+    fn intent(&self, status: &ObservedStatus<K>, target: &Target) -> IntentState {
         let Some(intent) = &status.intent else { return IntentState::None };
-        let until = self.engine.memories.with(self.uid, |memory: &mut Memory<K::Object>| {
-            if memory.fresh_intent.as_ref() == Some(&intent.time) {
+        let is_fresh = |memory: &Memory<K::Object>| memory.fresh_intent.as_ref() == Some(&intent.time);
+        if intent.target.as_ref() != Some(target) && self.engine.memories.with(self.uid, |memory| is_fresh(memory)) {
+            // No create was sent, and it would be another one now: it is announced anew.
+            return IntentState::None;
+        }
+        let until = self.engine.memories.with(self.uid, |memory| {
+            if is_fresh(memory) {
                 return None;
             }
             // Of an earlier process: its create can't arrive after the deadline, which is held against this machine's clock only once.
@@ -326,7 +365,7 @@ impl<K: Kind> Look<'_, K> {
     /// ours would carry one; but some regions drop the tags of a create, and until one is seen to keep them, what is like ours in all else is ours.
     fn is_from_our_create(&self, view: &View<K::Listed>, status: &ObservedStatus<K>, differences: &[Difference]) -> bool {
         let sent = status.intent.is_some() && self.engine.memories.with(self.uid, |memory| memory.fresh_intent.is_none());
-        if !sent || !self.account.keeps_tags() || !K::is_tagged(self.object) {
+        if !sent || !self.account.keeps_tags() || K::tags_of(self.object).is_none() {
             return sent;
         }
         let keeps_tags = view.iter().flat_map(|listed| K::seen(listed)).any(|seen| K::tags(&seen).contains_key(OWNER_TAG));
@@ -369,7 +408,7 @@ mod tests {
     fn a_create_is_doubted_for_its_time_whatever_the_clock_says() {
         let time: jiff::Timestamp = "2026-04-25T09:30:00Z".parse().unwrap();
         let after = |seconds: i64| time.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap();
-        let intent = Intent { time: Time(time), deadline: Time(after(120)) };
+        let intent = Intent { time: Time(time), deadline: Time(after(120)), target: None };
         for (now, left) in [(0, 120), (20, 100), (60, 60), (90, 60), (1200, 60), (-1200, 120)] {
             assert_eq!(doubt(&intent, after(now)), Duration::from_secs(left), "{now} s after the intent");
         }

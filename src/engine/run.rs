@@ -207,7 +207,7 @@ async fn hear_accounts<K: Kind>(engine: Arc<Engine<K>>) {
     loop {
         match changes.recv().await {
             Ok(Change::State(name)) => engine.wake_where(&name, |_| true),
-            Ok(Change::Room(name)) => engine.wake_where(&name, Memory::take_room),
+            Ok(Change::Room { account, news }) => engine.wake_where(&account, |memory| memory.take_room(news)),
             Ok(Change::Listed) | Err(RecvError::Lagged(_)) => {
                 for object in engine.store.state() {
                     engine.wake(object.as_ref());

@@ -1,7 +1,7 @@
 //! `Peer`: the second address family of a virtual interface. The cloud shows it only inside the interface.
 
 use crate::accounts::{Use, What};
-use crate::api::{Peer, PeerObserved, SecretKeyReference, Tags};
+use crate::api::{Managed, Peer, PeerObserved, SecretKeyReference, Tags};
 use crate::cloud::{Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
 
@@ -22,8 +22,8 @@ impl Kind for PeerKind {
     const NAME: &'static str = "Peer";
     const ANSWER: &'static str = "vif_peer";
 
-    fn is_tagged(_: &Peer) -> bool {
-        false
+    fn tags_of(_: &Peer) -> Option<&Tags> {
+        None
     }
 
     fn references(object: &Peer) -> Vec<Reference> {
@@ -103,7 +103,7 @@ impl Kind for PeerKind {
         let spec = &desired.object.spec;
         CreateVifPeer {
             vif_id: interface(desired).unwrap_or_default(),
-            name: desired.name(spec.name.as_ref()),
+            name: desired.object.cloud_name(),
             description: spec.description.clone(),
             address_family: spec.address_family.as_str(),
             local_gateway_ip: spec.local_gateway_ip.clone(),
@@ -128,7 +128,7 @@ impl Kind for PeerKind {
         comparison.fixed("bgpAsn", spec.bgp_asn, seen.bgp_asn);
         comparison.address("localGatewayIp", &spec.local_gateway_ip, seen.local_gateway_ip.as_deref());
         comparison.address("remoteGatewayIp", &spec.remote_gateway_ip, seen.remote_gateway_ip.as_deref());
-        comparison.text("name", Some(&desired.name(spec.name.as_ref())), seen.name.as_deref());
+        comparison.text("name", Some(&desired.object.cloud_name()), seen.name.as_deref());
         comparison.text("description", spec.description.as_deref(), seen.description.as_deref());
         comparison.networks("remoteEpGroup", &spec.remote_ep_group, &seen.remote_ep_group);
         comparison.finish()
@@ -138,7 +138,7 @@ impl Kind for PeerKind {
         let spec = &desired.object.spec;
         let when = |path| differs(differences, path);
         let body = UpdateVifPeer {
-            name: when("name").then(|| desired.name(spec.name.as_ref())),
+            name: when("name").then(|| desired.object.cloud_name()),
             description: when("description").then(|| spec.description.clone().unwrap_or_default()),
             remote_ep_group: when("remoteEpGroup").then(|| spec.remote_ep_group.clone()),
         };
@@ -151,6 +151,10 @@ impl Kind for PeerKind {
 
     fn health(seen: &VifPeer) -> Health {
         Health::of(seen.status.as_deref(), session_down(seen).as_slice())
+    }
+
+    fn hangs_on(observed: &PeerObserved) -> Option<&String> {
+        observed.virtual_interface_id.as_ref()
     }
 
     fn observed(seen: &VifPeer) -> PeerObserved {

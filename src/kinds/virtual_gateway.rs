@@ -1,7 +1,7 @@
 //! `VirtualGateway`: the cloud side's end of a line, one for each VPC.
 
 use crate::accounts::{Use, What};
-use crate::api::{SecretKeyReference, Tags, VirtualGateway, VirtualGatewayObserved};
+use crate::api::{Managed, SecretKeyReference, Tags, VirtualGateway, VirtualGatewayObserved};
 use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
 
@@ -19,8 +19,8 @@ impl Kind for VirtualGatewayKind {
     const NAME: &'static str = "VirtualGateway";
     const ANSWER: &'static str = "virtual_gateway";
 
-    fn is_tagged(_: &VirtualGateway) -> bool {
-        true
+    fn tags_of(object: &VirtualGateway) -> Option<&Tags> {
+        Some(&object.spec.tags)
     }
 
     fn references(_: &VirtualGateway) -> Vec<Reference> {
@@ -69,7 +69,8 @@ impl Kind for VirtualGatewayKind {
         match (&spec.vpc_id, &spec.enterprise_router_id) {
             (Some(vpc), _) => seen.vpc_id.as_ref() == Some(vpc),
             (None, Some(router)) => {
-                seen.enterprise_router_id.as_ref() == Some(router) && seen.name == Some(desired.name(spec.name.as_ref()))
+                let name = desired.created_as.map_or_else(|| desired.object.cloud_name(), str::to_owned);
+                seen.enterprise_router_id.as_ref() == Some(router) && seen.name == Some(name)
             }
             (None, None) => false,
         }
@@ -82,7 +83,7 @@ impl Kind for VirtualGatewayKind {
     fn create(desired: &Desired<'_, VirtualGateway>) -> Call {
         let spec = &desired.object.spec;
         CreateVirtualGateway {
-            name: desired.name(spec.name.as_ref()),
+            name: desired.object.cloud_name(),
             description: spec.description.clone(),
             vpc_id: spec.vpc_id.clone(),
             enterprise_router_id: spec.enterprise_router_id.clone(),
@@ -106,7 +107,7 @@ impl Kind for VirtualGatewayKind {
         comparison.fixed("enterpriseRouterId", spec.enterprise_router_id.as_ref(), seen.enterprise_router_id.as_ref());
         comparison.fixed("bgpAsn", spec.bgp_asn, seen.bgp_asn);
         comparison.fixed("enterpriseProjectId", spec.enterprise_project_id.as_ref(), seen.enterprise_project_id.as_ref());
-        comparison.text("name", Some(&desired.name(spec.name.as_ref())), seen.name.as_deref());
+        comparison.text("name", Some(&desired.object.cloud_name()), seen.name.as_deref());
         comparison.text("description", spec.description.as_deref(), seen.description.as_deref());
         // An update can't empty a list (minItems 1): an empty one in the spec says nothing. A router's gateway has none.
         if spec.vpc_id.is_some() && !spec.local_ep_group.is_empty() {
@@ -123,7 +124,7 @@ impl Kind for VirtualGatewayKind {
         let spec = &desired.object.spec;
         let when = |path| differs(differences, path);
         let body = UpdateVirtualGateway {
-            name: when("name").then(|| desired.name(spec.name.as_ref())),
+            name: when("name").then(|| desired.object.cloud_name()),
             description: when("description").then(|| spec.description.clone().unwrap_or_default()),
             local_ep_group: when("localEpGroup").then(|| spec.local_ep_group.clone()),
             local_ep_group_ipv6: when("localEpGroupIpv6").then(|| spec.local_ep_group_ipv6.clone()),

@@ -2,7 +2,7 @@
 
 use crate::accounts::{Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
-use crate::api::{AddressFamily, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
+use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
 use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
 
@@ -25,8 +25,8 @@ impl Kind for VirtualInterfaceKind {
     const ANSWER: &'static str = "virtual_interface";
 
     /// Another tenant's interface takes tags only once that tenant has accepted it.
-    fn is_tagged(object: &VirtualInterface) -> bool {
-        object.spec.resource_tenant_id.is_none()
+    fn tags_of(object: &VirtualInterface) -> Option<&Tags> {
+        object.spec.resource_tenant_id.is_none().then_some(&object.spec.tags)
     }
 
     fn references(object: &VirtualInterface) -> Vec<Reference> {
@@ -100,7 +100,7 @@ impl Kind for VirtualInterfaceKind {
         let (local, remote) = (&spec.local_gateway_ip, &spec.remote_gateway_ip);
         let foreign = spec.resource_tenant_id.is_some();
         CreateVirtualInterface {
-            name: desired.name(spec.name.as_ref()),
+            name: desired.object.cloud_name(),
             description: spec.description.clone(),
             direct_connect_id: spec.connection_id.clone(),
             lag_id: spec.lag_id.clone(),
@@ -146,7 +146,7 @@ impl Kind for VirtualInterfaceKind {
         comparison.fixed("type", Some(spec.type_or_default().as_str()), seen.kind.as_deref());
         comparison.fixed("vlan", Some(spec.vlan), seen.vlan);
         comparison.fixed("enterpriseProjectId", spec.enterprise_project_id.as_ref(), seen.enterprise_project_id.as_ref());
-        comparison.text("name", Some(&desired.name(spec.name.as_ref())), seen.name.as_deref());
+        comparison.text("name", Some(&desired.object.cloud_name()), seen.name.as_deref());
         comparison.text("description", spec.description.as_deref(), seen.description.as_deref());
         comparison.mutable("bandwidth", Some(spec.bandwidth), seen.bandwidth);
         if let Some(peer) = first_peer(desired.object, seen) {
@@ -182,7 +182,7 @@ impl Kind for VirtualInterfaceKind {
         // With two peers the interface's own list is ambiguous: then the peer is changed by itself.
         let (networks, peer_networks) = if seen.vif_peers.len() > 1 { (None, networks) } else { (networks, None) };
         let plain = UpdateVirtualInterface {
-            name: when("name").then(|| desired.name(spec.name.as_ref())),
+            name: when("name").then(|| desired.object.cloud_name()),
             description: when("description").then(|| spec.description.clone().unwrap_or_default()),
             bandwidth: when("bandwidth").then_some(spec.bandwidth),
             remote_ep_group: networks,
@@ -227,6 +227,10 @@ impl Kind for VirtualInterfaceKind {
     fn health(seen: &cloud::VirtualInterface) -> Health {
         let down: Vec<String> = seen.vif_peers.iter().filter_map(session_down).collect();
         Health::of(seen.status.as_deref(), &down)
+    }
+
+    fn hangs_on(observed: &VirtualInterfaceObserved) -> Option<&String> {
+        observed.virtual_gateway_id.as_ref()
     }
 
     fn observed(seen: &cloud::VirtualInterface) -> VirtualInterfaceObserved {

@@ -64,6 +64,26 @@ async fn a_region_that_refuses_tags_in_a_create_is_asked_without_them() {
     world.finish().await;
 }
 
+/// Not the region takes no tags, but the resource not so many: others keep their owner's.
+#[tokio::test]
+async fn tags_that_are_refused_for_what_they_are_say_nothing_of_the_region() {
+    let world = World::new().await;
+    world.cloud.settings(json!({ "switches": { "u19_max_tags": 3 } })).await;
+    let tags: Value = (1..=3).map(|number| (format!("tag-{number}"), json!("x"))).collect::<serde_json::Map<_, _>>().into();
+    world.apply(&with(gateway("gw", 1), &json!({ "tags": tags }))).await;
+    let stalled = world.wait_reason("VirtualGateway", "gw", "Invalid").await;
+    assert!(stalled["status"]["lastError"]["message"].as_str().unwrap().contains("too many tags"), "{stalled:#}");
+    assert_eq!(created(&world, "CreateVirtualGateway").await, [true], "with the owner's alone");
+    world.apply(&gateway("other", 2)).await;
+    let other = world.wait_ready("VirtualGateway", "other").await;
+    assert!(other["status"]["observed"]["tags"][OWNER_TAG].is_string(), "{other:#}");
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "tags": { "tag-3": null } } })).await;
+    let ready = world.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(ready["status"]["observed"]["tags"].as_object().unwrap().len(), 3, "{ready:#}");
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 3, "one of them refused");
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_region_without_the_operation_on_tags_is_not_asked_again() {
     let world = World::new().await;

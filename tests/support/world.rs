@@ -104,6 +104,11 @@ impl World {
         .await;
     }
 
+    pub async fn patch_secret(&self, name: &str, patch: Value) {
+        let secrets = api(&self.client, Some(&self.namespace), "v1", "Secret");
+        secrets.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
+    }
+
     /// (Re)writes the account with these credentials.
     pub async fn account(&self, credentials: Value) {
         self.account_with(&json!({ "credentials": credentials })).await;
