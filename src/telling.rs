@@ -1,10 +1,13 @@
 //! What the controllers of accounts and of all other kinds tell in the same way: who writes, the time, an error of the cloud, a status.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
-use kube::{Resource, ResourceExt};
+use kube::api::{Patch, PatchParams};
+use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::error::Error;
+use std::fmt::Debug;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Span;
@@ -61,14 +64,40 @@ pub fn told_names(names: impl ExactSizeIterator<Item = String>) -> String {
     names.take(LIMIT).chain(more).collect::<Vec<_>>().join(", ")
 }
 
-/// The whole status of `object`, for server-side apply. The uid guards against an object of the same name, `version` against one that has changed.
-#[must_use]
-pub fn status_patch<K: Resource<DynamicType = ()>>(object: &K, version: Option<String>, status: &impl Serialize) -> Value {
-    let mut metadata = json!({ "name": object.name_any(), "uid": object.uid() });
+/// Writes the status of `object`, whole, by server-side apply. The uid guards against an object of the same name, `version` against one that has
+/// changed. What the definitions do not declare is left out: while an upgrade goes on they may be older than this process.
+///
+/// # Errors
+/// As the API server's.
+pub async fn write_status<K>(api: &Api<K>, object: &K, version: Option<String>, status: &impl Serialize) -> kube::Result<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug,
+{
+    let (name, params) = (object.name_any(), PatchParams::apply(MANAGER).force());
+    let mut metadata = json!({ "name": name, "uid": object.uid() });
     if let (Some(version), Some(metadata)) = (version, metadata.as_object_mut()) {
         metadata.insert("resourceVersion".to_owned(), version.into());
     }
-    json!({ "apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status })
+    let mut patch = json!({ "apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status });
+    match api.patch_status(&name, &params, &Patch::Apply(&patch)).await {
+        Err(kube::Error::Api(refusal)) if leave_out_undeclared(&mut patch, &refusal.message) => {
+            tracing::warn!("the definitions are older than the operator, apply those of its version: {}", refusal.message);
+            api.patch_status(&name, &params, &Patch::Apply(&patch)).await
+        }
+        written => written,
+    }
+}
+
+/// Takes out of `patch` what the API server says not to know of it. False when it says nothing of the kind.
+fn leave_out_undeclared(patch: &mut Value, message: &str) -> bool {
+    let undeclared = message.lines().filter_map(|line| line.trim().strip_suffix(": field not declared in schema"));
+    let mut is_left_out = false;
+    for path in undeclared.filter_map(|line| line.split_whitespace().last()) {
+        let Some((holder, field)) = path.rsplit_once('.') else { continue };
+        let holder = patch.pointer_mut(&holder.replace('.', "/")).and_then(Value::as_object_mut);
+        is_left_out |= holder.is_some_and(|holder| holder.remove(field).is_some());
+    }
+    is_left_out
 }
 
 /// How long ago an object was made.
@@ -108,6 +137,32 @@ mod tests {
             set_condition(&mut conditions, new, now());
         }
         conditions
+    }
+
+    #[test]
+    fn what_older_definitions_do_not_declare_is_left_out() {
+        let whole = json!({ "status": { "id": "1", "intent": { "time": "t", "target": { "name": "n" } }, "new": 1 } });
+        let rows = [
+            (
+                "failed to create typed patch object (lines/gw; d.h.com/v1, Kind=V): .status.intent.target: field not declared in schema",
+                "intent",
+                true,
+            ),
+            (
+                "failed to create typed patch object (a/b; c, Kind=V): errors:\n  .status.new: field not declared in schema\n  .status.intent.target: field not declared in schema",
+                "both",
+                true,
+            ),
+            ("failed: .status.conditions[type=\"Ready\"].new: field not declared in schema", "", false),
+            ("Operation cannot be fulfilled on x: the object has been modified", "", false),
+        ];
+        for (message, gone, is_left_out) in rows {
+            let mut patch = whole.clone();
+            assert_eq!(leave_out_undeclared(&mut patch, message), is_left_out, "{message}");
+            assert_eq!(patch["status"]["intent"]["target"].is_null(), !gone.is_empty(), "{message}");
+            assert_eq!(patch["status"]["new"].is_null(), gone == "both", "{message}");
+            assert_eq!((&patch["status"]["id"], &patch["status"]["intent"]["time"]), (&json!("1"), &json!("t")), "{message}");
+        }
     }
 
     #[test]

@@ -188,6 +188,52 @@ async fn a_collection_that_may_not_be_listed_keeps_nothing_that_never_was_in_the
     assert_eq!((world.cloud.all("virtual_gateways").await.len(), world.cloud.count("DeleteVirtualGateway").await), (2, 0));
 }
 
+/// The permission to list is withdrawn while the operator works: what waits for a list says so, and goes on when it is given back.
+#[tokio::test]
+async fn a_deletion_that_waits_for_a_list_that_is_refused_says_so() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", 15)).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    let refusal = json!({
+        "operation": "ListVirtualGateways", "kind": "status", "status": 403, "code": "DC.0013", "message": "no", "times": 100_000,
+    });
+    world.cloud.fault(refusal).await;
+    world.delete("VirtualGateway", "gw").await;
+    let told = world.wait_reason("VirtualGateway", "gw", "Forbidden").await;
+    assert!(condition(&told, "Ready").unwrap()["message"].as_str().unwrap().contains(ABANDON), "{told:#}");
+    assert!(world.cloud.is_empty().await, "deleted, and not yet seen to be");
+    world.cloud.clear_faults().await;
+    world.wait_gone("VirtualGateway", "gw").await;
+    assert!(world.events("VirtualGateway", "gw").await.iter().all(|(reason, _)| reason != "Abandoned"));
+    world.finish().await;
+}
+
+/// A cloud that answers nonsense may come to its senses: it is given the time of a call or two, whatever was annotated before.
+#[tokio::test]
+async fn a_cloud_that_is_silent_for_long_keeps_nothing_that_is_abandoned_by_word() {
+    let world = World::new().await;
+    for (name, number) in [("passing", 16), ("lasting", 17)] {
+        let mut abandoned = gateway(name, number);
+        abandoned["metadata"]["annotations"] = json!({ ABANDON: "true" });
+        world.apply(&abandoned).await;
+        world.wait_ready("VirtualGateway", name).await;
+    }
+    let nonsense = json!({ "operation": "ListVirtualGateways", "kind": "garbage", "format": "html", "times": 100_000 });
+    world.cloud.fault(nonsense.clone()).await;
+    world.delete("VirtualGateway", "passing").await;
+    world.wait_reason("VirtualGateway", "passing", "CloudUnavailable").await;
+    world.cloud.clear_faults().await;
+    world.wait_gone("VirtualGateway", "passing").await;
+    assert!(world.events("VirtualGateway", "passing").await.iter().all(|(reason, _)| reason != "Abandoned"));
+
+    world.cloud.fault(nonsense).await;
+    world.cloud.fault(json!({ "operation": "DeleteVirtualGateway", "kind": "reset_before", "times": 100_000 })).await;
+    world.delete("VirtualGateway", "lasting").await;
+    world.wait_gone("VirtualGateway", "lasting").await;
+    assert_eq!(world.told("VirtualGateway", "lasting", "Abandoned", 1).await.len(), 1);
+    assert_eq!(world.cloud.all("virtual_gateways").await.len(), 1, "it is left in the cloud");
+}
+
 /// An account that works is no account that is gone: the annotation does not orphan anything then.
 #[tokio::test]
 async fn the_way_out_is_closed_while_the_account_works() {

@@ -73,9 +73,9 @@ async fn what_the_cloud_refuses_is_told_and_a_corrected_spec_is_taken_up_at_once
     world.delete("VirtualInterface", "same-vlan").await;
     world.wait_gone("VirtualInterface", "same-vlan").await;
     world.cloud.settings(json!({ "quotas": { "virtual_interfaces": 2 } })).await;
-    // Room is seen in the quotas, which are read often while somebody waits for it: not after the ten minutes of the class. It is seen, too, if
+    // Room is seen in the quotas, which are read often while somebody waits for it: not after the ten minutes of the class. It is seen even if
     // it was there before the first of these reads.
-    for (name, number, vlan, gone, delay) in [("one-too-many", 4, 42, "a", 0), ("another", 5, 43, "overlap", 3000)] {
+    for (name, number, vlan, gone, delay) in [("one-too-many", 4, 42, "a", 3000), ("another", 5, 43, "overlap", 0)] {
         world.cloud.fault(json!({ "operation": "ShowQuotas", "kind": "delay", "ms": delay })).await;
         world.apply(&interface(name, vlan, number, &format!("10.{number}.0.0/24"))).await;
         let full = world.wait_reason("VirtualInterface", name, "QuotaExceeded").await;

@@ -230,7 +230,7 @@ impl Account {
         }
     }
 
-    /// Whether a failed call may say that the region knows no tags, which is not known yet.
+    /// Whether a failed call that carried tags may say that the region knows none.
     #[must_use]
     pub fn refuses_tags(&self, error: &CloudError) -> bool {
         let refused = match error.class {
@@ -238,13 +238,18 @@ impl Account {
             Class::Invalid => error.operation.starts_with("Create") && error.message.to_lowercase().contains("tags") && !self.shows_tags(),
             _ => false,
         };
-        refused && self.keeps_tags() && self.tags == Feature::Auto
+        refused && self.tags == Feature::Auto
     }
 
     /// Takes it that the region knows no tags.
     pub fn do_without_tags(&self, error: &CloudError) {
-        tracing::info!(operation = error.operation, code = error.code, "the region takes no tags: intents and natural keys carry it alone");
-        self.mirrors.tags_refused.store(true, Ordering::Relaxed);
+        if !self.mirrors.tags_refused.swap(true, Ordering::Relaxed) {
+            tracing::info!(
+                operation = error.operation,
+                code = error.code,
+                "the region takes no tags: intents and natural keys carry it alone"
+            );
+        }
     }
 
     /// Whether a resource of ours is seen with its tag: then it is not tags as such that the region refuses.

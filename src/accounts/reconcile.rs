@@ -29,7 +29,7 @@ use crate::metrics::{Metrics, Passed};
 use crate::relist::Relist;
 use crate::shard::Shard;
 use crate::slim::slim;
-use crate::telling::{self, MANAGER, age, now, status_patch, told_error, told_names};
+use crate::telling::{self, age, now, told_error, told_names, write_status};
 
 /// How often the users of an account at rest are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
@@ -241,9 +241,7 @@ impl Context {
         if (CloudAccountStatus { last_sync_time: None, ..next.clone() }) == (CloudAccountStatus { last_sync_time: None, ..last }) {
             return Ok(());
         }
-        let patch = status_patch(account, None, &next);
-        let api = Api::<CloudAccount>::all(self.client.clone());
-        api.patch_status(&account.name_any(), &PatchParams::apply(MANAGER).force(), &Patch::Apply(patch)).await?;
+        write_status(&Api::all(self.client.clone()), account, None, &next).await?;
         if let Some(age) = age(account).filter(|_| first) {
             self.reconcile.ready(Key::account("").kind, age);
         }

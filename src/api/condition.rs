@@ -132,7 +132,7 @@ reasons! {
     WaitingForAccount => "The CloudAccount is not there, not ready, or not open to this namespace. Look at its conditions and at its `spec.allowedNamespaces`.",
     Paused => "The annotation `directconnect.huaweicloud.com/paused` is set. Remove it to go on.",
     Observed => "The policy is ObserveOnly: the cloud is looked at and never written. Set `spec.policy.management: Managed` to change that.",
-    Drifted => "The cloud differs from the spec and the drift policy leaves it so. Compare `status.drift`; change the spec, or set `spec.policy.drift: Correct`.",
+    Drifted => "The cloud differs from the spec and the drift policy leaves it so. Compare `status.drift`; change the spec, set `spec.policy.drift: Correct`, or, where the message says that a field does not stay, find out who else sets it.",
     Invalid => "The cloud refuses the spec. Correct the spec as `status.lastError` says.",
     Immutable => "The cloud object differs in fields that can't be changed. Set the spec back, or delete the object and create it anew.",
     Conflict => "What the spec asks for is taken by another object (VLAN, VPC, address family), or several objects match it. Choose another value, or take the object over with `spec.import`.",

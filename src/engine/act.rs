@@ -14,7 +14,7 @@ use crate::cloud::{self, Call, Class, CloudError, Priority};
 use crate::finalizer;
 use crate::leadership::NotLeading;
 use crate::mirror::Mirror;
-use crate::telling::{MANAGER, now, status_patch};
+use crate::telling::{now, write_status};
 
 use super::decide::Step;
 use super::kind::Kind;
@@ -65,14 +65,18 @@ impl<K: Kind> Hands<'_, K> {
 
     /// The budget for the create is obtained first, so that the time from the intent to the create is short.
     async fn record_intent(&self) -> Result<Acted<K::Seen>, Failure> {
+        let create = Call::new("Create", cloud::Method::Post, &[], "");
+        Ok(if self.is_permitted(&create).await? { Acted::Intent(self.new_intent()) } else { Acted::Stale })
+    }
+
+    /// Waits for the budget of a create, if it is not obtained already. False when it may not be sent any more.
+    async fn is_permitted(&self, create: &Call) -> Result<bool, Failure> {
         if !self.engine.memories.with(self.uid, |memory| memory.permit) {
-            let create = Call::new("Create", cloud::Method::Post, &[], "");
-            if !self.turn(&create).await? {
-                return Ok(Acted::Stale);
-            }
-            self.engine.memories.with(self.uid, |memory| memory.permit = true);
+            let permit = self.turn(create).await?;
+            self.engine.memories.with(self.uid, |memory| memory.permit = permit);
+            return Ok(permit);
         }
-        Ok(Acted::Intent(self.new_intent()))
+        Ok(true)
     }
 
     /// The deadline leaves the create one call's time, and as much again to be begun.
@@ -86,6 +90,10 @@ impl<K: Kind> Hands<'_, K> {
     async fn create(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
         let limit = self.account.client.settings().limits.call;
         let intent = self.object.status().and_then(|status| status.intent.as_ref());
+        // One that follows a refusal at once takes a place of its own in the line.
+        if !self.is_permitted(call).await? {
+            return Ok(Acted::Stale);
+        }
         let left: Option<Duration> = intent.and_then(|intent| intent.deadline.0.duration_since(jiff::Timestamp::now()).try_into().ok());
         let Some(left) = left.filter(|left| *left >= limit) else { return Ok(Acted::Intent(self.new_intent())) };
         let deadline = Instant::now() + left;
@@ -234,13 +242,11 @@ impl<K: Kind> Engine<K> {
         }
     }
 
-    /// Writes the status, whole, by server-side apply. The uid guards against an object of the same name. What tells only of a look (`fenced`) is
-    /// refused when the object has changed since: a replica that was overtaken does not write over its successor's word, and no create follows an
-    /// intent that another one's stands against. What the cloud has answered is written in any case.
+    /// Writes the status. What tells only of a look (`fenced`) is refused when the object has changed since: a replica that was overtaken does not
+    /// write over its successor's word, and no create follows an intent that another one's stands against. What the cloud has answered is written
+    /// in any case.
     pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
-        let params = PatchParams::apply(MANAGER).force();
-        let patch = status_patch(object, object.resource_version().filter(|_| fenced), status);
-        match self.api(object).patch_status(&object.name_any(), &params, &Patch::Apply(patch)).await {
+        match write_status(&self.api(object), object, object.resource_version().filter(|_| fenced), status).await {
             Ok(newer) => self.remember(newer),
             // The watch brings what is newer, and with it the next pass.
             Err(kube::Error::Api(status)) if fenced && status.is_conflict() => {}

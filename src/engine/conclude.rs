@@ -70,7 +70,7 @@ impl<K: Kind> Engine<K> {
                 (facts(last.id.clone(), Some(intent), Sight::Absent, vec![]), Action::requeue(Duration::ZERO))
             }
             Acted::Cloud(Some(seen)) => {
-                let matches = !matches!(step, Step::Update(..));
+                let matches = !matches!(step, Step::Update(..)) && !observation.plain;
                 let id = Some(K::id(&seen).to_owned());
                 (facts(id, None, Sight::Seen(tell::<K>(&seen, matches)), observation.drift()), Action::requeue(Duration::ZERO))
             }
@@ -121,9 +121,9 @@ impl<K: Kind> Engine<K> {
             class = error.class.label(),
             "{error}"
         );
-        if account.refuses_tags(&error) {
-            // Other tags than the owner's may be refused for what they are: only without them it is tags as such.
-            if observation.is_none_or(|observation| observation.is_plain || observation.situation.cloud != Presence::Absent) {
+        if let Some(observation) = observation.filter(|observation| observation.tags > 0 && account.refuses_tags(&error)) {
+            // Other tags than the owner's may be refused for what they are: only without them it is tags as such, or where the operation is not there.
+            if observation.plain || observation.tags == 1 || observation.situation.cloud != Presence::Absent {
                 account.do_without_tags(&error);
             }
             // The next pass does without. What was refused has not been made: the intent is as good as new.
@@ -193,7 +193,7 @@ impl<K: Kind> Engine<K> {
     }
 
     /// While the cloud is expected to change by itself, the mirror's rhythm is hot.
-    fn expect_change(&self, uid: &str, expected: bool, mirror: &Mirror<K::Listed>) {
+    pub(super) fn expect_change(&self, uid: &str, expected: bool, mirror: &Mirror<K::Listed>) {
         self.memories.with(uid, |memory| {
             memory.looking = expected;
             memory.attention = expected.then(|| mirror.watch_closely(memory.attention.take()));

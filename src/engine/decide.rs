@@ -294,7 +294,7 @@ fn compare(situation: &Situation, found: &Found) -> Step {
         )
     } else if found.fixed().next().is_some() {
         immutable(found, "the cloud can't change what differs")
-    } else if let (true, Some(field)) = (correct || situation.spec_changed, found.fought(&situation.fought)) {
+    } else if let (true, Some(field)) = (correct, found.fought(&situation.fought)) {
         let message = format!(
             "{field} was set again and again within an hour and did not stay: somebody else sets it, too, or the cloud does not keep it; stop \
              that, take the value into the spec, or name {field} in spec.policy.ignoreFields"

@@ -111,7 +111,7 @@ pub struct Desired<'a, O> {
     pub object: &'a O,
     /// Ids of the objects referred to, by spec field.
     pub links: &'a Links,
-    /// Name under which a create was announced whose outcome is not confirmed.
+    /// Name under which a create may have been sent whose outcome is not confirmed.
     pub created_as: Option<&'a str>,
     /// The account's defaults.
     pub defaults: &'a Defaults,

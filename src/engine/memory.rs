@@ -108,13 +108,12 @@ impl<O> Memory<O> {
         self.queued.get_or_insert_with(Instant::now);
     }
 
-    /// A quota has room: one that waited for that need wait no more. Where that is no `news`, only one that was refused for the first time tries once
-    /// more: the room may have come after that. Tells whether it need not wait.
+    /// A quota has room: one that waited for that need wait no more. Where that is no `news` it tries once more, and no further time: the room may have
+    /// come after it was refused. Tells whether it need not wait.
     pub fn take_room(&mut self, news: bool) -> bool {
-        let waited = self.backoff.class == Some(Class::Quota) && (news || self.backoff.failures == 1);
+        let waited = self.backoff.class == Some(Class::Quota) && (news || !self.backoff.tried_again);
         if waited {
-            let failures = if news { 0 } else { self.backoff.failures };
-            self.backoff = Backoff { failures, not_before: None, ..self.backoff };
+            self.backoff = Backoff { not_before: None, tried_again: !news, ..self.backoff };
         }
         waited
     }
@@ -167,12 +166,15 @@ pub struct Backoff {
     not_before: Option<Instant>,
     generation: Option<i64>,
     class: Option<Class>,
+    /// The wait for room in a quota was ended on the mere chance.
+    tried_again: bool,
 }
 
 impl Backoff {
     /// Takes a failure of `class` with the spec's `generation`, and returns the wait.
     pub fn fail(&mut self, class: Class, generation: Option<i64>) -> Duration {
         self.failures = if self.generation == generation { self.failures.saturating_add(1) } else { 1 };
+        self.tried_again &= self.generation == generation && class == Class::Quota;
         self.generation = generation;
         self.class = Some(class);
         let (first, limit) = waits(class);
@@ -314,6 +316,7 @@ mod tests {
         memory.backoff.fail(Class::Busy, Some(1));
         assert!(!memory.take_room(true) && waits(&memory), "it waits for something else");
         memory.backoff = Backoff::default();
+        memory.backoff.fail(Class::Server, Some(1));
         for (news, ended) in [(false, true), (false, false), (true, true), (false, true), (false, false)] {
             memory.backoff.fail(Class::Quota, Some(1));
             assert_eq!((memory.take_room(news), waits(&memory)), (ended, !ended));

@@ -190,8 +190,11 @@ where
         let mirror = account.mirror::<K::Listed>();
         self.listen(name, &mirror);
         let (view, deleting) = (mirror.view(), object.meta().deletion_timestamp.is_some());
-        let refused = !view.is_filled() && view.error().is_some_and(|error| !error.class.passes());
-        if deleting && (refused || account.client.is_away()) && self.leave_unseen(object, Some(account), refused).await? {
+        let refused = view.error().is_some_and(|error| !error.class.passes());
+        // What may pass is given some time first: a word that was said long before is not meant for it.
+        let patience = account.client.settings().limits.call * 2;
+        let is_silent = refused || (deleted_for(object) >= patience && (view.error().is_some() || account.client.is_away()));
+        if deleting && is_silent && self.leave_unseen(object, Some(account), refused && !view.is_filled()).await? {
             return Ok((Passed::Wrote, Action::await_change()));
         }
         self.look_now(object, uid);
@@ -201,12 +204,8 @@ where
         if !view.is_filled() {
             self.memories.with(uid, |memory| memory.looking = true);
             mirror.demand(Instant::now());
-            return match view.error().cloned().map(for_tenants) {
-                Some(error) => {
-                    let message = if deleting { format!("{}; {}", error.message, way_out("the cloud")) } else { error.message.clone() };
-                    self.tell(object, &Outcome::Failed(CloudError { message, ..error })).await?;
-                    Ok((Passed::CloudError, Action::await_change()))
-                }
+            return match view.error().cloned() {
+                Some(error) => self.unread(object, error, patience).await,
                 None => self.not_looked(object).await,
             };
         }
@@ -231,6 +230,11 @@ where
             return Ok((Passed::Waited, Action::requeue(left)));
         }
         tracing::debug!(step = step.label(), "decided");
+        if let (true, Step::Wait(Wait::Look | Wait::Doubt), Some(error)) = (deleting || refused, &step, mirror.view().error().cloned()) {
+            // The look that is waited for may never come.
+            self.expect_change(uid, true, &mirror);
+            return self.unread(object, error, patience).await;
+        }
         let priority = step.priority(&observation.situation);
         let hands = Hands { engine: self, object, account, name, mirror: &mirror, uid, priority, target: &observation.target };
         match hands.carry_out(&step).await {
@@ -239,6 +243,16 @@ where
             Err(Failure::TurnedAway(turned_away)) => Ok(self.turned_away(object, uid, turned_away)),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The collection can't be read, and the object needs that it is. The next LIST wakes it, or the end of our patience.
+    async fn unread(&self, object: &K::Object, error: CloudError, patience: Duration) -> Ended {
+        let error = for_tenants(error);
+        let deleting = object.meta().deletion_timestamp.is_some();
+        let message = if deleting { format!("{}; {}", error.message, way_out("the cloud")) } else { error.message };
+        self.tell(object, &Outcome::Failed(CloudError { message, ..error })).await?;
+        let is_abandoned = deleting && is_annotated(object, ABANDON_ANNOTATION);
+        Ok((Passed::CloudError, if is_abandoned { Action::requeue(patience) } else { Action::await_change() }))
     }
 
     /// Of two objects that are about to take one resource in the same moment the first has it.
@@ -322,6 +336,12 @@ impl<K: Kind> Engine<K> {
 /// How a deletion ends that waits for what may never come.
 fn way_out(what: &str) -> String {
     format!("the deletion waits for {what}, or for the annotation {ABANDON_ANNOTATION}: \"true\"")
+}
+
+/// For how long an object has been being deleted.
+fn deleted_for(object: &impl Resource) -> Duration {
+    let since = object.meta().deletion_timestamp.as_ref();
+    since.and_then(|since| jiff::Timestamp::now().duration_since(since.0).try_into().ok()).unwrap_or_default()
 }
 
 fn is_annotated(object: &impl Resource, annotation: &str) -> bool {

@@ -11,13 +11,12 @@ use tokio::time::Instant;
 use crate::accounts::Account;
 use crate::api::{DeletionPolicy, DriftPolicy, Intent, Managed, Management, Status, Target};
 use crate::cloud::{Call, Class, Listed, Priority};
-use crate::index::Key;
+use crate::index::{Card, Key};
 use crate::mirror::{Mirror, View};
 use crate::owner::{OWNER_TAG, object_of, told_holder, told_tag};
 
 use super::decide::{Found, IntentState, Ownership, Presence, Situation};
 use super::kind::{Desired, Difference, Kind, Links, Phase, Reference, Tagging};
-use super::memory::Memory;
 use super::report::{Seen, Sight, spec_changed};
 use super::{Engine, Failure};
 
@@ -54,8 +53,10 @@ pub(super) struct Observation<K: Kind> {
     pub seen: Option<K::Seen>,
     /// Where a create would make the resource now.
     pub target: Target,
-    /// A create would carry no tag but the owner's.
-    pub is_plain: bool,
+    /// How many tags the resource is to have, the account's and the owner's among them.
+    pub tags: usize,
+    /// A create carries no tag but the owner's for now.
+    pub plain: bool,
 }
 
 impl<K: Kind> Observation<K> {
@@ -111,7 +112,7 @@ impl<K: Kind> Look<'_, K> {
         let target = self.target(&links);
         let intent = self.intent(&status, &target);
         // What a create may have made is looked for where that create was to make it, whatever became of the spec and of what it refers to.
-        let aimed = status.intent.as_ref().and_then(|intent| intent.target.as_ref());
+        let aimed = self.sent(&status).and_then(|intent| intent.target.as_ref());
         if let Some(aimed) = aimed {
             let fields = K::references(self.object).into_iter().map(|reference| reference.field);
             links.extend(fields.filter_map(|field| Some((field, aimed.references.get(field)?.clone()))));
@@ -129,12 +130,13 @@ impl<K: Kind> Look<'_, K> {
         let (presence, seen) = self.find(&desired, &status).await?;
         let absent = presence == Presence::Absent;
         let deleting = self.object.meta().deletion_timestamp.is_some();
-        let creates = absent && !deleting && references.is_empty();
-        let plain = self.engine.memories.with(self.uid, |memory| memory.plain);
-        if creates && plain && desired.tagging == Tagging::All {
-            desired.tagging = Tagging::OwnerOnly;
-        }
-        let create = if creates { self.create(&mut desired).await? } else { None };
+        let plain = tags > 1 && self.engine.memories.with(self.uid, |memory| memory.plain);
+        let create = if absent && !deleting && references.is_empty() {
+            desired.tagging = if plain { Tagging::OwnerOnly } else { desired.tagging };
+            self.create(&mut desired).await?
+        } else {
+            None
+        };
         let generation = self.object.meta().generation;
         let spec_changed = spec_changed(&status, generation);
         let situation = Situation {
@@ -152,19 +154,30 @@ impl<K: Kind> Look<'_, K> {
             create,
             too_many_tags: Some(tags).filter(|tags| *tags > TAGS_LIMIT),
         };
-        Ok(Observation { situation, seen, target, is_plain: plain || tags <= 1 })
+        Ok(Observation { situation, seen, target, tags, plain })
     }
 
-    /// Ids of what is referred to, and what of it is not ready. What is not granted reads as not there.
-    fn resolve(&self) -> (Links, Vec<crate::api::WaitingFor>) {
+    /// The card of what is referred to. What is not granted reads as not there.
+    fn card(&self, reference: &Reference) -> Option<Card> {
         let me = Engine::<K>::key(self.object);
+        let key = reference.key(&me.namespace);
+        self.engine.index.card(&key).filter(|_| self.engine.index.is_granted(&me, &key))
+    }
+
+    /// Whether all that is referred to is there and granted. Where it is not, neither is known what may be had of it.
+    fn is_resolved(&self) -> bool {
+        K::references(self.object).iter().all(|reference| self.card(reference).is_some_and(|card| card.id.is_some()))
+    }
+
+    /// Ids of what is referred to, and what of it is not ready.
+    fn resolve(&self) -> (Links, Vec<crate::api::WaitingFor>) {
+        let namespace = self.object.namespace().unwrap_or_default();
         let mut links = Links::new();
         let mut waiting = Vec::new();
         for reference in K::references(self.object) {
-            let key = reference.key(&me.namespace);
-            let card = self.engine.index.card(&key).filter(|_| self.engine.index.is_granted(&me, &key));
+            let card = self.card(&reference);
             if !card.as_ref().is_some_and(|card| card.ready && card.id.is_some()) {
-                waiting.push(key.named_from(&me.namespace));
+                waiting.push(reference.key(&namespace).named_from(&namespace));
             }
             if let Some(id) = card.and_then(|card| card.id) {
                 links.insert(reference.field, id);
@@ -178,28 +191,29 @@ impl<K: Kind> Look<'_, K> {
         Target { name: self.object.cloud_name(), references }
     }
 
+    /// The intent whose create may have been sent.
+    fn sent<'s>(&self, status: &'s ObservedStatus<K>) -> Option<&'s Intent> {
+        let fresh = self.engine.memories.with(self.uid, |memory| memory.fresh_intent.clone());
+        status.intent.as_ref().filter(|intent| fresh.as_ref() != Some(&intent.time))
+    }
+
     fn intent(&self, status: &ObservedStatus<K>, target: &Target) -> IntentState {
         let Some(intent) = &status.intent else { return IntentState::None };
-        let is_fresh = |memory: &Memory<K::Object>| memory.fresh_intent.as_ref() == Some(&intent.time);
-        if intent.target.as_ref() != Some(target) && self.engine.memories.with(self.uid, |memory| is_fresh(memory)) {
-            // No create was sent, and it would be another one now: it is announced anew.
+        if self.sent(status).is_none() {
+            // A create that would be another one now is announced anew.
+            let same = intent.target.as_ref().is_none_or(|announced| announced == target);
+            return if same { IntentState::Fresh } else { IntentState::None };
+        }
+        // Of an earlier process: its create can't arrive after the deadline, which is held against this machine's clock only once.
+        let until = self
+            .engine
+            .memories
+            .with(self.uid, |memory| *memory.doubt_until.get_or_insert_with(|| Instant::now() + doubt(intent, jiff::Timestamp::now())));
+        if self.mirror.view().is_fresh(until) {
             return IntentState::None;
         }
-        let until = self.engine.memories.with(self.uid, |memory| {
-            if is_fresh(memory) {
-                return None;
-            }
-            // Of an earlier process: its create can't arrive after the deadline, which is held against this machine's clock only once.
-            Some(*memory.doubt_until.get_or_insert_with(|| Instant::now() + doubt(intent, jiff::Timestamp::now())))
-        });
-        match until {
-            None => IntentState::Fresh,
-            Some(until) if self.mirror.view().is_fresh(until) => IntentState::None,
-            Some(until) => {
-                self.mirror.demand(until);
-                IntentState::InDoubt
-            }
-        }
+        self.mirror.demand(until);
+        IntentState::InDoubt
     }
 
     /// Looks for the object's resource: by the id in status, by the import, by tag and natural key.
@@ -219,9 +233,7 @@ impl<K: Kind> Look<'_, K> {
                 }
             }
             // Where it would hang is not known, or not granted: then neither is whether it may be had.
-            (None, Some(_)) if K::references(self.object).iter().any(|reference| !desired.links.contains_key(reference.field)) => {
-                return Ok((Presence::Absent, None));
-            }
+            (None, Some(_)) if !self.is_resolved() => return Ok((Presence::Absent, None)),
             (None, Some(id)) => {
                 return match self.by_id(desired, &view, id).await? {
                     // The next pass asks first whether what stands behind it is granted.
@@ -286,7 +298,7 @@ impl<K: Kind> Look<'_, K> {
         let host = K::host(&seen).to_owned();
         self.engine.memories.with(self.uid, |memory| memory.watched.insert(host.clone()));
         let mut differences = K::compare(desired, &seen);
-        let owner = self.whose(view, status, &seen, &differences, recorded);
+        let owner = self.whose(desired, view, status, &seen, &differences, recorded);
         let ignored = &self.object.policy().ignore_fields;
         // What can't be changed decides whether a resource is taken at all: before that it is not ignored.
         differences.retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| field == difference.path));
@@ -327,6 +339,7 @@ impl<K: Kind> Look<'_, K> {
     /// Whose a resource is: first by who holds it here, then by its tag, then by what the object says.
     fn whose(
         &self,
+        desired: &Desired<'_, K::Object>,
         view: &View<K::Listed>,
         status: &ObservedStatus<K>,
         seen: &K::Seen,
@@ -344,9 +357,11 @@ impl<K: Kind> Look<'_, K> {
             }
             _ => {}
         }
-        if recorded || tagged_ours || self.is_from_our_create(view, status, differences) {
+        let is_asked_for =
+            || self.object.import().is_some_and(|import| import.natural_key == Some(true) || import.id.as_deref() == Some(K::id(seen)));
+        if recorded || tagged_ours || (K::is_at(desired, seen) && self.is_from_our_create(desired, view, status, differences)) {
             Ownership::Ours
-        } else if self.object.import().is_some_and(|import| import.natural_key == Some(true) || import.id.as_deref() == Some(K::id(seen))) {
+        } else if is_asked_for() && self.is_resolved() {
             Ownership::Imported
         } else {
             Ownership::Foreign("it was not made by this object; set spec.import to take it over".to_owned())
@@ -363,13 +378,20 @@ impl<K: Kind> Look<'_, K> {
     ///
     /// Without tags, what stands at the natural key after a create of ours may have been sent is ours: the cloud keeps the key unique. With tags
     /// ours would carry one; but some regions drop the tags of a create, and until one is seen to keep them, what is like ours in all else is ours.
-    fn is_from_our_create(&self, view: &View<K::Listed>, status: &ObservedStatus<K>, differences: &[Difference]) -> bool {
-        let sent = status.intent.is_some() && self.engine.memories.with(self.uid, |memory| memory.fresh_intent.is_none());
+    fn is_from_our_create(
+        &self,
+        desired: &Desired<'_, K::Object>,
+        view: &View<K::Listed>,
+        status: &ObservedStatus<K>,
+        differences: &[Difference],
+    ) -> bool {
+        let sent = self.sent(status).is_some();
         if !sent || !self.account.keeps_tags() || K::tags_of(self.object).is_none() {
             return sent;
         }
         let keeps_tags = view.iter().flat_map(|listed| K::seen(listed)).any(|seen| K::tags(&seen).contains_key(OWNER_TAG));
-        !keeps_tags && differences.iter().all(|difference| difference.path == "tags")
+        let as_created = |difference: &Difference| difference.path == "name" && desired.created_as == Some(difference.observed.as_str());
+        !keeps_tags && differences.iter().all(|difference| difference.path == "tags" || as_created(difference))
     }
 
     async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Option<Call>, Failure> {

@@ -126,7 +126,7 @@ metrics! {
     READY[1] = "directconnect_ready_seconds", Histogram(READY_BUCKETS), [KIND], "From the creation of an object to its first Ready";
     DRIFT[2] = "directconnect_drift", Counter, [LINE_KIND, ACTION], "What somebody else changed in the cloud, each as often as an event tells of it";
     DRIFT_OBJECTS[1] = "directconnect_drift_objects", Gauge, [LINE_KIND], "Objects that differ from the cloud now (status.drift)";
-    FIGHTS[1] = "directconnect_drift_fights", Gauge, [LINE_KIND], "Objects that stall because a field was set back 5 times within an hour";
+    FIGHTS[1] = "directconnect_drift_fights", Gauge, [LINE_KIND], "Objects that stall because a field was set 5 times within an hour and did not stay";
 
     INTERFACES[1] = "directconnect_interfaces", Gauge, [HEALTH], "Virtual interfaces that are in the cloud, by their condition Healthy";
     SESSIONS[1] = "directconnect_bgp_sessions", Gauge, [SESSION], "BGP sessions of virtual interfaces, one for each of their peers";

@@ -101,10 +101,12 @@ async fn a_change_that_the_cloud_takes_and_does_not_make_is_not_sent_without_end
     world.finish().await;
 }
 
-/// Quicker than any LIST: the operator never sees its own value, and so no correction that was ever made.
+/// Quicker than any LIST: the operator never sees its own value, and so to itself never ends to correct once.
 #[tokio::test]
 async fn somebody_who_is_always_quicker_is_named_too() {
     let world = World::new().await;
+    // The answer to a change says that it is being made; what becomes of it only a LIST shows.
+    world.cloud.settings(json!({ "settle_ms": { "virtual_gateway": { "update": 150 } } })).await;
     world.apply(&gateway("gw", 1)).await;
     let cloud = id(&world.wait_ready("VirtualGateway", "gw").await);
     let rival = async {

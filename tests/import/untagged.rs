@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::line::{gateway, id, interface, with};
+use super::support::line::{gateway, id, interface, object, with};
 use super::support::world::{BOUND, World};
 use super::{NATURAL, OWNER_TAG, support};
 
@@ -73,6 +73,8 @@ async fn tags_that_are_refused_for_what_they_are_say_nothing_of_the_region() {
     world.apply(&with(gateway("gw", 1), &json!({ "tags": tags }))).await;
     let stalled = world.wait_reason("VirtualGateway", "gw", "Invalid").await;
     assert!(stalled["status"]["lastError"]["message"].as_str().unwrap().contains("too many tags"), "{stalled:#}");
+    let told = world.events("VirtualGateway", "gw").await;
+    assert!(!told.iter().any(|(reason, _)| reason.starts_with("Drift") || reason == "Available"), "it is not as asked for yet: {told:?}");
     assert_eq!(created(&world, "CreateVirtualGateway").await, [true], "with the owner's alone");
     world.apply(&gateway("other", 2)).await;
     let other = world.wait_ready("VirtualGateway", "other").await;
@@ -81,6 +83,50 @@ async fn tags_that_are_refused_for_what_they_are_say_nothing_of_the_region() {
     let ready = world.wait_ready("VirtualGateway", "gw").await;
     assert_eq!(ready["status"]["observed"]["tags"].as_object().unwrap().len(), 3, "{ready:#}");
     assert_eq!(world.cloud.count("CreateVirtualGateway").await, 3, "one of them refused");
+    world.finish().await;
+}
+
+/// Two creates are under way when the first refusal comes.
+#[tokio::test]
+async fn objects_that_come_together_find_out_together_that_a_region_takes_no_tags() {
+    let world = World::new().await;
+    world.cloud.settings(json!({ "latencies": { "operations": { "CreateVirtualGateway": 500 } } })).await;
+    let mut refusal = refuses_tags("CreateVirtualGateway");
+    refusal["times"] = json!(2);
+    world.cloud.fault(refusal).await;
+    let names = [("one", 1), ("two", 2)];
+    for (name, number) in names {
+        world.apply(&gateway(name, number)).await;
+    }
+    for (name, _) in names {
+        world.wait_ready("VirtualGateway", name).await;
+    }
+    assert_eq!(created(&world, "CreateVirtualGateway").await, [false, false]);
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 4);
+    world.finish().await;
+}
+
+/// A router may have several gateways: without tags only the name that was sent tells ours, and the intent keeps it.
+#[tokio::test]
+async fn a_gateway_of_a_router_is_found_by_the_name_that_it_was_created_with() {
+    let world = World::new().await;
+    world.patch_account(json!({ "features": { "tags": "disabled" } })).await;
+    // The mirror has been filled before it is kept from looking.
+    world.apply(&gateway("other", 2)).await;
+    world.wait_ready("VirtualGateway", "other").await;
+    world.cloud.fault(json!({ "operation": "ListVirtualGateways", "kind": "reset_before", "times": 1000 })).await;
+    world.cloud.fault(loses_answer("CreateVirtualGateway", 0)).await;
+    let router = json!({ "enterpriseRouterId": "00000000-0000-4000-8000-000000000201", "name": "first" });
+    world.apply(&object("VirtualGateway", "gw", &router)).await;
+    support::eventually("the create is carried out", BOUND, || async {
+        (world.cloud.all("virtual_gateways").await.len() == 2).then_some(())
+    })
+    .await;
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "name": "second" } })).await;
+    world.cloud.clear_faults().await;
+    let ready = world.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(world.cloud.find(&id(&ready)).await.unwrap()["name"], "second");
+    assert_eq!((world.cloud.all("virtual_gateways").await.len(), world.cloud.count("CreateVirtualGateway").await), (2, 2));
     world.finish().await;
 }
 
