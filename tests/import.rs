@@ -17,8 +17,9 @@ mod shared;
 mod untagged;
 
 use serde_json::{Value, json};
+use support::eventually;
 use support::line::{Foreign, first_peer, gateway, id, interface, peer, with};
-use support::world::{World, condition, is};
+use support::world::{BOUND, World, condition, is};
 
 const OWNER_TAG: &str = "direct-connect-operator-owner";
 const NATURAL: &str = "naturalKey";
@@ -150,6 +151,44 @@ async fn what_could_never_match_is_not_taken() {
     }
     nothing_written(&world).await;
     assert_eq!(world.cloud.all("virtual_interfaces").await[0]["vif_peers"].as_array().unwrap().len(), 2);
+}
+
+/// Whatever comes first: where an interface would hang must be known before it can be said whether it is what is asked for.
+#[tokio::test]
+async fn an_import_waits_for_what_it_refers_to() {
+    let world = World::new().await;
+    let foreign = world.foreign_line(1, 30).await;
+    let [gateway, interface, _, peer] = line(&foreign, 1, 30);
+    for (object, cloud) in [peer, interface] {
+        let (kind, name) = kind_and_name(&object);
+        world.apply(&with(object.clone(), &json!({ "import": import(NATURAL, cloud) }))).await;
+        let waiting = world.wait_reason(kind, name, "WaitingForReference").await;
+        assert!(waiting["status"]["id"].is_null() && condition(&waiting, "Stalled").is_none(), "{waiting:#}");
+        assert!(world.events(kind, name).await.iter().all(|(reason, _)| reason != "Conflict"));
+    }
+    world.apply(&with(gateway.0.clone(), &json!({ "import": import(NATURAL, gateway.1) }))).await;
+    assert_eq!(id(&world.wait_ready("VirtualInterface", "vif").await), foreign.interface);
+    assert_eq!(id(&world.wait_ready("Peer", "peer").await), foreign.second);
+    assert_eq!(world.cloud.count("CreateVirtualInterface").await, 0);
+    world.finish().await;
+}
+
+/// To ask for another resource does not make forget the one that a create may have made.
+#[tokio::test]
+async fn what_a_create_has_made_is_found_whatever_is_asked_for_since() {
+    let world = World::new().await;
+    world.apply(&gateway("other", 2)).await;
+    world.wait_ready("VirtualGateway", "other").await;
+    world.cloud.fault(json!({ "operation": "ListVirtualGateways", "kind": "reset_before", "times": 1000 })).await;
+    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "lose_answer" })).await;
+    world.apply(&gateway("gw", 1)).await;
+    eventually("the create is carried out", BOUND, || async { (world.cloud.all("virtual_gateways").await.len() == 2).then_some(()) }).await;
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "import": { "id": "99999999-9999-4999-8999-999999999999" } } })).await;
+    world.delete("VirtualGateway", "gw").await;
+    world.cloud.clear_faults().await;
+    world.wait_gone("VirtualGateway", "gw").await;
+    world.finish().await;
+    assert_eq!(world.cloud.count("DeleteVirtualGateway").await, 2);
 }
 
 #[tokio::test]

@@ -190,12 +190,6 @@ impl Client {
         [(Endpoint::Dc, self.breakers.dc.state()), (Endpoint::Iam, self.breakers.iam.state())]
     }
 
-    /// Whether Direct Connect is left alone since it fails.
-    #[must_use]
-    pub fn is_away(&self) -> bool {
-        self.breakers.dc.state() != BreakerState::Closed
-    }
-
     /// How the budgets stand, by the label of their direction.
     #[must_use]
     pub fn budgets(&self) -> [(&'static str, BudgetState); 2] {

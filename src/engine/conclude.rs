@@ -37,6 +37,8 @@ impl<K: Kind> Engine<K> {
         observation: &Observation<K>,
         mirror: &Mirror<K::Listed>,
     ) -> Ended {
+        // A create that came too late for its intent announces itself anew, and no more.
+        let step = if matches!(acted, Acted::Intent(_)) { Step::RecordIntent } else { step };
         let passed = came_of(&step, &acted);
         if matches!(acted, Acted::Stale) {
             // Nothing was done, and perhaps no pass will follow: nothing is expected.
@@ -218,7 +220,7 @@ const fn came_of<S>(step: &Step, acted: &Acted<S>) -> Passed {
 }
 
 /// The cloud is about to change without anything more from us.
-fn changes_by_itself(step: &Step) -> bool {
+pub(super) fn changes_by_itself(step: &Step) -> bool {
     match step {
         // Another tenant may take days: the cold rhythm will do.
         Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,

@@ -193,7 +193,7 @@ where
         let refused = view.error().is_some_and(|error| !error.class.passes());
         // What may pass is given some time first: a word that was said long before is not meant for it.
         let patience = account.client.settings().limits.call * 2;
-        let is_silent = refused || (deleted_for(object) >= patience && (view.error().is_some() || account.client.is_away()));
+        let is_silent = refused || view.failing_for() >= patience;
         if deleting && is_silent && self.leave_unseen(object, Some(account), refused && !view.is_filled()).await? {
             return Ok((Passed::Wrote, Action::await_change()));
         }
@@ -230,7 +230,8 @@ where
             return Ok((Passed::Waited, Action::requeue(left)));
         }
         tracing::debug!(step = step.label(), "decided");
-        if let (true, Step::Wait(Wait::Look | Wait::Doubt), Some(error)) = (deleting || refused, &step, mirror.view().error().cloned()) {
+        let looks = matches!(step, Step::Wait(_)) && conclude::changes_by_itself(&step);
+        if let (true, true, Some(error)) = (deleting || refused, looks, mirror.view().error().cloned()) {
             // The look that is waited for may never come.
             self.expect_change(uid, true, &mirror);
             return self.unread(object, error, patience).await;
@@ -311,7 +312,7 @@ impl<K: Kind> Engine<K> {
         next.account = (next.id.is_some() || next.intent.is_some()).then(|| self.account_name(object));
         let cloud_has_spoken = match outcome {
             Outcome::Done(step) => step.is_cloud_write(),
-            Outcome::Failed(_) => true,
+            Outcome::Failed(_) => looked,
             Outcome::Account(..) | Outcome::Paused => false,
         };
         self.note_readiness(object, last, &next);
@@ -336,12 +337,6 @@ impl<K: Kind> Engine<K> {
 /// How a deletion ends that waits for what may never come.
 fn way_out(what: &str) -> String {
     format!("the deletion waits for {what}, or for the annotation {ABANDON_ANNOTATION}: \"true\"")
-}
-
-/// For how long an object has been being deleted.
-fn deleted_for(object: &impl Resource) -> Duration {
-    let since = object.meta().deletion_timestamp.as_ref();
-    since.and_then(|since| jiff::Timestamp::now().duration_since(since.0).try_into().ok()).unwrap_or_default()
 }
 
 fn is_annotated(object: &impl Resource, annotation: &str) -> bool {

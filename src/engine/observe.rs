@@ -164,7 +164,7 @@ impl<K: Kind> Look<'_, K> {
         self.engine.index.card(&key).filter(|_| self.engine.index.is_granted(&me, &key))
     }
 
-    /// Whether all that is referred to is there and granted. Where it is not, neither is known what may be had of it.
+    /// Whether all that is referred to is there and granted. Where it is not, neither is known what may be had: an import waits.
     fn is_resolved(&self) -> bool {
         K::references(self.object).iter().all(|reference| self.card(reference).is_some_and(|card| card.id.is_some()))
     }
@@ -218,7 +218,7 @@ impl<K: Kind> Look<'_, K> {
 
     /// Looks for the object's resource: by the id in status, by the import, by tag and natural key.
     async fn find(&self, desired: &Desired<'_, K::Object>, status: &ObservedStatus<K>) -> Result<(Presence, Option<K::Seen>), Failure> {
-        let view = self.mirror.view();
+        let (view, sent) = (self.mirror.view(), self.sent(status).is_some());
         if let Some(instant) = self.engine.memories.with(self.uid, |memory| memory.fresh_after)
             && !view.is_fresh(instant)
         {
@@ -232,7 +232,8 @@ impl<K: Kind> Look<'_, K> {
                     return self.present(desired, &view, status, seen, true).await;
                 }
             }
-            // Where it would hang is not known, or not granted: then neither is whether it may be had.
+            // What a create may have made comes first.
+            (None, _) if sent => {}
             (None, Some(_)) if !self.is_resolved() => return Ok((Presence::Absent, None)),
             (None, Some(id)) => {
                 return match self.by_id(desired, &view, id).await? {
@@ -258,6 +259,9 @@ impl<K: Kind> Look<'_, K> {
             return Ok((Presence::Several(ids), None));
         }
         match candidates.pop() {
+            Some(seen) if !sent && !self.is_tagged_ours(&seen) && self.object.import().is_some() && !self.is_resolved() => {
+                Ok((Presence::Absent, None))
+            }
             Some(seen) => self.present(desired, &view, status, seen, false).await,
             None => Ok((Presence::Absent, None)),
         }

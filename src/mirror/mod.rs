@@ -52,6 +52,8 @@ struct State<R> {
     /// When it was made.
     made: Instant,
     error: Option<CloudError>,
+    /// Since when all LISTs have failed.
+    failing_since: Option<Instant>,
     demanded: Option<Instant>,
     /// When the latest of those came who wait for a change.
     hot_since: Instant,
@@ -62,7 +64,8 @@ impl<R: Listed> Mirror<R> {
     #[must_use]
     pub fn new() -> Self {
         let now = Instant::now();
-        let state = State { items: Items::default(), listed: None, made: now, error: None, demanded: None, hot_since: now };
+        let state =
+            State { items: Items::default(), listed: None, made: now, error: None, failing_since: None, demanded: None, hot_since: now };
         Self { state: Mutex::new(state), wanted: Notify::new(), attention: Attention::default(), events: broadcast::Sender::new(EVENTS) }
     }
 
@@ -70,7 +73,7 @@ impl<R: Listed> Mirror<R> {
     #[must_use]
     pub fn view(&self) -> View<R> {
         let state = self.state();
-        View { items: state.items.clone(), listed: state.listed, error: state.error.clone() }
+        View { items: state.items.clone(), listed: state.listed, error: state.error.clone(), failing_since: state.failing_since }
     }
 
     /// One resource as last seen.
@@ -159,13 +162,15 @@ impl<R: Listed> Mirror<R> {
             changed.insert(id);
         }
         state.listed = Some(begun);
-        state.error = None;
+        (state.error, state.failing_since) = (None, None);
         state.demanded = state.demanded.filter(|demanded| *demanded > begun);
         changed
     }
 
     fn fail(&self, error: CloudError) {
-        self.state().error = Some(error);
+        let mut state = self.state();
+        state.error = Some(error);
+        state.failing_since.get_or_insert_with(Instant::now);
     }
 
     fn state(&self) -> MutexGuard<'_, State<R>> {
@@ -218,6 +223,22 @@ mod tests {
         assert_eq!(names(&mirror), [("a".into(), "later".into())]);
         mirror.remove("a", Instant::now());
         assert!(names(&mirror).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_fails_since_the_first_of_the_lists_that_failed() {
+        let mirror = Mirror::<VirtualGateway>::new();
+        let fail = || mirror.fail(CloudError::from_answer("ListVirtualGateways", 500, None, b""));
+        assert_eq!(mirror.view().failing_for(), Duration::ZERO);
+        for seconds in [0, 7, 14] {
+            fail();
+            assert_eq!(mirror.view().failing_for(), Duration::from_secs(seconds));
+            tokio::time::advance(Duration::from_secs(7)).await;
+        }
+        mirror.apply(vec![], Instant::now());
+        assert_eq!((mirror.view().failing_for(), mirror.view().error()), (Duration::ZERO, None));
+        fail();
+        assert_eq!(mirror.view().failing_for(), Duration::ZERO);
     }
 
     #[test]

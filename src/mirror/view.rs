@@ -1,6 +1,7 @@
 //! What a mirror showed at one instant: the second of the two inputs of a decision.
 
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Items;
@@ -11,6 +12,7 @@ pub struct View<R> {
     pub(super) items: Items<R>,
     pub(super) listed: Option<Instant>,
     pub(super) error: Option<CloudError>,
+    pub(super) failing_since: Option<Instant>,
 }
 
 impl<R: Listed> View<R> {
@@ -45,6 +47,12 @@ impl<R: Listed> View<R> {
     #[must_use]
     pub const fn is_filled(&self) -> bool {
         self.listed.is_some()
+    }
+
+    /// For how long all LISTs have failed.
+    #[must_use]
+    pub fn failing_for(&self) -> Duration {
+        self.failing_since.map(|since| since.elapsed()).unwrap_or_default()
     }
 
     /// Why the last LIST failed, if it did.

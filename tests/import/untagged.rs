@@ -90,7 +90,7 @@ async fn tags_that_are_refused_for_what_they_are_say_nothing_of_the_region() {
 #[tokio::test]
 async fn objects_that_come_together_find_out_together_that_a_region_takes_no_tags() {
     let world = World::new().await;
-    world.cloud.settings(json!({ "latencies": { "operations": { "CreateVirtualGateway": 500 } } })).await;
+    world.cloud.settings(json!({ "latencies": { "operations": { "CreateVirtualGateway": 1500 } } })).await;
     let mut refusal = refuses_tags("CreateVirtualGateway");
     refusal["times"] = json!(2);
     world.cloud.fault(refusal).await;
