@@ -128,7 +128,7 @@ async fn somebody_who_is_always_quicker_is_named_too() {
     };
     let stalled = tokio::select! {
         () = rival => unreachable!(),
-        stalled = stalled => stalled,
+        stalled = tokio::time::timeout(BOUND, stalled) => stalled.expect("it is named within the bound"),
     };
     assert!(is(&stalled, "Stalled", "True") && stalled["status"]["drift"][0]["path"] == "spec.name", "{stalled:#}");
     let before = world.cloud.count("UpdateVirtualGateway").await;
