@@ -147,7 +147,7 @@ impl Context {
         let built = match read {
             Ok(quotas) => {
                 let freed = watched && built.watched.is_some() && has_room(&built.quotas, &quotas);
-                if watched && (freed || quotas.iter().any(|quota| (1..).contains(&(quota.limit - quota.used)))) {
+                if watched && (freed || quotas.iter().filter_map(room).any(|room| room > 0)) {
                     self.accounts.room(name, freed);
                 }
                 // Who still waits tries again before long, and says so again.
@@ -227,9 +227,14 @@ fn fingerprint(account: &CloudAccount, secret: &Secret) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// What is left of a quota; `None` where it has no limit.
+fn room(quota: &Quota) -> Option<i64> {
+    (quota.limit >= 0).then(|| quota.limit - quota.used)
+}
+
 /// Whether some quota has more room than before.
 fn has_room(before: &[Quota], now: &[Quota]) -> bool {
-    let room = |quota: &Quota| if quota.limit < 0 { i64::MAX } else { quota.limit - quota.used };
+    let room = |quota: &Quota| room(quota).unwrap_or(i64::MAX);
     now.iter().any(|now| before.iter().find(|before| before.type_ == now.type_).is_none_or(|before| room(now) > room(before)))
 }
 

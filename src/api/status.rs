@@ -67,6 +67,12 @@ impl<O> Status<O> {
     pub(super) fn is_told(&self) -> bool {
         self.observed_generation != Some(UNOBSERVED) || !self.conditions.is_empty()
     }
+
+    /// Whether the object has something in the cloud, or a create was announced that may bring it.
+    #[must_use]
+    pub const fn may_be_in_cloud(&self) -> bool {
+        self.id.is_some() || self.intent.is_some()
+    }
 }
 
 /// A write to the cloud that may have happened though its answer was never seen.

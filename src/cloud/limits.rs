@@ -24,6 +24,14 @@ pub struct Limits {
     pub rest: (Duration, Duration),
 }
 
+impl Limits {
+    /// For how long after it was announced a create may still take effect: one call's time, and as much again to be begun.
+    #[must_use]
+    pub fn create(&self) -> Duration {
+        self.call * 2
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

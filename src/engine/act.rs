@@ -79,11 +79,9 @@ impl<K: Kind> Hands<'_, K> {
         Ok(true)
     }
 
-    /// The deadline leaves the create one call's time, and as much again to be begun.
     fn new_intent(&self) -> Intent {
         let time = now();
-        let limit = self.account.client.settings().limits.call;
-        let deadline = time.0.checked_add(limit * 2).unwrap_or(time.0);
+        let deadline = time.0.checked_add(self.account.client.settings().limits.create()).unwrap_or(time.0);
         Intent { time, deadline: Time(deadline), target: Some(self.target.clone()) }
     }
 

@@ -16,7 +16,7 @@ use crate::telling::age;
 
 use super::act::Acted;
 use super::decide::{IntentState, Presence, Step, Wait};
-use super::kind::{Kind, Reference};
+use super::kind::Kind;
 use super::observe::{Observation, Policies, tell};
 use super::report::{Facts, Outcome, Sight};
 use super::{Ended, Engine, for_tenants};
@@ -181,12 +181,7 @@ impl<K: Kind> Engine<K> {
 
     /// What is there is most often on its way; what is missing, or not granted and so not seen, is told soon.
     fn reference_wait(&self, object: &K::Object) -> Duration {
-        let me = Self::key(object);
-        let is_there = |reference: &Reference| {
-            let key = reference.key(&me.namespace);
-            self.index.is_granted(&me, &key) && self.index.card(&key).is_some()
-        };
-        if K::references(object).iter().all(is_there) { ON_ITS_WAY } else { BRIEF }
+        if K::references(object).iter().all(|reference| self.referred(object, reference).is_some()) { ON_ITS_WAY } else { BRIEF }
     }
 
     /// Nothing in the cloud is waited for any more.

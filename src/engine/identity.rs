@@ -21,7 +21,7 @@ impl<K: Kind> Engine<K> {
 
     /// Object → namespace's annotation → `default`; but what is in the cloud is looked for where it was put.
     pub(super) fn account_name(&self, object: &K::Object) -> String {
-        let pinned = object.status().filter(|status| status.id.is_some() || status.intent.is_some());
+        let pinned = object.status().filter(|status| status.may_be_in_cloud());
         if let Some(name) = pinned.and_then(|status| status.account.clone()) {
             return name;
         }

@@ -173,12 +173,12 @@ where
     /// Lets an object that is being deleted go without a look at the cloud, if it may: what is to stay there, what never reached it where it is
     /// out of reach `for_good`, and what is abandoned by word.
     async fn leave_unseen(&self, object: &K::Object, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
-        let id = object.status().and_then(|status| status.id.as_deref());
-        let touched = id.is_some() || object.status().is_some_and(|status| status.intent.is_some());
+        let touched = object.status().is_some_and(Status::may_be_in_cloud);
         if !Policies::of(object, account).keep_the_cloud() && (touched || !for_good) {
             if !is_annotated(object, ABANDON_ANNOTATION) {
                 return Ok(false);
             }
+            let id = object.status().and_then(|status| status.id.as_deref());
             let note = format!("left {} in the cloud, as annotated", id.unwrap_or("what it may have"));
             self.tell_event(object, EventType::Warning, "Abandoned", "Delete", note).await;
         }
@@ -192,7 +192,7 @@ where
         let (view, deleting) = (mirror.view(), object.meta().deletion_timestamp.is_some());
         let refused = view.error().is_some_and(|error| !error.class.passes());
         // What may pass is given some time first: a word that was said long before is not meant for it.
-        let patience = account.client.settings().limits.call * 2;
+        let patience = account.client.settings().limits.create();
         let is_silent = refused || view.failing_for() >= patience;
         if deleting && is_silent && self.leave_unseen(object, Some(account), refused && !view.is_filled()).await? {
             return Ok((Passed::Wrote, Action::await_change()));
@@ -309,7 +309,7 @@ impl<K: Kind> Engine<K> {
         if looked {
             next.last_handled_reconcile_at = object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
         }
-        next.account = (next.id.is_some() || next.intent.is_some()).then(|| self.account_name(object));
+        next.account = next.may_be_in_cloud().then(|| self.account_name(object));
         let cloud_has_spoken = match outcome {
             Outcome::Done(step) => step.is_cloud_write(),
             Outcome::Failed(_) => looked,

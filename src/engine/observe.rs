@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::accounts::Account;
 use crate::api::{DeletionPolicy, DriftPolicy, Intent, Managed, Management, Status, Target};
 use crate::cloud::{Call, Class, Listed, Priority};
-use crate::index::{Card, Key};
+use crate::index::Key;
 use crate::mirror::{Mirror, View};
 use crate::owner::{OWNER_TAG, object_of, told_holder, told_tag};
 
@@ -157,16 +157,11 @@ impl<K: Kind> Look<'_, K> {
         Ok(Observation { situation, seen, target, tags, plain })
     }
 
-    /// The card of what is referred to. What is not granted reads as not there.
-    fn card(&self, reference: &Reference) -> Option<Card> {
-        let me = Engine::<K>::key(self.object);
-        let key = reference.key(&me.namespace);
-        self.engine.index.card(&key).filter(|_| self.engine.index.is_granted(&me, &key))
-    }
-
     /// Whether all that is referred to is there and granted. Where it is not, neither is known what may be had: an import waits.
     fn is_resolved(&self) -> bool {
-        K::references(self.object).iter().all(|reference| self.card(reference).is_some_and(|card| card.id.is_some()))
+        K::references(self.object)
+            .iter()
+            .all(|reference| self.engine.referred(self.object, reference).is_some_and(|card| card.id.is_some()))
     }
 
     /// Ids of what is referred to, and what of it is not ready.
@@ -175,7 +170,7 @@ impl<K: Kind> Look<'_, K> {
         let mut links = Links::new();
         let mut waiting = Vec::new();
         for reference in K::references(self.object) {
-            let card = self.card(&reference);
+            let card = self.engine.referred(self.object, &reference);
             if !card.as_ref().is_some_and(|card| card.ready && card.id.is_some()) {
                 waiting.push(reference.key(&namespace).named_from(&namespace));
             }

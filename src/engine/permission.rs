@@ -4,10 +4,10 @@ use kube::Resource;
 use std::collections::BTreeMap;
 
 use crate::accounts::{Account, Behind, IMPORT, Use, What};
-use crate::index::Key;
+use crate::index::{Card, Key};
 
 use super::Engine;
-use super::kind::Kind;
+use super::kind::{Kind, Reference};
 
 /// Whether an object may use its account as its spec says.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +22,13 @@ pub(super) enum Permission {
 }
 
 impl<K: Kind> Engine<K> {
+    /// The card of what an object refers to. What is not granted reads as not there.
+    pub(super) fn referred(&self, object: &K::Object, reference: &Reference) -> Option<Card> {
+        let me = Self::key(object);
+        let key = reference.key(&me.namespace);
+        self.index.card(&key).filter(|_| self.index.is_granted(&me, &key))
+    }
+
     /// Whether the object may use `account` as its spec says. One that goes may, whatever was narrowed since: nothing is orphaned.
     pub(super) fn permission(&self, object: &K::Object, account: &Account) -> Permission {
         if object.meta().deletion_timestamp.is_some() {

@@ -51,9 +51,8 @@ struct State<R> {
     listed: Option<Instant>,
     /// When it was made.
     made: Instant,
-    error: Option<CloudError>,
-    /// Since when all LISTs have failed.
-    failing_since: Option<Instant>,
+    /// Why the last LIST failed, and since when all have.
+    failing: Option<(CloudError, Instant)>,
     demanded: Option<Instant>,
     /// When the latest of those came who wait for a change.
     hot_since: Instant,
@@ -64,8 +63,7 @@ impl<R: Listed> Mirror<R> {
     #[must_use]
     pub fn new() -> Self {
         let now = Instant::now();
-        let state =
-            State { items: Items::default(), listed: None, made: now, error: None, failing_since: None, demanded: None, hot_since: now };
+        let state = State { items: Items::default(), listed: None, made: now, failing: None, demanded: None, hot_since: now };
         Self { state: Mutex::new(state), wanted: Notify::new(), attention: Attention::default(), events: broadcast::Sender::new(EVENTS) }
     }
 
@@ -73,7 +71,7 @@ impl<R: Listed> Mirror<R> {
     #[must_use]
     pub fn view(&self) -> View<R> {
         let state = self.state();
-        View { items: state.items.clone(), listed: state.listed, error: state.error.clone(), failing_since: state.failing_since }
+        View { items: state.items.clone(), listed: state.listed, failing: state.failing.clone() }
     }
 
     /// One resource as last seen.
@@ -162,15 +160,15 @@ impl<R: Listed> Mirror<R> {
             changed.insert(id);
         }
         state.listed = Some(begun);
-        (state.error, state.failing_since) = (None, None);
+        state.failing = None;
         state.demanded = state.demanded.filter(|demanded| *demanded > begun);
         changed
     }
 
     fn fail(&self, error: CloudError) {
         let mut state = self.state();
-        state.error = Some(error);
-        state.failing_since.get_or_insert_with(Instant::now);
+        let since = state.failing.as_ref().map_or_else(Instant::now, |(_, since)| *since);
+        state.failing = Some((error, since));
     }
 
     fn state(&self) -> MutexGuard<'_, State<R>> {

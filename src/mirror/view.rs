@@ -11,8 +11,7 @@ use crate::cloud::{CloudError, Listed};
 pub struct View<R> {
     pub(super) items: Items<R>,
     pub(super) listed: Option<Instant>,
-    pub(super) error: Option<CloudError>,
-    pub(super) failing_since: Option<Instant>,
+    pub(super) failing: Option<(CloudError, Instant)>,
 }
 
 impl<R: Listed> View<R> {
@@ -52,12 +51,12 @@ impl<R: Listed> View<R> {
     /// For how long all LISTs have failed.
     #[must_use]
     pub fn failing_for(&self) -> Duration {
-        self.failing_since.map(|since| since.elapsed()).unwrap_or_default()
+        self.failing.as_ref().map(|(_, since)| since.elapsed()).unwrap_or_default()
     }
 
     /// Why the last LIST failed, if it did.
     #[must_use]
-    pub const fn error(&self) -> Option<&CloudError> {
-        self.error.as_ref()
+    pub fn error(&self) -> Option<&CloudError> {
+        self.failing.as_ref().map(|(error, _)| error)
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::support::line::{gateway, id, interface, object, with};
-use super::support::world::{BOUND, World};
-use super::{NATURAL, OWNER_TAG, support};
+use super::support::world::World;
+use super::{NATURAL, OWNER_TAG};
 
 const REFUSAL: &str = "The parameter tags is not supported.";
 
@@ -114,14 +114,8 @@ async fn a_gateway_of_a_router_is_found_by_the_name_that_it_was_created_with() {
     // The mirror has been filled before it is kept from looking.
     world.apply(&gateway("other", 2)).await;
     world.wait_ready("VirtualGateway", "other").await;
-    world.cloud.fault(json!({ "operation": "ListVirtualGateways", "kind": "reset_before", "times": 1000 })).await;
-    world.cloud.fault(loses_answer("CreateVirtualGateway", 0)).await;
     let router = json!({ "enterpriseRouterId": "00000000-0000-4000-8000-000000000201", "name": "first" });
-    world.apply(&object("VirtualGateway", "gw", &router)).await;
-    support::eventually("the create is carried out", BOUND, || async {
-        (world.cloud.all("virtual_gateways").await.len() == 2).then_some(())
-    })
-    .await;
+    world.create_unseen(&object("VirtualGateway", "gw", &router), "CreateVirtualGateway", "ListVirtualGateways").await;
     world.patch("VirtualGateway", "gw", json!({ "spec": { "name": "second" } })).await;
     world.cloud.clear_faults().await;
     let ready = world.wait_ready("VirtualGateway", "gw").await;
@@ -160,13 +154,8 @@ async fn a_region_that_drops_tags_silently_makes_nothing_twice() {
     let nowhere = json!({ "import": { "id": "99999999-9999-4999-8999-999999999999" } });
     world.apply(&with(gateway("nowhere", 9), &nowhere)).await;
     world.wait_reason("VirtualGateway", "nowhere", "NotFound").await;
-    world.cloud.fault(json!({ "operation": "ListVirtualGateways", "kind": "reset_before", "times": 1000 })).await;
-    world.cloud.fault(loses_answer("CreateVirtualGateway", 0)).await;
-    world.apply(&gateway("gw", 1)).await;
-    let cloud = support::eventually("the create is carried out", BOUND, || async {
-        world.cloud.all("virtual_gateways").await.first().map(|gateway| gateway["id"].as_str().unwrap().to_owned())
-    })
-    .await;
+    world.create_unseen(&gateway("gw", 1), "CreateVirtualGateway", "ListVirtualGateways").await;
+    let cloud = world.cloud.all("virtual_gateways").await[0]["id"].as_str().unwrap().to_owned();
     world.cloud.patch(&cloud, json!({ "tags": [] })).await;
     world.cloud.clear_faults().await;
     let ready = world.wait_ready("VirtualGateway", "gw").await;

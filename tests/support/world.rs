@@ -104,11 +104,6 @@ impl World {
         .await;
     }
 
-    pub async fn patch_secret(&self, name: &str, patch: Value) {
-        let secrets = api(&self.client, Some(&self.namespace), "v1", "Secret");
-        secrets.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
-    }
-
     /// (Re)writes the account with these credentials.
     pub async fn account(&self, credentials: Value) {
         self.account_with(&json!({ "credentials": credentials })).await;
@@ -212,6 +207,20 @@ impl World {
 
     pub async fn get(&self, kind: &str, name: &str) -> Value {
         serde_json::to_value(self.api(kind).get(name).await.unwrap_or_else(|error| panic!("{kind} {name}: {error}"))).unwrap()
+    }
+
+    /// Applies an object whose create is carried out and seen by nobody: its answer is lost, and LISTs fail until the faults are cleared. The mirror
+    /// of its collection MUST have been filled before.
+    pub async fn create_unseen(&self, object: &Value, create: &str, list: &str) {
+        self.cloud.fault(json!({ "operation": list, "kind": "reset_before", "times": 1000 })).await;
+        self.cloud.fault(json!({ "operation": create, "kind": "lose_answer" })).await;
+        self.apply(object).await;
+        super::eventually("the create is carried out", BOUND, || async {
+            let log = self.cloud.log().await;
+            let is_lost = |entry: &&Value| entry["operation"] == create && entry["fault"] == "lose_answer" && entry["committed"] == true;
+            log.iter().find(is_lost).map(|_| ())
+        })
+        .await;
     }
 
     pub async fn delete(&self, kind: &str, name: &str) {
