@@ -1,4 +1,4 @@
-# What each target does is said in README.md, "Work on it".
+# docs/contributing.md describes each target.
 .PHONY: demo test e2e bench soak performance generate image lint controlplane
 
 RENDER = $$(tests/controlplane/build)/helm template direct-connect-operator charts/direct-connect-operator

@@ -32,22 +32,19 @@ fn is_tried(version: &str) -> bool {
     version == format!("{GROUP}/{VERSION}") || ["v1", "rbac.authorization.k8s.io/v1"].contains(&version)
 }
 
-/// The policy for the cloud's IAM is shown twice: both must be whole, and the same.
+/// The policy for the cloud's IAM is shown once, as JSON that can be copied; other pages link to it.
 #[test]
-fn the_least_policy_is_the_same_wherever_it_stands() {
+fn the_iam_policy_is_shown_once() {
     let mut policies = Vec::new();
     for page in pages() {
         for (line, block) in blocks(&std::fs::read_to_string(&page).unwrap(), "json") {
             let policy: Value = serde_json::from_str(&block).unwrap_or_else(|error| panic!("{}:{line}: {error}", page.display()));
             let statements = policy["Statement"].as_array().into_iter().flatten();
-            let mut actions: Vec<String> = statements
-                .flat_map(|statement| statement["Action"].as_array().unwrap().iter().map(|action| action.as_str().unwrap().to_owned()))
-                .collect();
-            actions.sort();
-            policies.extend((!actions.is_empty()).then_some(actions));
+            let actions = statements.map(|statement| statement["Action"].as_array().unwrap().len()).sum::<usize>();
+            policies.extend((actions > 0).then_some(actions));
         }
     }
-    assert!(policies.len() == 2 && policies[0] == policies[1], "{policies:#?}");
+    assert!(policies.len() == 1 && policies[0] > 10, "{policies:?}");
 }
 
 #[tokio::test]
