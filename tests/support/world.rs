@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use super::controlplane::ControlPlane;
 use super::operator::Operator;
 use super::proxy::Proxy;
+use super::record::Recording;
 use super::secrets;
 use super::simulator::{self, Simulator};
 
@@ -30,6 +31,8 @@ static OPERATOR: OnceCell<Operator> = OnceCell::const_new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 pub struct World {
+    /// Ends before the cloud does.
+    _recording: Option<Recording>,
     pub plane: Arc<ControlPlane>,
     pub cloud: Arc<Simulator>,
     pub client: Client,
@@ -78,7 +81,8 @@ impl World {
         cloud.settings(json!({ "settle_ms": { "create": 300, "update": 200, "delete": 300 } })).await;
         let client = plane.client().await;
         let endpoint = cloud.url().to_owned();
-        Self { plane, cloud: Arc::new(cloud), client, namespace: namespace.to_owned(), endpoint }
+        let recording = Recording::start(&plane, Some(cloud.url()), namespace).await;
+        Self { _recording: recording, plane, cloud: Arc::new(cloud), client, namespace: namespace.to_owned(), endpoint }
     }
 
     /// The namespace, its Secret and the account.
@@ -131,6 +135,7 @@ impl World {
     pub async fn neighbour(&self, name: &str, labels: Value) -> Self {
         let namespace = format!("{}-{name}", self.namespace);
         let neighbour = Self {
+            _recording: Recording::start(&self.plane, None, &namespace).await,
             plane: Arc::clone(&self.plane),
             cloud: Arc::clone(&self.cloud),
             client: self.client.clone(),

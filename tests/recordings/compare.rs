@@ -1,0 +1,147 @@
+//! Compares what two versions do and tell in the same tests.
+//!
+//! ```text
+//! DC_RECORD=/tmp/before cargo test --test lives --test samples        # in a work tree of the version before
+//! DC_RECORD=/tmp/after cargo test --test lives --test samples         # in this one
+//! cargo run --example compare-recordings -- /tmp/before /tmp/after
+//! ```
+//!
+//! Prints the tests that differ and how, and ends with 1 if any does. The mutations about one resource are compared in their order, those about
+//! different ones in none; conditions' states and events are compared as sets, since how often they are told depends on timing.
+//! `--ignore-messages` leaves out texts for people, `--rename OLD=NEW` takes a word of the version before for another, `--ignore WORD` leaves out lines with
+//! WORD, `--ignore-states` leaves out the states that objects went through.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a tool of tests fails by panicking")]
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const MESSAGES: [&str; 2] = ["message", "note"];
+
+#[derive(Default)]
+struct Options {
+    folders: Vec<PathBuf>,
+    ignore_messages: bool,
+    ignore_states: bool,
+    ignored: Vec<String>,
+    renamed: Vec<(String, String)>,
+}
+
+fn main() -> ExitCode {
+    let options = options();
+    let [before, after] = options.folders.as_slice() else {
+        eprintln!("usage: compare-recordings [--ignore-messages] [--ignore-states] [--ignore WORD]… [--rename OLD=NEW]… BEFORE AFTER");
+        return ExitCode::from(2);
+    };
+    let (mut old, new) = (recordings(before), recordings(after));
+    for text in old.values_mut() {
+        *text = options.renamed.iter().fold(text.clone(), |text, (from, to)| text.replace(from, to));
+    }
+    let tests: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let mut differ = 0;
+    for test in &tests {
+        let (Some(old), Some(new)) = (old.get(*test), new.get(*test)) else {
+            println!("{test}: recorded only {}", if old.contains_key(*test) { "before" } else { "after" });
+            differ += 1;
+            continue;
+        };
+        let (old, new) = (lines(old, &options), lines(new, &options));
+        if old != new {
+            println!("{test}:");
+            differ += 1;
+            let gone = old.difference(&new).map(|line| (line, '-'));
+            let mut all: Vec<_> = gone.chain(new.difference(&old).map(|line| (line, '+'))).collect();
+            all.sort();
+            for (line, sign) in all {
+                println!("  {sign} {line}");
+            }
+        }
+    }
+    println!("{differ} of {} recordings differ", tests.len());
+    if differ == 0 && !tests.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--ignore-messages" => options.ignore_messages = true,
+            "--ignore-states" => options.ignore_states = true,
+            "--ignore" => options.ignored.push(arguments.next().expect("a word after --ignore")),
+            "--rename" => {
+                let pair = arguments.next().expect("OLD=NEW after --rename");
+                let (from, to) = pair.split_once('=').expect("OLD=NEW after --rename");
+                options.renamed.push((from.to_owned(), to.to_owned()));
+            }
+            folder => options.folders.push(folder.into()),
+        }
+    }
+    options
+}
+
+/// The text of each recording, by its test.
+fn recordings(folder: &Path) -> BTreeMap<String, String> {
+    let files = folder.read_dir().unwrap_or_else(|error| panic!("{}: {error}", folder.display())).flatten().map(|entry| entry.path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// What a recording says, a fact a line.
+fn lines(text: &str, options: &Options) -> BTreeSet<String> {
+    let mut recording: Value = serde_json::from_str(text).unwrap();
+    if options.ignore_messages {
+        without_messages(&mut recording["objects"]);
+        without_messages(&mut recording["events"]);
+    }
+    let mut lines = BTreeSet::new();
+    for (about, mutations) in recording["mutations"].as_object().unwrap() {
+        for (number, mutation) in mutations.as_array().unwrap().iter().enumerate() {
+            let number = number + 1;
+            lines.insert(format!("mutation {number} of {about}: {} {}", mutation["call"], without_call(mutation)));
+        }
+    }
+    for (object, told) in recording["objects"].as_object().unwrap() {
+        leaves(&format!("{object}: last status"), &told["last"], &mut lines);
+        if !options.ignore_states {
+            let states = told["states"].as_array().unwrap().iter();
+            lines.extend(states.map(|state| format!("{object}: state {}", state.as_str().unwrap_or_default())));
+        }
+    }
+    lines.extend(recording["events"].as_array().unwrap().iter().map(|event| format!("event {event}")));
+    lines.retain(|line| !options.ignored.iter().any(|word| line.contains(word)));
+    lines
+}
+
+fn without_call(mutation: &Value) -> Value {
+    let fields = mutation.as_object().unwrap().iter().filter(|(field, value)| *field != "call" && !value.is_null());
+    fields.map(|(field, value)| (field.clone(), value.clone())).collect()
+}
+
+fn without_messages(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|field, _| !MESSAGES.contains(&field.as_str()));
+            fields.values_mut().for_each(without_messages);
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_messages),
+        _ => {}
+    }
+}
+
+/// Every plain value with its path.
+fn leaves(path: &str, value: &Value, lines: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().for_each(|(field, one)| leaves(&format!("{path}.{field}"), one, lines))
+        }
+        Value::Array(list) if !list.is_empty() => {
+            list.iter().enumerate().for_each(|(index, one)| leaves(&format!("{path}[{index}]"), one, lines));
+        }
+        plain => {
+            lines.insert(format!("{path} = {plain}"));
+        }
+    }
+}
