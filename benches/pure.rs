@@ -4,10 +4,10 @@
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use direct_connect_operator::api::{DeletionPolicy, DriftPolicy, Management};
+use direct_connect_operator::cache::Mirror;
 use direct_connect_operator::cloud::sign::{Signable, authorization};
 use direct_connect_operator::cloud::{Listed, VirtualInterface};
-use direct_connect_operator::engine::{Found, IntentState, Ownership, Phase, Presence, Situation, decide};
-use direct_connect_operator::mirror::Mirror;
+use direct_connect_operator::reconcile::{Found, IntentState, Ownership, Phase, Presence, Situation, decide};
 use secrecy::SecretString;
 use serde_json::json;
 use std::hint::black_box;

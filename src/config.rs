@@ -1,6 +1,6 @@
 //! Arguments and environment. Each flag has an environment variable of the same name with `DC_OPERATOR_` in front.
 
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, Parser, Subcommand, value_parser};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,7 +8,8 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use crate::cloud::Limits;
-use crate::shard::{LabelSelector, Shard};
+use crate::cluster::shard::{LabelSelector, Shard};
+use crate::telemetry::logs::LogFormat;
 
 /// Kubernetes operator for Huawei Cloud Direct Connect.
 #[derive(Debug, Parser)]
@@ -198,15 +199,6 @@ pub struct LeaderElection {
     /// Time between two renewals of the leader, and between two looks of the others. Shorter than the renew deadline.
     #[arg(long, env = "DC_OPERATOR_LEASE_RETRY_PERIOD", default_value = "2s", value_parser = duration)]
     pub lease_retry_period: Duration,
-}
-
-/// How lines of the log look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 /// What is legal in a tag, and short enough to leave room for the namespace and the name.

@@ -1,45 +1,33 @@
 //! Kubernetes operator for Huawei Cloud Direct Connect.
 //!
-//! Two mirrors and a pure decision between them: the API server is mirrored by watches, the cloud by LIST; a pass reads both, decides one step
-//! without IO, carries it out and reports. The layers, each of which knows only those above it:
+//! Two caches and a pure decision between them: watches cache the API server, LIST caches the cloud. A reconcile reads both, decides on one step
+//! without IO, executes it and reports. Each module knows only those above it in this list:
 //!
+//! - [`backoff`]: how long to wait.
 //! - [`api`]: the custom resources, their rules, conditions.
-//! - [`metrics`]: what is counted, by whoever it is handed to.
+//! - [`telemetry`]: metrics, logs, traces and probes.
 //! - [`cloud`]: the client of the Direct Connect API.
-//! - [`mirror`]: what the cloud's LIST showed.
-//! - [`index`]: who refers to whom, and who holds what.
-//! - [`leadership`]: which of several replicas may write.
-//! - [`accounts`]: which accounts are ready, with which client and mirrors.
-//! - [`engine`]: the one generic reconcile.
+//! - [`graph`]: which object refers to which, which one holds a cloud resource, the owner tag.
+//! - [`cache`]: what the cloud's LIST showed.
+//! - [`cluster`]: watches, finalizers, statuses, discovery, leader election.
+//! - [`accounts`]: which accounts are ready, with which client and caches.
+//! - [`reconcile`]: the one generic reconcile.
 //! - [`kinds`]: what is particular to each kind, pure.
-//! - [`shard`], [`merge`] and [`slim`]: which objects are watched, several watches as one, and what of the objects is kept.
-//! - [`preflight`]: what is waited for before anything begins.
+//! - [`config`]: flags and environment.
 //! - [`operator`]: all of it wired and run.
 //!
-//! [`docs`] renders what the code knows of its kinds, conditions, errors and metrics for people.
+//! [`docgen`] renders what the code knows of its kinds, conditions, errors, metrics and flags as pages of the documentation.
 
 pub mod accounts;
 pub mod api;
 pub mod backoff;
+pub mod cache;
 pub mod cloud;
+pub mod cluster;
 pub mod config;
-pub mod docs;
-pub mod engine;
-pub mod finalizer;
-pub mod index;
+pub mod docgen;
+pub mod graph;
 pub mod kinds;
-pub mod leadership;
-pub mod merge;
-pub mod metrics;
-pub mod mirror;
 pub mod operator;
-pub mod owner;
-pub mod preflight;
-pub mod relist;
-pub mod server;
-pub mod shard;
-pub mod slim;
+pub mod reconcile;
 pub mod telemetry;
-pub mod telling;
-#[cfg(feature = "otlp")]
-pub mod traces;

@@ -2,8 +2,8 @@
 
 use clap::Parser;
 use direct_connect_operator::config::{Cli, Command};
-use direct_connect_operator::telling::chain;
-use direct_connect_operator::{api, docs, operator, telemetry};
+use direct_connect_operator::telemetry::logs::{self, error_chain};
+use direct_connect_operator::{api, docgen, operator};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
     match work(Cli::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dc-operator: {}", chain(&*error));
+            eprintln!("dc-operator: {}", error_chain(&*error));
             // At once: the runtime's own end would wait for what is under way, and another replica may be working already.
             std::process::exit(1)
         }
@@ -25,7 +25,7 @@ async fn work(command: Command) -> Result<(), Box<dyn Error + Send + Sync>> {
         Command::Run(config) => {
             // One provider of cryptography for all clients.
             rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider is installed already")?;
-            let telemetry = telemetry::install(&config)?;
+            let telemetry = logs::install(&config.log, config.log_format, config.otlp_endpoint.as_ref().and_then(Option::as_deref))?;
             operator::run(&config).await?;
             telemetry.flush().await;
             Ok(())
@@ -37,7 +37,7 @@ async fn work(command: Command) -> Result<(), Box<dyn Error + Send + Sync>> {
             Ok(())
         }
         Command::Crd { dir: Some(dir) } => write(&dir, api::crds_yaml()?),
-        Command::Docs { dir } => write(&dir, docs::files()),
+        Command::Docs { dir } => write(&dir, docgen::files()),
     }
 }
 

@@ -16,16 +16,16 @@ use tokio::sync::watch;
 
 use crate::accounts::{self, Accounts};
 use crate::api::ReferenceGrant;
+use crate::cluster::discovery;
+use crate::cluster::leader_election::{Election, Fence, Leadership, Loss, Term, Timing};
+use crate::cluster::relist::Relist;
+use crate::cluster::strip_metadata::slim;
 use crate::config::{LeaderElection, Run};
-use crate::engine::{Kind, Namespaces, Shared, controller};
-use crate::index::Index;
+use crate::graph::Index;
 use crate::kinds::{Lines, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
-use crate::leadership::{Election, Fence, Leadership, Loss, Term, Timing};
-use crate::metrics::Metrics;
-use crate::preflight;
-use crate::relist::Relist;
-use crate::server::{self, Phase};
-use crate::slim::slim;
+use crate::reconcile::{Kind, Namespaces, Shared, controller};
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::probes::{self, Phase};
 
 /// A call to the API server may take this long; a watch, which may be silent for minutes, is bounded by its own timeout.
 const API_SERVER_LIMIT: Duration = Duration::from_secs(30);
@@ -79,7 +79,7 @@ pub async fn run(config: &Run) -> Result<(), Error> {
     let phase = watch::Sender::new(Phase::Starting);
     let metrics = Metrics::new();
     let listener = TcpListener::bind(config.listen).await?;
-    let probes = tokio::spawn(server::serve(listener, phase.subscribe(), metrics.clone(), stopped(stop.clone())));
+    let probes = tokio::spawn(probes::serve(listener, phase.subscribe(), metrics.clone(), stopped(stop.clone())));
     match election {
         None => work(config, configuration().await?, Leadership::alone(), &phase, &metrics, stop).await?,
         Some(election) => tokio::select! {
@@ -217,10 +217,10 @@ pub async fn work(
 /// Waits for what the operator needs of the API server, and returns how the cluster is called.
 async fn prepare(config: &Run, client: &kube::Client, phase: &watch::Sender<Phase>) -> Result<String, Error> {
     let told = |obstacle| _ = phase.send_replace(Phase::Hindered(obstacle));
-    preflight::kinds_served(client, told).await;
+    discovery::kinds_served(client, told).await;
     match &config.cluster_id {
         Some(id) => Ok(id.clone()),
-        None => preflight::cluster_id(client, told).await?.ok_or(Error::NoCluster),
+        None => discovery::cluster_id(client, told).await?.ok_or(Error::NoCluster),
     }
 }
 

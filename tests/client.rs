@@ -13,7 +13,7 @@ use axum::routing::any;
 use direct_connect_operator::cloud::{
     Class, Client, CloudError, CreateVirtualGateway, Credentials, Limits, Listed, Outcome, Priority, Settings, VirtualGateway,
 };
-use direct_connect_operator::metrics;
+use direct_connect_operator::telemetry::metrics;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::HashMap;

@@ -16,8 +16,8 @@ mod support;
 
 use direct_connect_operator::api::{Course, Reason, Status, VirtualGatewayObserved};
 use direct_connect_operator::cloud::{CATALOGUE, Class, CloudError, Outcome as Sent, classify};
-use direct_connect_operator::docs;
-use direct_connect_operator::engine::{Facts, Outcome, Sight, report};
+use direct_connect_operator::docgen;
+use direct_connect_operator::reconcile::{Facts, Outcome, Sight, report};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,7 +27,7 @@ const DOCUMENT: &str = include_str!("fixtures/error-codes.txt");
 
 #[test]
 fn the_folder_holds_what_the_code_says() {
-    for (name, text) in docs::files() {
+    for (name, text) in docgen::files() {
         let stored = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(&name)).unwrap_or_default();
         assert!(stored == text, "docs/{name} is not what the code says: run `make generate`");
     }
@@ -70,7 +70,7 @@ fn every_code_of_the_document_has_its_class() {
 
 #[test]
 fn every_code_and_reason_stands_in_its_catalogue_once() {
-    let files: BTreeMap<String, String> = docs::files().into_iter().collect();
+    let files: BTreeMap<String, String> = docgen::files().into_iter().collect();
     let once = |file: &str, name: &str| assert_eq!(files[file].matches(&format!("| `{name}` | ")).count(), 1, "{name} in {file}");
     for row in CATALOGUE {
         once("error-codes.md", row.code);

@@ -7,9 +7,9 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use direct_connect_operator::docs::label_values;
-use direct_connect_operator::metrics::Row;
-use direct_connect_operator::metrics::table::TABLE;
+use direct_connect_operator::docgen::label_values;
+use direct_connect_operator::telemetry::metrics::Row;
+use direct_connect_operator::telemetry::metrics::table::TABLE;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use support::eventually;

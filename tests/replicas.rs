@@ -7,11 +7,11 @@
 mod support;
 
 use clap::Parser;
+use direct_connect_operator::cluster::leader_election::Leadership;
 use direct_connect_operator::config::{Cli, Command};
-use direct_connect_operator::leadership::Leadership;
-use direct_connect_operator::metrics::Metrics;
 use direct_connect_operator::operator;
-use direct_connect_operator::server::Phase;
+use direct_connect_operator::telemetry::metrics::Metrics;
+use direct_connect_operator::telemetry::probes::Phase;
 use jiff::Timestamp;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use rustix::process::Signal;

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use super::{Accounts, Mirrors};
 use crate::api::cloud_account::Quota;
 use crate::cloud::Settings;
-use crate::index::{Index, Key};
-use crate::metrics::{self, Metrics};
-use crate::shard::Shard;
+use crate::cluster::shard::Shard;
+use crate::graph::{Index, Key};
+use crate::telemetry::metrics::{self, Metrics};
 
 /// What all passes share.
 pub(super) struct Context {

@@ -9,13 +9,14 @@ use super::{Mirrors, Slot};
 use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
 use crate::cloud::{Listed, quota_label};
-use crate::index::Key;
-use crate::metrics::table::{
+use crate::graph::Key;
+use crate::telemetry::metrics::objects::count_object;
+use crate::telemetry::metrics::objects::count_queue;
+use crate::telemetry::metrics::table::{
     BREAKER, BUDGET_PAUSED, BUDGET_RATIO, BUDGET_WAITING, CREDENTIALS_EXPIRY, MIRROR_AGE, MIRROR_OVERDUE, MIRROR_SIZE, QUOTA_LIMIT,
     QUOTA_USED, STALLED,
 };
-use crate::metrics::{Readings, Source};
-use crate::telling::{count_object, count_queue};
+use crate::telemetry::metrics::{Readings, Source};
 
 /// Reads the accounts.
 pub(super) struct Figures {

@@ -21,11 +21,11 @@ use tokio::task::AbortHandle;
 
 use crate::api::cloud_account::{Feature, Grant, Namespaces};
 use crate::api::{Defaults, Reason};
+use crate::cache::{Mirror, Rhythm, refresh};
 use crate::cloud::{Class, Client, CloudError, Limits, Listed, Tag, VirtualGateway, VirtualInterface};
-use crate::index::Key;
-use crate::mirror::{Mirror, Rhythm, refresh};
-use crate::owner::{OWNER_TAG, keeper_of};
-use crate::shard::Shard;
+use crate::cluster::shard::Shard;
+use crate::graph::Key;
+use crate::graph::owner::{OWNER_TAG, keeper_of};
 
 /// An account that is ready.
 pub struct Account {

@@ -18,9 +18,9 @@ use super::{Account, Mirrors};
 use crate::api::cloud_account::{Quota, SecretReference};
 use crate::api::{CloudAccount, Course, Reason};
 use crate::backoff::exponential;
+use crate::cache::Rhythm;
 use crate::cloud::{self, Class, Client, CloudError, Credentials, Limits, Priority, Quotas, Settings};
-use crate::index::Key;
-use crate::mirror::Rhythm;
+use crate::graph::Key;
 
 /// How often the quotas are read again.
 const QUOTAS_EVERY: Duration = Duration::from_hours(1);

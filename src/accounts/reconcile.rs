@@ -23,13 +23,18 @@ use super::{Account, Accounts, State, in_use, secrets};
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::jittered;
-use crate::finalizer;
-use crate::index::{Card, Index, Key};
-use crate::metrics::{Metrics, Passed};
-use crate::relist::Relist;
-use crate::shard::Shard;
-use crate::slim::slim;
-use crate::telling::{self, age, now, told_error, told_names, write_status};
+use crate::cluster::age;
+use crate::cluster::finalizer;
+use crate::cluster::relist::Relist;
+use crate::cluster::shard::Shard;
+use crate::cluster::status::join_names;
+use crate::cluster::status::last_error;
+use crate::cluster::status::now;
+use crate::cluster::status::write_status;
+use crate::cluster::strip_metadata::slim;
+use crate::graph::{Card, Index, Key};
+use crate::telemetry::logs::reconcile_span;
+use crate::telemetry::metrics::{Metrics, Passed};
 
 /// How often the users of an account at rest are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
@@ -97,7 +102,7 @@ pub async fn controller(
         })
         .run(
             move |account, context| {
-                let span = telling::pass(Key::account("").kind, "", &account.name_any(), &account.name_any());
+                let span = reconcile_span(Key::account("").kind, "", &account.name_any(), &account.name_any());
                 reconcile(account, context, filled.clone()).instrument(span)
             },
             |_, _, _| Action::requeue(jittered(RETRY)),
@@ -271,7 +276,7 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
         }
     }
     let error = trouble.and_then(|trouble| trouble.error.as_ref());
-    next.last_error = error.map(|error| told_error(last.last_error.as_ref(), error, &now));
+    next.last_error = error.map(|error| last_error(last.last_error.as_ref(), error, &now));
     next.observed_generation = generation;
     next.last_sync_time = Some(now);
     next
@@ -279,7 +284,7 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
 
 /// An account that is being deleted names those whom it waits for.
 fn waits_for(status: &mut CloudAccountStatus, users: &[Key], generation: Option<i64>) {
-    let names = told_names(users.iter().map(|user| format!("{} {}/{}", user.kind, user.namespace, user.name)));
+    let names = join_names(users.iter().map(|user| format!("{} {}/{}", user.kind, user.namespace, user.name)));
     let new = NewCondition {
         type_: ConditionType::Reconciling,
         status: true.into(),

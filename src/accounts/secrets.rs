@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
-use crate::finalizer::{self, is_on};
-use crate::index::{Index, Key};
+use crate::cluster::finalizer::{self, is_on};
+use crate::graph::{Index, Key};
 
 /// After the API server refused or was not reached.
 const RETRY: Duration = Duration::from_secs(5);

@@ -31,6 +31,8 @@ pub const PROTECTED_ANNOTATION: &str = "directconnect.huaweicloud.com/protected"
 
 /// Keeps an object until the cloud has confirmed that its counterpart is gone.
 pub const FINALIZER: &str = "directconnect.huaweicloud.com/cloud-resource";
+/// Field manager of all that the operator writes, and reporter of its events.
+pub const FIELD_MANAGER: &str = "direct-connect-operator";
 
 /// The account of objects that name none, in namespaces that name none.
 pub const DEFAULT_ACCOUNT: &str = "default";

@@ -33,9 +33,9 @@ mod virtual_interface_status;
 
 pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
 pub use common::{
-    ABANDON_ANNOTATION, ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FINALIZER, GROUP,
-    Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION, RouteMode,
-    SecretKeyReference, Tags, VERSION,
+    ABANDON_ANNOTATION, ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FIELD_MANAGER,
+    FINALIZER, GROUP, Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION,
+    RouteMode, SecretKeyReference, Tags, VERSION,
 };
 pub use condition::{
     ConditionStatus, ConditionType, Course, NewCondition, Reason, find_condition, is_true, remove_condition, set_condition,

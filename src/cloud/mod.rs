@@ -1,140 +1,19 @@
-//! The Direct Connect API v3 as this operator uses it: credentials, signing, transport, budget, errors, and the wire types of each
-//! collection. Knows nothing of Kubernetes.
+//! The Direct Connect API v3 as this operator uses it. Knows nothing of Kubernetes.
 //!
-//! A call is a value ([`Call`]) made without IO by the collection's module, and carried out by [`Client`].
+//! A call is a value ([`Call`]) made without IO by the resource's module, and carried out by [`Client`].
 
-mod answer;
-mod breaker;
-mod budget;
-mod call;
-mod catalogue;
-mod class;
-mod client;
-mod clock;
-mod connection;
-mod credentials;
-mod error;
-mod hide;
-mod limits;
-mod peer;
-mod quota;
-mod rejection;
-pub mod sign;
-mod span;
-mod tag;
-mod transport;
-mod virtual_gateway;
-mod virtual_interface;
-mod wire;
+pub mod auth;
+pub mod client;
+pub mod errors;
+pub mod resources;
+pub mod throttle;
 
-pub use answer::{Answer, Page};
-pub use breaker::BreakerState;
-pub use budget::{Budget, BudgetState, Line, Priority, TurnedAway};
-pub use call::{Call, Method};
-pub use catalogue::{CATALOGUE, Code, OwnCode, code_label};
-pub use class::Class;
-pub use client::{Client, Settings};
-pub use connection::DirectConnect;
-pub use credentials::Credentials;
-pub use error::{CloudError, Outcome, classify};
-pub use limits::Limits;
-pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};
-pub use quota::{QUOTA_TYPES, Quota, Quotas, quota_label, quotas};
-pub use tag::{Tag, TagAction, change_tags};
-pub use transport::Endpoint;
-pub use virtual_gateway::{CreateVirtualGateway, UpdateVirtualGateway, VirtualGateway};
-pub use virtual_interface::{CreateVirtualInterface, ExtendAttribute, UpdateVirtualInterface, VirtualInterface};
-
-use serde::de::DeserializeOwned;
-use std::collections::HashSet;
-
-/// Every operation that is called: the values of a label of metrics.
-pub const OPERATIONS: [&str; 18] = [
-    "ListVirtualGateways",
-    "ShowVirtualGateway",
-    "CreateVirtualGateway",
-    "UpdateVirtualGateway",
-    "DeleteVirtualGateway",
-    "ListVirtualInterfaces",
-    "ShowVirtualInterface",
-    "CreateVirtualInterface",
-    "UpdateVirtualInterface",
-    "UpdateExtendAttribute",
-    "DeleteVirtualInterface",
-    "CreateVifPeer",
-    "UpdateVifPeer",
-    "DeleteVifPeer",
-    "BatchCreateResourceTags",
-    "ShowQuotas",
-    "KeystoneCreateUserTokenByPassword",
-    "KeystoneListProjects",
-];
-
-/// A resource that the cloud lists.
-///
-/// An implementation MUST tolerate unknown and null fields, and MUST NOT keep secrets that the cloud echoes: items stay in memory.
-pub trait Listed: Clone + std::fmt::Debug + PartialEq + DeserializeOwned + Send + Sync + 'static {
-    /// Last segment of the collection's path, e.g. `virtual-gateways`.
-    const COLLECTION: &'static str;
-    /// Key of a list's answer, e.g. `virtual_gateways`.
-    const PLURAL: &'static str;
-    /// Key of one resource's answer, e.g. `virtual_gateway`.
-    const SINGULAR: &'static str;
-    /// The vendor's operation ids of list and show.
-    const OPERATIONS: (&'static str, &'static str);
-
-    /// The cloud's id.
-    fn id(&self) -> &str;
-
-    /// What its natural key is made of, so that it is found without its id. Several resources may have one of them in common.
-    fn natural_keys(&self) -> Vec<String>;
-
-    /// Its tags.
-    fn tags(&self) -> &[Tag];
-
-    /// Reads one resource.
-    #[must_use]
-    fn show(id: &str) -> Call {
-        Call::new(Self::OPERATIONS.1, Method::Get, &["dcaas", Self::COLLECTION, id], Self::SINGULAR)
-    }
-}
-
-impl Client {
-    /// Reads a whole collection, page by page.
-    ///
-    /// # Errors
-    /// That of the first page that failed; a part of a collection is never returned.
-    pub async fn list<R: Listed>(&self, priority: Priority) -> Result<Vec<R>, CloudError> {
-        let mut pages = 0;
-        let listed = self.list_pages(priority, &mut pages).await;
-        self.metrics().listed(R::PLURAL, pages, listed.is_ok());
-        listed
-    }
-
-    async fn list_pages<R: Listed>(&self, priority: Priority, pages: &mut u64) -> Result<Vec<R>, CloudError> {
-        let mut items: Vec<R> = Vec::new();
-        let mut markers = HashSet::new();
-        let mut marker: Option<String> = None;
-        loop {
-            let mut call = Call::new(R::OPERATIONS.0, Method::Get, &["dcaas", R::COLLECTION], R::PLURAL)
-                .with_query("limit", self.settings().limits.page)
-                .patient();
-            if let Some(marker) = &marker {
-                call = call.with_query("marker", marker);
-            }
-            self.permit(&call, priority).await;
-            let page = self.send(&call).await?.page::<R>()?;
-            *pages += 1;
-            items.extend(page.items);
-            match page.next_marker {
-                // Pages that go round would never end.
-                Some(next) if !markers.insert(next.clone()) => {
-                    let what = "the page's next_marker was that of a page before";
-                    return Err(CloudError::local(call.operation, OwnCode::Malformed, what, Outcome::Unknown));
-                }
-                Some(next) => marker = Some(next),
-                None => return Ok(items),
-            }
-        }
-    }
-}
+pub use auth::{Credentials, sign};
+pub use client::{Answer, Call, Client, Endpoint, Limits, Listed, Method, Page, Settings};
+pub use errors::{CATALOGUE, Class, CloudError, Code, Outcome, OwnCode, classify, code_label};
+pub use resources::{
+    CreateVifPeer, CreateVirtualGateway, CreateVirtualInterface, ExtendAttribute, OPERATIONS, QUOTA_TYPES, Quota, Quotas, Tag, TagAction,
+    UpdateVifPeer, UpdateVirtualGateway, UpdateVirtualInterface, VifPeer, VirtualGateway, VirtualInterface, change_tags, quota_label,
+    quotas,
+};
+pub use throttle::{BreakerState, Budget, BudgetState, Line, Priority, TurnedAway};

@@ -6,8 +6,8 @@ use std::fmt::Display;
 
 use crate::api::Tags;
 use crate::cloud::{Call, Tag, TagAction, change_tags};
-use crate::engine::Difference;
-use crate::owner::OWNER_TAG;
+use crate::graph::owner::OWNER_TAG;
+use crate::reconcile::Difference;
 
 /// Gathers the differences of one resource.
 #[derive(Default)]

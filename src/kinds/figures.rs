@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::api::virtual_interface::ObservedPeer;
 use crate::api::{ConditionType, Managed, Reason, RouteMode, VirtualGateway, VirtualInterface, find_condition};
-use crate::metrics::table::{GATEWAYS, INTERFACES, SESSIONS};
-use crate::metrics::{Readings, Source};
+use crate::telemetry::metrics::table::{GATEWAYS, INTERFACES, SESSIONS};
+use crate::telemetry::metrics::{Readings, Source};
 
 use super::peer::is_session_up;
 

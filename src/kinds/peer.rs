@@ -3,7 +3,7 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, Peer, PeerObserved, SecretKeyReference, Tags};
 use crate::cloud::{Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
-use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
+use crate::reconcile::{Desired, Difference, Health, Kind, Phase, Reference};
 
 use super::compare::{Comparison, differs};
 use super::imported;

@@ -3,7 +3,7 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, SecretKeyReference, Tags, VirtualGateway, VirtualGatewayObserved};
 use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
-use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
+use crate::reconcile::{Desired, Difference, Health, Kind, Phase, Reference};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
 use super::imported;

@@ -4,7 +4,7 @@ use crate::accounts::{Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
-use crate::engine::{Desired, Difference, Health, Kind, Phase, Reference};
+use crate::reconcile::{Desired, Difference, Health, Kind, Phase, Reference};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
 use super::imported;

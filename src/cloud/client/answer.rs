@@ -1,0 +1,141 @@
+//! What a successful answer holds: one object, or a page of a list.
+//!
+//! Pure, and strict where it counts: what a list lacks is taken for gone, so that whatever is not plainly a list is an error and never an
+//! empty one. Inside of an item unknown and null fields are tolerated.
+
+use jiff::Timestamp;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::cloud::client::Listed;
+use crate::cloud::errors::catalogue::{OwnCode, code_label};
+use crate::cloud::errors::redact::Secrets;
+use crate::cloud::errors::{CloudError, Outcome};
+use crate::telemetry::metrics::Answered;
+
+/// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
+pub struct Answer {
+    pub(in crate::cloud) status: u16,
+    pub(in crate::cloud) request_id: Option<String>,
+    pub(in crate::cloud) subject_token: Option<String>,
+    /// The cloud's time when it answered.
+    pub(in crate::cloud) date: Option<Timestamp>,
+    pub(in crate::cloud) body: Vec<u8>,
+    /// What an error about the answer must not tell.
+    pub(in crate::cloud) secrets: Secrets,
+    /// Counts it, by whether it can be read.
+    pub(in crate::cloud) counted: Option<Answered>,
+}
+
+/// A page of a list.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page<R> {
+    /// The resources, in the cloud's order.
+    pub items: Vec<R>,
+    /// Where the next page begins; `None` for the last one.
+    pub next_marker: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PageInfo {
+    next_marker: Option<String>,
+}
+
+impl Answer {
+    /// An answer of status 200 without headers.
+    #[must_use]
+    pub fn of(body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status: 200,
+            request_id: None,
+            subject_token: None,
+            date: None,
+            body: body.into(),
+            secrets: Secrets::default(),
+            counted: None,
+        }
+    }
+
+    /// Reads the object under `key`; keys beside it are ignored.
+    ///
+    /// # Errors
+    /// `Malformed` when the answer is no JSON object or has no such object.
+    pub fn object<T: DeserializeOwned>(&self, operation: &'static str, key: &str) -> Result<T, CloudError> {
+        self.field(operation, &self.fields(operation)?, key, '{')
+    }
+
+    /// Reads a page of `R`. An answer without `page_info` is a single page; one whose `page_info` can't be read might have a next.
+    ///
+    /// # Errors
+    /// `Malformed` when the answer is no JSON object, has no such list, or any of the list can't be read.
+    pub fn page<R: Listed>(&self) -> Result<Page<R>, CloudError> {
+        const INFO: &str = "page_info";
+        let (operation, _) = R::OPERATIONS;
+        let fields = self.fields(operation)?;
+        let items = self.field(operation, &fields, R::PLURAL, '[')?;
+        let info = match fields.0.get(INFO) {
+            Some(info) if info.get() != "null" => self.field::<PageInfo>(operation, &fields, INFO, '{')?,
+            _ => PageInfo { next_marker: None },
+        };
+        Ok(Page { items, next_marker: info.next_marker.filter(|marker| !marker.is_empty()) })
+    }
+
+    fn fields(&self, operation: &'static str) -> Result<Fields<'_>, CloudError> {
+        serde_json::from_slice(&self.body).map_err(|error| self.malformed(operation, format!("no JSON object: {error}")))
+    }
+
+    /// The field's first character tells an object from the list that serde takes for one.
+    fn field<T: DeserializeOwned>(&self, operation: &'static str, fields: &Fields<'_>, key: &str, first: char) -> Result<T, CloudError> {
+        let value = fields.0.get(key).ok_or_else(|| self.malformed(operation, format!("the answer has no {key}")))?;
+        if !value.get().starts_with(first) {
+            return Err(self.malformed(operation, format!("{key} does not begin with {first}")));
+        }
+        serde_json::from_str(value.get()).map_err(|error| self.malformed(operation, format!("{key}: {error}")))
+    }
+
+    fn malformed(&self, operation: &'static str, what: String) -> CloudError {
+        let error = CloudError::local(operation, OwnCode::Malformed, what, Outcome::Unknown);
+        self.unreadable(CloudError { http_status: Some(self.status), request_id: self.request_id.clone(), ..error })
+    }
+
+    /// `error` says why the answer can't be read: with no secret in it, and counted.
+    pub(in crate::cloud) fn unreadable(&self, error: CloudError) -> CloudError {
+        if let Some(counted) = &self.counted {
+            counted.unreadable(error.class.label(), code_label(&error.code));
+        }
+        self.secrets.hidden_in(error)
+    }
+}
+
+/// The top level of an answer. A key that stands twice is refused: one of the two values would be lost unseen.
+struct Fields<'a>(HashMap<String, &'a RawValue>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TopLevel)
+    }
+}
+
+struct TopLevel;
+
+impl<'de> Visitor<'de> for TopLevel {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = HashMap::new();
+        while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+            if fields.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("{key} stands twice")));
+            }
+            fields.insert(key, value);
+        }
+        Ok(Fields(fields))
+    }
+}

@@ -1,0 +1,177 @@
+//! One call of the API as a value: what will be sent and under which key the answer stands.
+//!
+//! A [`Call`] is made without IO by the modules of the collections, printed in plans and logs, compared in tests, and carried out by
+//! [`super::Client`]. A secret of the body travels apart from it, so that no print of a call can show one.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::fmt;
+use tokio::time::Instant;
+
+use crate::cloud::auth::sign::escape;
+
+/// HTTP method of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads; safe to repeat.
+    Get,
+    /// Creates; **not** safe to repeat: the API has no idempotency token.
+    Post,
+    /// Replaces the named fields; safe to repeat.
+    Put,
+    /// Deletes; safe to repeat.
+    Delete,
+}
+
+impl Method {
+    /// Upper-case name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether the call changes nothing in the cloud.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        matches!(self, Self::Get)
+    }
+}
+
+/// One call of the Direct Connect API.
+#[derive(Clone)]
+pub struct Call {
+    /// The vendor's operation id, e.g. `CreateVirtualGateway`.
+    pub operation: &'static str,
+    /// HTTP method.
+    pub method: Method,
+    /// Path segments after `/v3/{project_id}/`, in clear.
+    segments: Vec<String>,
+    /// Query pairs in clear.
+    pub query: Vec<(String, String)>,
+    /// JSON body without its secret.
+    pub body: Option<Value>,
+    /// Top-level key of body and answer, e.g. `virtual_gateway`.
+    pub wrapper: &'static str,
+    secret: Option<(&'static str, SecretString)>,
+    /// It is not begun after this.
+    pub(in crate::cloud) begin_by: Option<Instant>,
+    /// It waits for an endpoint that is left alone, in place of being refused.
+    pub(in crate::cloud) patient: bool,
+}
+
+impl Call {
+    /// A call without query and body.
+    #[must_use]
+    pub fn new(operation: &'static str, method: Method, segments: &[&str], wrapper: &'static str) -> Self {
+        let segments = segments.iter().map(ToString::to_string).collect();
+        Self { operation, method, segments, query: Vec::new(), body: None, wrapper, secret: None, begin_by: None, patient: false }
+    }
+
+    /// Not to be begun after `instant`, neither for the first time nor once more: logging in may take its time.
+    #[must_use]
+    pub fn begun_by(mut self, instant: Instant) -> Self {
+        self.begin_by = Some(instant);
+        self
+    }
+
+    /// While the cloud is away it waits for the end of that, and is the one that finds it.
+    #[must_use]
+    pub(in crate::cloud) const fn patient(mut self) -> Self {
+        self.patient = true;
+        self
+    }
+
+    /// With `body` under the wrapper's key. A body that has no JSON form is sent as `null` and refused by the cloud.
+    #[must_use]
+    pub fn with_body(mut self, body: &impl Serialize) -> Self {
+        self.body = Some(json!({ self.wrapper: body }));
+        self
+    }
+
+    /// With a body that stands without the wrapper.
+    #[must_use]
+    pub fn with_bare_body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// With one more query pair.
+    #[must_use]
+    pub fn with_query(mut self, key: &str, value: impl fmt::Display) -> Self {
+        self.query.push((key.to_owned(), format!("{value}")));
+        self
+    }
+
+    /// With a secret field of the wrapped body, added only when the bytes to send are made.
+    #[must_use]
+    pub fn with_secret(mut self, field: &'static str, secret: Option<SecretString>) -> Self {
+        self.secret = secret.map(|secret| (field, secret));
+        self
+    }
+
+    /// Path of the call in `project`, escaped.
+    #[must_use]
+    pub fn path(&self, project: &str) -> String {
+        let mut path = format!("/v3/{}", escape(project));
+        for segment in &self.segments {
+            path.push('/');
+            path.push_str(&escape(segment));
+        }
+        path
+    }
+
+    /// The secret of the body.
+    #[must_use]
+    pub(in crate::cloud) fn secret(&self) -> Option<&SecretString> {
+        self.secret.as_ref().map(|(_, secret)| secret)
+    }
+
+    /// Bytes of the body, secret included; empty when there is none.
+    #[must_use]
+    pub(in crate::cloud) fn bytes(&self) -> Vec<u8> {
+        let Some(mut body) = self.body.clone() else { return Vec::new() };
+        if let Some((field, secret)) = &self.secret
+            && let Some(inner) = body.get_mut(self.wrapper).and_then(Value::as_object_mut)
+        {
+            inner.insert((*field).to_owned(), Value::from(secret.expose_secret()));
+        }
+        body.to_string().into_bytes()
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _, patient: _ } = self;
+        write!(f, "{operation}: {} {}", method.as_str(), segments.join("/"))?;
+        if !query.is_empty() {
+            write!(f, "?{query:?}")?;
+        }
+        if let Some(body) = body {
+            write!(f, " {body}")?;
+        }
+        if let Some((field, _)) = secret {
+            write!(f, " with secret {field}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Two calls are equal when they send the same apart from the secret's value.
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _, patient: _ } = self;
+        *operation == other.operation
+            && *method == other.method
+            && *segments == other.segments
+            && *query == other.query
+            && *body == other.body
+            && *wrapper == other.wrapper
+            && secret.as_ref().map(|(field, _)| field) == other.secret.as_ref().map(|(field, _)| field)
+    }
+}

@@ -1,0 +1,236 @@
+//! One request and its answer: headers, limits of time and size, and no step that could carry credentials elsewhere.
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+use tokio::time::Instant;
+
+use crate::cloud::auth::sign::{self, DATE_HEADER, Signable};
+use crate::cloud::client::Settings;
+use crate::cloud::client::answer::Answer;
+use crate::cloud::client::call::Method;
+use crate::cloud::errors::catalogue::OwnCode;
+use crate::cloud::errors::redact::Secrets;
+use crate::cloud::errors::{CloudError, Outcome};
+
+/// Longest time to open a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// Largest answer that is read, in bytes: a page of 2,000 interfaces has about 5 MiB.
+const BODY_LIMIT: usize = 32 << 20;
+/// Longest time for which the cloud is left alone at its word.
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+const USER_AGENT: &str = concat!("direct-connect-operator/", env!("CARGO_PKG_VERSION"));
+
+pub(in crate::cloud) struct Transport {
+    http: reqwest::Client,
+    dc: String,
+    iam: String,
+    /// What the account authenticates with: told by no error, whichever call it is of.
+    credentials: Vec<SecretString>,
+}
+
+pub(in crate::cloud) struct Request<'a> {
+    pub operation: &'static str,
+    pub method: Method,
+    pub endpoint: Endpoint,
+    /// Escaped path.
+    pub path: String,
+    pub query: &'a [(String, String)],
+    pub body: Vec<u8>,
+    /// What of the body must not be told.
+    pub secret: Option<&'a SecretString>,
+    /// It is not begun after this.
+    pub begin_by: Option<Instant>,
+    /// It waits for an endpoint that is left alone.
+    pub patient: bool,
+}
+
+/// The services an account speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Direct Connect.
+    Dc,
+    /// Identity and access management.
+    Iam,
+}
+
+impl Endpoint {
+    /// Label for metrics and logs.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Dc => "dc",
+            Self::Iam => "iam",
+        }
+    }
+}
+
+pub(in crate::cloud) enum Auth<'a> {
+    None,
+    Token(&'a SecretString),
+    Sign {
+        access_key: &'a str,
+        secret_key: &'a SecretString,
+        security_token: Option<&'a SecretString>,
+        project: Option<&'a str>,
+        /// The cloud's time.
+        at: Timestamp,
+    },
+}
+
+/// A failed request.
+pub(in crate::cloud) struct Failed {
+    pub error: CloudError,
+    /// The cloud's time when it answered, if it did and told.
+    pub date: Option<Timestamp>,
+}
+
+impl From<CloudError> for Failed {
+    fn from(error: CloudError) -> Self {
+        Self { error, date: None }
+    }
+}
+
+impl From<Failed> for CloudError {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
+
+impl Transport {
+    /// To the endpoints of `settings`.
+    pub fn new(settings: &Settings, credentials: Vec<SecretString>) -> Result<Self, String> {
+        let Settings { dc_endpoint, iam_endpoint, ca_bundle, limits, .. } = settings;
+        let base = |endpoint: &str| endpoint.trim_end_matches('/').to_owned();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(CONNECT_LIMIT.min(limits.call))
+            .timeout(limits.call)
+            // A redirect would carry the credentials to whoever the answer names.
+            .redirect(Policy::none());
+        if let Some(pem) = ca_bundle {
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("spec.endpoints.caBundle: {error}"))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        let http = builder.build().map_err(|error| format!("HTTP client: {error}"))?;
+        Ok(Self { http, dc: base(dc_endpoint), iam: base(iam_endpoint), credentials })
+    }
+
+    /// Sends and reads one request.
+    ///
+    /// # Errors
+    /// Any answer but 2xx, none in time, or one that is too large.
+    pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
+        let secrets = self.secrets(request, auth);
+        match self.exchange(request, auth).await {
+            Ok(answer) => Ok(Answer { secrets, ..answer }),
+            Err(failed) => Err(Failed { error: secrets.hidden_in(failed.error), ..failed }),
+        }
+    }
+
+    /// All secrets that a request carries, and those of the account that it does not.
+    fn secrets(&self, request: &Request<'_>, auth: &Auth<'_>) -> Secrets {
+        let token = if let Auth::Token(token) = auth { Some(*token) } else { None };
+        Secrets::new(self.credentials.iter().chain(token).chain(request.secret).map(ExposeSecret::expose_secret))
+    }
+
+    async fn exchange(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
+        let response = self.prepare(request, auth)?.send().await.map_err(|error| unanswered(request.operation, &error))?;
+        let status = response.status().as_u16();
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (request_id, subject_token) = (header("X-Request-Id").or_else(|| header("X-IAM-Trace-Id")), header("X-Subject-Token"));
+        // In seconds; the other form, a date, is used by nobody here.
+        let retry_after = header("Retry-After").and_then(|wait| wait.parse().ok()).map(|wait| Duration::from_secs(wait).min(LONGEST_PAUSE));
+        let date = header("Date").and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+        let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
+        if (200..300).contains(&status) {
+            Ok(Answer { status, request_id, subject_token, date, body, secrets: Secrets::default(), counted: None })
+        } else {
+            let error = CloudError::from_answer(request.operation, status, request_id, &body);
+            Err(Failed { error: CloudError { retry_after, ..error }, date })
+        }
+    }
+
+    fn prepare(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
+        let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, Outcome::Refused);
+        let query = sign::canonical_query(request.query);
+        let base = match request.endpoint {
+            Endpoint::Dc => &self.dc,
+            Endpoint::Iam => &self.iam,
+        };
+        let url = match query.as_str() {
+            "" => format!("{base}{}", request.path),
+            query => format!("{base}{}?{query}", request.path),
+        };
+        let url = reqwest::Url::parse(&url).map_err(|error| invalid(format!("{url}: {error}")))?;
+        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        match auth {
+            Auth::None => {}
+            Auth::Token(token) => headers.push(("X-Auth-Token".to_owned(), token.expose_secret().to_owned())),
+            Auth::Sign { access_key, secret_key, security_token, project, at } => {
+                let authority = url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
+                headers.push(("Host".to_owned(), authority.unwrap_or_default()));
+                headers.push((DATE_HEADER.to_owned(), at.strftime("%Y%m%dT%H%M%SZ").to_string()));
+                headers.extend(project.map(|id| ("X-Project-Id".to_owned(), id.to_owned())));
+                headers.extend(security_token.map(|token| ("X-Security-Token".to_owned(), token.expose_secret().to_owned())));
+                let signable = Signable {
+                    method: request.method.as_str(),
+                    path: url.path(),
+                    query: request.query,
+                    headers: &headers,
+                    body: &request.body,
+                };
+                let authorization = sign::authorization(&signable, access_key, secret_key);
+                headers.push(("Authorization".to_owned(), authorization));
+            }
+        }
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let builder = headers.into_iter().fold(self.http.request(method, url), |builder, (name, value)| builder.header(name, value));
+        Ok(if request.body.is_empty() { builder } else { builder.body(request.body.clone()) })
+    }
+}
+
+/// No answer: refused for sure only when no connection came about.
+fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
+    let (code, outcome) = match (error.is_connect() || error.is_builder(), error.is_timeout()) {
+        (true, _) => (OwnCode::Unreachable, Outcome::Refused),
+        (false, true) => (OwnCode::Timeout, Outcome::Unknown),
+        (false, false) => (OwnCode::Unreachable, Outcome::Unknown),
+    };
+    CloudError::local(operation, code, innermost(error), outcome)
+}
+
+/// The last cause says what happened; the levels above repeat the URL.
+fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
+}
+
+async fn read(operation: &'static str, mut response: reqwest::Response) -> Result<Vec<u8>, CloudError> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => {
+                return Err(CloudError::local(
+                    operation,
+                    OwnCode::TooLarge,
+                    format!("the answer is larger than {BODY_LIMIT} bytes"),
+                    Outcome::Unknown,
+                ));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) if error.is_timeout() => {
+                return Err(CloudError::local(operation, OwnCode::Timeout, innermost(&error), Outcome::Unknown));
+            }
+            Err(error) => return Err(CloudError::local(operation, OwnCode::Malformed, innermost(&error), Outcome::Unknown)),
+        }
+    }
+}

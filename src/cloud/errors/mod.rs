@@ -1,0 +1,185 @@
+//! What can go wrong with a call, and what class each of the cloud's error codes belongs to.
+//!
+//! The class is read from the cloud's `error_code`, never from the HTTP status alone (API document §3): the service answers almost
+//! everything with 400, and a gateway's 404 says that an API is absent, not that a resource is gone. Each class has one behaviour in
+//! the engine.
+
+pub(in crate::cloud) mod catalogue;
+pub(in crate::cloud) mod class;
+pub(in crate::cloud) mod redact;
+
+pub use catalogue::{CATALOGUE, Code, OwnCode, code_label};
+pub use class::Class;
+
+use serde_json::Value;
+use std::fmt;
+use std::time::Duration;
+
+/// A failed call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {code}: {message}")]
+pub struct CloudError {
+    /// What the error asks for.
+    pub class: Class,
+    /// The cloud's `error_code`; where it gave none an [`OwnCode`], or the HTTP status.
+    pub code: String,
+    /// The cloud's text, shortened, or what was wrong with the answer.
+    pub message: String,
+    /// HTTP status, when there was an answer.
+    pub http_status: Option<u16>,
+    /// The cloud's id of the request, for its support.
+    pub request_id: Option<String>,
+    /// The vendor's operation id.
+    pub operation: &'static str,
+    /// Whether the call may have been carried out all the same.
+    pub outcome: Outcome,
+    /// How long the cloud asks to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+/// What is known of a failed call's effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The cloud said no, or was never reached.
+    Refused,
+    /// No readable answer: it may have been carried out.
+    Unknown,
+}
+
+impl CloudError {
+    /// An error without an answer of the service.
+    pub(in crate::cloud) fn local(operation: &'static str, code: OwnCode, message: impl fmt::Display, outcome: Outcome) -> Self {
+        Self {
+            class: code.class(),
+            code: code.as_str().to_owned(),
+            message: shorten(&message.to_string()),
+            http_status: None,
+            request_id: None,
+            operation,
+            outcome,
+            retry_after: None,
+        }
+    }
+
+    /// Reads the answer of a call that did not succeed. All shapes of API document §3.1 are known; what is none of them is an error of
+    /// class server whose effect is unknown, so that a proxy's page is never read as an answer of the service.
+    #[must_use]
+    pub fn from_answer(operation: &'static str, status: u16, request_id: Option<String>, body: &[u8]) -> Self {
+        let parsed = serde_json::from_slice::<Value>(body).ok();
+        let told = parsed.as_ref().and_then(read_error);
+        let request_id = request_id.or_else(|| parsed.as_ref().and_then(read_request_id));
+        let (code, message, readable) = match told {
+            Some((code, message)) => (code.unwrap_or_else(|| status.to_string()), message, true),
+            None => (status.to_string(), String::from_utf8_lossy(body.get(..body.len().min(200)).unwrap_or(body)).into_owned(), false),
+        };
+        let class = classify(&code, status, readable);
+        let outcome = if status < 500 && (readable || status == 429) { Outcome::Refused } else { Outcome::Unknown };
+        Self { class, code, message: shorten(&message), http_status: Some(status), request_id, operation, outcome, retry_after: None }
+    }
+}
+
+/// Longest text of the cloud that is kept, in characters.
+const MESSAGE_LIMIT: usize = 512;
+
+fn shorten(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(MESSAGE_LIMIT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
+/// Code and message in any of the documented shapes: `error_code`/`error_msg`, `errorCode`/`errorMsg`, `code`/`message`, or one of these one
+/// level down (keystone's `error`).
+fn read_error(body: &Value) -> Option<(Option<String>, String)> {
+    const SHAPES: [(&str, &str); 3] = [("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")];
+    let object = body.as_object()?;
+    for (code, message) in SHAPES {
+        if object.contains_key(code) || object.contains_key(message) {
+            let message = object.get(message).and_then(Value::as_str).unwrap_or_default().to_owned();
+            return Some((object.get(code).and_then(code_text), message));
+        }
+    }
+    object.values().filter(|value| value.is_object()).find_map(read_error)
+}
+
+fn code_text(code: &Value) -> Option<String> {
+    match code {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn read_request_id(body: &Value) -> Option<String> {
+    ["request_id", "requestId"].iter().find_map(|key| body.get(key)?.as_str().map(str::to_owned))
+}
+
+/// The class of an answer: a failure of the server, whatever it says; else by the code's own row, the rule of its family, or the HTTP status.
+#[must_use]
+pub fn classify(code: &str, status: u16, readable: bool) -> Class {
+    // Every code that is documented with 5xx is of this class; any other is the word of a server that is not well.
+    if status >= 500 {
+        return Class::Server;
+    }
+    if let Some(row) = CATALOGUE.iter().find(|row| row.code == code) {
+        return row.class;
+    }
+    match status {
+        429 => Class::Throttled,
+        _ if !readable => Class::Server,
+        401 => Class::Auth,
+        403 => Class::Permission,
+        404 if code.starts_with("APIGW.") => Class::Unsupported,
+        404 => Class::Absent,
+        408 => Class::Server,
+        409 => Class::Conflict,
+        // An unknown `DC.*` with 400, and whatever else of 4xx: the user's to mend, tried again slowly, since the text often hides a state.
+        400..=499 => Class::Invalid,
+        _ => Class::Server,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(status: u16, body: &str) -> CloudError {
+        CloudError::from_answer("ShowVirtualGateway", status, None, body.as_bytes())
+    }
+
+    #[test]
+    fn every_shape_is_read() {
+        let table = [
+            (400, r#"{"requestId":"r1","error_msg":"in use","error_code":"DC.1106"}"#, "DC.1106", Class::InUse, Some("r1")),
+            (404, r#"{"error_msg":"no api","error_code":"APIGW.0101","request_id":"r2"}"#, "APIGW.0101", Class::Unsupported, Some("r2")),
+            (401, r#"{"error":{"code":401,"message":"wrong","title":"Unauthorized"}}"#, "401", Class::Auth, None),
+            (403, r#"{"error_code":"IAM.0002","error_msg":"no"}"#, "IAM.0002", Class::Permission, None),
+            (404, r#"{"error_code":"DC.1211","error_msg":"gone"}"#, "DC.1211", Class::Absent, None),
+            (400, r#"{"error_code":"DC.9999","error_msg":"new"}"#, "DC.9999", Class::Invalid, None),
+            (429, "slow down", "429", Class::Throttled, None),
+            (503, r#"{"error_code":"DC.9999"}"#, "DC.9999", Class::Server, None),
+            (500, r#"{"error_code":"DC.1211","error_msg":"gone"}"#, "DC.1211", Class::Server, None),
+        ];
+        for (status, body, code, class, request_id) in table {
+            let error = error(status, body);
+            assert_eq!((error.code.as_str(), error.class, error.request_id.as_deref()), (code, class, request_id), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_answer_is_never_gone_and_its_effect_unknown() {
+        for (status, body) in [(404, "<html>not found</html>"), (404, ""), (404, "[]"), (400, "{\"error_code"), (410, "null")] {
+            let error = error(status, body);
+            assert_eq!((error.class, error.outcome), (Class::Server, Outcome::Unknown), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn no_code_has_two_rows() {
+        let mut codes: Vec<&str> = CATALOGUE.iter().map(|row| row.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), CATALOGUE.len());
+    }
+}

@@ -1,0 +1,110 @@
+//! Peers of a virtual interface: wire types and calls (API document §1.3). They have no read of their own: they stand in the interface.
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::client::call::{Call, Method};
+use crate::cloud::resources::wire::networks;
+
+const COLLECTION: &str = "vif-peers";
+const WRAPPER: &str = "vif_peer";
+
+/// A peer as the cloud shows it. The BGP key, which the cloud echoes, is dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct VifPeer {
+    /// The cloud's id.
+    pub id: String,
+    /// The interface; may be missing inside the interface itself.
+    pub vif_id: Option<String>,
+    /// Name, 0..64 characters.
+    pub name: Option<String>,
+    /// Description, 0..128 characters.
+    pub description: Option<String>,
+    /// `ipv4` or `ipv6`.
+    pub address_family: Option<String>,
+    /// CIDR of the cloud's end.
+    pub local_gateway_ip: Option<String>,
+    /// CIDR of the customer's end.
+    pub remote_gateway_ip: Option<String>,
+    /// `static` or `bgp`.
+    pub route_mode: Option<String>,
+    /// ASN of the customer's side.
+    pub bgp_asn: Option<i64>,
+    /// Networks of the customer's side.
+    #[serde(default, deserialize_with = "networks")]
+    pub remote_ep_group: Vec<String>,
+    /// Public service networks.
+    #[serde(default, deserialize_with = "networks")]
+    pub service_ep_group: Vec<String>,
+    /// `PENDING_CREATE`, `ACTIVE`, `DOWN`, `ERROR`, …
+    pub status: Option<String>,
+    /// State of the BGP session; null for static routes.
+    pub bgp_status: Option<String>,
+    /// Routes received; -1 for static routes.
+    pub receive_route_num: Option<i64>,
+    /// Device.
+    pub device_id: Option<String>,
+}
+
+/// Body of `CreateVifPeer`, without the BGP key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CreateVifPeer {
+    /// The interface.
+    pub vif_id: String,
+    /// Name.
+    pub name: String,
+    /// Description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `ipv4` or `ipv6`.
+    pub address_family: &'static str,
+    /// CIDR of the cloud's end.
+    pub local_gateway_ip: String,
+    /// CIDR of the customer's end.
+    pub remote_gateway_ip: String,
+    /// `static` or `bgp`.
+    pub route_mode: &'static str,
+    /// ASN of the customer's side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bgp_asn: Option<i64>,
+    /// Networks of the customer's side.
+    pub remote_ep_group: Vec<String>,
+}
+
+/// Body of `UpdateVifPeer`: only what changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct UpdateVifPeer {
+    /// Name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Description; empty clears it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Networks of the customer's side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_ep_group: Option<Vec<String>>,
+}
+
+impl CreateVifPeer {
+    /// The call that creates it.
+    #[must_use]
+    pub fn call(&self, bgp_md5: Option<SecretString>) -> Call {
+        Call::new("CreateVifPeer", Method::Post, &["dcaas", COLLECTION], WRAPPER).with_body(self).with_secret("bgp_md5", bgp_md5)
+    }
+}
+
+impl UpdateVifPeer {
+    /// The call that changes peer `id`.
+    #[must_use]
+    pub fn call(&self, id: &str) -> Call {
+        Call::new("UpdateVifPeer", Method::Put, &["dcaas", COLLECTION, id], WRAPPER).with_body(self)
+    }
+}
+
+impl VifPeer {
+    /// The call that deletes peer `id`.
+    #[must_use]
+    pub fn delete(id: &str) -> Call {
+        Call::new("DeleteVifPeer", Method::Delete, &["dcaas", COLLECTION, id], WRAPPER)
+    }
+}

@@ -1,0 +1,7 @@
+//! What keeps calls back: the rate limiter and the circuit breaker.
+
+pub(in crate::cloud) mod circuit_breaker;
+pub(in crate::cloud) mod rate_limiter;
+
+pub use circuit_breaker::BreakerState;
+pub use rate_limiter::{Budget, BudgetState, Line, Priority, TurnedAway};

@@ -1,0 +1,163 @@
+//! What the operator asks of the API server before it begins: whether it serves our kinds in this version, and which cluster it is. An API
+//! server that is away is waited for.
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::core::{Resource, Status};
+use kube::{Api, Client, ResourceExt};
+use std::time::Duration;
+
+use crate::api::{CloudAccount, Peer, ReferenceGrant, VirtualGateway, VirtualInterface};
+use crate::backoff::exponential;
+use crate::telemetry::probes::Obstacle;
+
+/// First and longest wait between two looks.
+const LOOKS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+/// Longest wait for an answer.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Waits until all kinds are served; `told` takes what is in the way, each time that is looked for.
+///
+/// It is asked by discovery, which everybody may read, so that no rights on custom resource definitions are needed; and discovery lists a kind
+/// when its definition is established.
+pub async fn kinds_served(client: &Client, mut told: impl FnMut(Obstacle)) {
+    let mut looks = 0;
+    loop {
+        let missing = match answer("the custom resource definitions", &mut told, || missing_kinds(client)).await {
+            Ok(missing) if missing.is_empty() => break,
+            Ok(missing) => missing,
+            Err(status) => {
+                tracing::warn!(%status, "whether the custom resource definitions are established can't be looked up; it goes on as if they were");
+                return;
+            }
+        };
+        if looks == 0 {
+            tracing::warn!(missing = missing.join(", "), "waiting until the custom resource definitions are established");
+        }
+        told(Obstacle::Unestablished(missing));
+        looks += 1;
+        pause(looks).await;
+    }
+    if looks > 0 {
+        tracing::info!("the custom resource definitions are established: it goes on");
+    }
+}
+
+/// The uid of the namespace `kube-system`, which names the cluster; `told` takes what is in the way meanwhile.
+///
+/// # Errors
+/// When the API server refuses it.
+pub async fn cluster_id(client: &Client, mut told: impl FnMut(Obstacle)) -> Result<Option<String>, kube::Error> {
+    let namespaces = Api::<Namespace>::all(client.clone());
+    let namespace = answer("the namespace kube-system", &mut told, || namespaces.get_metadata("kube-system")).await;
+    namespace.map(|namespace| namespace.uid()).map_err(kube::Error::Api)
+}
+
+/// Asks the API server for `what` until it answers in time, and returns what it says, or the refusal that more questions would not change.
+async fn answer<T, F>(what: &str, told: &mut impl FnMut(Obstacle), mut ask: impl FnMut() -> F) -> Result<T, Box<Status>>
+where
+    F: Future<Output = Result<T, kube::Error>>,
+{
+    let mut looks = 0;
+    loop {
+        let answered = tokio::time::timeout(ANSWER, ask()).await;
+        match answered.unwrap_or_else(|late| Err(kube::Error::Service(late.into()))) {
+            Ok(answer) => return Ok(answer),
+            Err(kube::Error::Api(status)) if matches!(status.code, 401 | 403 | 404) => return Err(status),
+            Err(error) => tracing::warn!(%error, "the API server could not be asked for {what}; it is asked again"),
+        }
+        told(Obstacle::Unreached);
+        looks += 1;
+        pause(looks).await;
+    }
+}
+
+async fn pause(looks: u32) {
+    tokio::time::sleep(exponential(LOOKS.0, LOOKS.1, looks)).await;
+}
+
+fn plurals() -> Vec<String> {
+    fn of<K: Resource<DynamicType = ()>>() -> String {
+        K::plural(&()).into_owned()
+    }
+    vec![of::<CloudAccount>(), of::<VirtualGateway>(), of::<VirtualInterface>(), of::<Peer>(), of::<ReferenceGrant>()]
+}
+
+async fn missing_kinds(client: &Client) -> Result<Vec<String>, kube::Error> {
+    let served = match client.list_api_group_resources(&VirtualGateway::api_version(&())).await {
+        Ok(served) => served.resources.into_iter().map(|resource| resource.name).collect(),
+        // A group that nobody serves is answered in plain text, without a reason.
+        Err(kube::Error::Api(status)) if status.code == 404 => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(plurals().into_iter().filter(|plural| !served.contains(plural)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{Request, Response};
+    use kube::client::Body;
+    use serde_json::{Value, json};
+    use std::convert::Infallible;
+
+    /// An API server that gives these answers, one after the other.
+    fn server(answers: impl IntoIterator<Item = (u16, Value)>) -> Client {
+        let mut answers = answers.into_iter().collect::<Vec<_>>().into_iter();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let (code, body) = answers.next().unwrap_or_else(|| panic!("one question too many: {}", request.uri()));
+            let answer = Response::builder().status(code).body(Body::from(body.to_string().into_bytes())).unwrap();
+            std::future::ready(Ok::<_, Infallible>(answer))
+        });
+        Client::new(service, "default")
+    }
+
+    fn refusal(code: u16) -> (u16, Value) {
+        (code, json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "no", "code": code }))
+    }
+
+    fn served(plurals: &[&str]) -> (u16, Value) {
+        let resources: Vec<Value> = plurals
+            .iter()
+            .map(|name| json!({ "name": name, "singularName": "", "namespaced": true, "kind": "Any", "verbs": ["list"] }))
+            .collect();
+        (
+            200,
+            json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": VirtualGateway::api_version(&()), "resources": resources }),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn kinds_are_waited_for_and_an_api_server_that_is_away_too() {
+        let all = plurals();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let client = server([refusal(500), refusal(404), served(&all[1..]), served(&all)]);
+        let mut told = Vec::new();
+        kinds_served(&client, |obstacle| told.push(obstacle)).await;
+        let missing = |plurals: &[&str]| Obstacle::Unestablished(plurals.iter().map(|&plural| plural.to_owned()).collect());
+        assert_eq!(told, [Obstacle::Unreached, missing(&all), missing(&all[..1])]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn kinds_that_may_not_be_looked_up_are_not_waited_for() {
+        kinds_served(&server([refusal(403)]), |obstacle| panic!("{obstacle:?}")).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_cluster_is_named_by_an_api_server_that_comes_back() {
+        let namespace = json!({
+            "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": { "name": "kube-system", "uid": "the-uid" },
+        });
+        let mut told = Vec::new();
+        let id = cluster_id(&server([refusal(500), refusal(500), (200, namespace)]), |obstacle| told.push(obstacle)).await;
+        assert_eq!(id.unwrap().as_deref(), Some("the-uid"));
+        assert_eq!(told, [Obstacle::Unreached, Obstacle::Unreached]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_api_server_that_refuses_to_name_the_cluster_ends_it() {
+        for code in [401, 403, 404] {
+            let refused = cluster_id(&server([refusal(code)]), |obstacle| panic!("{obstacle:?}")).await;
+            assert!(matches!(refused, Err(kube::Error::Api(status)) if status.code == code));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The end of a pass: what was done is told, and it is said when to look again.
+
+use kube::Resource;
+use kube::runtime::controller::Action;
+use std::time::Duration;
+use tokio::time::Instant;
+
+use crate::accounts::Account;
+use crate::api::{Managed, Management, Reason};
+use crate::backoff::jittered;
+use crate::cache::Mirror;
+use crate::cloud::{self, Class, CloudError, TurnedAway};
+use crate::cluster::age;
+use crate::graph::Key;
+use crate::telemetry::metrics::Passed;
+
+use super::act::Acted;
+use super::decide::{IntentState, Presence, Step, Wait};
+use super::kind::Kind;
+use super::observe::{Observation, Policies, tell};
+use super::report::{Facts, Outcome, Sight};
+use super::{Ended, Engine, for_tenants};
+
+/// For how long a new object's wait need not be told: for what is missing …
+pub(super) const BRIEF: Duration = Duration::from_secs(2);
+/// … and for an object that is there and not ready yet.
+const ON_ITS_WAY: Duration = Duration::from_secs(10);
+
+impl<K: Kind> Engine<K> {
+    /// Tells what was done and says when to look again.
+    pub(super) async fn conclude(
+        &self,
+        object: &K::Object,
+        uid: &str,
+        step: Step,
+        acted: Acted<K::Seen>,
+        observation: &Observation<K>,
+        mirror: &Mirror<K::Listed>,
+    ) -> Ended {
+        // A create that came too late for its intent announces itself anew, and no more.
+        let step = if matches!(acted, Acted::Intent(_)) { Step::RecordIntent } else { step };
+        let passed = came_of(&step, &acted);
+        if matches!(acted, Acted::Stale) {
+            // Nothing was done, and perhaps no pass will follow: nothing is expected.
+            self.calm(uid);
+            return Ok((passed, Action::requeue(Duration::ZERO)));
+        }
+        let last = object.status().cloned().unwrap_or_default();
+        let observe_only = Policies::of(object, None).management == Management::ObserveOnly;
+        let facts = |id, intent, seen, drift| Facts { id, intent, seen, drift, observe_only };
+        if step == Step::RemoveFinalizer {
+            return Ok((passed, Action::await_change()));
+        }
+        self.expect_change(uid, changes_by_itself(&step), mirror);
+        if let (Step::Stall(..), Presence::Absent | Presence::NotFound(_) | Presence::Several(_)) = (&step, &observation.situation.cloud) {
+            // There is no resource to hear of: every list may end it, in its own time.
+            self.memories.with(uid, |memory| memory.looking = true);
+        }
+        if step == Step::Wait(Wait::Look) {
+            return Ok((passed, Action::await_change()));
+        }
+        if let (Step::Wait(Wait::References(_)), Some(left)) = (&step, brief(object, self.reference_wait(object))) {
+            return Ok((passed, Action::requeue(left)));
+        }
+        let (facts, action) = match acted {
+            Acted::Object if !matches!(step, Step::Adopt(_)) => return Ok((passed, Action::requeue(Duration::ZERO))),
+            Acted::Intent(intent) => {
+                self.memories.with(uid, |memory| {
+                    memory.fresh_intent = Some(intent.time.clone());
+                    memory.doubt_until = None;
+                });
+                (facts(last.id.clone(), Some(intent), Sight::Absent, vec![]), Action::requeue(Duration::ZERO))
+            }
+            Acted::Cloud(Some(seen)) => {
+                let matches = !matches!(step, Step::Update(..)) && !observation.plain;
+                let id = Some(K::id(&seen).to_owned());
+                (facts(id, None, Sight::Seen(tell::<K>(&seen, matches)), observation.drift()), Action::requeue(Duration::ZERO))
+            }
+            Acted::Cloud(None) => (facts(last.id.clone(), None, observation.told(), observation.drift()), Action::await_change()),
+            Acted::Object | Acted::No | Acted::Stale => {
+                let (id, action) = match &step {
+                    Step::Adopt(id) => (Some(id.clone()), Action::requeue(Duration::ZERO)),
+                    _ => (
+                        last.id.clone(),
+                        self.memories.with(uid, |memory| memory.fights.left()).map_or_else(Action::await_change, Action::requeue),
+                    ),
+                };
+                let found = matches!(observation.situation.cloud, Presence::One(_));
+                let intent = last.intent.clone().filter(|_| !found && observation.situation.intent != IntentState::None);
+                (facts(id, intent, observation.told(), observation.drift()), action)
+            }
+        };
+        self.memories.with(uid, |memory| match &step {
+            Step::Update(call, differences) => {
+                let generation = object.meta().generation;
+                if memory.sent(Some(call), generation) || observation.is_drift() {
+                    memory.fights.corrected(differences.iter().map(|difference| difference.path), generation);
+                }
+            }
+            step if step.is_cloud_write() || *step == Step::Rest => _ = memory.sent(None, None),
+            _ => {}
+        });
+        let told = Outcome::Done(step);
+        self.publish(object, &told, &facts, observation.is_drift()).await;
+        self.write(object, &last, &told, &facts, true).await?;
+        Ok((passed, action))
+    }
+
+    /// Tells of a failure; a create whose outcome is not known keeps its intent.
+    pub(super) async fn fail(
+        &self,
+        object: &K::Object,
+        uid: &str,
+        error: CloudError,
+        observation: Option<&Observation<K>>,
+        account: &Account,
+        mirror: &Mirror<K::Listed>,
+    ) -> Ended {
+        tracing::warn!(
+            operation = error.operation,
+            code = error.code,
+            request_id = error.request_id,
+            class = error.class.label(),
+            "{error}"
+        );
+        if let Some(observation) = observation.filter(|observation| observation.tags > 0 && account.refuses_tags(&error)) {
+            // Other tags than the owner's may be refused for what they are: only without them it is tags as such, or where the operation is not there.
+            if observation.plain || observation.tags == 1 || observation.situation.cloud != Presence::Absent {
+                account.do_without_tags(&error);
+            }
+            // The next pass does without. What was refused has not been made: the intent is as good as new.
+            let intent = object.status().and_then(|status| status.intent.as_ref()).map(|intent| intent.time.clone());
+            self.memories.with(uid, |memory| (memory.fresh_intent, memory.doubt_until, memory.plain) = (intent, None, true));
+            self.expect_change(uid, true, mirror);
+            return Ok((Passed::CloudError, Action::requeue(Duration::ZERO)));
+        }
+        let last = object.status().cloned().unwrap_or_default();
+        let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
+        if error.class == Class::Quota {
+            // Only now: the answer may come at once, and finds who waits.
+            account.watch_quotas();
+            self.index.wake(&Key::account(&self.account_name(object)));
+        }
+        let refused = observation.is_some() && error.outcome == cloud::Outcome::Refused;
+        // Only of the create that it announces can a refusal say that the intent came to nothing.
+        let no_create = refused && observation.is_some_and(|observation| observation.situation.cloud == Presence::Absent);
+        self.expect_change(uid, !refused, mirror);
+        let facts = Facts {
+            id: last.id.clone(),
+            intent: last.intent.clone().filter(|_| !no_create),
+            seen: observation.map_or(Sight::Unchanged, Observation::told),
+            drift: observation.map(Observation::drift).unwrap_or_default(),
+            observe_only: false,
+        };
+        let told = Outcome::Failed(for_tenants(error));
+        self.publish(object, &told, &facts, observation.is_some_and(Observation::is_drift)).await;
+        self.write(object, &last, &told, &facts, true).await?;
+        Ok((Passed::CloudError, Action::requeue(wait)))
+    }
+
+    /// Ends a pass whose call has no place in the line: nothing happened, so nothing is told and nothing expected.
+    pub(super) fn turned_away(&self, object: &K::Object, uid: &str, TurnedAway { line, back }: TurnedAway) -> (Passed, Action) {
+        self.calm(uid);
+        let back = jittered(back);
+        self.memories.with(uid, |memory| memory.turned_away = Some((line, object.meta().generation, Instant::now() + back)));
+        (Passed::Waited, Action::requeue(back))
+    }
+
+    /// How long one that was turned away has still to wait, whatever woke it: to look at it anew would cost calls and end at the same line. Another
+    /// spec may want something else.
+    pub(super) fn still_turned_away(&self, object: &K::Object, uid: &str, account: &Account) -> Option<Duration> {
+        let (line, generation, until) = self.memories.with(uid, |memory| memory.turned_away.take())?;
+        if generation != object.meta().generation {
+            return None;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        let back = if left.is_zero() { jittered(account.client.full(line)?) } else { left };
+        self.memories.with(uid, |memory| memory.turned_away = Some((line, generation, Instant::now() + back)));
+        Some(back)
+    }
+
+    /// What is there is most often on its way; what is missing, or not granted and so not seen, is told soon.
+    fn reference_wait(&self, object: &K::Object) -> Duration {
+        if K::references(object).iter().all(|reference| self.referred(object, reference).is_some()) { ON_ITS_WAY } else { BRIEF }
+    }
+
+    /// Nothing in the cloud is waited for any more.
+    pub(super) fn calm(&self, uid: &str) {
+        self.memories.with(uid, |memory| (memory.looking, memory.attention) = (false, None));
+    }
+
+    /// While the cloud is expected to change by itself, the mirror's rhythm is hot.
+    pub(super) fn expect_change(&self, uid: &str, expected: bool, mirror: &Mirror<K::Listed>) {
+        self.memories.with(uid, |memory| {
+            memory.looking = expected;
+            memory.attention = expected.then(|| mirror.watch_closely(memory.attention.take()));
+        });
+    }
+}
+
+/// What is left of the time for which a new object's wait is not told: of many that come together most wait only for each other.
+pub(super) fn brief(object: &impl Managed, limit: Duration) -> Option<Duration> {
+    let age = age(object).filter(|_| object.status().is_none())?;
+    limit.checked_sub(age).filter(|left| !left.is_zero())
+}
+
+/// What a pass that went as decided counts as.
+const fn came_of<S>(step: &Step, acted: &Acted<S>) -> Passed {
+    match (acted, step) {
+        (Acted::Object | Acted::Intent(_) | Acted::Cloud(_), _) => Passed::Wrote,
+        (Acted::No, Step::Rest) => Passed::Rested,
+        (Acted::No, Step::Report(_) | Step::Stall(..)) => Passed::Stalled,
+        (Acted::No | Acted::Stale, _) => Passed::Waited,
+    }
+}
+
+/// The cloud is about to change without anything more from us.
+pub(super) fn changes_by_itself(step: &Step) -> bool {
+    match step {
+        // Another tenant may take days: the cold rhythm will do.
+        Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,
+        Step::Wait(Wait::Look | Wait::Doubt) => true,
+        other => other.is_cloud_write(),
+    }
+}

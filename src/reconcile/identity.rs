@@ -1,0 +1,88 @@
+//! Who an object is: its key, its card, its account, its owner's tag, its newest version.
+
+use kube::api::Api;
+use kube::runtime::reflector::ObjectRef;
+use kube::{Resource, ResourceExt};
+use std::sync::Arc;
+
+use crate::api::{ConditionType, FINALIZER, Managed, Reason, is_true};
+use crate::cluster::finalizer;
+use crate::cluster::strip_metadata::slim;
+use crate::graph::owner::owner;
+use crate::graph::{Card, Key};
+
+use super::kind::Kind;
+use super::{Engine, report};
+
+impl<K: Kind> Engine<K> {
+    pub(super) fn api(&self, object: &K::Object) -> Api<K::Object> {
+        Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
+    }
+
+    /// Object → namespace's annotation → `default`; but what is in the cloud is looked for where it was put.
+    pub(super) fn account_name(&self, object: &K::Object) -> String {
+        let pinned = object.status().filter(|status| status.may_be_in_cloud());
+        if let Some(name) = pinned.and_then(|status| status.account.clone()) {
+            return name;
+        }
+        object
+            .account_ref()
+            .map_or_else(|| self.namespaces.account(&object.namespace().unwrap_or_default()), |account| account.name.clone())
+    }
+
+    /// What others need to know of an object. One that has our finalizer needs its account, too.
+    pub(super) fn card(&self, object: &K::Object) -> Card {
+        let namespace = object.namespace().unwrap_or_default();
+        let status = object.status();
+        let ready = status.is_some_and(|status| is_true(&status.conditions, ConditionType::Ready));
+        let deleting = object.meta().deletion_timestamp.is_some();
+        let secret = K::secret(object).map(|secret| Key::secret(&namespace, &secret.name));
+        let account = finalizer::is_on(object, FINALIZER).then(|| Key::account(&self.account_name(object)));
+        Card {
+            id: status.and_then(|status| status.id.clone()),
+            ready: ready && !deleting,
+            needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),
+            since: format!(
+                "{} {}",
+                object.meta().creation_timestamp.as_ref().map(|time| time.0.to_string()).unwrap_or_default(),
+                object.uid().unwrap_or_default()
+            ),
+            hangs_on: status.and_then(|status| status.observed.as_ref()).and_then(K::hangs_on).cloned(),
+            yields: deleting && status.is_some_and(|status| report::ready_reason(status) == Some(Reason::InUse.as_str())),
+        }
+    }
+
+    pub(super) fn key(object: &K::Object) -> Key {
+        Key { kind: K::NAME, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
+    }
+
+    /// Value of the owner's tag.
+    pub(super) fn owner(&self, object: &K::Object) -> String {
+        owner(&self.cluster, &object.namespace().unwrap_or_default(), &object.name_any())
+    }
+
+    /// The newer of what the watch and our own last write showed.
+    pub(super) fn newest(&self, object: &K::Object) -> Option<Arc<K::Object>> {
+        let watched = self.store.get(&ObjectRef::from_obj(object)).filter(|watched| watched.uid() == object.uid())?;
+        let written = self.memories.with(&object.uid().unwrap_or_default(), |memory| memory.latest.clone());
+        Some(written.filter(|written| version(written.as_ref()) > version(watched.as_ref())).unwrap_or(watched))
+    }
+
+    /// Whether the watch shows no older version than what we have written ourselves.
+    pub(super) fn is_news(&self, object: &K::Object) -> bool {
+        let uid = object.uid().unwrap_or_default();
+        self.memories.with(&uid, |memory| memory.latest.as_ref().is_none_or(|latest| version(latest.as_ref()) <= version(object)))
+    }
+
+    pub(super) fn remember(&self, mut object: K::Object) {
+        slim(&mut object);
+        let uid = object.uid().unwrap_or_default();
+        self.index.refresh(&Self::key(&object), self.card(&object));
+        self.memories.with(&uid, |memory| memory.latest = Some(Arc::new(object)));
+    }
+}
+
+/// Resource versions of one kind can be compared as numbers since Kubernetes 1.35; before, they were numbers in practice.
+fn version(object: &impl Resource) -> u64 {
+    object.meta().resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,238 @@
+//! What the engine asks of a kind. An implementation is pure: it makes values, and the engine does all IO.
+
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use crate::accounts::Use;
+use crate::api::{Defaults, Managed, Reason, SecretKeyReference, Tags};
+use crate::cloud::{Call, Listed};
+use crate::graph::owner::OWNER_TAG;
+
+/// A kind of custom resource and the cloud resource it stands for.
+///
+/// Implementations MUST be pure functions of their arguments, because a decision is compared, printed and tested without a cloud. They MUST NOT
+/// put a secret anywhere but [`Call::with_secret`].
+pub trait Kind: Send + Sync + 'static {
+    /// The custom resource.
+    type Object: Managed;
+    /// The collection whose LIST shows the cloud resource.
+    type Listed: Listed;
+    /// The cloud resource.
+    type Seen: Clone + Debug + PartialEq + DeserializeOwned + Send + Sync + 'static;
+
+    /// Name of the kind, e.g. `VirtualGateway`.
+    const NAME: &'static str;
+    /// Key under which the answer to a write shows the resource; an answer under another key shows only a part of it.
+    const ANSWER: &'static str;
+
+    /// Tags that `object` asks for; `None` where its resource is created without any. Ours carry [`OWNER_TAG`] beside them, unless the region
+    /// drops it.
+    fn tags_of(object: &Self::Object) -> Option<&Tags>;
+
+    /// Objects that `object` refers to by name.
+    fn references(object: &Self::Object) -> Vec<Reference>;
+
+    /// What `object` uses of its account, by the words of its spec.
+    fn uses(object: &Self::Object) -> Vec<Use>;
+
+    /// Secret that a create needs.
+    fn secret(object: &Self::Object) -> Option<&SecretKeyReference>;
+
+    /// The cloud resources of this kind in one item of the LIST.
+    fn seen(listed: &Self::Listed) -> Vec<Self::Seen>;
+
+    /// `listed` with `seen` put into it, as the answer to a write shows it; `None` when it can't be placed.
+    fn place(listed: Option<&Self::Listed>, seen: Self::Seen) -> Option<Self::Listed>;
+
+    /// The cloud's id.
+    fn id(seen: &Self::Seen) -> &str;
+
+    /// Id of the listed item that holds it.
+    fn host(seen: &Self::Seen) -> &str;
+
+    /// Tags of the resource.
+    fn tags(seen: &Self::Seen) -> Tags;
+
+    /// One of the [natural keys](Listed::natural_keys) of the listed item that would hold the object's resource, or its id.
+    fn natural_key(desired: &Desired<'_, Self::Object>) -> Option<String>;
+
+    /// Whether `seen` stands where the object's resource would: the natural key, which the cloud keeps unique.
+    fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Seen) -> bool;
+
+    /// Id of the listed item to read by itself, to be sure that resource `id` is gone.
+    fn host_of(desired: &Desired<'_, Self::Object>, id: &str) -> Option<String>;
+
+    /// Whether the cloud deletes `seen` only together with `listed`, which holds it.
+    fn is_bound(listed: &Self::Listed, seen: &Self::Seen) -> bool {
+        let _ = (listed, seen);
+        false
+    }
+
+    /// The reference by which `seen` hangs on another resource that it can't outlive, and the call that shows whether that one is still there.
+    fn anchor(seen: &Self::Seen) -> Option<(&'static str, Call)> {
+        let _ = seen;
+        None
+    }
+
+    /// Creates the resource. Called only when all references are resolved.
+    fn create(desired: &Desired<'_, Self::Object>) -> Call;
+
+    /// Deletes the resource.
+    fn delete(id: &str) -> Call;
+
+    /// Fields in which `seen` differs from what the object says. What the object leaves open, and what the cloud does not show, is no
+    /// difference.
+    fn compare(desired: &Desired<'_, Self::Object>, seen: &Self::Seen) -> Vec<Difference>;
+
+    /// The first call of the legal series that removes `differences`.
+    fn update(desired: &Desired<'_, Self::Object>, seen: &Self::Seen, differences: &[Difference]) -> Option<Call>;
+
+    /// Where the resource is in its life.
+    fn phase(seen: &Self::Seen) -> Phase;
+
+    /// Whether the line works.
+    fn health(seen: &Self::Seen) -> Health;
+
+    /// Id of the resource that one with this status hangs on.
+    fn hangs_on(observed: &<Self::Object as Managed>::Observed) -> Option<&String> {
+        let _ = observed;
+        None
+    }
+
+    /// What the cloud says, for the object's status.
+    fn observed(seen: &Self::Seen) -> <Self::Object as Managed>::Observed;
+}
+
+/// Everything that shapes a resource: the object, and what stands outside of it.
+pub struct Desired<'a, O> {
+    /// The object.
+    pub object: &'a O,
+    /// Ids of the objects referred to, by spec field.
+    pub links: &'a Links,
+    /// Name under which a create may have been sent whose outcome is not confirmed.
+    pub created_as: Option<&'a str>,
+    /// The account's defaults.
+    pub defaults: &'a Defaults,
+    /// Value of [`OWNER_TAG`]; `None` for what is only observed.
+    pub owner: Option<&'a str>,
+    /// Which tags it is to have.
+    pub tagging: Tagging,
+    /// Value of the secret, read only for a create.
+    pub secret: Option<SecretString>,
+}
+
+/// Which tags a resource is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tagging {
+    /// The account's, the object's over them, the owner's over all.
+    All,
+    /// The owner's only, for now: what is said of other tags is said of them.
+    OwnerOnly,
+    /// None: the region keeps no tags.
+    None,
+}
+
+impl<O: Managed> Desired<'_, O> {
+    /// All tags that the resource is to have, where the object asks for `tags`.
+    #[must_use]
+    pub fn tags(&self, tags: &Tags) -> Tags {
+        let mut all = match self.tagging {
+            Tagging::All => self.defaults.tags.iter().chain(tags).map(|(key, value)| (key.clone(), value.clone())).collect(),
+            Tagging::OwnerOnly => Tags::new(),
+            Tagging::None => return Tags::new(),
+        };
+        all.extend(self.owner.map(|owner| (OWNER_TAG.to_owned(), owner.to_owned())));
+        all
+    }
+}
+
+/// Ids by the spec field that refers to them.
+pub type Links = BTreeMap<&'static str, String>;
+
+/// A reference by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Field of the spec, e.g. `virtualGatewayRef`.
+    pub field: &'static str,
+    /// Kind that is referred to.
+    pub kind: &'static str,
+    /// Namespace, when it is not the object's own.
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: String,
+}
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Field of the spec.
+    pub path: &'static str,
+    /// Whether the cloud can change it.
+    pub mutable: bool,
+    /// What the object says.
+    pub desired: String,
+    /// What the cloud says.
+    pub observed: String,
+}
+
+/// Where a resource is in its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The cloud works on it; nothing may be sent meanwhile.
+    Settling(Reason),
+    /// It is there and at rest.
+    Settled,
+    /// The cloud gave up on it, for this reason.
+    Failed(Reason, String),
+    /// It is being deleted.
+    Deleting,
+    /// It is gone, though still shown.
+    Gone,
+}
+
+impl Phase {
+    /// By the cloud's `status` (API document §2.1); `reason` is told with `ERROR`. A status that is not known is taken for one in transition:
+    /// nothing is done to a resource that nobody understands.
+    #[must_use]
+    pub fn of(status: Option<&str>, reason: Option<&str>) -> Self {
+        match status {
+            None | Some("ACTIVE" | "DOWN" | "ADMIN_SHUTDOWN") => Self::Settled,
+            Some("ERROR") => {
+                Self::Failed(Reason::CloudFailed, reason.filter(|text| !text.is_empty()).unwrap_or("the cloud gives no reason").to_owned())
+            }
+            Some("REJECTED") => Self::Failed(Reason::Rejected, "the other tenant rejected the virtual interface".to_owned()),
+            Some("AUTHORIZATION") => Self::Settling(Reason::AwaitingAcceptance),
+            Some("PENDING_DELETE") => Self::Deleting,
+            Some("DELETED") => Self::Gone,
+            Some("PENDING_UPDATE") => Self::Settling(Reason::Updating),
+            Some("PENDING_CREATE" | "BUILD") => Self::Settling(Reason::Creating),
+            Some(_) => Self::Settling(Reason::Settling),
+        }
+    }
+}
+
+/// Whether a line works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It does.
+    Up,
+    /// It does not, as the text says.
+    Down(String),
+    /// Somebody shut it on purpose.
+    AdminShutdown,
+}
+
+impl Health {
+    /// By the cloud's `status` and the BGP sessions that are not up.
+    #[must_use]
+    pub fn of(status: Option<&str>, sessions_down: &[String]) -> Self {
+        match status {
+            Some("ADMIN_SHUTDOWN") => Self::AdminShutdown,
+            Some("ACTIVE") | None if sessions_down.is_empty() => Self::Up,
+            Some("ACTIVE") | None => Self::Down(format!("BGP is not established: {}", sessions_down.join(", "))),
+            Some(other) => Self::Down(format!("the cloud's status is {other}")),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Running the engine of one kind: its watch, its wakes, its listeners.
+
+use futures::StreamExt;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::core::PartialObjectMeta;
+use kube::runtime::controller::{Action, Config, Controller};
+use kube::runtime::events::Reporter;
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Resource, ResourceExt};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::watch;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tracing::Instrument;
+
+use super::figures::Figures;
+use super::memory::{Memories, Memory};
+use super::{Engine, Failure, Kind};
+use crate::accounts::{Accounts, Change, Mirrored};
+use crate::api::FIELD_MANAGER;
+use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
+use crate::backoff::jittered;
+use crate::cache::{Event, Mirror};
+use crate::cluster::leader_election::Leadership;
+use crate::cluster::relist::Relist;
+use crate::cluster::shard::Shard;
+use crate::graph::{Index, Key};
+use crate::telemetry::logs::error_chain;
+use crate::telemetry::logs::reconcile_span;
+use crate::telemetry::metrics::Metrics;
+
+/// After the API server refused a write or was not reached.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// What all kinds share.
+#[derive(Clone)]
+pub struct Shared {
+    /// Client of the API server. Its writes depend on leadership by themselves.
+    pub client: kube::Client,
+    /// What writes to the cloud depend on.
+    pub leadership: Leadership,
+    /// Who refers to whom.
+    pub index: Arc<Index>,
+    /// The cloud's accounts.
+    pub accounts: Arc<Accounts>,
+    /// Annotations of namespaces.
+    pub namespaces: Arc<Namespaces>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Names this cluster in the owner's tag.
+    pub cluster: String,
+    /// The objects to look after.
+    pub shard: Shard,
+    /// How many passes of one kind may be under way: most wait for the budget, and a waiting one costs a few kilobytes.
+    pub concurrency: u16,
+    /// Objects in one page of a LIST.
+    pub page: u32,
+    /// True once all caches are filled: no pass begins before, since what is not yet listed would read as not there.
+    pub filled: watch::Receiver<bool>,
+    /// True once the process is to end.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// The namespaces' metadata.
+pub struct Namespaces(pub Store<PartialObjectMeta<Namespace>>);
+
+impl Namespaces {
+    /// Labels of a namespace.
+    #[must_use]
+    pub fn labels(&self, namespace: &str) -> BTreeMap<String, String> {
+        self.0.get(&ObjectRef::new(namespace)).map(|found| found.labels().clone()).unwrap_or_default()
+    }
+
+    /// Account that a namespace names.
+    #[must_use]
+    pub fn account(&self, namespace: &str) -> String {
+        let found = self.0.get(&ObjectRef::new(namespace));
+        found.and_then(|found| found.annotations().get(ACCOUNT_ANNOTATION).cloned()).unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned())
+    }
+}
+
+/// Mirrors that a kind listens to, by address.
+#[derive(Default)]
+pub struct Listeners(Mutex<HashSet<usize>>);
+
+/// Runs the controller of one kind until the process is to end. The second value returned resolves when its cache is filled, the third is that cache.
+pub fn controller<K>(shared: Shared) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send, Store<K::Object>)
+where
+    K: Kind,
+    K::Listed: Mirrored,
+    K::Object: Resource<DynamicType = ()>,
+{
+    let Shared { client, leadership, index, accounts, namespaces, metrics, cluster, shard, concurrency, page, filled, stop } = shared;
+    let watch = shard.watch::<K::Object>(&client, page);
+    let (store, writer) = reflector::store::<K::Object>();
+    let objects = store.clone();
+    let (wake, woken) = mpsc::unbounded_channel();
+    let (fill, mut cached) = watch::channel(false);
+    let reporter = Reporter { controller: FIELD_MANAGER.into(), instance: std::env::var("HOSTNAME").ok() };
+    let engine = Arc::new(Engine::<K> {
+        client,
+        leadership,
+        index: Arc::clone(&index),
+        accounts: Arc::clone(&accounts),
+        namespaces,
+        memories: Memories::default(),
+        store: store.clone(),
+        reporter,
+        wake: wake.clone(),
+        listeners: Listeners::default(),
+        metrics: metrics.reconcile.clone(),
+        cluster,
+        whole_namespaces: shard.selector.is_none(),
+        stop,
+    });
+    metrics.attach(Arc::new(Figures(Arc::clone(&engine))));
+    let changes = reflector::reflector(
+        writer,
+        watch.inspect({
+            let engine = Arc::clone(&engine);
+            let mut relist = Relist::default();
+            move |event| {
+                engine.index_event(event, &mut relist);
+                if let Ok(watcher::Event::InitDone) = event {
+                    let _ = fill.send(true);
+                }
+            }
+        }),
+    )
+    .inspect({
+        let engine = Arc::clone(&engine);
+        move |event| engine.call_waiting(event)
+    })
+    .touched_objects();
+    let (keys, to_wake) = mpsc::unbounded_channel();
+    index.register(K::NAME, keys);
+    let cached = {
+        // The store's own `wait_until_ready` wakes only the last of several waiters, and the controller is one of them.
+        async move {
+            // The sender lives in the controller's stream: without it the process ends.
+            let _ = cached.wait_for(|cached| *cached).await;
+        }
+    };
+    let run = {
+        let engine = Arc::clone(&engine);
+        async move {
+            let wakers = tokio::spawn(forward_wakes(Arc::clone(&engine), to_wake));
+            let listener = tokio::spawn(hear_accounts(Arc::clone(&engine)));
+            Controller::for_stream(changes, store)
+                .with_config(Config::default().concurrency(concurrency))
+                .reconcile_on(UnboundedReceiverStream::from(woken))
+                .graceful_shutdown_on({
+                    let engine = Arc::clone(&engine);
+                    async move { engine.stopped().await }
+                })
+                .run(move |object, engine| reconcile(object, engine, filled.clone()), |_, _, _| Action::requeue(jittered(RETRY)), engine)
+                .for_each(|_| std::future::ready(()))
+                .await;
+            wakers.abort();
+            listener.abort();
+        }
+    };
+    (run, cached, objects)
+}
+
+async fn reconcile<K>(object: Arc<K::Object>, engine: Arc<Engine<K>>, mut filled: watch::Receiver<bool>) -> Result<Action, Failure>
+where
+    K: Kind,
+    K::Listed: Mirrored,
+{
+    let filled = tokio::select! {
+        filled = filled.wait_for(|filled| *filled) => filled.is_ok(),
+        () = engine.stopped() => false,
+    };
+    if !filled {
+        return Ok(Action::await_change());
+    }
+    let Some(newest) = engine.newest(&object) else {
+        return Ok(Action::await_change());
+    };
+    engine.memories.with(&newest.uid().unwrap_or_default(), |memory| (memory.latest, memory.queued) = (Some(Arc::clone(&newest)), None));
+    let (namespace, name, account) = (newest.namespace().unwrap_or_default(), newest.name_any(), engine.account_name(&newest));
+    let passed = async {
+        let pass = engine.metrics.begin(K::NAME);
+        let ended = engine.pass(&newest).await;
+        pass.ended(ended.as_ref().map_or_else(Failure::passed, |(passed, _)| *passed));
+        if let Err(failure) = &ended {
+            tracing::debug!(error = error_chain(failure), "pass failed");
+        }
+        ended.map(|(_, action)| action)
+    };
+    passed.instrument(reconcile_span(K::NAME, &namespace, &name, &account)).await
+}
+
+/// The index knows kinds by name only; here a name becomes an object of this kind again.
+async fn forward_wakes<K: Kind>(engine: Arc<Engine<K>>, mut keys: UnboundedReceiver<Key>) {
+    while let Some(Key { kind: _, namespace, name }) = keys.recv().await {
+        engine.wake_by_name(&namespace, &name);
+    }
+}
+
+/// An account that changes concerns all its objects.
+async fn hear_accounts<K: Kind>(engine: Arc<Engine<K>>) {
+    let mut changes = engine.accounts.subscribe();
+    loop {
+        match changes.recv().await {
+            Ok(Change::State(name)) => engine.wake_where(&name, |_| true),
+            Ok(Change::Room { account, news }) => engine.wake_where(&account, |memory| memory.take_room(news)),
+            Ok(Change::Listed) | Err(RecvError::Lagged(_)) => {
+                for object in engine.store.state() {
+                    engine.wake(object.as_ref());
+                }
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+impl Listeners {
+    fn add(&self, address: usize) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address)
+    }
+
+    fn remove(&self, address: usize) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
+    }
+}
+
+impl<K: Kind> Engine<K> {
+    fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>, relist: &mut Relist) {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => return tracing::warn!(kind = K::NAME, %error, "watch failed; it is begun again"),
+        };
+        for gone in relist.take(event) {
+            self.memories.forget(&gone.uid);
+            if !gone.replaced {
+                let (namespace, name) = gone.place;
+                self.index.forget(&Key { kind: K::NAME, namespace, name });
+            }
+        }
+        if let watcher::Event::Apply(object) | watcher::Event::InitApply(object) = event {
+            self.memories.there_is(&object.uid().unwrap_or_default());
+        }
+        match event {
+            // What we wrote ourselves may be ahead of the watch: an older card does not take its place.
+            watcher::Event::Apply(object) | watcher::Event::InitApply(object) if self.is_news(object) => {
+                self.index.apply(&Self::key(object), self.card(object));
+            }
+            // A list is read page by page, and the store changes at its end: one whose turn came in between was looked up in vain.
+            watcher::Event::InitDone => {
+                for (namespace, name) in relist.places() {
+                    self.wake_by_name(namespace, name);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Has passes that wait for the budget look again at their objects. The store MUST show the event already. Of an object that went nothing is
+    /// remembered, which ends its wait.
+    fn call_waiting(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
+        let call = |object: &K::Object| {
+            let turn = self.memories.with(&object.uid().unwrap_or_default(), |memory| memory.turn.take());
+            // One that waits no more hears nothing.
+            let _ = turn.map(|turn| turn.send(()));
+        };
+        match event {
+            Ok(watcher::Event::Apply(object)) => call(object),
+            Ok(watcher::Event::InitDone) => self.store.state().iter().for_each(|object| call(object)),
+            Ok(watcher::Event::Init | watcher::Event::InitApply(_) | watcher::Event::Delete(_)) | Err(_) => {}
+        }
+    }
+
+    /// Hears a mirror from the first time one of its objects is looked at.
+    pub(super) fn listen(self: &Arc<Self>, account: &str, mirror: &Arc<Mirror<K::Listed>>) {
+        let address = Arc::as_ptr(mirror).addr();
+        if !self.listeners.add(address) {
+            return;
+        }
+        let (engine, account, mut events) = (Arc::clone(self), account.to_owned(), mirror.subscribe());
+        // For as long as this is held no other mirror can have the address.
+        let held = Arc::downgrade(mirror);
+        tokio::spawn(async move {
+            loop {
+                match events.recv().await {
+                    Ok(Event::Listed(changed)) => {
+                        engine.wake_where(&account, |memory| memory.looking || memory.watched.iter().any(|id| changed.contains(id)));
+                    }
+                    Ok(Event::Failed) => engine.wake_where(&account, |memory| memory.looking),
+                    Err(RecvError::Lagged(_)) => engine.wake_where(&account, |_| true),
+                    // The mirror is gone.
+                    Err(RecvError::Closed) => break,
+                }
+            }
+            engine.listeners.remove(address);
+            drop(held);
+        });
+    }
+
+    /// What is not there, or not yet, is woken in vain and waits for nothing.
+    fn wake_by_name(&self, namespace: &str, name: &str) {
+        let place = ObjectRef::new(name).within(namespace);
+        match self.store.get(&place) {
+            Some(object) => self.wake(object.as_ref()),
+            None => _ = self.wake.send(place),
+        }
+    }
+
+    fn wake(&self, object: &K::Object) {
+        self.memories.queue(&object.uid().unwrap_or_default());
+        let _ = self.wake.send(ObjectRef::from_obj(object));
+    }
+
+    fn wake_where(&self, account: &str, concerned: impl Fn(&mut Memory<K::Object>) -> bool) {
+        for object in self.memories.concerned(account, concerned) {
+            let _ = self.wake.send(ObjectRef::from_obj(object.as_ref()));
+        }
+    }
+}

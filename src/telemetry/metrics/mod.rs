@@ -1,0 +1,211 @@
+//! What is counted and measured, for Prometheus.
+//!
+//! A low room: it knows metrics and nothing of what they tell of. Who has something to tell is handed a small part ([`Reconcile`], [`Cloud`])
+//! and calls it where things happen; what is a state and no happening is read at the scrape from where it stands ([`Source`]). There is no
+//! global: what a test makes is its own.
+//!
+//! Labels are closed sets of texts that are known when the program is built, so that nothing that a cloud or a user sends can become a series,
+//! and no name or secret can stand in one.
+
+mod cloud;
+mod metric;
+pub mod objects;
+mod process;
+mod readings;
+mod reconcile;
+pub mod table;
+
+pub use cloud::{Answered, Cloud, Flight};
+pub use metric::{Label, Labels, Measure, Metric, Row, Section, Values};
+pub use readings::{Readings, Source};
+pub use reconcile::{Drift, Pass, Passed, Reconcile};
+
+use prometheus_client::encoding::text;
+use prometheus_client::registry::Registry;
+use std::fmt;
+use std::sync::Arc;
+
+use readings::{Reader, Sources};
+
+/// Of what [`Metrics::render`] gives.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All metrics of a process. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    /// Of passes and objects.
+    pub reconcile: Reconcile,
+    /// Of the calls to the cloud.
+    pub cloud: Cloud,
+    sources: Arc<Sources>,
+    registry: Arc<Registry>,
+}
+
+impl Metrics {
+    /// Metrics of which nothing is told yet but what the process itself is.
+    #[must_use]
+    pub fn new() -> Self {
+        let (mut registry, sources) = (Registry::default(), Arc::<Sources>::default());
+        registry.register_collector(Box::new(Reader(Arc::clone(&sources))));
+        let (reconcile, cloud) = (Reconcile::register(&mut registry), Cloud::register(&mut registry));
+        Self { reconcile, cloud, sources, registry: Arc::new(registry) }
+    }
+
+    /// From now on the process works, for as long as `leads` says so.
+    pub fn lead(&self, leads: impl Fn() -> bool + Send + Sync + 'static) {
+        self.reconcile.open();
+        self.cloud.open();
+        self.sources.lead(leads);
+    }
+
+    /// `source` is asked at every scrape while the process leads.
+    pub fn attach(&self, source: Arc<dyn Source>) {
+        self.sources.attach(source);
+    }
+
+    /// All metrics in the text format of `OpenMetrics`.
+    ///
+    /// # Errors
+    /// Never in practice: it writes to memory.
+    pub fn render(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    struct Two;
+
+    impl Source for Two {
+        fn read(&self, readings: &mut Readings) {
+            readings.add(&table::OBJECTS, ["Peer", "Available"], 1.0);
+            readings.add(&table::OBJECTS, ["Peer", "Available"], 1.0);
+            readings.lowest(&table::BUDGET_RATIO, ["read"], 1.0);
+            readings.lowest(&table::BUDGET_RATIO, ["read"], 0.5);
+            readings.open(&table::INTERFACES);
+        }
+    }
+
+    fn names(text: &str) -> BTreeSet<&str> {
+        text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split([' ', '{']).next()).collect()
+    }
+
+    #[test]
+    fn who_stands_by_tells_of_itself_only() {
+        let metrics = Metrics::new();
+        metrics.attach(Arc::new(Two));
+        let text = metrics.render().unwrap();
+        let names = names(&text);
+        assert!(
+            names.iter().all(|name| name.starts_with("process_") || ["directconnect_build_info", "directconnect_leader"].contains(name))
+        );
+        assert_eq!(names.iter().filter(|name| name.starts_with("process_")).count(), 6, "{names:?}");
+        assert!(text.contains("\ndirectconnect_leader 0.0\n") && text.ends_with("# EOF\n"), "{text}");
+    }
+
+    #[test]
+    fn who_leads_tells_what_it_is_asked_and_zero_where_nothing_happened() {
+        let (metrics, leads) = (Metrics::new(), Arc::new(AtomicBool::new(true)));
+        metrics.attach(Arc::new(Two));
+        metrics.lead({
+            let leads = Arc::clone(&leads);
+            move || leads.load(Ordering::Relaxed)
+        });
+        let text = metrics.render().unwrap();
+        for line in [
+            "directconnect_leader 1.0",
+            r#"directconnect_objects{kind="Peer",reason="Available"} 2.0"#,
+            r#"directconnect_budget_rate_ratio{direction="read"} 0.5"#,
+            r#"directconnect_interfaces{health="down"} 0.0"#,
+            r#"directconnect_drift_total{kind="Peer",action="detected"} 0"#,
+            r#"directconnect_reconciles_in_flight{kind="Peer"} 0"#,
+            "directconnect_cloud_requests_in_flight 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        leads.store(false, Ordering::Relaxed);
+        let text = metrics.render().unwrap();
+        assert!(text.contains("\ndirectconnect_leader 0.0\n") && !text.contains("directconnect_objects{"));
+    }
+
+    #[test]
+    fn what_is_given_up_is_no_longer_under_way() {
+        let metrics = Metrics::new();
+        let shown = |line: &str| metrics.render().unwrap().lines().any(|found| found == line);
+        let (pass, flight) = (metrics.reconcile.begin("Peer"), metrics.cloud.begin("ShowQuotas"));
+        assert!(shown(r#"directconnect_reconciles_in_flight{kind="Peer"} 1"#) && shown("directconnect_cloud_requests_in_flight 1"));
+        drop((pass, flight));
+        assert!(shown(r#"directconnect_reconciles_in_flight{kind="Peer"} 0"#) && shown("directconnect_cloud_requests_in_flight 0"));
+        assert!(!metrics.render().unwrap().contains("directconnect_cloud_requests_total{"));
+    }
+
+    #[test]
+    fn a_request_counts_once_by_what_came_of_it() {
+        let metrics = Metrics::new();
+        drop(metrics.cloud.begin("ShowQuotas").answered());
+        metrics.cloud.begin("ShowQuotas").answered().unreadable("server", "Malformed");
+        metrics.cloud.begin("ShowQuotas").failed("throttled", "APIGW.0308");
+        let text = metrics.render().unwrap();
+        for labels in [r#"class="ok",code="none""#, r#"class="server",code="Malformed""#, r#"class="throttled",code="APIGW.0308""#] {
+            let line = format!(r#"directconnect_cloud_requests_total{{operation="ShowQuotas",{labels}}} 1"#);
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        assert!(text.contains(r#"directconnect_cloud_request_duration_seconds_count{operation="ShowQuotas"} 3"#), "{text}");
+    }
+
+    #[test]
+    fn the_table_is_sound() {
+        let mut seen = BTreeSet::new();
+        for section in table::TABLE {
+            let mut labels: Vec<Label> = Vec::new();
+            for row in section.metrics {
+                assert!(seen.insert(row.name), "{} stands twice", row.name);
+                // Both go to the scrape as they are.
+                assert!(!row.help.contains(['\\', '\n', '"', '|']) && !row.help.ends_with('.'), "{}", row.name);
+                for label in row.labels {
+                    let same = labels.iter().find(|other| other.name == label.name);
+                    assert!(same.is_none_or(|same| format!("{same:?}") == format!("{label:?}")), "{} of {}", label.name, row.name);
+                    labels.push(*label);
+                }
+                if let Measure::Histogram(buckets) = row.measure {
+                    assert!(buckets.is_sorted() && row.name.ends_with("_seconds"), "{}", row.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_registered_stands_in_the_table() {
+        let metrics = Metrics::new();
+        metrics.lead(|| true);
+        metrics.cloud.begin("ShowQuotas").failed("quota", "other");
+        metrics.cloud.listed("virtual_gateways", 1, true);
+        metrics.cloud.waited("read", "look", Duration::from_secs(1));
+        metrics.cloud.turned_away("write", "look");
+        let text = metrics.render().unwrap();
+        let table: BTreeSet<&str> = table::TABLE.iter().flat_map(|section| section.metrics).map(|row| row.name).collect();
+        for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+            let (name, type_) = line.split_once(' ').unwrap();
+            let row = table::TABLE.iter().flat_map(|section| section.metrics).find(|row| row.name == name);
+            let wanted = match row.unwrap_or_else(|| panic!("{name}: not in {table:?}")).measure {
+                Measure::Counter => "counter",
+                Measure::Gauge => "gauge",
+                Measure::Histogram(_) => "histogram",
+            };
+            assert_eq!(type_, wanted, "{name}");
+        }
+    }
+}
