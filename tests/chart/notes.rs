@@ -24,7 +24,7 @@ async fn the_next_command_is_the_one_of_the_case() {
     // What is told, and what is not.
     let cases: [(&str, Value, &[&str], &[&str]); 8] = [
         ("nothing set", json!({}), &[rollout, secret, look, scrape], &["simulated", "a part of the objects", "crds.enabled"]),
-        ("stopped", json!({ "replicaCount": 0 }), &["It is stopped"], &[rollout]),
+        ("stopped", json!({ "replicaCount": 0 }), &["The operator is stopped"], &[rollout]),
         ("account", account(), &[rollout, look, "Secret keys in namespace system"], &[secret]),
         ("without definitions", json!({ "crds": { "enabled": false } }), &["kubectl wait --for=condition=Established crd/"], &[]),
         (

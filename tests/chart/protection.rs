@@ -137,7 +137,7 @@ async fn a_definition_stays_unless_it_is_said_that_it_may_go() {
         // Others share the definitions: nothing is really deleted.
         let delete = || plane.run("kubectl", &["delete", &crd, "--dry-run=server"]);
         let refused = delete().expect_err(plural);
-        assert!(refused.contains("of the cluster would be deleted"), "{refused}");
+        assert!(refused.contains("this definition would delete every"), "{refused}");
         follow(&plane, &refused);
         delete().unwrap_or_else(|error| panic!("annotated, it may go: {error}"));
         plane.kubectl(&["annotate", &crd, "directconnect.huaweicloud.com/protected-"]);

@@ -3,7 +3,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Name of the objects: the release's and the chart's, or the release's alone if it contains the chart's. */}}
+{{/* Name of the objects: RELEASE-CHART, or RELEASE alone if it contains the name of the chart. */}}
 {{- define "direct-connect-operator.fullname" -}}
 {{- $name := include "direct-connect-operator.name" . -}}
 {{- if .Values.fullnameOverride -}}
@@ -24,8 +24,8 @@
 {{- end -}}
 
 {{/*
-Name of what lies outside of the release's namespace. Of an operator for all objects there can be but one; of shards there may be several with
-the same release name, each in its namespace.
+Name of objects that are cluster-scoped or in another namespace. A cluster has only one unsharded operator; several shards may have the same
+release name in different namespaces, so their names include the namespace.
 */}}
 {{- define "direct-connect-operator.wideName" -}}
 {{- $name := include "direct-connect-operator.fullname" . -}}
@@ -41,13 +41,13 @@ the same release name, each in its namespace.
 {{- include "direct-connect-operator.fullname" . | trunc 53 | trimSuffix "-" -}}-simulator
 {{- end -}}
 
-{{/* Labels by which the Deployment finds its pods: never to be changed. */}}
+{{/* Selector labels of the Deployment. They are immutable. */}}
 {{- define "direct-connect-operator.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "direct-connect-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{/* The same for the simulator. Another name, so that nothing that is meant for the operator finds its pod. */}}
+{{/* Selector labels of the simulator, distinct so that the operator's selectors do not match its pod. */}}
 {{- define "direct-connect-operator.simulatorSelectorLabels" -}}
 app.kubernetes.io/name: {{ include "direct-connect-operator.name" . | trunc 53 | trimSuffix "-" }}-simulator
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -72,7 +72,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{ include "direct-connect-operator.commonLabels" . }}
 {{- end -}}
 
-{{/* Name of an image; takes a list of the image's values and the chart's appVersion. */}}
+{{/* Reference of an image. Takes a list: the image's values, and the chart's appVersion. */}}
 {{- define "direct-connect-operator.image" -}}
 {{- $image := index . 0 -}}
 {{- if $image.digest -}}
