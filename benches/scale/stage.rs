@@ -303,7 +303,7 @@ pub async fn furnish(world: &World, load: Load) {
     world.furnish_with(&json!({ "syncInterval": format!("{}s", SYNC.as_secs()), "rateLimit": limits })).await;
 }
 
-/// An operator of the release, as the chart runs it.
+/// An operator of the release, with the environment of its image (deploy/Dockerfile).
 pub fn begin(world: &World, number: usize) -> Operator {
     let log = world.plane.dir().join(format!("operator-{number}.log"));
     let allocator =
