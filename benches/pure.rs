@@ -4,7 +4,7 @@
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use direct_connect_operator::api::{DeletionPolicy, DriftPolicy, Management};
-use direct_connect_operator::cache::Mirror;
+use direct_connect_operator::cache::CloudCache;
 use direct_connect_operator::cloud::sign::{Signable, authorization};
 use direct_connect_operator::cloud::{Listed, VirtualInterface};
 use direct_connect_operator::reconcile::{Found, IntentState, Ownership, Phase, Presence, Situation, decide};
@@ -64,7 +64,7 @@ fn decode(criterion: &mut Criterion) {
 fn difference(criterion: &mut Criterion) {
     let read = |changed| serde_json::from_str::<Vec<VirtualInterface>>(&page(changed)).unwrap_or_default();
     let pages = [read(0), read(CHANGED)];
-    let mirror = Mirror::new();
+    let mirror = CloudCache::new();
     mirror.apply(read(0), Instant::now());
     criterion.bench_function("take a LIST of 2,000 interfaces without a change", |bencher| {
         bencher.iter_batched(|| read(0), |listed| mirror.apply(listed, Instant::now()).len(), BatchSize::LargeInput);
@@ -91,7 +91,7 @@ fn decisions(criterion: &mut Criterion) {
         intent: IntentState::None,
         cloud: Presence::Absent,
         lost: None,
-        fought: Vec::new(),
+        contested: Vec::new(),
         create: None,
         too_many_tags: None,
     };
@@ -99,12 +99,12 @@ fn decisions(criterion: &mut Criterion) {
         id: "0d0fdf63-f2c4-491c-8866-000000000001".to_owned(),
         owner: Ownership::Ours,
         recorded: true,
-        adrift: false,
+        orphaned: false,
         phase: Phase::Settled,
         differences: Vec::new(),
         update: None,
         delete: VirtualInterface::show("0d0fdf63-f2c4-491c-8866-000000000001"),
-        bound: false,
+        deleted_with_parent: false,
     };
     // Most are at rest; some are still to be made.
     let at_rest = Situation { cloud: Presence::One(Box::new(found)), ..situation.clone() };

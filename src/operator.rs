@@ -15,11 +15,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::accounts::{self, Accounts};
-use crate::api::ReferenceGrant;
+use crate::api::DirectConnectGrant;
 use crate::cluster::discovery;
 use crate::cluster::leader_election::{Election, Fence, Leadership, Loss, Term, Timing};
 use crate::cluster::relist::Relist;
-use crate::cluster::strip_metadata::slim;
+use crate::cluster::strip_metadata::strip_metadata;
 use crate::config::{LeaderElection, Run};
 use crate::graph::Index;
 use crate::kinds::{Lines, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
@@ -34,7 +34,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// What is read before the first pass, as `/readyz` names it.
 const CACHES: [&str; 6] =
-    ["namespaces", "ReferenceGrant", "CloudAccount", VirtualGatewayKind::NAME, VirtualInterfaceKind::NAME, PeerKind::NAME];
+    ["namespaces", "DirectConnectGrant", "CloudAccount", VirtualGatewayKind::NAME, VirtualInterfaceKind::NAME, PeerKind::NAME];
 
 /// Probes and scrapes under way may take this long to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -260,7 +260,7 @@ fn watch_namespaces(client: &kube::Client, index: Arc<Index>) -> Store<PartialOb
     let (store, writer) = reflector::store();
     // Metadata alone: the labels and annotations are what is read.
     let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
-    let stream = watcher(api, watcher::Config::default()).default_backoff().modify(slim);
+    let stream = watcher(api, watcher::Config::default()).default_backoff().modify(strip_metadata);
     tokio::spawn(reflector::reflector(writer, stream).for_each(move |event| {
         match event {
             // Its account may be another, or may be open to it now.
@@ -276,7 +276,8 @@ fn watch_namespaces(client: &kube::Client, index: Arc<Index>) -> Store<PartialOb
 /// Grants of all namespaces, also when only one is watched: they are given by the others.
 async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached: watch::Sender<bool>) {
     let mut relist = Relist::default();
-    let mut events = pin!(watcher(Api::<ReferenceGrant>::all(client), watcher::Config::default()).default_backoff().modify(slim));
+    let mut events =
+        pin!(watcher(Api::<DirectConnectGrant>::all(client), watcher::Config::default()).default_backoff().modify(strip_metadata));
     while let Some(event) = events.next().await {
         let event = match event {
             Ok(event) => event,

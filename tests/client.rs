@@ -11,7 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::any;
 use direct_connect_operator::cloud::{
-    Class, Client, CloudError, CreateVirtualGateway, Credentials, Limits, Listed, Outcome, Priority, Settings, VirtualGateway,
+    Client, CloudError, CreateVirtualGateway, Credentials, ErrorClass, Limits, Listed, Priority, RequestOutcome, Settings, VirtualGateway,
 };
 use direct_connect_operator::telemetry::metrics;
 use futures::future::join_all;
@@ -99,19 +99,19 @@ async fn all_pages_are_read_and_a_marker_that_stands_still_is_an_error() {
         axum::Json(json!({ "virtual_gateways": items, "page_info": { "next_marker": next, "current_count": items.len() } }))
     })
     .await;
-    let all = client(&url).list::<VirtualGateway>(Priority::Look).await.unwrap();
+    let all = client(&url).list::<VirtualGateway>(Priority::Background).await.unwrap();
     assert_eq!(all.iter().map(|gateway| gateway.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3", "4", "5"]);
     assert_eq!(hits.load(Ordering::Relaxed), 3);
 
     let (url, _) = serve(|_, _| axum::Json(json!({ "virtual_gateways": [{ "id": "1" }], "page_info": { "next_marker": "1" } }))).await;
-    assert_eq!(client(&url).list::<VirtualGateway>(Priority::Look).await.unwrap_err().code, "Malformed");
+    assert_eq!(client(&url).list::<VirtualGateway>(Priority::Background).await.unwrap_err().code, "Malformed");
 
     let (url, hits) = serve(|query, _| {
         let next = if query.get("marker").map(String::as_str) == Some("1") { "2" } else { "1" };
         axum::Json(json!({ "virtual_gateways": [{ "id": "1" }], "page_info": { "next_marker": next } }))
     })
     .await;
-    assert_eq!(client(&url).list::<VirtualGateway>(Priority::Look).await.unwrap_err().code, "Malformed", "pages that go round");
+    assert_eq!(client(&url).list::<VirtualGateway>(Priority::Background).await.unwrap_err().code, "Malformed", "pages that go round");
     assert_eq!(hits.load(Ordering::Relaxed), 3);
 }
 
@@ -120,7 +120,7 @@ async fn credentials_follow_no_redirect() {
     let (elsewhere, visits) = serve(|_, _| "stolen").await;
     let (url, _) = serve(move |_, _| (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, elsewhere.clone())])).await;
     let error = show(&url).await.unwrap_err();
-    assert_eq!((error.class, error.http_status), (Class::Server, Some(307)), "{error}");
+    assert_eq!((error.class, error.http_status), (ErrorClass::Server, Some(307)), "{error}");
     assert_eq!(visits.load(Ordering::Relaxed), 0);
 }
 
@@ -130,12 +130,16 @@ async fn whatever_is_no_answer_is_an_error_of_class_server_with_unknown_effect()
     for body in bodies {
         let (url, _) = serve(move |_, _| body).await;
         let error = show(&url).await.unwrap_err();
-        assert_eq!((error.class, error.outcome, error.code.as_str()), (Class::Server, Outcome::Unknown, "Malformed"), "{body:?}");
+        assert_eq!(
+            (error.class, error.outcome, error.code.as_str()),
+            (ErrorClass::Server, RequestOutcome::Unknown, "Malformed"),
+            "{body:?}"
+        );
     }
     let (url, _) = serve(|_, _| vec![b' '; 40 << 20]).await;
     assert_eq!(show(&url).await.unwrap_err().code, "TooLarge");
     let refused = show("http://127.0.0.1:1").await.unwrap_err();
-    assert_eq!((refused.class, refused.outcome), (Class::Server, Outcome::Refused), "nothing was sent: {refused}");
+    assert_eq!((refused.class, refused.outcome), (ErrorClass::Server, RequestOutcome::Refused), "nothing was sent: {refused}");
 }
 
 #[tokio::test]
@@ -149,7 +153,7 @@ async fn a_silent_server_is_given_up_in_time() {
         }
     });
     let error = show(&url).await.unwrap_err();
-    assert_eq!((error.code.as_str(), error.outcome), ("Timeout", Outcome::Unknown));
+    assert_eq!((error.code.as_str(), error.outcome), ("Timeout", RequestOutcome::Unknown));
     silent.abort();
 }
 
@@ -163,18 +167,18 @@ async fn rejected_keys_are_tried_once_and_never_again() {
     let sparing = Settings { reads_per_minute: 1, burst: 1, ..settings(&url) };
     let client = client_with(sparing, access_key("AK", "SK"));
     let show = VirtualGateway::show("1");
-    client.permit(&show, Priority::Look).await;
+    client.permit(&show, Priority::Background).await;
     assert_eq!(client.rejected(), None);
 
     // Who waits for the budget of a minute, and who waits for the rejection, are released by it.
-    let waiting = async { tokio::join!(client.permit(&show, Priority::Look), client.until_rejected()) };
+    let waiting = async { tokio::join!(client.permit(&show, Priority::Background), client.until_rejected()) };
     let (first, _) = timeout(AT_ONCE, async { tokio::join!(client.fetch::<VirtualGateway>(&show), waiting) }).await.unwrap();
     let first = first.unwrap_err();
-    assert_eq!((first.class, first.outcome, first.code.as_str()), (Class::Auth, Outcome::Refused, "APIGW.0301"));
+    assert_eq!((first.class, first.outcome, first.code.as_str()), (ErrorClass::Auth, RequestOutcome::Refused, "APIGW.0301"));
 
     let later = async {
         for _ in 0..10 {
-            client.permit(&show, Priority::Look).await;
+            client.permit(&show, Priority::Background).await;
             let errors = [
                 client.fetch::<VirtualGateway>(&show).await.err(),
                 client.send(&VirtualGateway::delete("1")).await.err(),
@@ -199,7 +203,7 @@ async fn a_wrong_password_is_tried_once_by_all_who_wait_for_the_login() {
         let show = VirtualGateway::show("1");
         let all = join_all((0..10).map(|_| client.fetch::<VirtualGateway>(&show))).await;
         assert!(all.iter().all(|one| one.as_ref().is_err_and(|error| error.operation == "KeystoneCreateUserTokenByPassword")), "{all:?}");
-        assert_eq!((hits.swap(0, Ordering::Relaxed), client.rejected().map(|error| error.class)), (1, Some(Class::Auth)));
+        assert_eq!((hits.swap(0, Ordering::Relaxed), client.rejected().map(|error| error.class)), (1, Some(ErrorClass::Auth)));
     }
 }
 
@@ -280,7 +284,7 @@ async fn a_clock_that_is_off_is_corrected_and_nothing_is_made_twice() {
         assert_eq!(answers, json!({ "201": 2, "401": 1 }), "{minutes} min: only the first bore the wrong time");
         // The machine's clock is set right while the client runs.
         cloud.settings(json!({ "clock_offset_s": 0 })).await;
-        assert_eq!(client.list::<VirtualGateway>(Priority::Look).await.unwrap().len(), 2);
+        assert_eq!(client.list::<VirtualGateway>(Priority::Background).await.unwrap().len(), 2);
         assert_eq!(client.rejected(), None);
         cloud.check_contract().await;
     }
@@ -292,7 +296,7 @@ async fn calls_that_bear_the_wrong_time_together_are_all_corrected() {
     let cloud = cloud_ahead(&dir, 20).await;
     cloud.settings(json!({ "latencies": { "default_ms": 100 } })).await;
     let client = client_of(&cloud, access_key(simulator::ACCESS_KEY, simulator::SECRET_KEY));
-    let all = join_all((0..10).map(|_| client.list::<VirtualGateway>(Priority::Look))).await;
+    let all = join_all((0..10).map(|_| client.list::<VirtualGateway>(Priority::Background))).await;
     assert!(all.iter().all(Result::is_ok), "{all:?}");
     assert_eq!(cloud.counters().await["ListVirtualGateways"]["by_status"], json!({ "200": 10, "401": 10 }));
 }
@@ -303,7 +307,7 @@ async fn a_wrong_key_is_rejected_whatever_the_clock() {
     let cloud = cloud_ahead(&dir, 20).await;
     let client = client_of(&cloud, access_key(simulator::ACCESS_KEY, "wrong"));
     for _ in 0..10 {
-        assert_eq!(client.list::<VirtualGateway>(Priority::Look).await.unwrap_err().code, "APIGW.0301");
+        assert_eq!(client.list::<VirtualGateway>(Priority::Background).await.unwrap_err().code, "APIGW.0301");
     }
     assert_eq!(cloud.count("ListVirtualGateways").await, 2, "with this machine's time and with the cloud's");
 }
@@ -326,7 +330,7 @@ async fn a_token_is_judged_by_the_clouds_time() {
     let cloud = cloud_ahead(&dir, -60 * 25).await;
     let client = client_of(&cloud, password(simulator::PASSWORD));
     for _ in 0..5 {
-        client.list::<VirtualGateway>(Priority::Look).await.unwrap();
+        client.list::<VirtualGateway>(Priority::Background).await.unwrap();
     }
     assert_eq!(cloud.count("KeystoneCreateUserTokenByPassword").await, 1);
 }
@@ -336,13 +340,13 @@ async fn a_throttled_client_waits_as_long_as_the_cloud_asks_for() {
     let (url, hits) = serve(|_, _| ([(header::RETRY_AFTER, "1")], refusal(429, "APIGW.0308"))).await;
     let client = client(&url);
     let show = VirtualGateway::show("1");
-    client.permit(&show, Priority::Look).await;
+    client.permit(&show, Priority::Background).await;
     let error = client.fetch::<VirtualGateway>(&show).await.unwrap_err();
-    assert_eq!((error.class, error.retry_after), (Class::Throttled, Some(Duration::from_secs(1))));
+    assert_eq!((error.class, error.retry_after), (ErrorClass::Throttled, Some(Duration::from_secs(1))));
     let reads = client.budgets().into_iter().find(|(direction, _)| *direction == "read").unwrap().1;
     assert!(reads.paused && reads.ratio < 0.6, "{reads:?}");
     // A minute if it had not said so; and not at once either.
-    assert!(timeout(Duration::from_millis(500), client.permit(&show, Priority::Look)).await.is_err());
-    timeout(AT_ONCE, client.permit(&show, Priority::Look)).await.unwrap();
+    assert!(timeout(Duration::from_millis(500), client.permit(&show, Priority::Background)).await.is_err());
+    timeout(AT_ONCE, client.permit(&show, Priority::Background)).await.unwrap();
     assert_eq!(hits.load(Ordering::Relaxed), 1);
 }

@@ -46,7 +46,7 @@ fn every_field_is_described_and_every_kind_has_its_columns() {
         ("VirtualGateway", "vgw"),
         ("VirtualInterface", "vif"),
         ("Peer", "vifpeer"),
-        ("ReferenceGrant", "dcgrant"),
+        ("DirectConnectGrant", "dcgrant"),
     ];
     for crd in api::crds() {
         let crd = serde_json::to_value(&crd).unwrap();
@@ -56,7 +56,7 @@ fn every_field_is_described_and_every_kind_has_its_columns() {
         let version = &crd["spec"]["versions"][0];
         let columns: Vec<_> = version["additionalPrinterColumns"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
         let (first, last): (&[&str], &[&str]) = match kind {
-            "ReferenceGrant" => (&["From", "To"], &["Age"]),
+            "DirectConnectGrant" => (&["From", "To"], &["Age"]),
             "CloudAccount" => (&["Ready", "Reason"], &["Age", "Message"]),
             _ => (&["Ready", "Reason", "Healthy", "ID"], &["Age", "Message"]),
         };

@@ -264,7 +264,7 @@ async fn missing_credentials_are_said_while_something_is_deleted() {
     world.finish().await;
 }
 
-/// Hands off means hands off: nothing is written but the condition that says so, and the deletion waits, too.
+/// Paused means hands off: nothing is written but the condition that says so, and the deletion waits, too.
 #[tokio::test]
 async fn a_paused_object_is_let_be_and_its_deletion_waits() {
     let world = World::new().await;

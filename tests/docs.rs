@@ -15,7 +15,7 @@ mod page;
 mod support;
 
 use direct_connect_operator::api::{Course, Reason, Status, VirtualGatewayObserved};
-use direct_connect_operator::cloud::{CATALOGUE, Class, CloudError, Outcome as Sent, classify};
+use direct_connect_operator::cloud::{CATALOGUE, CloudError, ErrorClass, RequestOutcome as Sent, classify};
 use direct_connect_operator::docgen;
 use direct_connect_operator::reconcile::{Facts, Outcome, Sight, report};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -46,15 +46,15 @@ fn the_page_on_performance_holds_what_was_measured() {
 #[test]
 fn every_code_of_the_document_has_its_class() {
     let class = |word: &str| match word {
-        "user-fixable" => Class::Invalid,
-        "not-found" => Class::Absent,
-        "retryable (server)" => Class::Server,
-        "retryable (state)" => Class::Busy,
-        "permission" => Class::Permission,
-        "quota / exhaustion" => Class::Quota,
-        "conflict / in use" => Class::InUse,
-        "conflict (user)" => Class::Conflict,
-        "vendor-side config" => Class::Unsupported,
+        "user-fixable" => ErrorClass::Invalid,
+        "not-found" => ErrorClass::Absent,
+        "retryable (server)" => ErrorClass::Server,
+        "retryable (state)" => ErrorClass::Busy,
+        "permission" => ErrorClass::Permission,
+        "quota / exhaustion" => ErrorClass::Quota,
+        "conflict / in use" => ErrorClass::InUse,
+        "conflict (user)" => ErrorClass::Conflict,
+        "vendor-side config" => ErrorClass::Unsupported,
         other => panic!("{other}"),
     };
     let document: BTreeMap<&str, &str> = DOCUMENT.lines().map(|line| line.split_once(' ').unwrap()).collect();
@@ -83,7 +83,7 @@ fn every_code_and_reason_stands_in_its_catalogue_once() {
 /// Every class of error, told by the engine, holds to what the catalogue of conditions says of its reason.
 #[test]
 fn the_conditions_after_an_error_are_those_of_the_catalogue() {
-    for class in Class::ALL {
+    for class in ErrorClass::ALL {
         let error = CloudError {
             class,
             code: "DC.1".to_owned(),

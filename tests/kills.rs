@@ -181,7 +181,7 @@ impl User {
 
     /// Deletes an object and all that hang on it, in any order.
     async fn delete(&mut self, world: &World, number: usize) {
-        let mut going: Vec<usize> = (0..self.wishes.len()).filter(|other| hangs_on(*other, number)).collect();
+        let mut going: Vec<usize> = (0..self.wishes.len()).filter(|other| parent_id(*other, number)).collect();
         going.retain(|other| self.wishes[*other] == Wish::Present);
         self.rng.shuffle(&mut going);
         for number in going {
@@ -233,8 +233,8 @@ fn parent(number: usize) -> Option<usize> {
     }
 }
 
-fn hangs_on(number: usize, other: usize) -> bool {
-    number == other || parent(number).is_some_and(|parent| hangs_on(parent, other))
+fn parent_id(number: usize, other: usize) -> bool {
+    number == other || parent(number).is_some_and(|parent| parent_id(parent, other))
 }
 
 /// Gateways of a router have no natural key, and no IPv6: the peers are elsewhere.

@@ -32,7 +32,7 @@ async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     let mut operator = Operator::begin(proxy.kubeconfig(), &log, &arguments, &[]);
     readiness(&operator, "the API server gives no answer\n").await;
     proxy.open();
-    let all = "cloudaccounts, virtualgateways, virtualinterfaces, peers, referencegrants";
+    let all = "cloudaccounts, virtualgateways, virtualinterfaces, peers, directconnectgrants";
     readiness(&operator, &format!("custom resource definitions are not established: {all}\n")).await;
     assert_eq!(operator.get("/livez").await.as_deref(), Some("ok\n"));
     let crds: Vec<PathBuf> =
@@ -92,7 +92,7 @@ async fn confined(world: &World, namespaces: [&str; 2]) -> PathBuf {
     let role = |name: &str, resources: &str| {
         plane.kubectl(&["create", "clusterrole", name, "--verb=*", &format!("--resource={resources}")]);
     };
-    role(&everywhere, &format!("{},namespaces,secrets", ours(&["cloudaccounts", "referencegrants"])));
+    role(&everywhere, &format!("{},namespaces,secrets", ours(&["cloudaccounts", "directconnectgrants"])));
     role(&here, &format!("{},events.events.k8s.io", ours(&["virtualgateways", "virtualinterfaces", "peers"])));
     plane.kubectl(&["create", "clusterrolebinding", &everywhere, &format!("--clusterrole={everywhere}"), &account]);
     for namespace in namespaces {

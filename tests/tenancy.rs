@@ -184,7 +184,7 @@ async fn another_namespaces_gateway_needs_its_leave_by_name_and_by_id() {
     owner.wait_ready("VirtualGateway", "shared-by-us").await;
 
     let grant = json!({
-        "apiVersion": API_VERSION, "kind": "ReferenceGrant", "metadata": { "name": "team" },
+        "apiVersion": API_VERSION, "kind": "DirectConnectGrant", "metadata": { "name": "team" },
         "spec": { "from": [{ "kind": "VirtualInterface", "namespace": team.namespace }], "to": [{ "kind": "VirtualGateway", "name": "shared-by-us" }] },
     });
     owner.apply(&grant).await;
@@ -193,7 +193,7 @@ async fn another_namespaces_gateway_needs_its_leave_by_name_and_by_id() {
     team.wait_gone("VirtualInterface", "by-id").await;
 
     // The gateway waits for it, without naming it; taking the leave away deletes nothing and stops nothing that stands.
-    owner.api("ReferenceGrant").delete("team", &kube::api::DeleteParams::default()).await.unwrap();
+    owner.api("DirectConnectGrant").delete("team", &kube::api::DeleteParams::default()).await.unwrap();
     owner.delete("VirtualGateway", "shared-by-us").await;
     let waiting = owner
         .wait("VirtualGateway", "shared-by-us", "it waits", |object| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
-use super::{Accounts, Mirrors};
+use super::{Accounts, CloudCaches};
 use crate::api::cloud_account::Quota;
 use crate::cloud::Settings;
 use crate::cluster::shard::Shard;
@@ -40,7 +40,7 @@ pub(super) struct Built {
     pub settings: Settings,
     /// Fingerprint of what is in the Secret: its metadata may change without it.
     pub secret: [u8; 32],
-    pub mirrors: Arc<Mirrors>,
+    pub caches: Arc<CloudCaches>,
     pub quotas: Vec<Quota>,
     /// When they were; never before a client has proved itself.
     pub quotas_read: Option<Instant>,

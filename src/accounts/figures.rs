@@ -1,11 +1,11 @@
-//! What accounts tell at a scrape: their objects, and for each account in use its budget, its breakers, its mirrors, its quotas and its keys.
+//! What accounts tell at a scrape: their objects, and for each account in use its budget, its breakers, its caches, its quotas and its keys.
 
 use kube::runtime::reflector::Store;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
-use super::{Mirrors, Slot};
+use super::{CloudCaches, Slot};
 use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
 use crate::cloud::{Listed, quota_label};
@@ -40,9 +40,9 @@ impl Source for Figures {
         count_queue(readings, kind, known.values().filter_map(|known| known.queued));
         let mut nearest = Vec::new();
         for built in known.values().filter_map(|known| known.built.as_ref()) {
-            calls(readings, &built.mirrors);
-            mirror(readings, &built.mirrors.virtual_gateways, built.mirrors.rhythm.cold);
-            mirror(readings, &built.mirrors.virtual_interfaces, built.mirrors.rhythm.cold);
+            calls(readings, &built.caches);
+            cache(readings, &built.caches.virtual_gateways, built.caches.rhythm.idle);
+            cache(readings, &built.caches.virtual_interfaces, built.caches.rhythm.idle);
             keep_nearest(&mut nearest, &built.quotas);
         }
         for (type_, quota) in nearest {
@@ -54,8 +54,8 @@ impl Source for Figures {
     }
 }
 
-fn calls(readings: &mut Readings, mirrors: &Mirrors) {
-    let client = &mirrors.client;
+fn calls(readings: &mut Readings, caches: &CloudCaches) {
+    let client = &caches.client;
     for (direction, state) in client.budgets() {
         for (priority, waiting) in state.waiting {
             readings.count(&BUDGET_WAITING, [direction, priority], waiting);
@@ -71,10 +71,10 @@ fn calls(readings: &mut Readings, mirrors: &Mirrors) {
     }
 }
 
-fn mirror<R: Listed>(readings: &mut Readings, slot: &Slot<R>, cold: Duration) {
-    let Some((mirror, _)) = slot.0.get() else { return };
-    let (age, size) = mirror.standing();
-    let overdue = age.saturating_sub(cold.mul_f64(1.2));
+fn cache<R: Listed>(readings: &mut Readings, slot: &Slot<R>, idle: Duration) {
+    let Some((cache, _)) = slot.0.get() else { return };
+    let (age, size) = cache.standing();
+    let overdue = age.saturating_sub(idle.mul_f64(1.2));
     readings.highest(&MIRROR_AGE, [R::PLURAL], age.as_secs_f64());
     readings.highest(&MIRROR_OVERDUE, [R::PLURAL], overdue.as_secs_f64());
     readings.count(&MIRROR_SIZE, [R::PLURAL], size);

@@ -1,4 +1,4 @@
-//! The accounts of the cloud: which are ready, with which client and mirrors. Fed by the reconcile of `CloudAccount`, asked by the engine.
+//! The accounts of the cloud: which are ready, with which client and caches. Fed by the reconcile of `CloudAccount`, asked by the reconciler.
 
 mod context;
 mod figures;
@@ -21,8 +21,8 @@ use tokio::task::AbortHandle;
 
 use crate::api::cloud_account::{Feature, Grant, Namespaces};
 use crate::api::{Defaults, Reason};
-use crate::cache::{Mirror, Rhythm, refresh};
-use crate::cloud::{Class, Client, CloudError, Limits, Listed, Tag, VirtualGateway, VirtualInterface};
+use crate::cache::{CloudCache, PollSchedule, refresh};
+use crate::cloud::{Client, CloudError, ErrorClass, Limits, Listed, Tag, VirtualGateway, VirtualInterface};
 use crate::cluster::shard::Shard;
 use crate::graph::Key;
 use crate::graph::owner::{OWNER_TAG, keeper_of};
@@ -39,7 +39,7 @@ pub struct Account {
     grants: Vec<Grant>,
     /// Whether its region keeps tags.
     tags: Feature,
-    mirrors: Arc<Mirrors>,
+    caches: Arc<CloudCaches>,
 }
 
 /// Whether an account can be used.
@@ -84,8 +84,8 @@ pub enum Behind {
 pub struct Accounts {
     states: Mutex<States>,
     changed: broadcast::Sender<Change>,
-    /// Hot rhythm of the mirrors; the cold one is each account's own.
-    hot: (Duration, Duration),
+    /// Hot rhythm of the caches; the idle one is each account's own.
+    active: (Duration, Duration),
     limits: Limits,
 }
 
@@ -104,12 +104,12 @@ fn in_use(shard: &Shard) -> String {
     shard.mark().map_or_else(|| IN_USE.to_owned(), |mark| format!("{IN_USE}.{mark}"))
 }
 
-/// One mirror for each collection, refreshed from the first time it is asked for.
-pub struct Mirrors {
+/// One cache for each collection, refreshed from the first time it is asked for.
+pub struct CloudCaches {
     /// Name of the account.
     account: String,
     client: Arc<Client>,
-    rhythm: Rhythm,
+    rhythm: PollSchedule,
     /// Hears of rejected credentials.
     watch: AbortHandle,
     /// The region was found not to know tags.
@@ -120,24 +120,24 @@ pub struct Mirrors {
     virtual_interfaces: Slot<VirtualInterface>,
 }
 
-/// A mirror and the task that feeds it. Dropping it ends the task.
-pub struct Slot<R>(OnceLock<(Arc<Mirror<R>>, AbortHandle)>);
+/// A cache and the task that feeds it. Dropping it ends the task.
+pub struct Slot<R>(OnceLock<(Arc<CloudCache<R>>, AbortHandle)>);
 
 /// A collection that is mirrored.
-pub trait Mirrored: Listed {
-    /// Its place among the account's mirrors.
-    fn slot(mirrors: &Mirrors) -> &Slot<Self>;
+pub trait Cached: Listed {
+    /// Its place among the account's caches.
+    fn slot(caches: &CloudCaches) -> &Slot<Self>;
 }
 
-impl Mirrored for VirtualGateway {
-    fn slot(mirrors: &Mirrors) -> &Slot<Self> {
-        &mirrors.virtual_gateways
+impl Cached for VirtualGateway {
+    fn slot(caches: &CloudCaches) -> &Slot<Self> {
+        &caches.virtual_gateways
     }
 }
 
-impl Mirrored for VirtualInterface {
-    fn slot(mirrors: &Mirrors) -> &Slot<Self> {
-        &mirrors.virtual_interfaces
+impl Cached for VirtualInterface {
+    fn slot(caches: &CloudCaches) -> &Slot<Self> {
+        &caches.virtual_interfaces
     }
 }
 
@@ -149,14 +149,14 @@ impl<R> Drop for Slot<R> {
     }
 }
 
-impl Drop for Mirrors {
+impl Drop for CloudCaches {
     fn drop(&mut self) {
         self.watch.abort();
     }
 }
 
-impl Mirrors {
-    fn new(account: String, client: Arc<Client>, rhythm: Rhythm, watch: AbortHandle) -> Self {
+impl CloudCaches {
+    fn new(account: String, client: Arc<Client>, rhythm: PollSchedule, watch: AbortHandle) -> Self {
         Self {
             account,
             client,
@@ -208,8 +208,8 @@ impl Account {
         }
     }
 
-    fn look<R: Mirrored>(&self, id: &str, behind: impl Fn(&R) -> (Vec<What>, Option<Key>)) -> Behind {
-        let view = self.mirror::<R>().view();
+    fn look<R: Cached>(&self, id: &str, behind: impl Fn(&R) -> (Vec<What>, Option<Key>)) -> Behind {
+        let view = self.cache::<R>().view();
         match view.get(id) {
             Some(item) => {
                 let (uses, keeper) = behind(item);
@@ -226,7 +226,7 @@ impl Account {
         match self.tags {
             Feature::Enabled => true,
             Feature::Disabled => false,
-            Feature::Auto => !self.mirrors.tags_refused.load(Ordering::Relaxed),
+            Feature::Auto => !self.caches.tags_refused.load(Ordering::Relaxed),
         }
     }
 
@@ -234,8 +234,10 @@ impl Account {
     #[must_use]
     pub fn refuses_tags(&self, error: &CloudError) -> bool {
         let refused = match error.class {
-            Class::Unsupported => error.operation == "BatchCreateResourceTags",
-            Class::Invalid => error.operation.starts_with("Create") && error.message.to_lowercase().contains("tags") && !self.shows_tags(),
+            ErrorClass::Unsupported => error.operation == "BatchCreateResourceTags",
+            ErrorClass::Invalid => {
+                error.operation.starts_with("Create") && error.message.to_lowercase().contains("tags") && !self.shows_tags()
+            }
             _ => false,
         };
         refused && self.tags == Feature::Auto
@@ -243,7 +245,7 @@ impl Account {
 
     /// Takes it that the region knows no tags.
     pub fn do_without_tags(&self, error: &CloudError) {
-        if !self.mirrors.tags_refused.swap(true, Ordering::Relaxed) {
+        if !self.caches.tags_refused.swap(true, Ordering::Relaxed) {
             tracing::info!(
                 operation = error.operation,
                 code = error.code,
@@ -255,35 +257,35 @@ impl Account {
     /// Whether a resource of ours is seen with its tag: then it is not tags as such that the region refuses.
     fn shows_tags(&self) -> bool {
         let is_ours = |tags: &[Tag]| tags.iter().any(|tag| tag.key == OWNER_TAG);
-        self.mirror::<VirtualGateway>().view().iter().any(|gateway| is_ours(&gateway.tags))
-            || self.mirror::<VirtualInterface>().view().iter().any(|interface| is_ours(&interface.tags))
+        self.cache::<VirtualGateway>().view().iter().any(|gateway| is_ours(&gateway.tags))
+            || self.cache::<VirtualInterface>().view().iter().any(|interface| is_ours(&interface.tags))
     }
 
     /// Somebody waits for room in a quota: they are read often until there is some.
     pub fn watch_quotas(&self) {
-        self.mirrors.quotas_watched.store(true, Ordering::Relaxed);
+        self.caches.quotas_watched.store(true, Ordering::Relaxed);
     }
 
-    /// The mirror of a collection.
+    /// The cache of a collection.
     #[must_use]
-    pub fn mirror<R: Mirrored>(&self) -> Arc<Mirror<R>> {
-        let Mirrors { account, client, rhythm, .. } = self.mirrors.as_ref();
-        let (mirror, _) = R::slot(&self.mirrors).0.get_or_init(|| {
-            let mirror = Arc::new(Mirror::new());
-            let task = tokio::spawn(refresh(Arc::clone(&mirror), Arc::clone(client), *rhythm, account.clone()));
-            (mirror, task.abort_handle())
+    pub fn cache<R: Cached>(&self) -> Arc<CloudCache<R>> {
+        let CloudCaches { account, client, rhythm, .. } = self.caches.as_ref();
+        let (cache, _) = R::slot(&self.caches).0.get_or_init(|| {
+            let cache = Arc::new(CloudCache::new());
+            let task = tokio::spawn(refresh(Arc::clone(&cache), Arc::clone(client), *rhythm, account.clone()));
+            (cache, task.abort_handle())
         });
-        Arc::clone(mirror)
+        Arc::clone(cache)
     }
 }
 
 impl Accounts {
-    /// No accounts. `hot` are the first and the longest beat while something settles, `limits` those of their clients.
+    /// No accounts. `active` are the first and the longest beat while something settles, `limits` those of their clients.
     #[must_use]
-    pub fn new(hot: (Duration, Duration), limits: Limits) -> Self {
+    pub fn new(active: (Duration, Duration), limits: Limits) -> Self {
         /// A listener that lags behind this looks at everything.
         const EVENTS: usize = 64;
-        Self { states: Mutex::default(), changed: broadcast::Sender::new(EVENTS), hot, limits }
+        Self { states: Mutex::default(), changed: broadcast::Sender::new(EVENTS), active, limits }
     }
 
     /// Whether `name` can be used.

@@ -1,6 +1,6 @@
 //! From a `CloudAccount` and its Secret to an account that is ready, or to why it is not.
 //!
-//! A client is kept as long as neither the endpoints nor what is in the Secret change, and with it the mirrors. Credentials that the cloud has
+//! A client is kept as long as neither the endpoints nor what is in the Secret change, and with it the caches. Credentials that the cloud has
 //! rejected are not used again until the Secret changes, but for a rare probe.
 
 use jiff::Timestamp;
@@ -14,12 +14,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::context::{Built, Context};
-use super::{Account, Mirrors};
+use super::{Account, CloudCaches};
 use crate::api::cloud_account::{Quota, SecretReference};
 use crate::api::{CloudAccount, Course, Reason};
 use crate::backoff::exponential;
-use crate::cache::Rhythm;
-use crate::cloud::{self, Class, Client, CloudError, Credentials, Limits, Priority, Quotas, Settings};
+use crate::cache::PollSchedule;
+use crate::cloud::{self, Client, CloudError, Credentials, ErrorClass, Limits, Priority, Quotas, Settings};
 use crate::graph::Key;
 
 /// How often the quotas are read again.
@@ -45,9 +45,9 @@ impl Trouble {
 
     fn cloud(error: CloudError) -> Self {
         let reason = match error.class {
-            Class::Auth => Reason::CredentialsRejected,
-            Class::Permission => Reason::Forbidden,
-            Class::Throttled => Reason::Throttled,
+            ErrorClass::Auth => Reason::CredentialsRejected,
+            ErrorClass::Permission => Reason::Forbidden,
+            ErrorClass::Throttled => Reason::Throttled,
             _ if error.code == cloud::OwnCode::ProjectUnknown.as_str() => Reason::ProjectUnknown,
             _ if error.http_status.is_none() => Reason::EndpointUnreachable,
             _ => Reason::CloudUnavailable,
@@ -104,7 +104,7 @@ impl Context {
         let settings = settings(account, self.accounts.limits());
         let present = self.known(&name, |known| {
             let is_same = |built: &&Built| {
-                built.settings == settings && built.secret == secret && built.mirrors.rhythm.cold == account.spec.sync_interval()
+                built.settings == settings && built.secret == secret && built.caches.rhythm.idle == account.spec.sync_interval()
             };
             let same = known.built.as_ref().filter(is_same).cloned();
             if same.is_none() {
@@ -113,12 +113,12 @@ impl Context {
             same
         });
         // Rejected once, they are left alone; a probe begins with a client that knows nothing of it.
-        let rejected = present.as_ref().and_then(|built| built.mirrors.client.rejected());
+        let rejected = present.as_ref().and_then(|built| built.caches.client.rejected());
         let built = match (present, rejected) {
             (_, Some(error)) if !self.may_probe(&name) => return Err(Trouble::cloud(error)),
             (Some(built), None) => built,
             _ => Built {
-                mirrors: self.mirrors(account, settings.clone(), credentials)?,
+                caches: self.caches(account, settings.clone(), credentials)?,
                 settings,
                 secret,
                 quotas: Vec::new(),
@@ -127,23 +127,23 @@ impl Context {
             },
         };
         let built = self.with_quotas(&name, built).await?;
-        self.same_project(account, &built.mirrors.client).await?;
+        self.same_project(account, &built.caches.client).await?;
         let tags = account.spec.features.as_ref().and_then(|features| features.tags).unwrap_or_default();
         let defaults = account.spec.defaults.clone().unwrap_or_default();
         let (open_to, grants) = (account.spec.allowed_namespaces.clone(), account.spec.grants.clone());
-        Ok(Arc::new(Account { client: Arc::clone(&built.mirrors.client), defaults, open_to, grants, tags, mirrors: built.mirrors }))
+        Ok(Arc::new(Account { client: Arc::clone(&built.caches.client), defaults, open_to, grants, tags, caches: built.caches }))
     }
 
     /// Reads the quotas where that is due: it also proves the credentials of a new client.
     async fn with_quotas(&self, name: &str, built: Built) -> Result<Built, Trouble> {
-        let watched = built.mirrors.quotas_watched.load(Ordering::Relaxed);
+        let watched = built.caches.quotas_watched.load(Ordering::Relaxed);
         // Half the time between two passes: each pass that was made for them finds them due.
         let every = if watched { QUOTAS_SOON } else { QUOTAS_EVERY } / 2;
         let is_due = built.quotas_read.is_none_or(|read| read.elapsed() >= every) || (watched && built.watched.is_none());
         if !is_due {
             return Ok(built);
         }
-        let read = read_quotas(&built.mirrors.client).await;
+        let read = read_quotas(&built.caches.client).await;
         let built = match read {
             Ok(quotas) => {
                 let freed = watched && built.watched.is_some() && has_room(&built.quotas, &quotas);
@@ -153,16 +153,16 @@ impl Context {
                 // Who still waits tries again before long, and says so again.
                 let is_over = freed || built.watched.is_some_and(|since| since.elapsed() > WATCHED_FOR);
                 if is_over {
-                    built.mirrors.quotas_watched.store(false, Ordering::Relaxed);
+                    built.caches.quotas_watched.store(false, Ordering::Relaxed);
                 }
                 let watched = (watched && !is_over).then(|| built.watched.unwrap_or_else(Instant::now));
                 Built { quotas, quotas_read: Some(Instant::now()), watched, ..built }
             }
             // Of a client that has proved itself, a cloud that is away for a while is no reason to doubt: its objects tell of that.
-            Err(error) if built.quotas_read.is_some() && matches!(error.class, Class::Server | Class::Throttled) => built,
+            Err(error) if built.quotas_read.is_some() && matches!(error.class, ErrorClass::Server | ErrorClass::Throttled) => built,
             Err(error) => {
                 // It is kept when its credentials were rejected: it knows that they are not to be used.
-                let rejected = built.mirrors.client.rejected().is_some();
+                let rejected = built.caches.client.rejected().is_some();
                 self.known(name, |known| known.built = rejected.then_some(built));
                 return Err(Trouble::cloud(error));
             }
@@ -171,18 +171,18 @@ impl Context {
         Ok(built)
     }
 
-    fn mirrors(&self, account: &CloudAccount, settings: Settings, credentials: Credentials) -> Result<Arc<Mirrors>, Trouble> {
+    fn caches(&self, account: &CloudAccount, settings: Settings, credentials: Credentials) -> Result<Arc<CloudCaches>, Trouble> {
         let client =
             Arc::new(Client::new(settings, credentials, self.cloud.clone()).map_err(|error| Trouble::new(Reason::Invalid, error))?);
-        let (hot, hot_limit) = self.accounts.hot;
-        let rhythm = Rhythm { cold: account.spec.sync_interval(), hot, hot_limit };
+        let (active, hot_limit) = self.accounts.active;
+        let rhythm = PollSchedule { idle: account.spec.sync_interval(), active, hot_limit };
         let (index, key, watched) = (Arc::clone(&self.index), Key::account(&account.name_any()), Arc::clone(&client));
         // Whichever call it is that the credentials are rejected at: the account, and with it all its objects, hears of it.
         let watch = tokio::spawn(async move {
             watched.until_rejected().await;
             index.wake(&key);
         });
-        Ok(Arc::new(Mirrors::new(account.name_any(), client, rhythm, watch.abort_handle())))
+        Ok(Arc::new(CloudCaches::new(account.name_any(), client, rhythm, watch.abort_handle())))
     }
 
     /// Whether rejected credentials may be tried once more now.
@@ -246,7 +246,7 @@ async fn read_quotas(client: &Client) -> Result<Vec<Quota>, CloudError> {
         Ok(quotas) => {
             Ok(quotas.resources.into_iter().map(|quota| Quota { type_: quota.kind, used: quota.used, limit: quota.limit }).collect())
         }
-        Err(error) if error.class == Class::Unsupported => Ok(Vec::new()),
+        Err(error) if error.class == ErrorClass::Unsupported => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }

@@ -31,10 +31,10 @@ use crate::cluster::status::join_names;
 use crate::cluster::status::last_error;
 use crate::cluster::status::now;
 use crate::cluster::status::write_status;
-use crate::cluster::strip_metadata::slim;
-use crate::graph::{Card, Index, Key};
+use crate::cluster::strip_metadata::strip_metadata;
+use crate::graph::{Index, Key, ResourceSummary};
 use crate::telemetry::logs::reconcile_span;
-use crate::telemetry::metrics::{Metrics, Passed};
+use crate::telemetry::metrics::{Metrics, ReconcileResult};
 
 /// How often the users of an account at rest are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
@@ -68,8 +68,8 @@ pub async fn controller(
     });
     let mut relist = Relist::default();
     // A deleted account has no pass of its own: its going is seen in the watch.
-    let watch =
-        watcher(Api::<CloudAccount>::all(client), watcher::Config::default()).default_backoff().modify(slim).inspect(move |event| {
+    let watch = watcher(Api::<CloudAccount>::all(client), watcher::Config::default()).default_backoff().modify(strip_metadata).inspect(
+        move |event| {
             let event = match event {
                 Ok(event) => event,
                 Err(error) => return tracing::warn!(kind = Key::account("").kind, %error, "watch failed; it is begun again"),
@@ -80,7 +80,9 @@ pub async fn controller(
             match event {
                 watcher::Event::Apply(account) | watcher::Event::InitApply(account) => {
                     let (name, secret) = (account.name_any(), secret_key(account));
-                    known.index.apply(&Key::account(&name), Card { needs: secret.into_iter().collect(), ..Card::default() });
+                    known
+                        .index
+                        .apply(&Key::account(&name), ResourceSummary { needs: secret.into_iter().collect(), ..ResourceSummary::default() });
                     known.there_is(&name);
                 }
                 watcher::Event::InitDone => {
@@ -89,7 +91,8 @@ pub async fn controller(
                 }
                 watcher::Event::Init | watcher::Event::Delete(_) => {}
             }
-        });
+        },
+    );
     let (reader, writer) = kube::runtime::reflector::store();
     metrics.attach(Arc::new(Figures { context: Arc::clone(&context), store: reader.clone() }));
     let changes = kube::runtime::reflector(writer, watch).touched_objects();
@@ -126,11 +129,11 @@ async fn pass(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<Actio
     let pass = context.reconcile.begin(Key::account(&name).kind);
     context.known(&name, |known| known.queued = None);
     let ended = one_pass(account, &context, &name).await;
-    pass.ended(ended.as_ref().map_or(Passed::KubernetesError, |(passed, _)| *passed));
+    pass.ended(ended.as_ref().map_or(ReconcileResult::KubernetesError, |(passed, _)| *passed));
     ended.map(|(_, action)| action)
 }
 
-async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> Result<(Passed, Action), kube::Error> {
+async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> Result<(ReconcileResult, Action), kube::Error> {
     let key = Key::account(name);
     let secret = secret_key(&account);
     let users = context.index.users(&key);
@@ -143,17 +146,17 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
     let kept = finalizer::is_on(account.as_ref(), &ours);
     if deleting == kept && (!deleting || users.is_empty()) {
         context.set_finalizer(&account, &ours, !deleting).await?;
-        return Ok((Passed::Wrote, Action::await_change()));
+        return Ok((ReconcileResult::Wrote, Action::await_change()));
     }
     if deleting && !kept && users.is_empty() {
         // It is for others to say what keeps it.
-        return Ok((Passed::Rested, Action::await_change()));
+        return Ok((ReconcileResult::Rested, Action::await_change()));
     }
     let prepared = context.prepare(&account).await?;
     let again = match &prepared {
         Ok(ready) => {
             context.known(name, |known| known.failures = 0);
-            let watched = ready.mirrors.quotas_watched.load(Ordering::Relaxed);
+            let watched = ready.caches.quotas_watched.load(Ordering::Relaxed);
             jittered(if watched { QUOTAS_SOON } else { COUNT_EVERY })
         }
         Err(trouble) => {
@@ -166,10 +169,10 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
     };
     let quotas = context.known(name, |known| known.built.as_ref().map(|built| built.quotas.clone()).unwrap_or_default());
     let passed = match &prepared {
-        Ok(_) => Passed::Rested,
-        Err(trouble) if trouble.error.is_some() => Passed::CloudError,
-        Err(trouble) if trouble.goes_on() => Passed::Waited,
-        Err(_) => Passed::Stalled,
+        Ok(_) => ReconcileResult::Rested,
+        Err(trouble) if trouble.error.is_some() => ReconcileResult::CloudError,
+        Err(trouble) if trouble.goes_on() => ReconcileResult::Waited,
+        Err(_) => ReconcileResult::Stalled,
     };
     let state = match &prepared {
         Ok(ready) => State::Ready(Arc::clone(ready)),
@@ -195,7 +198,7 @@ impl Context {
     fn publish(&self, name: &str, state: State) {
         let same = match (&self.accounts.get(name), &state) {
             (State::Ready(old), State::Ready(new)) => {
-                Arc::ptr_eq(&old.mirrors, &new.mirrors)
+                Arc::ptr_eq(&old.caches, &new.caches)
                     && old.defaults == new.defaults
                     && old.open_to == new.open_to
                     && old.tags == new.tags

@@ -60,7 +60,7 @@ pub struct ObjectReference {
     pub name: String,
 
     /// Namespace of the object, 1 to 63 characters; the namespace of the object that holds the reference when absent.
-    /// Another namespace must allow it by a ReferenceGrant of this group.
+    /// Another namespace must allow it by a DirectConnectGrant of this group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     #[x_kube(validation = rules::namespace_name("namespace"))]

@@ -22,8 +22,8 @@ pub mod cloud_account;
 mod cloud_account_status;
 pub mod common;
 pub mod condition;
+pub mod direct_connect_grant;
 pub mod peer;
-pub mod reference_grant;
 mod rules;
 mod spec_rules;
 pub mod status;
@@ -40,8 +40,8 @@ pub use common::{
 pub use condition::{
     ConditionStatus, ConditionType, Course, NewCondition, Reason, find_condition, is_true, remove_condition, set_condition,
 };
+pub use direct_connect_grant::{DirectConnectGrant, DirectConnectGrantSpec};
 pub use peer::{Peer, PeerObserved, PeerSpec};
-pub use reference_grant::{ReferenceGrant, ReferenceGrantSpec};
 pub use status::{Drift, Intent, LastError, Status, Target, WaitingFor};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
 pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualInterfaceSpec};
@@ -114,7 +114,7 @@ managed!(Peer, PeerObserved);
 /// The definitions of all kinds, in the order in which they are to be applied.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd(), ReferenceGrant::crd()]
+    [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd(), DirectConnectGrant::crd()]
         .into_iter()
         .map(without_null)
         .map(with_status)

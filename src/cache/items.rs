@@ -1,4 +1,4 @@
-//! The resources of a mirror, by id, by natural key and by owner.
+//! The resources of a cache, by id, by natural key and by owner.
 //!
 //! The maps are persistent: a view is a cheap copy, and a write while views are held copies a path and not the whole.
 

@@ -1,15 +1,15 @@
 //! The cloud informer: what the cloud's LIST of one collection showed, kept for all who ask.
 //!
-//! One [`Mirror`] for each account and collection. It is fed by a refresher ([`refresh()`]) and by the answers to our own writes and reads
-//! ([`Mirror::put`]). It knows nothing of kinds and specs: it tells which ids changed, and who cares is for the listener to know.
+//! One [`CloudCache`] for each account and collection. It is fed by a refresher ([`refresh()`]) and by the answers to our own writes and reads
+//! ([`CloudCache::put`]). It knows nothing of kinds and specs: it tells which ids changed, and who cares is for the listener to know.
 //!
-//! Freshness is asked for, not assumed: [`Mirror::demand`] names an instant, and the next LIST that begins after it serves all who wait.
+//! Freshness is asked for, not assumed: [`CloudCache::demand`] names an instant, and the next LIST that begins after it serves all who wait.
 
 mod items;
 mod refresh;
 mod view;
 
-pub use refresh::{Rhythm, refresh};
+pub use refresh::{PollSchedule, refresh};
 pub use view::View;
 
 use std::collections::HashSet;
@@ -34,17 +34,17 @@ pub enum Event {
 const EVENTS: usize = 64;
 
 /// The cloud's resources of one collection, as last seen.
-pub struct Mirror<R> {
+pub struct CloudCache<R> {
     state: Mutex<State<R>>,
     wanted: Notify,
-    /// Shared with all who wait for a change in the cloud; the rhythm is hot while somebody does.
-    attention: Attention,
+    /// Shared with all who wait for a change in the cloud; the rhythm is active while somebody does.
+    attention: ActivePolling,
     events: broadcast::Sender<Event>,
 }
 
-/// Keeps the rhythm of a mirror hot for as long as it is held.
+/// Keeps the rhythm of a cache active for as long as it is held.
 #[derive(Clone, Debug, Default)]
-pub struct Attention(Arc<()>);
+pub struct ActivePolling(Arc<()>);
 
 struct State<R> {
     items: Items<R>,
@@ -55,16 +55,21 @@ struct State<R> {
     failing: Option<(CloudError, Instant)>,
     demanded: Option<Instant>,
     /// When the latest of those came who wait for a change.
-    hot_since: Instant,
+    active_since: Instant,
 }
 
-impl<R: Listed> Mirror<R> {
-    /// An empty mirror that nobody refreshes yet.
+impl<R: Listed> CloudCache<R> {
+    /// An empty cache that nobody refreshes yet.
     #[must_use]
     pub fn new() -> Self {
         let now = Instant::now();
-        let state = State { items: Items::default(), listed: None, made: now, failing: None, demanded: None, hot_since: now };
-        Self { state: Mutex::new(state), wanted: Notify::new(), attention: Attention::default(), events: broadcast::Sender::new(EVENTS) }
+        let state = State { items: Items::default(), listed: None, made: now, failing: None, demanded: None, active_since: now };
+        Self {
+            state: Mutex::new(state),
+            wanted: Notify::new(),
+            attention: ActivePolling::default(),
+            events: broadcast::Sender::new(EVENTS),
+        }
     }
 
     /// What is known now.
@@ -80,7 +85,7 @@ impl<R: Listed> Mirror<R> {
         self.state().items.get(id).map(|entry| Arc::clone(&entry.item))
     }
 
-    /// How old the latest LIST is (before the first one, the mirror itself), and how many resources are held.
+    /// How old the latest LIST is (before the first one, the cache itself), and how many resources are held.
     #[must_use]
     pub fn standing(&self) -> (Duration, usize) {
         let state = self.state();
@@ -104,19 +109,19 @@ impl<R: Listed> Mirror<R> {
         }
     }
 
-    /// Makes the rhythm hot for as long as the answer is kept. Who already `held` this mirror's has not begun to wait anew.
+    /// Makes the rhythm active for as long as the answer is kept. Who already `held` this cache's has not begun to wait anew.
     #[must_use]
-    pub fn watch_closely(&self, held: Option<Attention>) -> Attention {
+    pub fn poll_actively(&self, held: Option<ActivePolling>) -> ActivePolling {
         if let Some(held) = held.filter(|held| Arc::ptr_eq(&held.0, &self.attention.0)) {
             return held;
         }
         let attention = self.attention.clone();
-        self.state().hot_since = Instant::now();
+        self.state().active_since = Instant::now();
         self.wanted.notify_one();
         attention
     }
 
-    fn is_hot(&self) -> bool {
+    fn is_active(&self) -> bool {
         Arc::strong_count(&self.attention.0) > 1
     }
 
@@ -176,7 +181,7 @@ impl<R: Listed> Mirror<R> {
     }
 }
 
-impl<R: Listed> Default for Mirror<R> {
+impl<R: Listed> Default for CloudCache<R> {
     fn default() -> Self {
         Self::new()
     }
@@ -192,8 +197,8 @@ mod tests {
         serde_json::from_value(json!({ "id": id, "name": name })).unwrap()
     }
 
-    fn names(mirror: &Mirror<VirtualGateway>) -> Vec<(String, String)> {
-        let mut names: Vec<_> = mirror.view().iter().map(|item| (item.id.clone(), item.name.clone().unwrap())).collect();
+    fn names(cache: &CloudCache<VirtualGateway>) -> Vec<(String, String)> {
+        let mut names: Vec<_> = cache.view().iter().map(|item| (item.id.clone(), item.name.clone().unwrap())).collect();
         names.sort();
         names
     }
@@ -204,64 +209,64 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_list_tells_what_is_new_changed_and_missing() {
-        let mirror = Mirror::new();
-        assert_eq!(mirror.apply(vec![gateway("a", "1"), gateway("b", "1"), gateway("c", "1")], Instant::now()), set(&["a", "b", "c"]));
-        assert_eq!(mirror.apply(vec![gateway("a", "1"), gateway("b", "2"), gateway("d", "1")], Instant::now()), set(&["b", "c", "d"]));
-        assert_eq!(names(&mirror), [("a".into(), "1".into()), ("b".into(), "2".into()), ("d".into(), "1".into())]);
+        let cache = CloudCache::new();
+        assert_eq!(cache.apply(vec![gateway("a", "1"), gateway("b", "1"), gateway("c", "1")], Instant::now()), set(&["a", "b", "c"]));
+        assert_eq!(cache.apply(vec![gateway("a", "1"), gateway("b", "2"), gateway("d", "1")], Instant::now()), set(&["b", "c", "d"]));
+        assert_eq!(names(&cache), [("a".into(), "1".into()), ("b".into(), "2".into()), ("d".into(), "1".into())]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_was_overtaken_undoes_nothing() {
-        let mirror = Mirror::new();
+        let cache = CloudCache::new();
         let sent = Instant::now();
         tokio::time::advance(Duration::from_millis(1)).await;
-        mirror.put(gateway("a", "later"), Instant::now());
-        mirror.put(gateway("a", "earlier"), sent);
-        mirror.remove("a", sent);
-        assert_eq!(names(&mirror), [("a".into(), "later".into())]);
-        mirror.remove("a", Instant::now());
-        assert!(names(&mirror).is_empty());
+        cache.put(gateway("a", "later"), Instant::now());
+        cache.put(gateway("a", "earlier"), sent);
+        cache.remove("a", sent);
+        assert_eq!(names(&cache), [("a".into(), "later".into())]);
+        cache.remove("a", Instant::now());
+        assert!(names(&cache).is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_fails_since_the_first_of_the_lists_that_failed() {
-        let mirror = Mirror::<VirtualGateway>::new();
-        let fail = || mirror.fail(CloudError::from_answer("ListVirtualGateways", 500, None, b""));
-        assert_eq!(mirror.view().failing_for(), Duration::ZERO);
+        let cache = CloudCache::<VirtualGateway>::new();
+        let fail = || cache.fail(CloudError::from_answer("ListVirtualGateways", 500, None, b""));
+        assert_eq!(cache.view().failing_for(), Duration::ZERO);
         for seconds in [0, 7, 14] {
             fail();
-            assert_eq!(mirror.view().failing_for(), Duration::from_secs(seconds));
+            assert_eq!(cache.view().failing_for(), Duration::from_secs(seconds));
             tokio::time::advance(Duration::from_secs(7)).await;
         }
-        mirror.apply(vec![], Instant::now());
-        assert_eq!((mirror.view().failing_for(), mirror.view().error()), (Duration::ZERO, None));
+        cache.apply(vec![], Instant::now());
+        assert_eq!((cache.view().failing_for(), cache.view().error()), (Duration::ZERO, None));
         fail();
-        assert_eq!(mirror.view().failing_for(), Duration::ZERO);
+        assert_eq!(cache.view().failing_for(), Duration::ZERO);
     }
 
     #[test]
     fn it_is_hot_while_somebody_holds_its_attention() {
-        let (mirror, other) = (Mirror::<VirtualGateway>::new(), Mirror::<VirtualGateway>::new());
-        let first = mirror.watch_closely(None);
-        let second = mirror.watch_closely(Some(other.watch_closely(None)));
-        assert!(mirror.is_hot() && !other.is_hot());
+        let (cache, other) = (CloudCache::<VirtualGateway>::new(), CloudCache::<VirtualGateway>::new());
+        let first = cache.poll_actively(None);
+        let second = cache.poll_actively(Some(other.poll_actively(None)));
+        assert!(cache.is_active() && !other.is_active());
         drop(first);
-        let second = mirror.watch_closely(Some(second));
-        assert!(mirror.is_hot());
+        let second = cache.poll_actively(Some(second));
+        assert!(cache.is_active());
         drop(second);
-        assert!(!mirror.is_hot());
+        assert!(!cache.is_active());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_list_begun_before_our_write_does_not_undo_it() {
-        let mirror = Mirror::new();
+        let cache = CloudCache::new();
         let begun = Instant::now();
         tokio::time::advance(Duration::from_millis(1)).await;
-        mirror.put(gateway("new", "ours"), Instant::now());
-        mirror.put(gateway("old", "changed"), Instant::now());
-        assert_eq!(mirror.apply(vec![gateway("old", "before")], begun), set(&[]));
-        assert_eq!(names(&mirror), [("new".into(), "ours".into()), ("old".into(), "changed".into())]);
+        cache.put(gateway("new", "ours"), Instant::now());
+        cache.put(gateway("old", "changed"), Instant::now());
+        assert_eq!(cache.apply(vec![gateway("old", "before")], begun), set(&[]));
+        assert_eq!(names(&cache), [("new".into(), "ours".into()), ("old".into(), "changed".into())]);
         tokio::time::advance(Duration::from_millis(1)).await;
-        assert_eq!(mirror.apply(vec![gateway("old", "after")], Instant::now()), set(&["new", "old"]));
+        assert_eq!(cache.apply(vec![gateway("old", "after")], Instant::now()), set(&["new", "old"]));
     }
 }

@@ -1,4 +1,4 @@
-//! What a mirror showed at one instant: the second of the two inputs of a decision.
+//! What a cache showed at one instant: the second of the two inputs of a decision.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::Items;
 use crate::cloud::{CloudError, Listed};
 
-/// A consistent look at a mirror.
+/// A consistent look at a cache.
 pub struct View<R> {
     pub(super) items: Items<R>,
     pub(super) listed: Option<Instant>,

@@ -10,10 +10,10 @@ pub mod throttle;
 
 pub use auth::{Credentials, sign};
 pub use client::{Answer, Call, Client, Endpoint, Limits, Listed, Method, Page, Settings};
-pub use errors::{CATALOGUE, Class, CloudError, Code, Outcome, OwnCode, classify, code_label};
+pub use errors::{CATALOGUE, CloudError, Code, ErrorClass, OwnCode, RequestOutcome, classify, code_label};
 pub use resources::{
     CreateVifPeer, CreateVirtualGateway, CreateVirtualInterface, ExtendAttribute, OPERATIONS, QUOTA_TYPES, Quota, Quotas, Tag, TagAction,
     UpdateVifPeer, UpdateVirtualGateway, UpdateVirtualInterface, VifPeer, VirtualGateway, VirtualInterface, change_tags, quota_label,
     quotas,
 };
-pub use throttle::{BreakerState, Budget, BudgetState, Line, Priority, TurnedAway};
+pub use throttle::{CircuitBreakerState, Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState};

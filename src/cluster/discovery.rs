@@ -6,7 +6,7 @@ use kube::core::{Resource, Status};
 use kube::{Api, Client, ResourceExt};
 use std::time::Duration;
 
-use crate::api::{CloudAccount, Peer, ReferenceGrant, VirtualGateway, VirtualInterface};
+use crate::api::{CloudAccount, DirectConnectGrant, Peer, VirtualGateway, VirtualInterface};
 use crate::backoff::exponential;
 use crate::telemetry::probes::Obstacle;
 
@@ -79,7 +79,7 @@ fn plurals() -> Vec<String> {
     fn of<K: Resource<DynamicType = ()>>() -> String {
         K::plural(&()).into_owned()
     }
-    vec![of::<CloudAccount>(), of::<VirtualGateway>(), of::<VirtualInterface>(), of::<Peer>(), of::<ReferenceGrant>()]
+    vec![of::<CloudAccount>(), of::<VirtualGateway>(), of::<VirtualInterface>(), of::<Peer>(), of::<DirectConnectGrant>()]
 }
 
 async fn missing_kinds(client: &Client) -> Result<Vec<String>, kube::Error> {

@@ -12,7 +12,7 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use crate::cluster::merge;
-use crate::cluster::strip_metadata::slim;
+use crate::cluster::strip_metadata::strip_metadata;
 use crate::graph::owner::short_hash;
 
 /// The objects that one operator looks after.
@@ -62,7 +62,7 @@ impl Shard {
         } else {
             self.namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
         };
-        let watches = places.into_iter().map(|api| watcher(api, config.clone()).default_backoff().modify(slim));
+        let watches = places.into_iter().map(|api| watcher(api, config.clone()).default_backoff().modify(strip_metadata));
         merge::merge(watches.collect())
     }
 }

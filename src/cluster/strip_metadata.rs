@@ -6,7 +6,7 @@ use kube::Resource;
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Drops who wrote which field, and what `kubectl apply` keeps for itself.
-pub fn slim(object: &mut impl Resource) {
+pub fn strip_metadata(object: &mut impl Resource) {
     let meta = object.meta_mut();
     meta.managed_fields = None;
     if let Some(annotations) = &mut meta.annotations {
@@ -24,7 +24,7 @@ mod tests {
     fn only_what_nobody_reads_goes() {
         let slimmed = |metadata: Value| {
             let mut namespace: Namespace = serde_json::from_value(json!({ "metadata": metadata })).unwrap();
-            slim(&mut namespace);
+            strip_metadata(&mut namespace);
             serde_json::to_value(namespace.metadata).unwrap()
         };
         let kept = json!({ "name": "a", "resourceVersion": "7", "labels": { "team": "a" }, "annotations": { "example.com/a": "1" } });

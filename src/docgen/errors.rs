@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::{GENERATED, goes_on, rhythm};
 use crate::accounts;
 use crate::api::{Course, Reason};
-use crate::cloud::{CATALOGUE, Class, OwnCode, classify};
+use crate::cloud::{CATALOGUE, ErrorClass, OwnCode, classify};
 use crate::reconcile::{Progress, consequence, waits};
 
 pub(super) fn error_codes(text: &mut String) -> fmt::Result {
@@ -21,13 +21,13 @@ pub(super) fn error_codes(text: &mut String) -> fmt::Result {
     writeln!(text, "so is an object whose annotation `directconnect.huaweicloud.com/reconcile-at` changes.\n")?;
     writeln!(text, "The reason is that of the conditions, see [conditions.md](conditions.md).\n")?;
     writeln!(text, "| Class | Reason | Goes on | Tried again |\n|---|---|---|---|")?;
-    for class in Class::ALL {
+    for class in ErrorClass::ALL {
         let (progress, reason) = consequence(class);
         let course = if progress == Progress::Stalled { Course::Stalls } else { Course::GoesOn };
         let (label, reason, course, again) = (class.label(), reason.as_str(), goes_on(course), again(class));
         writeln!(text, "| [{label}](#{label}) | `{reason}` | {course} | {again} |")?;
     }
-    for class in Class::ALL {
+    for class in ErrorClass::ALL {
         let (_, reason) = consequence(class);
         writeln!(text, "\n## {}\n\nReason `{}`, tried again {}. {}\n", class.label(), reason.as_str(), again(class), class.advice())?;
         writeln!(text, "| Code | Means |\n|---|---|")?;
@@ -41,11 +41,11 @@ pub(super) fn error_codes(text: &mut String) -> fmt::Result {
     fallback(text)
 }
 
-fn again(class: Class) -> String {
+fn again(class: ErrorClass) -> String {
     match class {
         // The client itself stays shut; what the object would do does not matter then.
-        Class::Auth => format!("when the Secret changes; without that once {}", rhythm(accounts::waits(Reason::CredentialsRejected))),
-        Class::Quota => format!("{}, and as soon as the cloud's quotas show room", rhythm(waits(class))),
+        ErrorClass::Auth => format!("when the Secret changes; without that once {}", rhythm(accounts::waits(Reason::CredentialsRejected))),
+        ErrorClass::Quota => format!("{}, and as soon as the cloud's quotas show room", rhythm(waits(class))),
         _ => rhythm(waits(class)),
     }
 }

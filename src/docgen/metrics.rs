@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::GENERATED;
 use crate::api::Reason;
-use crate::cloud::{CATALOGUE, Class, OPERATIONS, OwnCode, QUOTA_TYPES};
+use crate::cloud::{CATALOGUE, ErrorClass, OPERATIONS, OwnCode, QUOTA_TYPES};
 use crate::telemetry::metrics::table::TABLE;
 use crate::telemetry::metrics::{Label, Measure, Section, Values};
 
@@ -75,7 +75,7 @@ pub fn label_values(label: &Label) -> Vec<&'static str> {
         (Values::Of(_), "version") => (vec![env!("CARGO_PKG_VERSION")], &[]),
         (Values::Of(_), "reason") => (Reason::ALL.iter().map(|reason| reason.as_str()).collect(), &["none", "other"]),
         (Values::Of(_), "operation") => (OPERATIONS.to_vec(), &[]),
-        (Values::Of(_), "class") => (Class::ALL.iter().map(|class| class.label()).collect(), &["ok"]),
+        (Values::Of(_), "class") => (ErrorClass::ALL.iter().map(|class| class.label()).collect(), &["ok"]),
         (Values::Of(_), "code") => {
             let own = OwnCode::ALL.iter().map(|own| own.as_str());
             (CATALOGUE.iter().map(|row| row.code).chain(own).collect(), &["none", "other"])

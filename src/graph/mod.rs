@@ -1,7 +1,7 @@
 //! Who refers to whom, and who holds what: one index over all kinds, fed by their watches.
 //!
 //! It answers the questions of a pass (is what I refer to ready and granted? who refers to me? who holds this cloud resource?) and wakes those
-//! whom a change concerns, so that nobody waits on a timer. It holds a card of each object, not the object.
+//! whom a change concerns, so that nobody waits on a timer. It holds a summary of each object, not the object.
 
 pub mod owner;
 
@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::api::WaitingFor;
-use crate::api::reference_grant::ReferenceGrantSpec;
+use crate::api::direct_connect_grant::DirectConnectGrantSpec;
 
 /// In place of the names of another namespace's objects.
 const UNNAMED: &str = "*";
@@ -28,7 +28,7 @@ pub struct Key {
 
 /// What others need to know of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Card {
+pub struct ResourceSummary {
     /// The cloud's id, once known.
     pub id: Option<String>,
     /// Its condition `Ready` is true and it is not being deleted.
@@ -40,7 +40,7 @@ pub struct Card {
     /// It is being deleted and waits for what it refers to: nobody need wait for it.
     pub yields: bool,
     /// Id of the cloud resource that its own was last seen to hang on.
-    pub hangs_on: Option<String>,
+    pub parent_id: Option<String>,
 }
 
 /// The index.
@@ -51,16 +51,16 @@ pub struct Index {
 
 #[derive(Default)]
 struct State {
-    cards: HashMap<Key, Card>,
+    summaries: HashMap<Key, ResourceSummary>,
     needed_by: HashMap<Key, BTreeSet<Key>>,
-    /// By kind and id: those whose card has the id, the oldest first.
+    /// By kind and id: those whose summary has the id, the oldest first.
     holders: HashMap<(&'static str, String), BTreeSet<(String, Key)>>,
-    /// By kind and id: who is about to take it, before its card says so.
+    /// By kind and id: who is about to take it, before its summary says so.
     claims: HashMap<(&'static str, String), Key>,
     /// By kind and id: who would have it if its holder had not.
     waiting: HashMap<(&'static str, String), BTreeSet<Key>>,
     /// By namespace and name.
-    grants: BTreeMap<(String, String), ReferenceGrantSpec>,
+    grants: BTreeMap<(String, String), DirectConnectGrantSpec>,
     wakers: HashMap<&'static str, UnboundedSender<Key>>,
 }
 
@@ -70,24 +70,24 @@ impl Index {
         self.state().wakers.insert(kind, waker);
     }
 
-    /// Takes the present card of an object.
-    pub fn apply(&self, key: &Key, card: Card) {
-        self.state().apply(key, card);
+    /// Takes the present summary of an object.
+    pub fn apply(&self, key: &Key, summary: ResourceSummary) {
+        self.state().apply(key, summary);
     }
 
-    /// Takes a newer card of an object that is there. One whose end the watch has told already does not come back by it.
-    pub fn refresh(&self, key: &Key, card: Card) {
+    /// Takes a newer summary of an object that is there. One whose end the watch has told already does not come back by it.
+    pub fn refresh(&self, key: &Key, summary: ResourceSummary) {
         let mut state = self.state();
-        if state.cards.contains_key(key) {
-            state.apply(key, card);
+        if state.summaries.contains_key(key) {
+            state.apply(key, summary);
         }
     }
 
     /// The object is gone.
     pub fn forget(&self, key: &Key) {
         let mut state = self.state();
-        let card = state.cards.remove(key);
-        for need in card.iter().flat_map(|card| &card.needs) {
+        let summary = state.summaries.remove(key);
+        for need in summary.iter().flat_map(|summary| &summary.needs) {
             state.unlink(key, need);
         }
         let claimed: Vec<_> = state.claims.extract_if(|_, claimant| claimant == key).map(|(resource, _)| resource).collect();
@@ -95,17 +95,17 @@ impl Index {
             keys.remove(key);
             !keys.is_empty()
         });
-        state.release(key, card.as_ref());
+        state.release(key, summary.as_ref());
         for resource in &claimed {
             state.wake_waiting(resource);
         }
         state.wake_dependants(key);
     }
 
-    /// The card of an object, if there is one.
+    /// The summary of an object, if there is one.
     #[must_use]
-    pub fn card(&self, key: &Key) -> Option<Card> {
-        self.state().cards.get(key).cloned()
+    pub fn summary(&self, key: &Key) -> Option<ResourceSummary> {
+        self.state().summaries.get(key).cloned()
     }
 
     /// Objects for whose sake `key` must stay, as an object of its namespace may see them: names of another namespace are not told.
@@ -116,10 +116,10 @@ impl Index {
     pub fn dependants(&self, key: &Key) -> Vec<WaitingFor> {
         let state = self.state();
         let all = state.needed_by.get(key).into_iter().flatten();
-        let id = state.cards.get(key).and_then(|card| card.id.as_ref());
+        let id = state.summaries.get(key).and_then(|summary| summary.id.as_ref());
         let counted = all.filter(|dependant| {
-            let card = state.cards.get(dependant).filter(|card| !card.yields);
-            card.is_some_and(|card| state.is_granted(dependant, key) || (id.is_some() && card.hangs_on.as_ref() == id))
+            let summary = state.summaries.get(dependant).filter(|summary| !summary.yields);
+            summary.is_some_and(|summary| state.is_granted(dependant, key) || (id.is_some() && summary.parent_id.as_ref() == id))
         });
         let told: BTreeSet<WaitingFor> = counted.map(|dependant| dependant.seen_from(&key.namespace)).collect();
         told.into_iter().collect()
@@ -131,7 +131,7 @@ impl Index {
         self.state().needed_by.get(key).into_iter().flatten().cloned().collect()
     }
 
-    /// Whether an object may refer to another: one of its own namespace, or where a `ReferenceGrant` beside the other says so.
+    /// Whether an object may refer to another: one of its own namespace, or where a `DirectConnectGrant` beside the other says so.
     #[must_use]
     pub fn is_granted(&self, from: &Key, to: &Key) -> bool {
         self.state().is_granted(from, to)
@@ -163,7 +163,7 @@ impl Index {
         Ok(())
     }
 
-    /// Something that is no card of ours changed (a `Secret`): wakes those who need it.
+    /// Something that is no summary of ours changed (a `Secret`): wakes those who need it.
     pub fn touch(&self, key: &Key) {
         self.state().wake_dependants(key);
     }
@@ -176,13 +176,13 @@ impl Index {
     /// Wakes all objects of a namespace.
     pub fn wake_namespace(&self, namespace: &str) {
         let state = self.state();
-        for key in state.cards.keys().filter(|key| key.namespace == namespace) {
+        for key in state.summaries.keys().filter(|key| key.namespace == namespace) {
             state.wake(key);
         }
     }
 
-    /// Takes a `ReferenceGrant`, or its end.
-    pub fn grant(&self, namespace: &str, name: &str, grant: Option<&ReferenceGrantSpec>) {
+    /// Takes a `DirectConnectGrant`, or its end.
+    pub fn grant(&self, namespace: &str, name: &str, grant: Option<&DirectConnectGrantSpec>) {
         let mut state = self.state();
         let place = (namespace.to_owned(), name.to_owned());
         let old = match grant {
@@ -211,8 +211,8 @@ impl Index {
 }
 
 impl State {
-    fn apply(&mut self, key: &Key, card: Card) {
-        let needs: BTreeSet<Key> = card.needs.iter().cloned().collect();
+    fn apply(&mut self, key: &Key, summary: ResourceSummary) {
+        let needs: BTreeSet<Key> = summary.needs.iter().cloned().collect();
         let mut first_for = Vec::new();
         for need in &needs {
             let users = self.needed_by.entry(need.clone()).or_default();
@@ -221,8 +221,9 @@ impl State {
             }
             users.insert(key.clone());
         }
-        let (id, since, ready, yields, hangs_on) = (card.id.clone(), card.since.clone(), card.ready, card.yields, card.hangs_on.clone());
-        let old = self.cards.insert(key.clone(), card);
+        let (id, since, ready, yields, parent_id) =
+            (summary.id.clone(), summary.since.clone(), summary.ready, summary.yields, summary.parent_id.clone());
+        let old = self.summaries.insert(key.clone(), summary);
         for need in &first_for {
             self.wake(need);
         }
@@ -239,7 +240,7 @@ impl State {
         if old.as_ref().is_none_or(|old| old.id != id || old.ready != ready) {
             self.wake_dependants(key);
         }
-        let (yielded, moved) = old.map_or((false, false), |old| (old.yields != yields, old.hangs_on != hangs_on));
+        let (yielded, moved) = old.map_or((false, false), |old| (old.yields != yields, old.parent_id != parent_id));
         for need in needs.iter().filter(|need| yielded || (moved && need.namespace != key.namespace)) {
             self.wake(need);
         }
@@ -266,9 +267,9 @@ impl State {
         Some(other)
     }
 
-    /// `key` no longer holds what its card says; others may have waited for it.
-    fn release(&mut self, key: &Key, card: Option<&Card>) {
-        let Some((id, since)) = card.and_then(|card| Some((card.id.clone()?, card.since.clone()))) else { return };
+    /// `key` no longer holds what its summary says; others may have waited for it.
+    fn release(&mut self, key: &Key, summary: Option<&ResourceSummary>) {
+        let Some((id, since)) = summary.and_then(|summary| Some((summary.id.clone()?, summary.since.clone()))) else { return };
         let resource = (key.kind, id);
         let Some(holders) = self.holders.get_mut(&resource) else { return };
         holders.remove(&(since, key.clone()));

@@ -55,7 +55,7 @@ pub fn keeper_of(tag: &str, kind: &'static str, cluster: &str) -> Option<Key> {
 
 /// Whose a resource with this tag is, as an object of `namespace` may know it: other namespaces' objects are not named.
 #[must_use]
-pub fn told_tag(tag: &str, cluster: &str, namespace: &str) -> String {
+pub fn describe_owner_tag(tag: &str, cluster: &str, namespace: &str) -> String {
     match namespace_of(tag, cluster) {
         Some(own) if own == namespace => format!("it belongs to {}", tag.get(cluster.len() + 1..).unwrap_or(tag)),
         Some(_) => ELSEWHERE.to_owned(),
@@ -65,7 +65,7 @@ pub fn told_tag(tag: &str, cluster: &str, namespace: &str) -> String {
 
 /// Whose a resource is that an object of this cluster holds.
 #[must_use]
-pub fn told_holder(holder: &Key, namespace: &str) -> String {
+pub fn describe_holder(holder: &Key, namespace: &str) -> String {
     if holder.namespace == namespace {
         format!("it belongs to {} {}/{}", holder.kind, holder.namespace, holder.name)
     } else {
@@ -102,7 +102,7 @@ mod tests {
             ("no such form", "hello", "it belongs to hello"),
         ];
         for (row, tag, told) in rows {
-            assert_eq!(told_tag(tag, "c", "team"), told, "{row}");
+            assert_eq!(describe_owner_tag(tag, "c", "team"), told, "{row}");
         }
     }
 }

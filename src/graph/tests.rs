@@ -18,16 +18,16 @@ fn a_change_wakes_those_whom_it_concerns_and_nobody_else() {
     index.register("VirtualGateway", gateways);
     index.register("VirtualInterface", interfaces);
     let gateway = key("VirtualGateway", "gw");
-    let card = |ready| Card { id: Some("1".into()), ready, ..Card::default() };
+    let summary = |ready| ResourceSummary { id: Some("1".into()), ready, ..ResourceSummary::default() };
 
-    index.apply(&key("VirtualInterface", "a"), Card { needs: vec![gateway.clone()], ..Card::default() });
-    index.apply(&key("VirtualInterface", "b"), Card::default());
+    index.apply(&key("VirtualInterface", "a"), ResourceSummary { needs: vec![gateway.clone()], ..ResourceSummary::default() });
+    index.apply(&key("VirtualInterface", "b"), ResourceSummary::default());
     assert_eq!(woken(&mut to_gateways), ["gw"], "somebody needs it");
-    index.apply(&gateway, card(false));
+    index.apply(&gateway, summary(false));
     assert_eq!(woken(&mut to_interfaces), ["a"], "the gateway appeared");
-    index.apply(&gateway, card(false));
+    index.apply(&gateway, summary(false));
     assert!(woken(&mut to_interfaces).is_empty(), "nothing changed");
-    index.apply(&gateway, card(true));
+    index.apply(&gateway, summary(true));
     assert_eq!(woken(&mut to_interfaces), ["a"], "it became ready");
     assert_eq!(index.dependants(&gateway), [WaitingFor { kind: "VirtualInterface".into(), namespace: None, name: "a".into() }]);
     assert!(woken(&mut to_gateways).is_empty());
@@ -50,11 +50,11 @@ fn one_resource_has_one_holder() {
     index.forget(&first);
     assert_eq!((index.other_holder(&second, "1"), woken(&mut woken_gateways)), (None, vec!["second".to_owned()]));
     assert_eq!(index.claim(&second, "1"), Ok(()));
-    // After a restart both cards say so: the older one holds it.
+    // After a restart both summaries say so: the older one holds it.
     let index = Index::default();
-    let card = |since: &str| Card { id: Some("1".into()), since: since.into(), ..Card::default() };
-    index.apply(&first, card("2026-02"));
-    index.apply(&second, card("2026-01"));
+    let summary = |since: &str| ResourceSummary { id: Some("1".into()), since: since.into(), ..ResourceSummary::default() };
+    index.apply(&first, summary("2026-02"));
+    index.apply(&second, summary("2026-01"));
     assert_eq!(index.holder("VirtualGateway", "1"), Some(second.clone()));
     let (gateways, mut to_gateways) = unbounded_channel();
     index.register("VirtualGateway", gateways);
@@ -69,9 +69,9 @@ fn another_namespace_needs_a_grant_and_its_names_are_not_told() {
     index.register("VirtualInterface", interfaces);
     let gateway = key("VirtualGateway", "gw");
     let abroad = Key { namespace: "others".into(), ..key("VirtualInterface", "secret-project") };
-    index.apply(&abroad, Card { needs: vec![gateway.clone()], ..Card::default() });
+    index.apply(&abroad, ResourceSummary { needs: vec![gateway.clone()], ..ResourceSummary::default() });
     assert!(!index.is_granted(&abroad, &gateway) && index.dependants(&gateway).is_empty(), "nobody holds what was not given");
-    let grant: ReferenceGrantSpec = serde_json::from_value(
+    let grant: DirectConnectGrantSpec = serde_json::from_value(
         json!({ "from": [{ "kind": "VirtualInterface", "namespace": "others" }], "to": [{ "kind": "VirtualGateway" }] }),
     )
     .unwrap();
@@ -88,12 +88,17 @@ fn another_namespace_needs_a_grant_and_its_names_are_not_told() {
     // What came about while it was granted is still protected, but to have something elsewhere is no hold.
     let (gateways, mut to_gateways) = unbounded_channel();
     index.register("VirtualGateway", gateways);
-    index.apply(&gateway, Card { id: Some("9".into()), ..Card::default() });
-    for (hangs_on, holds) in [(None, false), (Some("8"), false), (Some("9"), true), (Some("8"), false)] {
-        let card = Card { needs: vec![gateway.clone()], id: Some("1".into()), hangs_on: hangs_on.map(str::to_owned), ..Card::default() };
-        index.apply(&abroad, card);
-        assert_eq!(index.dependants(&gateway), if holds { &told[..] } else { &[] }, "{hangs_on:?}");
-        assert_eq!(woken(&mut to_gateways).is_empty(), hangs_on.is_none(), "{hangs_on:?}");
+    index.apply(&gateway, ResourceSummary { id: Some("9".into()), ..ResourceSummary::default() });
+    for (parent_id, holds) in [(None, false), (Some("8"), false), (Some("9"), true), (Some("8"), false)] {
+        let summary = ResourceSummary {
+            needs: vec![gateway.clone()],
+            id: Some("1".into()),
+            parent_id: parent_id.map(str::to_owned),
+            ..ResourceSummary::default()
+        };
+        index.apply(&abroad, summary);
+        assert_eq!(index.dependants(&gateway), if holds { &told[..] } else { &[] }, "{parent_id:?}");
+        assert_eq!(woken(&mut to_gateways).is_empty(), parent_id.is_none(), "{parent_id:?}");
     }
 }
 
@@ -103,9 +108,9 @@ fn who_yields_holds_nobody() {
     let (interfaces, mut to_interfaces) = unbounded_channel();
     index.register("VirtualInterface", interfaces);
     let (interface, peer) = (key("VirtualInterface", "vif"), key("Peer", "first"));
-    let card = |yields| Card { id: Some("1".into()), needs: vec![interface.clone()], yields, ..Card::default() };
-    index.apply(&peer, card(false));
+    let summary = |yields| ResourceSummary { id: Some("1".into()), needs: vec![interface.clone()], yields, ..ResourceSummary::default() };
+    index.apply(&peer, summary(false));
     assert_eq!((index.dependants(&interface).len(), woken(&mut to_interfaces).len()), (1, 1));
-    index.apply(&peer, card(true));
+    index.apply(&peer, summary(true));
     assert_eq!((index.dependants(&interface).len(), woken(&mut to_interfaces).len()), (0, 1));
 }

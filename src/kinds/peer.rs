@@ -17,7 +17,7 @@ pub struct PeerKind;
 impl Kind for PeerKind {
     type Object = Peer;
     type Listed = VirtualInterface;
-    type Seen = VifPeer;
+    type Resource = VifPeer;
 
     const NAME: &'static str = "Peer";
     const ANSWER: &'static str = "vif_peer";
@@ -52,7 +52,7 @@ impl Kind for PeerKind {
     }
 
     /// Inside an interface a peer need not say whose it is.
-    fn seen(listed: &VirtualInterface) -> Vec<VifPeer> {
+    fn resources(listed: &VirtualInterface) -> Vec<VifPeer> {
         let peers = listed.vif_peers.iter();
         peers.map(|peer| VifPeer { vif_id: Some(listed.id.clone()), ..peer.clone() }).collect()
     }
@@ -68,7 +68,7 @@ impl Kind for PeerKind {
         &seen.id
     }
 
-    fn host(seen: &VifPeer) -> &str {
+    fn listed_id(seen: &VifPeer) -> &str {
         seen.vif_id.as_deref().unwrap_or_default()
     }
 
@@ -89,13 +89,13 @@ impl Kind for PeerKind {
             && seen.address_family.as_deref() == Some(desired.object.spec.address_family.as_str())
     }
 
-    fn host_of(desired: &Desired<'_, Peer>, _: &str) -> Option<String> {
+    fn listed_id_of(desired: &Desired<'_, Peer>, _: &str) -> Option<String> {
         let observed = desired.object.status.as_ref().and_then(|status| status.observed.as_ref());
         observed.and_then(|observed| observed.virtual_interface_id.clone()).or_else(|| interface(desired))
     }
 
     /// An interface keeps its last peer as long as it lives (U5).
-    fn is_bound(listed: &VirtualInterface, seen: &VifPeer) -> bool {
+    fn is_deleted_with_parent(listed: &VirtualInterface, seen: &VifPeer) -> bool {
         listed.vif_peers.iter().all(|peer| peer.id == seen.id)
     }
 
@@ -153,7 +153,7 @@ impl Kind for PeerKind {
         Health::of(seen.status.as_deref(), session_down(seen).as_slice())
     }
 
-    fn hangs_on(observed: &PeerObserved) -> Option<&String> {
+    fn parent_id(observed: &PeerObserved) -> Option<&String> {
         observed.virtual_interface_id.as_ref()
     }
 

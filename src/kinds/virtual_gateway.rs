@@ -14,7 +14,7 @@ pub struct VirtualGatewayKind;
 impl Kind for VirtualGatewayKind {
     type Object = VirtualGateway;
     type Listed = cloud::VirtualGateway;
-    type Seen = cloud::VirtualGateway;
+    type Resource = cloud::VirtualGateway;
 
     const NAME: &'static str = "VirtualGateway";
     const ANSWER: &'static str = "virtual_gateway";
@@ -38,7 +38,7 @@ impl Kind for VirtualGatewayKind {
         None
     }
 
-    fn seen(listed: &cloud::VirtualGateway) -> Vec<cloud::VirtualGateway> {
+    fn resources(listed: &cloud::VirtualGateway) -> Vec<cloud::VirtualGateway> {
         vec![listed.clone()]
     }
 
@@ -50,7 +50,7 @@ impl Kind for VirtualGatewayKind {
         &seen.id
     }
 
-    fn host(seen: &cloud::VirtualGateway) -> &str {
+    fn listed_id(seen: &cloud::VirtualGateway) -> &str {
         &seen.id
     }
 
@@ -76,7 +76,7 @@ impl Kind for VirtualGatewayKind {
         }
     }
 
-    fn host_of(_: &Desired<'_, VirtualGateway>, id: &str) -> Option<String> {
+    fn listed_id_of(_: &Desired<'_, VirtualGateway>, id: &str) -> Option<String> {
         Some(id.to_owned())
     }
 

@@ -19,7 +19,7 @@ pub struct VirtualInterfaceKind;
 impl Kind for VirtualInterfaceKind {
     type Object = VirtualInterface;
     type Listed = cloud::VirtualInterface;
-    type Seen = cloud::VirtualInterface;
+    type Resource = cloud::VirtualInterface;
 
     const NAME: &'static str = "VirtualInterface";
     const ANSWER: &'static str = "virtual_interface";
@@ -55,7 +55,7 @@ impl Kind for VirtualInterfaceKind {
         object.spec.bgp_md5_secret_ref.as_ref()
     }
 
-    fn seen(listed: &cloud::VirtualInterface) -> Vec<cloud::VirtualInterface> {
+    fn resources(listed: &cloud::VirtualInterface) -> Vec<cloud::VirtualInterface> {
         vec![listed.clone()]
     }
 
@@ -67,7 +67,7 @@ impl Kind for VirtualInterfaceKind {
         &seen.id
     }
 
-    fn host(seen: &cloud::VirtualInterface) -> &str {
+    fn listed_id(seen: &cloud::VirtualInterface) -> &str {
         &seen.id
     }
 
@@ -86,11 +86,11 @@ impl Kind for VirtualInterfaceKind {
         Self::natural_key(desired).is_some_and(|key| seen.natural_keys().contains(&key))
     }
 
-    fn host_of(_: &Desired<'_, VirtualInterface>, id: &str) -> Option<String> {
+    fn listed_id_of(_: &Desired<'_, VirtualInterface>, id: &str) -> Option<String> {
         Some(id.to_owned())
     }
 
-    fn anchor(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {
+    fn parent(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {
         seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway)))
     }
 
@@ -229,7 +229,7 @@ impl Kind for VirtualInterfaceKind {
         Health::of(seen.status.as_deref(), &down)
     }
 
-    fn hangs_on(observed: &VirtualInterfaceObserved) -> Option<&String> {
+    fn parent_id(observed: &VirtualInterfaceObserved) -> Option<&String> {
         observed.virtual_gateway_id.as_ref()
     }
 

@@ -8,34 +8,34 @@ use tokio::time::Instant;
 use crate::accounts::Account;
 use crate::api::{Managed, Management, Reason};
 use crate::backoff::jittered;
-use crate::cache::Mirror;
-use crate::cloud::{self, Class, CloudError, TurnedAway};
+use crate::cache::CloudCache;
+use crate::cloud::{self, CloudError, ErrorClass, QueueFull};
 use crate::cluster::age;
 use crate::graph::Key;
-use crate::telemetry::metrics::Passed;
+use crate::telemetry::metrics::ReconcileResult;
 
-use super::act::Acted;
 use super::decide::{IntentState, Presence, Step, Wait};
+use super::execute::Acted;
 use super::kind::Kind;
 use super::observe::{Observation, Policies, tell};
 use super::report::{Facts, Outcome, Sight};
-use super::{Ended, Engine, for_tenants};
+use super::{Ended, Reconciler, for_tenants};
 
 /// For how long a new object's wait need not be told: for what is missing …
 pub(super) const BRIEF: Duration = Duration::from_secs(2);
 /// … and for an object that is there and not ready yet.
 const ON_ITS_WAY: Duration = Duration::from_secs(10);
 
-impl<K: Kind> Engine<K> {
+impl<K: Kind> Reconciler<K> {
     /// Tells what was done and says when to look again.
     pub(super) async fn conclude(
         &self,
         object: &K::Object,
         uid: &str,
         step: Step,
-        acted: Acted<K::Seen>,
+        acted: Acted<K::Resource>,
         observation: &Observation<K>,
-        mirror: &Mirror<K::Listed>,
+        cache: &CloudCache<K::Listed>,
     ) -> Ended {
         // A create that came too late for its intent announces itself anew, and no more.
         let step = if matches!(acted, Acted::Intent(_)) { Step::RecordIntent } else { step };
@@ -51,12 +51,12 @@ impl<K: Kind> Engine<K> {
         if step == Step::RemoveFinalizer {
             return Ok((passed, Action::await_change()));
         }
-        self.expect_change(uid, changes_by_itself(&step), mirror);
+        self.expect_change(uid, changes_by_itself(&step), cache);
         if let (Step::Stall(..), Presence::Absent | Presence::NotFound(_) | Presence::Several(_)) = (&step, &observation.situation.cloud) {
             // There is no resource to hear of: every list may end it, in its own time.
-            self.memories.with(uid, |memory| memory.looking = true);
+            self.states.with(uid, |state| state.looking = true);
         }
-        if step == Step::Wait(Wait::Look) {
+        if step == Step::Wait(Wait::List) {
             return Ok((passed, Action::await_change()));
         }
         if let (Step::Wait(Wait::References(_)), Some(left)) = (&step, brief(object, self.reference_wait(object))) {
@@ -65,9 +65,9 @@ impl<K: Kind> Engine<K> {
         let (facts, action) = match acted {
             Acted::Object if !matches!(step, Step::Adopt(_)) => return Ok((passed, Action::requeue(Duration::ZERO))),
             Acted::Intent(intent) => {
-                self.memories.with(uid, |memory| {
-                    memory.fresh_intent = Some(intent.time.clone());
-                    memory.doubt_until = None;
+                self.states.with(uid, |state| {
+                    state.fresh_intent = Some(intent.time.clone());
+                    state.doubt_until = None;
                 });
                 (facts(last.id.clone(), Some(intent), Sight::Absent, vec![]), Action::requeue(Duration::ZERO))
             }
@@ -82,7 +82,7 @@ impl<K: Kind> Engine<K> {
                     Step::Adopt(id) => (Some(id.clone()), Action::requeue(Duration::ZERO)),
                     _ => (
                         last.id.clone(),
-                        self.memories.with(uid, |memory| memory.fights.left()).map_or_else(Action::await_change, Action::requeue),
+                        self.states.with(uid, |state| state.drift_conflicts.left()).map_or_else(Action::await_change, Action::requeue),
                     ),
                 };
                 let found = matches!(observation.situation.cloud, Presence::One(_));
@@ -90,14 +90,14 @@ impl<K: Kind> Engine<K> {
                 (facts(id, intent, observation.told(), observation.drift()), action)
             }
         };
-        self.memories.with(uid, |memory| match &step {
+        self.states.with(uid, |state| match &step {
             Step::Update(call, differences) => {
                 let generation = object.meta().generation;
-                if memory.sent(Some(call), generation) || observation.is_drift() {
-                    memory.fights.corrected(differences.iter().map(|difference| difference.path), generation);
+                if state.sent(Some(call), generation) || observation.is_drift() {
+                    state.drift_conflicts.corrected(differences.iter().map(|difference| difference.path), generation);
                 }
             }
-            step if step.is_cloud_write() || *step == Step::Rest => _ = memory.sent(None, None),
+            step if step.is_cloud_write() || *step == Step::Rest => _ = state.sent(None, None),
             _ => {}
         });
         let told = Outcome::Done(step);
@@ -114,7 +114,7 @@ impl<K: Kind> Engine<K> {
         error: CloudError,
         observation: Option<&Observation<K>>,
         account: &Account,
-        mirror: &Mirror<K::Listed>,
+        cache: &CloudCache<K::Listed>,
     ) -> Ended {
         tracing::warn!(
             operation = error.operation,
@@ -130,21 +130,21 @@ impl<K: Kind> Engine<K> {
             }
             // The next pass does without. What was refused has not been made: the intent is as good as new.
             let intent = object.status().and_then(|status| status.intent.as_ref()).map(|intent| intent.time.clone());
-            self.memories.with(uid, |memory| (memory.fresh_intent, memory.doubt_until, memory.plain) = (intent, None, true));
-            self.expect_change(uid, true, mirror);
-            return Ok((Passed::CloudError, Action::requeue(Duration::ZERO)));
+            self.states.with(uid, |state| (state.fresh_intent, state.doubt_until, state.plain) = (intent, None, true));
+            self.expect_change(uid, true, cache);
+            return Ok((ReconcileResult::CloudError, Action::requeue(Duration::ZERO)));
         }
         let last = object.status().cloned().unwrap_or_default();
-        let wait = self.memories.with(uid, |memory| memory.backoff.fail(error.class, object.meta().generation));
-        if error.class == Class::Quota {
+        let wait = self.states.with(uid, |state| state.backoff.fail(error.class, object.meta().generation));
+        if error.class == ErrorClass::Quota {
             // Only now: the answer may come at once, and finds who waits.
             account.watch_quotas();
             self.index.wake(&Key::account(&self.account_name(object)));
         }
-        let refused = observation.is_some() && error.outcome == cloud::Outcome::Refused;
+        let refused = observation.is_some() && error.outcome == cloud::RequestOutcome::Refused;
         // Only of the create that it announces can a refusal say that the intent came to nothing.
         let no_create = refused && observation.is_some_and(|observation| observation.situation.cloud == Presence::Absent);
-        self.expect_change(uid, !refused, mirror);
+        self.expect_change(uid, !refused, cache);
         let facts = Facts {
             id: last.id.clone(),
             intent: last.intent.clone().filter(|_| !no_create),
@@ -155,27 +155,27 @@ impl<K: Kind> Engine<K> {
         let told = Outcome::Failed(for_tenants(error));
         self.publish(object, &told, &facts, observation.is_some_and(Observation::is_drift)).await;
         self.write(object, &last, &told, &facts, true).await?;
-        Ok((Passed::CloudError, Action::requeue(wait)))
+        Ok((ReconcileResult::CloudError, Action::requeue(wait)))
     }
 
     /// Ends a pass whose call has no place in the line: nothing happened, so nothing is told and nothing expected.
-    pub(super) fn turned_away(&self, object: &K::Object, uid: &str, TurnedAway { line, back }: TurnedAway) -> (Passed, Action) {
+    pub(super) fn queue_full(&self, object: &K::Object, uid: &str, QueueFull { line, back }: QueueFull) -> (ReconcileResult, Action) {
         self.calm(uid);
         let back = jittered(back);
-        self.memories.with(uid, |memory| memory.turned_away = Some((line, object.meta().generation, Instant::now() + back)));
-        (Passed::Waited, Action::requeue(back))
+        self.states.with(uid, |state| state.queue_full = Some((line, object.meta().generation, Instant::now() + back)));
+        (ReconcileResult::Waited, Action::requeue(back))
     }
 
     /// How long one that was turned away has still to wait, whatever woke it: to look at it anew would cost calls and end at the same line. Another
     /// spec may want something else.
-    pub(super) fn still_turned_away(&self, object: &K::Object, uid: &str, account: &Account) -> Option<Duration> {
-        let (line, generation, until) = self.memories.with(uid, |memory| memory.turned_away.take())?;
+    pub(super) fn still_queue_full(&self, object: &K::Object, uid: &str, account: &Account) -> Option<Duration> {
+        let (line, generation, until) = self.states.with(uid, |state| state.queue_full.take())?;
         if generation != object.meta().generation {
             return None;
         }
         let left = until.saturating_duration_since(Instant::now());
         let back = if left.is_zero() { jittered(account.client.full(line)?) } else { left };
-        self.memories.with(uid, |memory| memory.turned_away = Some((line, generation, Instant::now() + back)));
+        self.states.with(uid, |state| state.queue_full = Some((line, generation, Instant::now() + back)));
         Some(back)
     }
 
@@ -186,14 +186,14 @@ impl<K: Kind> Engine<K> {
 
     /// Nothing in the cloud is waited for any more.
     pub(super) fn calm(&self, uid: &str) {
-        self.memories.with(uid, |memory| (memory.looking, memory.attention) = (false, None));
+        self.states.with(uid, |state| (state.looking, state.attention) = (false, None));
     }
 
-    /// While the cloud is expected to change by itself, the mirror's rhythm is hot.
-    pub(super) fn expect_change(&self, uid: &str, expected: bool, mirror: &Mirror<K::Listed>) {
-        self.memories.with(uid, |memory| {
-            memory.looking = expected;
-            memory.attention = expected.then(|| mirror.watch_closely(memory.attention.take()));
+    /// While the cloud is expected to change by itself, the cache's rhythm is hot.
+    pub(super) fn expect_change(&self, uid: &str, expected: bool, cache: &CloudCache<K::Listed>) {
+        self.states.with(uid, |state| {
+            state.looking = expected;
+            state.attention = expected.then(|| cache.poll_actively(state.attention.take()));
         });
     }
 }
@@ -205,12 +205,12 @@ pub(super) fn brief(object: &impl Managed, limit: Duration) -> Option<Duration> 
 }
 
 /// What a pass that went as decided counts as.
-const fn came_of<S>(step: &Step, acted: &Acted<S>) -> Passed {
+const fn came_of<S>(step: &Step, acted: &Acted<S>) -> ReconcileResult {
     match (acted, step) {
-        (Acted::Object | Acted::Intent(_) | Acted::Cloud(_), _) => Passed::Wrote,
-        (Acted::No, Step::Rest) => Passed::Rested,
-        (Acted::No, Step::Report(_) | Step::Stall(..)) => Passed::Stalled,
-        (Acted::No | Acted::Stale, _) => Passed::Waited,
+        (Acted::Object | Acted::Intent(_) | Acted::Cloud(_), _) => ReconcileResult::Wrote,
+        (Acted::No, Step::Rest) => ReconcileResult::Rested,
+        (Acted::No, Step::Report(_) | Step::Stall(..)) => ReconcileResult::Stalled,
+        (Acted::No | Acted::Stale, _) => ReconcileResult::Waited,
     }
 }
 
@@ -219,7 +219,7 @@ pub(super) fn changes_by_itself(step: &Step) -> bool {
     match step {
         // Another tenant may take days: the cold rhythm will do.
         Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,
-        Step::Wait(Wait::Look | Wait::Doubt) => true,
+        Step::Wait(Wait::List | Wait::Doubt) => true,
         other => other.is_cloud_write(),
     }
 }

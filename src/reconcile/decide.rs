@@ -32,7 +32,7 @@ pub struct Situation {
     /// Id of a resource of ours that was deleted by somebody else.
     pub lost: Option<String>,
     /// Fields that were set so often that they can't stay: somebody else sets them, too, or the cloud does not keep them.
-    pub fought: Vec<&'static str>,
+    pub contested: Vec<&'static str>,
     /// The call that would create the resource; `None` when a secret it needs is missing.
     pub create: Option<Call>,
     /// How many tags the resource is to have, the account's and the owner's among them, when the cloud takes no such number.
@@ -83,9 +83,9 @@ pub struct Found {
     /// The call that deletes it.
     pub delete: Call,
     /// The cloud deletes it only together with what holds it.
-    pub bound: bool,
+    pub deleted_with_parent: bool,
     /// It hangs on something that is gone from the cloud for good: it is of no use, and only a new one will be.
-    pub adrift: bool,
+    pub orphaned: bool,
 }
 
 /// Whose a resource is.
@@ -132,7 +132,7 @@ pub enum Wait {
     /// The cloud settles the resource.
     Cloud(Reason),
     /// The next LIST.
-    Look,
+    List,
     /// The outcome of an earlier create becomes certain.
     Doubt,
     /// Objects that refer to this one go first.
@@ -157,7 +157,7 @@ impl Step {
     pub const fn priority(&self, situation: &Situation) -> Priority {
         let is_asked_for = situation.deleting || situation.spec_changed;
         match self {
-            Self::Update(..) | Self::Replace(..) if !is_asked_for => Priority::Look,
+            Self::Update(..) | Self::Replace(..) if !is_asked_for => Priority::Background,
             _ => Priority::Change,
         }
     }
@@ -194,7 +194,7 @@ fn farewell(situation: &Situation) -> Step {
         return Step::RemoveFinalizer;
     }
     match &situation.cloud {
-        Presence::Unknown => Step::Wait(Wait::Look),
+        Presence::Unknown => Step::Wait(Wait::List),
         Presence::Absent | Presence::NotFound(_) => leave(situation.intent),
         // One of them may be ours: which one, a person must say.
         Presence::Several(ids) => several(ids),
@@ -207,7 +207,7 @@ fn farewell(situation: &Situation) -> Step {
             (Ownership::Ours, _) if !found.recorded => Step::Adopt(found.id.clone()),
             (Ownership::Ours, Phase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
-            (Ownership::Ours, _) if found.bound => Step::Wait(Wait::Holder),
+            (Ownership::Ours, _) if found.deleted_with_parent => Step::Wait(Wait::Holder),
             (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
         },
     }
@@ -224,7 +224,7 @@ fn leave(intent: IntentState) -> Step {
 /// The object lives: what its resource needs.
 fn live(situation: &Situation) -> Step {
     match &situation.cloud {
-        Presence::Unknown => Step::Wait(Wait::Look),
+        Presence::Unknown => Step::Wait(Wait::List),
         Presence::Several(ids) => several(ids),
         Presence::NotFound(id) => Step::Stall(Reason::NotFound, format!("spec.import.id: the cloud has no {id}")),
         Presence::Absent => create(situation),
@@ -286,7 +286,7 @@ fn compare(situation: &Situation, found: &Found) -> Step {
         Step::Rest
     } else if situation.management == Management::ObserveOnly {
         Step::Report(found.differences.clone())
-    } else if found.adrift && correct && situation.deletion == DeletionPolicy::Delete {
+    } else if found.orphaned && correct && situation.deletion == DeletionPolicy::Delete {
         let fields: Vec<&str> = found.fixed().collect();
         Step::Replace(
             found.delete.clone(),
@@ -294,7 +294,7 @@ fn compare(situation: &Situation, found: &Found) -> Step {
         )
     } else if found.fixed().next().is_some() {
         immutable(found, "the cloud can't change what differs")
-    } else if let (true, Some(field)) = (correct, found.fought(&situation.fought)) {
+    } else if let (true, Some(field)) = (correct, found.contested(&situation.contested)) {
         let message = format!(
             "{field} was set again and again within an hour and did not stay: somebody else sets it, too, or the cloud does not keep it; stop \
              that, take the value into the spec, or name {field} in spec.policy.ignoreFields"
@@ -335,8 +335,8 @@ impl Found {
         self.differences.iter().all(|difference| difference.path == "tags")
     }
 
-    fn fought(&self, fought: &[&'static str]) -> Option<&'static str> {
-        self.differences.iter().map(|difference| difference.path).find(|path| fought.contains(path))
+    fn contested(&self, contested: &[&'static str]) -> Option<&'static str> {
+        self.differences.iter().map(|difference| difference.path).find(|path| contested.contains(path))
     }
 }
 

@@ -19,8 +19,8 @@ fn found() -> Found {
         differences: vec![],
         update: None,
         delete: call("Delete"),
-        bound: false,
-        adrift: false,
+        deleted_with_parent: false,
+        orphaned: false,
     }
 }
 
@@ -52,7 +52,7 @@ fn situation() -> Situation {
         intent: IntentState::None,
         cloud: Presence::Absent,
         lost: None,
-        fought: vec![],
+        contested: vec![],
         create: Some(call("Create")),
         too_many_tags: None,
     }
@@ -72,7 +72,7 @@ fn every_row_of_the_table() {
             |s| (s.deleting, s.management, s.cloud) = (true, Management::ObserveOnly, one(|_| ())),
             Step::RemoveFinalizer,
         ),
-        ("deleting, not looked yet", |s| (s.deleting, s.cloud) = (true, Presence::Unknown), Step::Wait(Wait::Look)),
+        ("deleting, not looked yet", |s| (s.deleting, s.cloud) = (true, Presence::Unknown), Step::Wait(Wait::List)),
         ("deleting, absent", |s| s.deleting = true, Step::RemoveFinalizer),
         ("deleting, absent, create in doubt", |s| (s.deleting, s.intent) = (true, IntentState::InDoubt), Step::Wait(Wait::Doubt)),
         (
@@ -112,7 +112,11 @@ fn every_row_of_the_table() {
             |s| (s.deleting, s.cloud) = (true, one(|f| (f.owner, f.recorded) = (Ownership::Imported, false))),
             Step::RemoveFinalizer,
         ),
-        ("deleting, goes with what holds it", |s| (s.deleting, s.cloud) = (true, one(|f| f.bound = true)), Step::Wait(Wait::Holder)),
+        (
+            "deleting, goes with what holds it",
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.deleted_with_parent = true)),
+            Step::Wait(Wait::Holder),
+        ),
         ("absent, reference not ready", |s| s.references = who(), Step::Wait(Wait::References(who()))),
         ("absent, no intent", |_| (), Step::RecordIntent),
         ("absent, intent fresh", |s| s.intent = IntentState::Fresh, Step::Create(call("Create"))),
@@ -146,15 +150,15 @@ fn every_row_of_the_table() {
         ),
         (
             "differs, corrected often, detect",
-            |s| (s.fought, s.drift, s.cloud) = (vec!["name"], DriftPolicy::Detect, one(differing)),
+            |s| (s.contested, s.drift, s.cloud) = (vec!["name"], DriftPolicy::Detect, one(differing)),
             Step::Report(vec![difference("name", true)]),
         ),
         (
             "set often in vain, ignore, spec changed",
-            |s| (s.fought, s.drift, s.spec_changed, s.cloud) = (vec!["name"], DriftPolicy::Ignore, true, one(differing)),
+            |s| (s.contested, s.drift, s.spec_changed, s.cloud) = (vec!["name"], DriftPolicy::Ignore, true, one(differing)),
             update(),
         ),
-        ("differs, another field was corrected often", |s| (s.fought, s.cloud) = (vec!["vlan"], one(differing)), update()),
+        ("differs, another field was corrected often", |s| (s.contested, s.cloud) = (vec!["vlan"], one(differing)), update()),
         ("lost, correct", |s| s.lost = Some("7".into()), Step::RecordIntent),
         (
             "lost, detect, spec changed",
@@ -191,14 +195,14 @@ fn a_stall_says_why() {
             Reason::Immutable,
             "an earlier object of this name",
         ),
-        (|s| (s.fought, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was set again and again"),
-        (|s| (s.fought, s.spec_changed, s.cloud) = (vec!["name"], true, one(differing)), Reason::Drifted, "did not stay"),
+        (|s| (s.contested, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was set again and again"),
+        (|s| (s.contested, s.spec_changed, s.cloud) = (vec!["name"], true, one(differing)), Reason::Drifted, "did not stay"),
         (|s| s.too_many_tags = Some(11), Reason::Invalid, "spec.tags: 11 tags"),
         (|s| (s.too_many_tags, s.cloud) = (Some(11), one(|f| f.differences = vec![difference("tags", true)])), Reason::Invalid, "takes 10"),
         (
             |s| {
                 s.drift = DriftPolicy::Detect;
-                s.cloud = one(|f| (f.adrift, f.differences) = (true, vec![difference("virtualGatewayRef", false)]));
+                s.cloud = one(|f| (f.orphaned, f.differences) = (true, vec![difference("virtualGatewayRef", false)]));
             },
             Reason::Immutable,
             "virtualGatewayRef",
@@ -225,10 +229,11 @@ fn presences() -> impl Strategy<Value = Presence> {
     ];
     let differences = proptest::collection::vec(any::<bool>().prop_map(|mutable| difference("name", mutable)), 0..3);
     let flags = any::<(bool, bool, bool, bool)>();
-    let one = (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (recorded, update, bound, adrift))| {
-        let update = update.then(|| call("Update"));
-        Presence::One(Box::new(Found { owner, recorded, phase, differences, update, bound, adrift, ..found() }))
-    });
+    let one =
+        (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (recorded, update, deleted_with_parent, orphaned))| {
+            let update = update.then(|| call("Update"));
+            Presence::One(Box::new(Found { owner, recorded, phase, differences, update, deleted_with_parent, orphaned, ..found() }))
+        });
     prop_oneof![
         Just(Presence::Unknown),
         Just(Presence::Absent),
@@ -253,7 +258,7 @@ prop_compose! {
             dependants: if needed { who() } else { vec![] },
             references: if needs { who() } else { vec![] },
             lost: lost.then(|| "0".to_owned()),
-            fought: if lost { vec!["name"] } else { vec![] },
+            contested: if lost { vec!["name"] } else { vec![] },
             create: create.then(|| call("Create")),
             too_many_tags: many.then_some(11),
         }
@@ -288,8 +293,8 @@ proptest! {
         if let Step::Replace(..) = decide(&situation) {
             prop_assert!(!situation.deleting && situation.drift == DriftPolicy::Correct);
             prop_assert_eq!((situation.deletion, situation.management), (DeletionPolicy::Delete, Management::Managed));
-            let adrift = matches!(&situation.cloud, Presence::One(found) if found.adrift && found.recorded);
-            prop_assert!(adrift);
+            let orphaned = matches!(&situation.cloud, Presence::One(found) if found.orphaned && found.recorded);
+            prop_assert!(orphaned);
         }
     }
 
@@ -326,9 +331,9 @@ proptest! {
 #[test]
 fn only_what_nobody_asked_for_lets_others_pass() {
     let rows = [
-        (Step::Update(call("Update"), vec![]), false, false, Priority::Look),
+        (Step::Update(call("Update"), vec![]), false, false, Priority::Background),
         (Step::Update(call("Update"), vec![]), true, false, Priority::Change),
-        (Step::Replace(call("Delete"), "1".into()), false, false, Priority::Look),
+        (Step::Replace(call("Delete"), "1".into()), false, false, Priority::Background),
         (Step::Replace(call("Delete"), "1".into()), true, false, Priority::Change),
         (Step::Replace(call("Delete"), "1".into()), false, true, Priority::Change),
         (Step::Delete(call("Delete")), false, true, Priority::Change),

@@ -7,7 +7,7 @@ use kube::runtime::events::{Event, EventType, Recorder};
 use crate::api::{ConditionType, Managed, Reason, Status, find_condition};
 use crate::telemetry::metrics::Drift;
 
-use super::Engine;
+use super::Reconciler;
 use super::decide::Step;
 use super::kind::{Difference, Kind};
 use super::report::{self, Facts, Outcome, told};
@@ -22,7 +22,7 @@ struct Told {
     drift: Option<Drift>,
 }
 
-impl<K: Kind> Engine<K> {
+impl<K: Kind> Reconciler<K> {
     /// Publishes what `outcome` is worth telling. `is_drift`: differences came about in the cloud, not by a change of the spec.
     pub(super) async fn publish(
         &self,

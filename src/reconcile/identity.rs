@@ -1,4 +1,4 @@
-//! Who an object is: its key, its card, its account, its owner's tag, its newest version.
+//! Who an object is: its key, its summary, its account, its owner's tag, its newest version.
 
 use kube::api::Api;
 use kube::runtime::reflector::ObjectRef;
@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use crate::api::{ConditionType, FINALIZER, Managed, Reason, is_true};
 use crate::cluster::finalizer;
-use crate::cluster::strip_metadata::slim;
+use crate::cluster::strip_metadata::strip_metadata;
 use crate::graph::owner::owner;
-use crate::graph::{Card, Key};
+use crate::graph::{Key, ResourceSummary};
 
 use super::kind::Kind;
-use super::{Engine, report};
+use super::{Reconciler, report};
 
-impl<K: Kind> Engine<K> {
+impl<K: Kind> Reconciler<K> {
     pub(super) fn api(&self, object: &K::Object) -> Api<K::Object> {
         Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
     }
@@ -31,14 +31,14 @@ impl<K: Kind> Engine<K> {
     }
 
     /// What others need to know of an object. One that has our finalizer needs its account, too.
-    pub(super) fn card(&self, object: &K::Object) -> Card {
+    pub(super) fn summary(&self, object: &K::Object) -> ResourceSummary {
         let namespace = object.namespace().unwrap_or_default();
         let status = object.status();
         let ready = status.is_some_and(|status| is_true(&status.conditions, ConditionType::Ready));
         let deleting = object.meta().deletion_timestamp.is_some();
         let secret = K::secret(object).map(|secret| Key::secret(&namespace, &secret.name));
         let account = finalizer::is_on(object, FINALIZER).then(|| Key::account(&self.account_name(object)));
-        Card {
+        ResourceSummary {
             id: status.and_then(|status| status.id.clone()),
             ready: ready && !deleting,
             needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),
@@ -47,7 +47,7 @@ impl<K: Kind> Engine<K> {
                 object.meta().creation_timestamp.as_ref().map(|time| time.0.to_string()).unwrap_or_default(),
                 object.uid().unwrap_or_default()
             ),
-            hangs_on: status.and_then(|status| status.observed.as_ref()).and_then(K::hangs_on).cloned(),
+            parent_id: status.and_then(|status| status.observed.as_ref()).and_then(K::parent_id).cloned(),
             yields: deleting && status.is_some_and(|status| report::ready_reason(status) == Some(Reason::InUse.as_str())),
         }
     }
@@ -64,21 +64,21 @@ impl<K: Kind> Engine<K> {
     /// The newer of what the watch and our own last write showed.
     pub(super) fn newest(&self, object: &K::Object) -> Option<Arc<K::Object>> {
         let watched = self.store.get(&ObjectRef::from_obj(object)).filter(|watched| watched.uid() == object.uid())?;
-        let written = self.memories.with(&object.uid().unwrap_or_default(), |memory| memory.latest.clone());
+        let written = self.states.with(&object.uid().unwrap_or_default(), |state| state.latest.clone());
         Some(written.filter(|written| version(written.as_ref()) > version(watched.as_ref())).unwrap_or(watched))
     }
 
     /// Whether the watch shows no older version than what we have written ourselves.
     pub(super) fn is_news(&self, object: &K::Object) -> bool {
         let uid = object.uid().unwrap_or_default();
-        self.memories.with(&uid, |memory| memory.latest.as_ref().is_none_or(|latest| version(latest.as_ref()) <= version(object)))
+        self.states.with(&uid, |state| state.latest.as_ref().is_none_or(|latest| version(latest.as_ref()) <= version(object)))
     }
 
     pub(super) fn remember(&self, mut object: K::Object) {
-        slim(&mut object);
+        strip_metadata(&mut object);
         let uid = object.uid().unwrap_or_default();
-        self.index.refresh(&Self::key(&object), self.card(&object));
-        self.memories.with(&uid, |memory| memory.latest = Some(Arc::new(object)));
+        self.index.refresh(&Self::key(&object), self.summary(&object));
+        self.states.with(&uid, |state| state.latest = Some(Arc::new(object)));
     }
 }
 

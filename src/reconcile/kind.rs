@@ -1,4 +1,4 @@
-//! What the engine asks of a kind. An implementation is pure: it makes values, and the engine does all IO.
+//! What the reconciler asks of a kind. An implementation is pure: it makes values, and the reconciler does all IO.
 
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -20,7 +20,7 @@ pub trait Kind: Send + Sync + 'static {
     /// The collection whose LIST shows the cloud resource.
     type Listed: Listed;
     /// The cloud resource.
-    type Seen: Clone + Debug + PartialEq + DeserializeOwned + Send + Sync + 'static;
+    type Resource: Clone + Debug + PartialEq + DeserializeOwned + Send + Sync + 'static;
 
     /// Name of the kind, e.g. `VirtualGateway`.
     const NAME: &'static str;
@@ -41,37 +41,37 @@ pub trait Kind: Send + Sync + 'static {
     fn secret(object: &Self::Object) -> Option<&SecretKeyReference>;
 
     /// The cloud resources of this kind in one item of the LIST.
-    fn seen(listed: &Self::Listed) -> Vec<Self::Seen>;
+    fn resources(listed: &Self::Listed) -> Vec<Self::Resource>;
 
     /// `listed` with `seen` put into it, as the answer to a write shows it; `None` when it can't be placed.
-    fn place(listed: Option<&Self::Listed>, seen: Self::Seen) -> Option<Self::Listed>;
+    fn place(listed: Option<&Self::Listed>, seen: Self::Resource) -> Option<Self::Listed>;
 
     /// The cloud's id.
-    fn id(seen: &Self::Seen) -> &str;
+    fn id(seen: &Self::Resource) -> &str;
 
     /// Id of the listed item that holds it.
-    fn host(seen: &Self::Seen) -> &str;
+    fn listed_id(seen: &Self::Resource) -> &str;
 
     /// Tags of the resource.
-    fn tags(seen: &Self::Seen) -> Tags;
+    fn tags(seen: &Self::Resource) -> Tags;
 
     /// One of the [natural keys](Listed::natural_keys) of the listed item that would hold the object's resource, or its id.
     fn natural_key(desired: &Desired<'_, Self::Object>) -> Option<String>;
 
     /// Whether `seen` stands where the object's resource would: the natural key, which the cloud keeps unique.
-    fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Seen) -> bool;
+    fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Resource) -> bool;
 
     /// Id of the listed item to read by itself, to be sure that resource `id` is gone.
-    fn host_of(desired: &Desired<'_, Self::Object>, id: &str) -> Option<String>;
+    fn listed_id_of(desired: &Desired<'_, Self::Object>, id: &str) -> Option<String>;
 
     /// Whether the cloud deletes `seen` only together with `listed`, which holds it.
-    fn is_bound(listed: &Self::Listed, seen: &Self::Seen) -> bool {
+    fn is_deleted_with_parent(listed: &Self::Listed, seen: &Self::Resource) -> bool {
         let _ = (listed, seen);
         false
     }
 
     /// The reference by which `seen` hangs on another resource that it can't outlive, and the call that shows whether that one is still there.
-    fn anchor(seen: &Self::Seen) -> Option<(&'static str, Call)> {
+    fn parent(seen: &Self::Resource) -> Option<(&'static str, Call)> {
         let _ = seen;
         None
     }
@@ -84,25 +84,25 @@ pub trait Kind: Send + Sync + 'static {
 
     /// Fields in which `seen` differs from what the object says. What the object leaves open, and what the cloud does not show, is no
     /// difference.
-    fn compare(desired: &Desired<'_, Self::Object>, seen: &Self::Seen) -> Vec<Difference>;
+    fn compare(desired: &Desired<'_, Self::Object>, seen: &Self::Resource) -> Vec<Difference>;
 
     /// The first call of the legal series that removes `differences`.
-    fn update(desired: &Desired<'_, Self::Object>, seen: &Self::Seen, differences: &[Difference]) -> Option<Call>;
+    fn update(desired: &Desired<'_, Self::Object>, seen: &Self::Resource, differences: &[Difference]) -> Option<Call>;
 
     /// Where the resource is in its life.
-    fn phase(seen: &Self::Seen) -> Phase;
+    fn phase(seen: &Self::Resource) -> Phase;
 
     /// Whether the line works.
-    fn health(seen: &Self::Seen) -> Health;
+    fn health(seen: &Self::Resource) -> Health;
 
     /// Id of the resource that one with this status hangs on.
-    fn hangs_on(observed: &<Self::Object as Managed>::Observed) -> Option<&String> {
+    fn parent_id(observed: &<Self::Object as Managed>::Observed) -> Option<&String> {
         let _ = observed;
         None
     }
 
     /// What the cloud says, for the object's status.
-    fn observed(seen: &Self::Seen) -> <Self::Object as Managed>::Observed;
+    fn observed(seen: &Self::Resource) -> <Self::Object as Managed>::Observed;
 }
 
 /// Everything that shapes a resource: the object, and what stands outside of it.

@@ -1,16 +1,16 @@
 //! The one generic reconcile: observe, decide, act, report. Knows no particular kind.
 //!
-//! A pass reads the two mirrors (the object's watch and the cloud's LIST), decides one step without IO, carries it out and reports. Waiting
+//! A pass reads the two caches (the object's watch and the cloud's LIST), decides one step without IO, carries it out and reports. Waiting
 //! is no error: whoever changes what is waited for wakes the object.
 
-mod act;
 mod conclude;
 mod decide;
 mod events;
+mod execute;
 mod figures;
 mod identity;
 mod kind;
-mod memory;
+mod object_state;
 mod observe;
 mod permission;
 mod report;
@@ -18,7 +18,7 @@ mod run;
 
 pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait, decide};
 pub use kind::{Desired, Difference, Health, Kind, Links, Phase, Reference, Tagging};
-pub(crate) use memory::waits;
+pub(crate) use object_state::waits;
 pub use report::{Facts, Outcome, Seen, Sight, report, same};
 pub(crate) use report::{Progress, consequence};
 pub use run::{Namespaces, Shared, controller};
@@ -33,33 +33,33 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::accounts::{Account, Accounts, Mirrored, State};
+use crate::accounts::{Account, Accounts, Cached, State};
 use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
 use crate::backoff::jittered;
-use crate::cloud::{Class, CloudError, TurnedAway};
+use crate::cloud::{CloudError, ErrorClass, QueueFull};
 use crate::cluster::finalizer;
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::status::now;
 use crate::graph::Index;
-use crate::graph::owner::told_holder;
-use crate::telemetry::metrics::{self, Passed};
+use crate::graph::owner::describe_holder;
+use crate::telemetry::metrics::{self, ReconcileResult};
 
-use act::Hands;
-use memory::Memories;
-use observe::{Look, Policies};
+use execute::Executor;
+use object_state::ObjectStates;
+use observe::{Observer, Policies};
 use permission::Permission;
 
 /// An object that may not use its account looks again this often: labels of namespaces are not listened to.
 const ALLOWED_EVERY: Duration = Duration::from_secs(10);
 
 /// The reconcile of one kind.
-pub struct Engine<K: Kind> {
+pub struct Reconciler<K: Kind> {
     client: kube::Client,
     leadership: Leadership,
     index: Arc<Index>,
     accounts: Arc<Accounts>,
     namespaces: Arc<Namespaces>,
-    memories: Memories<K::Object>,
+    states: ObjectStates<K::Object>,
     store: Store<K::Object>,
     /// Who tells events.
     reporter: Reporter,
@@ -85,26 +85,26 @@ pub enum Failure {
     Kubernetes(#[from] kube::Error),
     /// Its call has no place in the line yet: no error of anybody, and nothing to tell.
     #[error("the budget")]
-    TurnedAway(#[from] TurnedAway),
+    QueueFull(#[from] QueueFull),
 }
 
 impl Failure {
-    const fn passed(&self) -> Passed {
+    const fn passed(&self) -> ReconcileResult {
         match self {
-            Self::Cloud(_) => Passed::CloudError,
-            Self::Kubernetes(_) => Passed::KubernetesError,
-            Self::TurnedAway(_) => Passed::Waited,
+            Self::Cloud(_) => ReconcileResult::CloudError,
+            Self::Kubernetes(_) => ReconcileResult::KubernetesError,
+            Self::QueueFull(_) => ReconcileResult::Waited,
         }
     }
 }
 
 /// What came of a pass, and when the next one is due.
-type Ended = Result<(Passed, Action), Failure>;
+type Ended = Result<(ReconcileResult, Action), Failure>;
 
-impl<K> Engine<K>
+impl<K> Reconciler<K>
 where
     K: Kind,
-    K::Listed: Mirrored,
+    K::Listed: Cached,
 {
     /// One pass.
     async fn pass(self: &Arc<Self>, object: &K::Object) -> Ended {
@@ -112,22 +112,22 @@ where
         let deleting = object.meta().deletion_timestamp.is_some();
         let finalizer = finalizer::is_on(object, FINALIZER);
         if deleting && !finalizer {
-            self.memories.forget(&uid);
-            return Ok((Passed::Rested, Action::await_change()));
+            self.states.forget(&uid);
+            return Ok((ReconcileResult::Rested, Action::await_change()));
         }
         if is_annotated(object, PAUSED_ANNOTATION) {
             self.calm(&uid);
             self.tell(object, &Outcome::Paused).await?;
-            return Ok((Passed::Paused, Action::await_change()));
+            return Ok((ReconcileResult::Paused, Action::await_change()));
         }
         if !finalizer {
             self.set_finalizer(object, true).await?;
-            return Ok((Passed::Wrote, Action::requeue(Duration::ZERO)));
+            return Ok((ReconcileResult::Wrote, Action::requeue(Duration::ZERO)));
         }
         let name = self.account_name(object);
-        // The account may be another than when the card was written: the namespace says which.
-        self.index.refresh(&Self::key(object), self.card(object));
-        self.memories.with(&uid, |memory| memory.account.clone_from(&name));
+        // The account may be another than when the summary was written: the namespace says which.
+        self.index.refresh(&Self::key(object), self.summary(object));
+        self.states.with(&uid, |state| state.account.clone_from(&name));
         let account = match self.accounts.get(&name) {
             State::Ready(account) => account,
             State::NotReady(reason, message, error) => return self.without_account(object, reason, message, error).await,
@@ -139,17 +139,17 @@ where
                 self.calm(&uid);
                 let message = format!("CloudAccount {name} is not open to this namespace");
                 self.tell(object, &Outcome::Account(Reason::WaitingForAccount, message, None)).await?;
-                Ok((Passed::NoAccount, Action::requeue(jittered(ALLOWED_EVERY))))
+                Ok((ReconcileResult::NoAccount, Action::requeue(jittered(ALLOWED_EVERY))))
             }
             Permission::Refused(message) => {
                 self.calm(&uid);
                 let message = format!("CloudAccount {name}: {message}");
                 self.tell(object, &Outcome::Done(Step::Stall(Reason::NotGranted, message))).await?;
-                Ok((Passed::Stalled, Action::requeue(jittered(ALLOWED_EVERY))))
+                Ok((ReconcileResult::Stalled, Action::requeue(jittered(ALLOWED_EVERY))))
             }
             Permission::Unknown => {
                 self.not_looked(object).await?;
-                Ok((Passed::Waited, Action::requeue(Duration::from_secs(1))))
+                Ok((ReconcileResult::Waited, Action::requeue(Duration::from_secs(1))))
             }
         }
     }
@@ -160,14 +160,14 @@ where
         let error = error.map(|error| CloudError { message: "told in the conditions of the CloudAccount".to_owned(), ..error });
         if object.meta().deletion_timestamp.is_none() {
             self.tell(object, &Outcome::Account(reason, message, error)).await?;
-            return Ok((Passed::NoAccount, Action::await_change()));
+            return Ok((ReconcileResult::NoAccount, Action::await_change()));
         }
         if self.leave_unseen(object, None, true).await? {
-            return Ok((Passed::Wrote, Action::await_change()));
+            return Ok((ReconcileResult::Wrote, Action::await_change()));
         }
         let message = format!("{message}; {}", way_out("the account"));
         self.tell(object, &Outcome::Account(reason, message, error)).await?;
-        Ok((Passed::NoAccount, Action::await_change()))
+        Ok((ReconcileResult::NoAccount, Action::await_change()))
     }
 
     /// Lets an object that is being deleted go without a look at the cloud, if it may: what is to stay there, what never reached it where it is
@@ -187,61 +187,61 @@ where
     }
 
     async fn pass_in(self: &Arc<Self>, object: &K::Object, uid: &str, account: &Account, name: &str) -> Ended {
-        let mirror = account.mirror::<K::Listed>();
-        self.listen(name, &mirror);
-        let (view, deleting) = (mirror.view(), object.meta().deletion_timestamp.is_some());
+        let cache = account.cache::<K::Listed>();
+        self.listen(name, &cache);
+        let (view, deleting) = (cache.view(), object.meta().deletion_timestamp.is_some());
         let refused = view.error().is_some_and(|error| !error.class.passes());
         // What may pass is given some time first: a word that was said long before is not meant for it.
         let patience = account.client.settings().limits.create();
         let is_silent = refused || view.failing_for() >= patience;
         if deleting && is_silent && self.leave_unseen(object, Some(account), refused && !view.is_filled()).await? {
-            return Ok((Passed::Wrote, Action::await_change()));
+            return Ok((ReconcileResult::Wrote, Action::await_change()));
         }
         self.look_now(object, uid);
-        if let Some(back) = self.still_turned_away(object, uid, account) {
-            return Ok((Passed::Waited, Action::requeue(back)));
+        if let Some(back) = self.still_queue_full(object, uid, account) {
+            return Ok((ReconcileResult::Waited, Action::requeue(back)));
         }
         if !view.is_filled() {
-            self.memories.with(uid, |memory| memory.looking = true);
-            mirror.demand(Instant::now());
+            self.states.with(uid, |state| state.looking = true);
+            cache.demand(Instant::now());
             return match view.error().cloned() {
                 Some(error) => self.unread(object, error, patience).await,
                 None => self.not_looked(object).await,
             };
         }
         let owner = self.owner(object);
-        let look = Look { engine: self, object, account, mirror: &mirror, uid, owner: &owner };
+        let look = Observer { reconciler: self, object, account, cache: &cache, uid, owner: &owner };
         let observed = tokio::select! {
             observed = look.observe() => observed,
             // It only reads: nothing is lost.
-            () = self.stopped() => return Ok((Passed::Waited, Action::await_change())),
+            () = self.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
         };
         let observation = match observed {
             Ok(observation) => observation,
-            Err(Failure::Cloud(error)) => return self.fail(object, uid, error, None, account, &mirror).await,
-            Err(Failure::TurnedAway(turned_away)) => return Ok(self.turned_away(object, uid, turned_away)),
+            Err(Failure::Cloud(error)) => return self.fail(object, uid, error, None, account, &cache).await,
+            Err(Failure::QueueFull(queue_full)) => return Ok(self.queue_full(object, uid, queue_full)),
             Err(failure) => return Err(failure),
         };
         let step = self.claimed(object, decide(&observation.situation));
         let is_create = step == Step::RecordIntent;
         if (step.is_cloud_write() || is_create)
-            && let Some(left) = self.memories.with(uid, |memory| memory.backoff.remaining(object.meta().generation))
+            && let Some(left) = self.states.with(uid, |state| state.backoff.remaining(object.meta().generation))
         {
-            return Ok((Passed::Waited, Action::requeue(left)));
+            return Ok((ReconcileResult::Waited, Action::requeue(left)));
         }
         tracing::debug!(step = step.label(), "decided");
         let looks = matches!(step, Step::Wait(_)) && conclude::changes_by_itself(&step);
-        if let (true, true, Some(error)) = (deleting || refused, looks, mirror.view().error().cloned()) {
+        if let (true, true, Some(error)) = (deleting || refused, looks, cache.view().error().cloned()) {
             // The look that is waited for may never come.
-            self.expect_change(uid, true, &mirror);
+            self.expect_change(uid, true, &cache);
             return self.unread(object, error, patience).await;
         }
         let priority = step.priority(&observation.situation);
-        let hands = Hands { engine: self, object, account, name, mirror: &mirror, uid, priority, target: &observation.target };
-        match hands.carry_out(&step).await {
-            Ok(acted) => self.conclude(object, uid, step, acted, &observation, &mirror).await,
-            Err(Failure::Cloud(error)) => self.fail(object, uid, error, Some(&observation), account, &mirror).await,
-            Err(Failure::TurnedAway(turned_away)) => Ok(self.turned_away(object, uid, turned_away)),
+        let executor = Executor { reconciler: self, object, account, name, cache: &cache, uid, priority, target: &observation.target };
+        match executor.carry_out(&step).await {
+            Ok(acted) => self.conclude(object, uid, step, acted, &observation, &cache).await,
+            Err(Failure::Cloud(error)) => self.fail(object, uid, error, Some(&observation), account, &cache).await,
+            Err(Failure::QueueFull(queue_full)) => Ok(self.queue_full(object, uid, queue_full)),
             Err(failure) => Err(failure),
         }
     }
@@ -253,7 +253,7 @@ where
         let message = if deleting { format!("{}; {}", error.message, way_out("the cloud")) } else { error.message };
         self.tell(object, &Outcome::Failed(CloudError { message, ..error })).await?;
         let is_abandoned = deleting && is_annotated(object, ABANDON_ANNOTATION);
-        Ok((Passed::CloudError, if is_abandoned { Action::requeue(patience) } else { Action::await_change() }))
+        Ok((ReconcileResult::CloudError, if is_abandoned { Action::requeue(patience) } else { Action::await_change() }))
     }
 
     /// Of two objects that are about to take one resource in the same moment the first has it.
@@ -262,14 +262,14 @@ where
         match self.index.claim(&Self::key(object), id) {
             Ok(()) => step,
             Err(holder) => {
-                let whose = told_holder(&holder, &object.namespace().unwrap_or_default());
+                let whose = describe_holder(&holder, &object.namespace().unwrap_or_default());
                 Step::Stall(Reason::Conflict, format!("{id} stands in its place: {whose}"))
             }
         }
     }
 }
 
-impl<K: Kind> Engine<K> {
+impl<K: Kind> Reconciler<K> {
     /// Resolves when the process is to end.
     async fn stopped(&self) {
         let mut stop = self.stop.clone();
@@ -280,12 +280,12 @@ impl<K: Kind> Engine<K> {
     /// The cloud has not been looked at yet. What was told before still holds, as far as is known.
     async fn not_looked(&self, object: &K::Object) -> Ended {
         if let Some(left) = conclude::brief(object, conclude::BRIEF) {
-            return Ok((Passed::Waited, Action::requeue(left)));
+            return Ok((ReconcileResult::Waited, Action::requeue(left)));
         }
         if object.status().is_none() {
-            self.tell(object, &Outcome::Done(Step::Wait(Wait::Look))).await?;
+            self.tell(object, &Outcome::Done(Step::Wait(Wait::List))).await?;
         }
-        Ok((Passed::Waited, Action::await_change()))
+        Ok((ReconcileResult::Waited, Action::await_change()))
     }
 
     /// Tells an outcome without having looked at the cloud: what is known of it stays.
@@ -323,12 +323,12 @@ impl<K: Kind> Engine<K> {
     fn look_now(&self, object: &K::Object, uid: &str) {
         let asked = object.annotations().get(RECONCILE_AT_ANNOTATION);
         let handled = object.status().and_then(|status| status.last_handled_reconcile_at.as_ref());
-        self.memories.with(uid, |memory| {
-            if asked.is_some() && asked != handled && memory.asked.as_ref() != asked {
-                memory.asked = asked.cloned();
-                memory.fresh_after = Some(Instant::now());
-                memory.backoff = memory::Backoff::default();
-                memory.turned_away = None;
+        self.states.with(uid, |state| {
+            if asked.is_some() && asked != handled && state.asked.as_ref() != asked {
+                state.asked = asked.cloned();
+                state.fresh_after = Some(Instant::now());
+                state.backoff = object_state::Backoff::default();
+                state.queue_full = None;
             }
         });
     }
@@ -346,8 +346,8 @@ fn is_annotated(object: &impl Resource, annotation: &str) -> bool {
 /// An error as an object may tell it. What speaks of the account's identity is for the account's owner, who finds it in the log and at the account.
 fn for_tenants(error: CloudError) -> CloudError {
     let message = match error.class {
-        Class::Auth => "the cloud does not accept the account's credentials".to_owned(),
-        Class::Permission => format!("the account's credentials lack the permission for {}", error.operation),
+        ErrorClass::Auth => "the cloud does not accept the account's credentials".to_owned(),
+        ErrorClass::Permission => format!("the account's credentials lack the permission for {}", error.operation),
         _ => return error,
     };
     CloudError { message, ..error }

@@ -1,4 +1,4 @@
-//! What a pass sees: the object, the index and the mirror, put together into a [`Situation`]. All reads stand here; the only calls are a GET of
+//! What a pass sees: the object, the index and the cache, put together into a [`Situation`]. All reads stand here; the only calls are a GET of
 //! one resource that a LIST misses, a GET of what a resource hangs on when that seems to be gone, and a GET of a Secret that a create needs.
 
 use k8s_openapi::api::core::v1::Secret;
@@ -10,15 +10,15 @@ use tokio::time::Instant;
 
 use crate::accounts::Account;
 use crate::api::{DeletionPolicy, DriftPolicy, Intent, Managed, Management, Status, Target};
-use crate::cache::{Mirror, View};
-use crate::cloud::{Call, Class, Listed, Priority};
+use crate::cache::{CloudCache, View};
+use crate::cloud::{Call, ErrorClass, Listed, Priority};
 use crate::graph::Key;
-use crate::graph::owner::{OWNER_TAG, object_of, told_holder, told_tag};
+use crate::graph::owner::{OWNER_TAG, describe_holder, describe_owner_tag, object_of};
 
 use super::decide::{Found, IntentState, Ownership, Presence, Situation};
 use super::kind::{Desired, Difference, Kind, Links, Phase, Reference, Tagging};
 use super::report::{Seen, Sight, spec_changed};
-use super::{Engine, Failure};
+use super::{Failure, Reconciler};
 
 /// Most tags of a resource, the owner's among them (API document §1.7).
 const TAGS_LIMIT: usize = 10;
@@ -50,7 +50,7 @@ impl Policies {
 /// The situation of one pass, and the resource in it.
 pub(super) struct Observation<K: Kind> {
     pub situation: Situation,
-    pub seen: Option<K::Seen>,
+    pub seen: Option<K::Resource>,
     /// Where a create would make the resource now.
     pub target: Target,
     /// How many tags the resource is to have, the account's and the owner's among them.
@@ -87,16 +87,16 @@ impl<K: Kind> Observation<K> {
 }
 
 /// A resource in the form that the status tells.
-pub(super) fn tell<K: Kind>(seen: &K::Seen, matches: bool) -> Seen<<K::Object as Managed>::Observed> {
+pub(super) fn tell<K: Kind>(seen: &K::Resource, matches: bool) -> Seen<<K::Object as Managed>::Observed> {
     Seen { observed: K::observed(seen), phase: K::phase(seen), health: K::health(seen), matches }
 }
 
 /// One pass's look.
-pub(super) struct Look<'a, K: Kind> {
-    pub engine: &'a Engine<K>,
+pub(super) struct Observer<'a, K: Kind> {
+    pub reconciler: &'a Reconciler<K>,
     pub object: &'a K::Object,
     pub account: &'a Account,
-    pub mirror: &'a Mirror<K::Listed>,
+    pub cache: &'a CloudCache<K::Listed>,
     pub uid: &'a str,
     /// The owner's tag of the object.
     pub owner: &'a str,
@@ -104,7 +104,7 @@ pub(super) struct Look<'a, K: Kind> {
 
 type ObservedStatus<K> = Status<<<K as Kind>::Object as Managed>::Observed>;
 
-impl<K: Kind> Look<'_, K> {
+impl<K: Kind> Observer<'_, K> {
     pub async fn observe(&self) -> Result<Observation<K>, Failure> {
         let status = self.object.status().cloned().unwrap_or_default();
         let policies = Policies::of(self.object, Some(self.account));
@@ -130,7 +130,7 @@ impl<K: Kind> Look<'_, K> {
         let (presence, seen) = self.find(&desired, &status).await?;
         let absent = presence == Presence::Absent;
         let deleting = self.object.meta().deletion_timestamp.is_some();
-        let plain = tags > 1 && self.engine.memories.with(self.uid, |memory| memory.plain);
+        let plain = tags > 1 && self.reconciler.states.with(self.uid, |state| state.plain);
         let create = if absent && !deleting && references.is_empty() {
             desired.tagging = if plain { Tagging::OwnerOnly } else { desired.tagging };
             self.create(&mut desired).await?
@@ -145,11 +145,11 @@ impl<K: Kind> Look<'_, K> {
             deletion: policies.deletion,
             drift: policies.drift,
             spec_changed,
-            dependants: self.engine.index.dependants(&Engine::<K>::key(self.object)),
+            dependants: self.reconciler.index.dependants(&Reconciler::<K>::key(self.object)),
             references,
             intent,
             lost: status.id.filter(|_| absent),
-            fought: self.engine.memories.with(self.uid, |memory| memory.fights.fields(spec_changed, generation)),
+            contested: self.reconciler.states.with(self.uid, |state| state.drift_conflicts.fields(spec_changed, generation)),
             cloud: presence,
             create,
             too_many_tags: Some(tags).filter(|tags| *tags > TAGS_LIMIT),
@@ -161,7 +161,7 @@ impl<K: Kind> Look<'_, K> {
     fn is_resolved(&self) -> bool {
         K::references(self.object)
             .iter()
-            .all(|reference| self.engine.referred(self.object, reference).is_some_and(|card| card.id.is_some()))
+            .all(|reference| self.reconciler.referred(self.object, reference).is_some_and(|summary| summary.id.is_some()))
     }
 
     /// Ids of what is referred to, and what of it is not ready.
@@ -170,11 +170,11 @@ impl<K: Kind> Look<'_, K> {
         let mut links = Links::new();
         let mut waiting = Vec::new();
         for reference in K::references(self.object) {
-            let card = self.engine.referred(self.object, &reference);
-            if !card.as_ref().is_some_and(|card| card.ready && card.id.is_some()) {
+            let summary = self.reconciler.referred(self.object, &reference);
+            if !summary.as_ref().is_some_and(|summary| summary.ready && summary.id.is_some()) {
                 waiting.push(reference.key(&namespace).named_from(&namespace));
             }
-            if let Some(id) = card.and_then(|card| card.id) {
+            if let Some(id) = summary.and_then(|summary| summary.id) {
                 links.insert(reference.field, id);
             }
         }
@@ -188,7 +188,7 @@ impl<K: Kind> Look<'_, K> {
 
     /// The intent whose create may have been sent.
     fn sent<'s>(&self, status: &'s ObservedStatus<K>) -> Option<&'s Intent> {
-        let fresh = self.engine.memories.with(self.uid, |memory| memory.fresh_intent.clone());
+        let fresh = self.reconciler.states.with(self.uid, |state| state.fresh_intent.clone());
         status.intent.as_ref().filter(|intent| fresh.as_ref() != Some(&intent.time))
     }
 
@@ -201,23 +201,23 @@ impl<K: Kind> Look<'_, K> {
         }
         // Of an earlier process: its create can't arrive after the deadline, which is held against this machine's clock only once.
         let until = self
-            .engine
-            .memories
-            .with(self.uid, |memory| *memory.doubt_until.get_or_insert_with(|| Instant::now() + doubt(intent, jiff::Timestamp::now())));
-        if self.mirror.view().is_fresh(until) {
+            .reconciler
+            .states
+            .with(self.uid, |state| *state.doubt_until.get_or_insert_with(|| Instant::now() + doubt(intent, jiff::Timestamp::now())));
+        if self.cache.view().is_fresh(until) {
             return IntentState::None;
         }
-        self.mirror.demand(until);
+        self.cache.demand(until);
         IntentState::InDoubt
     }
 
     /// Looks for the object's resource: by the id in status, by the import, by tag and natural key.
-    async fn find(&self, desired: &Desired<'_, K::Object>, status: &ObservedStatus<K>) -> Result<(Presence, Option<K::Seen>), Failure> {
-        let (view, sent) = (self.mirror.view(), self.sent(status).is_some());
-        if let Some(instant) = self.engine.memories.with(self.uid, |memory| memory.fresh_after)
+    async fn find(&self, desired: &Desired<'_, K::Object>, status: &ObservedStatus<K>) -> Result<(Presence, Option<K::Resource>), Failure> {
+        let (view, sent) = (self.cache.view(), self.sent(status).is_some());
+        if let Some(instant) = self.reconciler.states.with(self.uid, |state| state.fresh_after)
             && !view.is_fresh(instant)
         {
-            self.mirror.demand(instant);
+            self.cache.demand(instant);
             return Ok((Presence::Unknown, None));
         }
         match (&status.id, self.object.import().and_then(|import| import.id.as_ref())) {
@@ -233,7 +233,7 @@ impl<K: Kind> Look<'_, K> {
             (None, Some(id)) => {
                 return match self.by_id(desired, &view, id).await? {
                     // The next pass asks first whether what stands behind it is granted.
-                    Some(seen) if view.get(K::host(&seen)).is_none() => Ok((Presence::Unknown, None)),
+                    Some(seen) if view.get(K::listed_id(&seen)).is_none() => Ok((Presence::Unknown, None)),
                     Some(seen) => self.present(desired, &view, status, seen, false).await,
                     None => Ok((Presence::NotFound(id.clone()), None)),
                 };
@@ -244,7 +244,7 @@ impl<K: Kind> Look<'_, K> {
         let at_its_place = at_its_place.iter().flat_map(|key| view.at(key));
         // What is found by both is one.
         let hosts: BTreeMap<&str, &K::Listed> = at_its_place.chain(with_its_tag).map(|listed| (listed.id(), listed.as_ref())).collect();
-        let all = hosts.into_values().flat_map(|listed| K::seen(listed)).filter(|seen| K::phase(seen) != Phase::Gone);
+        let all = hosts.into_values().flat_map(|listed| K::resources(listed)).filter(|seen| K::phase(seen) != Phase::Gone);
         let (ours, others): (Vec<_>, Vec<_>) =
             all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
         let mut candidates = if ours.is_empty() { others } else { ours };
@@ -263,9 +263,9 @@ impl<K: Kind> Look<'_, K> {
     }
 
     /// The resource with this id. One that a LIST misses is asked for by itself, and is gone only when the cloud says so there too.
-    async fn by_id(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Result<Option<K::Seen>, Failure> {
-        let among = |listed: &K::Listed| K::seen(listed).into_iter().find(|seen| K::id(seen) == id && K::phase(seen) != Phase::Gone);
-        let Some(host) = K::host_of(desired, id) else { return Ok(view.iter().find_map(|listed| among(listed))) };
+    async fn by_id(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Result<Option<K::Resource>, Failure> {
+        let among = |listed: &K::Listed| K::resources(listed).into_iter().find(|seen| K::id(seen) == id && K::phase(seen) != Phase::Gone);
+        let Some(host) = K::listed_id_of(desired, id) else { return Ok(view.iter().find_map(|listed| among(listed))) };
         if let Some(seen) = view.get(&host).and_then(|listed| among(listed)) {
             return Ok(Some(seen));
         }
@@ -275,11 +275,11 @@ impl<K: Kind> Look<'_, K> {
         match self.account.client.fetch::<K::Listed>(&call).await {
             Ok(listed) => {
                 let seen = among(&listed);
-                self.mirror.put(listed, sent);
+                self.cache.put(listed, sent);
                 Ok(seen)
             }
-            Err(error) if error.class == Class::Absent => {
-                self.mirror.remove(&host, sent);
+            Err(error) if error.class == ErrorClass::Absent => {
+                self.cache.remove(&host, sent);
                 Ok(None)
             }
             Err(error) => Err(Failure::Cloud(error)),
@@ -291,11 +291,11 @@ impl<K: Kind> Look<'_, K> {
         desired: &Desired<'_, K::Object>,
         view: &View<K::Listed>,
         status: &ObservedStatus<K>,
-        seen: K::Seen,
+        seen: K::Resource,
         recorded: bool,
-    ) -> Result<(Presence, Option<K::Seen>), Failure> {
-        let host = K::host(&seen).to_owned();
-        self.engine.memories.with(self.uid, |memory| memory.watched.insert(host.clone()));
+    ) -> Result<(Presence, Option<K::Resource>), Failure> {
+        let host = K::listed_id(&seen).to_owned();
+        self.reconciler.states.with(self.uid, |state| state.watched.insert(host.clone()));
         let mut differences = K::compare(desired, &seen);
         let owner = self.whose(desired, view, status, &seen, &differences, recorded);
         let ignored = &self.object.policy().ignore_fields;
@@ -303,13 +303,13 @@ impl<K: Kind> Look<'_, K> {
         differences.retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| field == difference.path));
         let id = K::id(&seen).to_owned();
         let found = Found {
-            adrift: owner == Ownership::Ours && self.is_adrift(&seen, &differences).await?,
+            orphaned: owner == Ownership::Ours && self.is_orphaned(&seen, &differences).await?,
             owner,
             recorded,
             phase: K::phase(&seen),
             update: K::update(desired, &seen, &differences),
             delete: K::delete(&id),
-            bound: view.get(&host).is_some_and(|listed| K::is_bound(listed, &seen)),
+            deleted_with_parent: view.get(&host).is_some_and(|listed| K::is_deleted_with_parent(listed, &seen)),
             differences,
             id,
         };
@@ -317,8 +317,8 @@ impl<K: Kind> Look<'_, K> {
     }
 
     /// Whether all that can't be changed differs because what the resource hangs on is gone from the cloud.
-    async fn is_adrift(&self, seen: &K::Seen, differences: &[Difference]) -> Result<bool, Failure> {
-        let Some((field, call)) = K::anchor(seen) else { return Ok(false) };
+    async fn is_orphaned(&self, seen: &K::Resource, differences: &[Difference]) -> Result<bool, Failure> {
+        let Some((field, call)) = K::parent(seen) else { return Ok(false) };
         let only_there = differences.iter().all(|difference| difference.mutable || difference.path == field);
         if !only_there || differences.iter().all(|difference| difference.mutable) {
             return Ok(false);
@@ -326,12 +326,12 @@ impl<K: Kind> Look<'_, K> {
         self.account.client.queue(&call, Priority::Wait).await?;
         match self.account.client.send(&call).await {
             Ok(_) => Ok(false),
-            Err(error) if error.class == Class::Absent => Ok(true),
+            Err(error) if error.class == ErrorClass::Absent => Ok(true),
             Err(error) => Err(Failure::Cloud(error)),
         }
     }
 
-    fn is_tagged_ours(&self, seen: &K::Seen) -> bool {
+    fn is_tagged_ours(&self, seen: &K::Resource) -> bool {
         K::tags(seen).get(OWNER_TAG).is_some_and(|tag| tag == self.owner)
     }
 
@@ -341,18 +341,18 @@ impl<K: Kind> Look<'_, K> {
         desired: &Desired<'_, K::Object>,
         view: &View<K::Listed>,
         status: &ObservedStatus<K>,
-        seen: &K::Seen,
+        seen: &K::Resource,
         differences: &[Difference],
         recorded: bool,
     ) -> Ownership {
-        let me = Engine::<K>::key(self.object);
-        if let Some(holder) = self.engine.index.other_holder(&me, K::id(seen)) {
-            return Ownership::Foreign(told_holder(&holder, &me.namespace));
+        let me = Reconciler::<K>::key(self.object);
+        if let Some(holder) = self.reconciler.index.other_holder(&me, K::id(seen)) {
+            return Ownership::Foreign(describe_holder(&holder, &me.namespace));
         }
         let tagged_ours = self.is_tagged_ours(seen);
         match K::tags(seen).get(OWNER_TAG) {
             Some(tag) if !tagged_ours && !self.is_left_behind(tag, &me) => {
-                return Ownership::Foreign(told_tag(tag, &self.engine.cluster, &me.namespace));
+                return Ownership::Foreign(describe_owner_tag(tag, &self.reconciler.cluster, &me.namespace));
             }
             _ => {}
         }
@@ -369,8 +369,10 @@ impl<K: Kind> Look<'_, K> {
 
     /// Whether a tag names an object of the same namespace that is no more: what it retained may be imported.
     fn is_left_behind(&self, tag: &str, me: &Key) -> bool {
-        let left = object_of(tag, K::NAME, &self.engine.cluster).filter(|owner| owner.namespace == me.namespace);
-        self.engine.whole_namespaces && self.object.import().is_some() && left.is_some_and(|owner| self.engine.index.card(&owner).is_none())
+        let left = object_of(tag, K::NAME, &self.reconciler.cluster).filter(|owner| owner.namespace == me.namespace);
+        self.reconciler.whole_namespaces
+            && self.object.import().is_some()
+            && left.is_some_and(|owner| self.reconciler.index.summary(&owner).is_none())
     }
 
     /// Whether an untagged resource came from a create of ours whose answer was not seen.
@@ -388,7 +390,7 @@ impl<K: Kind> Look<'_, K> {
         if !sent || !self.account.keeps_tags() || K::tags_of(self.object).is_none() {
             return sent;
         }
-        let keeps_tags = view.iter().flat_map(|listed| K::seen(listed)).any(|seen| K::tags(&seen).contains_key(OWNER_TAG));
+        let keeps_tags = view.iter().flat_map(|listed| K::resources(listed)).any(|seen| K::tags(&seen).contains_key(OWNER_TAG));
         let as_created = |difference: &Difference| difference.path == "name" && desired.created_as == Some(difference.observed.as_str());
         !keeps_tags && differences.iter().all(|difference| difference.path == "tags" || as_created(difference))
     }
@@ -396,7 +398,7 @@ impl<K: Kind> Look<'_, K> {
     async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Option<Call>, Failure> {
         let Some(reference) = K::secret(self.object) else { return Ok(Some(K::create(desired))) };
         let namespace = self.object.namespace().unwrap_or_default();
-        let secret = Api::<Secret>::namespaced(self.engine.client.clone(), &namespace).get_opt(&reference.name).await?;
+        let secret = Api::<Secret>::namespaced(self.reconciler.client.clone(), &namespace).get_opt(&reference.name).await?;
         let value = secret.and_then(|secret| secret.data?.remove(&reference.key)).and_then(|bytes| String::from_utf8(bytes.0).ok());
         desired.secret = value.map(|value| SecretString::from(value.trim_end_matches(['\r', '\n'])));
         Ok(desired.secret.is_some().then(|| K::create(desired)))

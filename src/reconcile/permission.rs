@@ -4,9 +4,9 @@ use kube::Resource;
 use std::collections::BTreeMap;
 
 use crate::accounts::{Account, Behind, IMPORT, Use, What};
-use crate::graph::{Card, Key};
+use crate::graph::{Key, ResourceSummary};
 
-use super::Engine;
+use super::Reconciler;
 use super::kind::{Kind, Reference};
 
 /// Whether an object may use its account as its spec says.
@@ -21,12 +21,12 @@ pub(super) enum Permission {
     Unknown,
 }
 
-impl<K: Kind> Engine<K> {
-    /// The card of what an object refers to. What is not granted reads as not there.
-    pub(super) fn referred(&self, object: &K::Object, reference: &Reference) -> Option<Card> {
+impl<K: Kind> Reconciler<K> {
+    /// The summary of what an object refers to. What is not granted reads as not there.
+    pub(super) fn referred(&self, object: &K::Object, reference: &Reference) -> Option<ResourceSummary> {
         let me = Self::key(object);
         let key = reference.key(&me.namespace);
-        self.index.card(&key).filter(|_| self.index.is_granted(&me, &key))
+        self.index.summary(&key).filter(|_| self.index.is_granted(&me, &key))
     }
 
     /// Whether the object may use `account` as its spec says. One that goes may, whatever was narrowed since: nothing is orphaned.
@@ -71,7 +71,9 @@ impl<K: Kind> Engine<K> {
         }
         for reference in K::references(object) {
             let key = reference.key(&me.namespace);
-            let Some(id) = self.index.card(&key).filter(|_| key.namespace == me.namespace).and_then(|card| card.id) else { continue };
+            let Some(id) = self.index.summary(&key).filter(|_| key.namespace == me.namespace).and_then(|summary| summary.id) else {
+                continue;
+            };
             let uses: Vec<Use> = match account.behind(reference.kind, &id, &self.cluster) {
                 Behind::Unknown => return Permission::Unknown,
                 Behind::Absent => continue,

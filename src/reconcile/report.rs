@@ -6,7 +6,7 @@ use crate::api::{
     ConditionStatus, ConditionType, Course, Drift, Intent, LastError, NewCondition, Reason, Status, WaitingFor, find_condition,
     remove_condition, set_condition,
 };
-use crate::cloud::{Class, CloudError};
+use crate::cloud::{CloudError, ErrorClass};
 use crate::cluster::status;
 use crate::cluster::status::join_names;
 
@@ -190,7 +190,7 @@ fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
             Step::Delete(_) | Step::RemoveFinalizer => reconciling(Reason::Deleting, "the cloud deletes it".to_owned()),
             Step::Wait(wait) => match wait {
                 Wait::Cloud(reason) => reconciling(*reason, settling(*reason)),
-                Wait::Look => reconciling(Reason::Settling, "looking at the cloud".to_owned()),
+                Wait::List => reconciling(Reason::Settling, "looking at the cloud".to_owned()),
                 Wait::Doubt => {
                     reconciling(Reason::Creating, "an earlier create may still arrive; nothing is sent until that is certain".to_owned())
                 }
@@ -230,19 +230,19 @@ fn failed(error: &CloudError) -> Verdict {
 }
 
 /// How an object stands after an error of `class`, and the reason that is told.
-pub(crate) const fn consequence(class: Class) -> (Progress, Reason) {
+pub(crate) const fn consequence(class: ErrorClass) -> (Progress, Reason) {
     match class {
-        Class::Invalid => (Progress::Stalled, Reason::Invalid),
-        Class::Conflict => (Progress::Stalled, Reason::Conflict),
-        Class::Quota => (Progress::Stalled, Reason::QuotaExceeded),
-        Class::Permission => (Progress::Stalled, Reason::Forbidden),
-        Class::Auth => (Progress::Stalled, Reason::CredentialsRejected),
-        Class::Unsupported => (Progress::Stalled, Reason::Unsupported),
-        Class::Absent => (Progress::Reconciling, Reason::NotFound),
-        Class::InUse => (Progress::Reconciling, Reason::InUse),
-        Class::Busy => (Progress::Reconciling, Reason::Settling),
-        Class::Throttled => (Progress::Reconciling, Reason::Throttled),
-        Class::Server => (Progress::Reconciling, Reason::CloudUnavailable),
+        ErrorClass::Invalid => (Progress::Stalled, Reason::Invalid),
+        ErrorClass::Conflict => (Progress::Stalled, Reason::Conflict),
+        ErrorClass::Quota => (Progress::Stalled, Reason::QuotaExceeded),
+        ErrorClass::Permission => (Progress::Stalled, Reason::Forbidden),
+        ErrorClass::Auth => (Progress::Stalled, Reason::CredentialsRejected),
+        ErrorClass::Unsupported => (Progress::Stalled, Reason::Unsupported),
+        ErrorClass::Absent => (Progress::Reconciling, Reason::NotFound),
+        ErrorClass::InUse => (Progress::Reconciling, Reason::InUse),
+        ErrorClass::Busy => (Progress::Reconciling, Reason::Settling),
+        ErrorClass::Throttled => (Progress::Reconciling, Reason::Throttled),
+        ErrorClass::Server => (Progress::Reconciling, Reason::CloudUnavailable),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Running the engine of one kind: its watch, its wakes, its listeners.
+//! Running the reconciler of one kind: its watch, its wakes, its listeners.
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::Namespace;
@@ -18,13 +18,13 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tracing::Instrument;
 
 use super::figures::Figures;
-use super::memory::{Memories, Memory};
-use super::{Engine, Failure, Kind};
-use crate::accounts::{Accounts, Change, Mirrored};
+use super::object_state::{ObjectState, ObjectStates};
+use super::{Failure, Kind, Reconciler};
+use crate::accounts::{Accounts, Cached, Change};
 use crate::api::FIELD_MANAGER;
 use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
 use crate::backoff::jittered;
-use crate::cache::{Event, Mirror};
+use crate::cache::{CloudCache, Event};
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::relist::Relist;
 use crate::cluster::shard::Shard;
@@ -83,7 +83,7 @@ impl Namespaces {
     }
 }
 
-/// Mirrors that a kind listens to, by address.
+/// Caches that a kind listens to, by address.
 #[derive(Default)]
 pub struct Listeners(Mutex<HashSet<usize>>);
 
@@ -91,7 +91,7 @@ pub struct Listeners(Mutex<HashSet<usize>>);
 pub fn controller<K>(shared: Shared) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send, Store<K::Object>)
 where
     K: Kind,
-    K::Listed: Mirrored,
+    K::Listed: Cached,
     K::Object: Resource<DynamicType = ()>,
 {
     let Shared { client, leadership, index, accounts, namespaces, metrics, cluster, shard, concurrency, page, filled, stop } = shared;
@@ -101,13 +101,13 @@ where
     let (wake, woken) = mpsc::unbounded_channel();
     let (fill, mut cached) = watch::channel(false);
     let reporter = Reporter { controller: FIELD_MANAGER.into(), instance: std::env::var("HOSTNAME").ok() };
-    let engine = Arc::new(Engine::<K> {
+    let reconciler = Arc::new(Reconciler::<K> {
         client,
         leadership,
         index: Arc::clone(&index),
         accounts: Arc::clone(&accounts),
         namespaces,
-        memories: Memories::default(),
+        states: ObjectStates::default(),
         store: store.clone(),
         reporter,
         wake: wake.clone(),
@@ -117,14 +117,14 @@ where
         whole_namespaces: shard.selector.is_none(),
         stop,
     });
-    metrics.attach(Arc::new(Figures(Arc::clone(&engine))));
+    metrics.attach(Arc::new(Figures(Arc::clone(&reconciler))));
     let changes = reflector::reflector(
         writer,
         watch.inspect({
-            let engine = Arc::clone(&engine);
+            let reconciler = Arc::clone(&reconciler);
             let mut relist = Relist::default();
             move |event| {
-                engine.index_event(event, &mut relist);
+                reconciler.index_event(event, &mut relist);
                 if let Ok(watcher::Event::InitDone) = event {
                     let _ = fill.send(true);
                 }
@@ -132,8 +132,8 @@ where
         }),
     )
     .inspect({
-        let engine = Arc::clone(&engine);
-        move |event| engine.call_waiting(event)
+        let reconciler = Arc::clone(&reconciler);
+        move |event| reconciler.call_waiting(event)
     })
     .touched_objects();
     let (keys, to_wake) = mpsc::unbounded_channel();
@@ -146,18 +146,22 @@ where
         }
     };
     let run = {
-        let engine = Arc::clone(&engine);
+        let reconciler = Arc::clone(&reconciler);
         async move {
-            let wakers = tokio::spawn(forward_wakes(Arc::clone(&engine), to_wake));
-            let listener = tokio::spawn(hear_accounts(Arc::clone(&engine)));
+            let wakers = tokio::spawn(forward_wakes(Arc::clone(&reconciler), to_wake));
+            let listener = tokio::spawn(hear_accounts(Arc::clone(&reconciler)));
             Controller::for_stream(changes, store)
                 .with_config(Config::default().concurrency(concurrency))
                 .reconcile_on(UnboundedReceiverStream::from(woken))
                 .graceful_shutdown_on({
-                    let engine = Arc::clone(&engine);
-                    async move { engine.stopped().await }
+                    let reconciler = Arc::clone(&reconciler);
+                    async move { reconciler.stopped().await }
                 })
-                .run(move |object, engine| reconcile(object, engine, filled.clone()), |_, _, _| Action::requeue(jittered(RETRY)), engine)
+                .run(
+                    move |object, reconciler| reconcile(object, reconciler, filled.clone()),
+                    |_, _, _| Action::requeue(jittered(RETRY)),
+                    reconciler,
+                )
                 .for_each(|_| std::future::ready(()))
                 .await;
             wakers.abort();
@@ -167,26 +171,26 @@ where
     (run, cached, objects)
 }
 
-async fn reconcile<K>(object: Arc<K::Object>, engine: Arc<Engine<K>>, mut filled: watch::Receiver<bool>) -> Result<Action, Failure>
+async fn reconcile<K>(object: Arc<K::Object>, reconciler: Arc<Reconciler<K>>, mut filled: watch::Receiver<bool>) -> Result<Action, Failure>
 where
     K: Kind,
-    K::Listed: Mirrored,
+    K::Listed: Cached,
 {
     let filled = tokio::select! {
         filled = filled.wait_for(|filled| *filled) => filled.is_ok(),
-        () = engine.stopped() => false,
+        () = reconciler.stopped() => false,
     };
     if !filled {
         return Ok(Action::await_change());
     }
-    let Some(newest) = engine.newest(&object) else {
+    let Some(newest) = reconciler.newest(&object) else {
         return Ok(Action::await_change());
     };
-    engine.memories.with(&newest.uid().unwrap_or_default(), |memory| (memory.latest, memory.queued) = (Some(Arc::clone(&newest)), None));
-    let (namespace, name, account) = (newest.namespace().unwrap_or_default(), newest.name_any(), engine.account_name(&newest));
+    reconciler.states.with(&newest.uid().unwrap_or_default(), |state| (state.latest, state.queued) = (Some(Arc::clone(&newest)), None));
+    let (namespace, name, account) = (newest.namespace().unwrap_or_default(), newest.name_any(), reconciler.account_name(&newest));
     let passed = async {
-        let pass = engine.metrics.begin(K::NAME);
-        let ended = engine.pass(&newest).await;
+        let pass = reconciler.metrics.begin(K::NAME);
+        let ended = reconciler.pass(&newest).await;
         pass.ended(ended.as_ref().map_or_else(Failure::passed, |(passed, _)| *passed));
         if let Err(failure) = &ended {
             tracing::debug!(error = error_chain(failure), "pass failed");
@@ -197,22 +201,22 @@ where
 }
 
 /// The index knows kinds by name only; here a name becomes an object of this kind again.
-async fn forward_wakes<K: Kind>(engine: Arc<Engine<K>>, mut keys: UnboundedReceiver<Key>) {
+async fn forward_wakes<K: Kind>(reconciler: Arc<Reconciler<K>>, mut keys: UnboundedReceiver<Key>) {
     while let Some(Key { kind: _, namespace, name }) = keys.recv().await {
-        engine.wake_by_name(&namespace, &name);
+        reconciler.wake_by_name(&namespace, &name);
     }
 }
 
 /// An account that changes concerns all its objects.
-async fn hear_accounts<K: Kind>(engine: Arc<Engine<K>>) {
-    let mut changes = engine.accounts.subscribe();
+async fn hear_accounts<K: Kind>(reconciler: Arc<Reconciler<K>>) {
+    let mut changes = reconciler.accounts.subscribe();
     loop {
         match changes.recv().await {
-            Ok(Change::State(name)) => engine.wake_where(&name, |_| true),
-            Ok(Change::Room { account, news }) => engine.wake_where(&account, |memory| memory.take_room(news)),
+            Ok(Change::State(name)) => reconciler.wake_where(&name, |_| true),
+            Ok(Change::Room { account, news }) => reconciler.wake_where(&account, |state| state.take_room(news)),
             Ok(Change::Listed) | Err(RecvError::Lagged(_)) => {
-                for object in engine.store.state() {
-                    engine.wake(object.as_ref());
+                for object in reconciler.store.state() {
+                    reconciler.wake(object.as_ref());
                 }
             }
             Err(RecvError::Closed) => return,
@@ -230,26 +234,26 @@ impl Listeners {
     }
 }
 
-impl<K: Kind> Engine<K> {
+impl<K: Kind> Reconciler<K> {
     fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>, relist: &mut Relist) {
         let event = match event {
             Ok(event) => event,
             Err(error) => return tracing::warn!(kind = K::NAME, %error, "watch failed; it is begun again"),
         };
         for gone in relist.take(event) {
-            self.memories.forget(&gone.uid);
+            self.states.forget(&gone.uid);
             if !gone.replaced {
                 let (namespace, name) = gone.place;
                 self.index.forget(&Key { kind: K::NAME, namespace, name });
             }
         }
         if let watcher::Event::Apply(object) | watcher::Event::InitApply(object) = event {
-            self.memories.there_is(&object.uid().unwrap_or_default());
+            self.states.there_is(&object.uid().unwrap_or_default());
         }
         match event {
-            // What we wrote ourselves may be ahead of the watch: an older card does not take its place.
+            // What we wrote ourselves may be ahead of the watch: an older summary does not take its place.
             watcher::Event::Apply(object) | watcher::Event::InitApply(object) if self.is_news(object) => {
-                self.index.apply(&Self::key(object), self.card(object));
+                self.index.apply(&Self::key(object), self.summary(object));
             }
             // A list is read page by page, and the store changes at its end: one whose turn came in between was looked up in vain.
             watcher::Event::InitDone => {
@@ -265,7 +269,7 @@ impl<K: Kind> Engine<K> {
     /// remembered, which ends its wait.
     fn call_waiting(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
         let call = |object: &K::Object| {
-            let turn = self.memories.with(&object.uid().unwrap_or_default(), |memory| memory.turn.take());
+            let turn = self.states.with(&object.uid().unwrap_or_default(), |state| state.turn.take());
             // One that waits no more hears nothing.
             let _ = turn.map(|turn| turn.send(()));
         };
@@ -276,28 +280,28 @@ impl<K: Kind> Engine<K> {
         }
     }
 
-    /// Hears a mirror from the first time one of its objects is looked at.
-    pub(super) fn listen(self: &Arc<Self>, account: &str, mirror: &Arc<Mirror<K::Listed>>) {
-        let address = Arc::as_ptr(mirror).addr();
+    /// Hears a cache from the first time one of its objects is looked at.
+    pub(super) fn listen(self: &Arc<Self>, account: &str, cache: &Arc<CloudCache<K::Listed>>) {
+        let address = Arc::as_ptr(cache).addr();
         if !self.listeners.add(address) {
             return;
         }
-        let (engine, account, mut events) = (Arc::clone(self), account.to_owned(), mirror.subscribe());
-        // For as long as this is held no other mirror can have the address.
-        let held = Arc::downgrade(mirror);
+        let (reconciler, account, mut events) = (Arc::clone(self), account.to_owned(), cache.subscribe());
+        // For as long as this is held no other cache can have the address.
+        let held = Arc::downgrade(cache);
         tokio::spawn(async move {
             loop {
                 match events.recv().await {
                     Ok(Event::Listed(changed)) => {
-                        engine.wake_where(&account, |memory| memory.looking || memory.watched.iter().any(|id| changed.contains(id)));
+                        reconciler.wake_where(&account, |state| state.looking || state.watched.iter().any(|id| changed.contains(id)));
                     }
-                    Ok(Event::Failed) => engine.wake_where(&account, |memory| memory.looking),
-                    Err(RecvError::Lagged(_)) => engine.wake_where(&account, |_| true),
-                    // The mirror is gone.
+                    Ok(Event::Failed) => reconciler.wake_where(&account, |state| state.looking),
+                    Err(RecvError::Lagged(_)) => reconciler.wake_where(&account, |_| true),
+                    // The cache is gone.
                     Err(RecvError::Closed) => break,
                 }
             }
-            engine.listeners.remove(address);
+            reconciler.listeners.remove(address);
             drop(held);
         });
     }
@@ -312,12 +316,12 @@ impl<K: Kind> Engine<K> {
     }
 
     fn wake(&self, object: &K::Object) {
-        self.memories.queue(&object.uid().unwrap_or_default());
+        self.states.queue(&object.uid().unwrap_or_default());
         let _ = self.wake.send(ObjectRef::from_obj(object));
     }
 
-    fn wake_where(&self, account: &str, concerned: impl Fn(&mut Memory<K::Object>) -> bool) {
-        for object in self.memories.concerned(account, concerned) {
+    fn wake_where(&self, account: &str, concerned: impl Fn(&mut ObjectState<K::Object>) -> bool) {
+        for object in self.states.concerned(account, concerned) {
             let _ = self.wake.send(ObjectRef::from_obj(object.as_ref()));
         }
     }

@@ -10,7 +10,7 @@ use crate::{of_kind, rendered, text};
 const BOUND: Duration = Duration::from_mins(1);
 const PROTECTED: &str = "directconnect.huaweicloud.com/protected=true";
 const UUID: &str = "00000000-0000-4000-8000-000000000001";
-const CRDS: [&str; 5] = ["cloudaccounts", "virtualgateways", "virtualinterfaces", "peers", "referencegrants"];
+const CRDS: [&str; 5] = ["cloudaccounts", "virtualgateways", "virtualinterfaces", "peers", "directconnectgrants"];
 
 #[tokio::test]
 async fn it_is_rendered_as_the_values_say() {
@@ -54,7 +54,7 @@ fn objects(namespace: &str) -> Vec<Value> {
             with(json!({ "connectionId": UUID, "virtualGatewayId": UUID, "vlan": 30, "bandwidth": 50, "routeMode": "static" })),
         ),
         object("Peer", with(json!({ "virtualInterfaceId": UUID, "addressFamily": "ipv4", "routeMode": "static" }))),
-        object("ReferenceGrant", json!({ "from": [{ "kind": "Peer", "namespace": "team" }], "to": [{ "kind": "VirtualInterface" }] })),
+        object("DirectConnectGrant", json!({ "from": [{ "kind": "Peer", "namespace": "team" }], "to": [{ "kind": "VirtualInterface" }] })),
     ]
 }
 

@@ -55,7 +55,7 @@ const RIGHTS: &[(&str, &str, bool, bool)] = &[
     // Accounts belong to no namespace; their Secrets, and grants, lie in any.
     ("patch", "cloudaccounts.directconnect.huaweicloud.com", true, true),
     ("patch", "cloudaccounts.directconnect.huaweicloud.com/status", true, true),
-    ("watch", "referencegrants.directconnect.huaweicloud.com", true, true),
+    ("watch", "directconnectgrants.directconnect.huaweicloud.com", true, true),
     ("patch", "secrets", true, true),
     ("watch", "namespaces", true, true),
 ];

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{Row, comes, container, env, everywhere, goes, is, pod, row};
 
-const CRDS: [&str; 5] = ["cloudaccounts", "peers", "referencegrants", "virtualgateways", "virtualinterfaces"];
+const CRDS: [&str; 5] = ["cloudaccounts", "peers", "directconnectgrants", "virtualgateways", "virtualinterfaces"];
 /// Whose requests are served first.
 const SUBJECT: &str = "/spec/rules/0/subjects/0/serviceAccount/name";
 

@@ -16,7 +16,7 @@ const RIGHTS: [(&str, &str, &str); 27] = [
     ("get", "virtualgateways", "view"),
     ("list", "virtualinterfaces", "view"),
     ("watch", "peers", "view"),
-    ("list", "referencegrants", "view"),
+    ("list", "directconnectgrants", "view"),
     ("create", "virtualgateways", "edit"),
     ("update", "virtualgateways", "edit"),
     ("delete", "virtualgateways", "edit"),
@@ -27,9 +27,9 @@ const RIGHTS: [(&str, &str, &str); 27] = [
     ("create", "peers", "edit"),
     ("patch", "peers", "edit"),
     ("delete", "peers", "edit"),
-    ("create", "referencegrants", "admin"),
-    ("patch", "referencegrants", "admin"),
-    ("delete", "referencegrants", "admin"),
+    ("create", "directconnectgrants", "admin"),
+    ("patch", "directconnectgrants", "admin"),
+    ("delete", "directconnectgrants", "admin"),
     ("patch", "virtualgateways/status", NEVER),
     ("update", "virtualinterfaces/status", NEVER),
     ("patch", "peers/status", NEVER),
@@ -58,7 +58,7 @@ async fn each_role_of_a_namespace_may_what_the_table_says_and_no_more() {
         plane.kubectl(&["-n", "team", "create", "rolebinding", role, &format!("--clusterrole={role}"), &format!("--user={role}")]);
     }
     eventually("the roles are aggregated", Duration::from_mins(1), || async {
-        let last = [("view", "get", "peers"), ("edit", "create", "peers"), ("admin", "create", "referencegrants")];
+        let last = [("view", "get", "peers"), ("edit", "create", "peers"), ("admin", "create", "directconnectgrants")];
         let told = |(role, verb, kind)| may(&plane, role, "team", verb, &format!("{kind}.directconnect.huaweicloud.com"));
         last.into_iter().all(told).then_some(())
     })
@@ -81,7 +81,7 @@ async fn each_role_of_a_namespace_may_what_the_table_says_and_no_more() {
             ("patch", "namespaces", "team"),
             ("get", "secrets", "platform"),
             ("get", "virtualgateways.directconnect.huaweicloud.com", "platform"),
-            ("create", "referencegrants.directconnect.huaweicloud.com", "platform"),
+            ("create", "directconnectgrants.directconnect.huaweicloud.com", "platform"),
         ] {
             if may(&plane, role, namespace, verb, resource) {
                 wrong.push(format!("{role}: {verb} {resource} in {namespace} must not be allowed"));
@@ -107,7 +107,7 @@ async fn the_roles_are_left_out_when_they_are_not_wanted_and_speak_of_nothing_bu
     for rule in all.iter().flat_map(|role| role["rules"].as_array().unwrap()) {
         assert_eq!(rule["apiGroups"], json!(["directconnect.huaweicloud.com"]), "{rule}");
         for resource in rule["resources"].as_array().unwrap() {
-            let tenants = ["virtualgateways", "virtualinterfaces", "peers", "referencegrants"];
+            let tenants = ["virtualgateways", "virtualinterfaces", "peers", "directconnectgrants"];
             assert!(tenants.contains(&resource.as_str().unwrap()), "{rule}");
         }
     }

@@ -1,6 +1,6 @@
 //! Successful answers: pages and single resources of each collection, and quotas.
 
-use direct_connect_operator::cloud::{Answer, CloudError, Listed, Outcome, Page, Quotas, VirtualGateway, VirtualInterface};
+use direct_connect_operator::cloud::{Answer, CloudError, Listed, Page, Quotas, RequestOutcome, VirtualGateway, VirtualInterface};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ fn holds_these_quotas(text: &str, read: Result<Quotas, CloudError>) -> Result<()
 }
 
 fn is_malformed(error: &CloudError) -> Result<(), TestCaseError> {
-    prop_assert_eq!((error.code.as_str(), error.outcome), ("Malformed", Outcome::Unknown));
+    prop_assert_eq!((error.code.as_str(), error.outcome), ("Malformed", RequestOutcome::Unknown));
     prop_assert!(error.message.chars().count() <= 513);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Answers that are no success: any status with any body.
 
-use direct_connect_operator::cloud::{CATALOGUE, Class, CloudError, Outcome};
+use direct_connect_operator::cloud::{CATALOGUE, CloudError, ErrorClass, RequestOutcome};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -36,7 +36,11 @@ fn sound(error: &CloudError, status: u16, body: &[u8]) -> Result<(), TestCaseErr
     prop_assert_eq!(error.http_status, Some(status));
     prop_assert_eq!(error, &read(status, body), "the same answer is the same error");
     if status >= 500 {
-        prop_assert_eq!((error.class, error.outcome), (Class::Server, Outcome::Unknown), "a server that is not well refuses nothing");
+        prop_assert_eq!(
+            (error.class, error.outcome),
+            (ErrorClass::Server, RequestOutcome::Unknown),
+            "a server that is not well refuses nothing"
+        );
     }
     Ok(())
 }
@@ -65,9 +69,9 @@ proptest! {
         let error = read(status, &body);
         sound(&error, status, &body)?;
         if status == 429 {
-            prop_assert_eq!((error.class, error.outcome), (Class::Throttled, Outcome::Refused));
+            prop_assert_eq!((error.class, error.outcome), (ErrorClass::Throttled, RequestOutcome::Refused));
         } else {
-            prop_assert_eq!((error.class, error.outcome), (Class::Server, Outcome::Unknown), "{}", String::from_utf8_lossy(&body));
+            prop_assert_eq!((error.class, error.outcome), (ErrorClass::Server, RequestOutcome::Unknown), "{}", String::from_utf8_lossy(&body));
         }
     }
 
@@ -80,7 +84,7 @@ proptest! {
             _ => json!({ "error": { "code": code, "message": "m" } }),
         };
         let error = read(status, body.to_string().as_bytes());
-        prop_assert_eq!((error.class, error.outcome, error.code.as_str()), (class, Outcome::Refused, code));
+        prop_assert_eq!((error.class, error.outcome, error.code.as_str()), (class, RequestOutcome::Refused, code));
     }
 
     /// A spoilt error may lose what it said, but a 404 of the gateway never turns into a resource that is gone.
@@ -90,10 +94,10 @@ proptest! {
         let error = read(status, text.as_bytes());
         sound(&error, status, text.as_bytes())?;
         if error.code.starts_with("APIGW.") {
-            prop_assert_ne!(error.class, Class::Absent, "{}", text);
+            prop_assert_ne!(error.class, ErrorClass::Absent, "{}", text);
         }
         if serde_json::from_str::<Value>(&text).is_err() {
-            prop_assert!(error.class != Class::Absent && (status == 429 || error.outcome == Outcome::Unknown), "{text}");
+            prop_assert!(error.class != ErrorClass::Absent && (status == 429 || error.outcome == RequestOutcome::Unknown), "{text}");
         }
     }
 }
@@ -103,5 +107,5 @@ fn long_and_deep_bodies_are_no_harm() {
     let long = json!({ "error_code": "DC.0001", "error_msg": "ü".repeat(1 << 20) }).to_string();
     assert_eq!(read(400, long.as_bytes()).message.chars().count(), MESSAGE);
     let deep = format!("{}0{}", "{\"error\":".repeat(200_000), "}".repeat(200_000));
-    assert_eq!(read(404, deep.as_bytes()).class, Class::Server);
+    assert_eq!(read(404, deep.as_bytes()).class, ErrorClass::Server);
 }

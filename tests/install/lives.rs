@@ -126,7 +126,7 @@ async fn come_up(world: &World) -> World {
     other.apply(&with(peer("guest-ipv6", "guest"), &addresses)).await;
     other.wait_reason("VirtualInterface", "guest", "WaitingForReference").await;
     let grant = json!({ "from": [{ "kind": "VirtualInterface", "namespace": OTHER }], "to": [{ "kind": "VirtualGateway", "name": "gw" }] });
-    world.apply(&object("ReferenceGrant", "other", &grant)).await;
+    world.apply(&object("DirectConnectGrant", "other", &grant)).await;
     all_ready(world, &other).await;
     other
 }

@@ -117,7 +117,8 @@ fn every_state_is_read_right_by_kstatus_argo_and_flux() {
 
 #[test]
 fn a_reference_grant_is_in_force_from_its_creation_on() {
-    let grant = json!({ "apiVersion": API_VERSION, "kind": "ReferenceGrant", "metadata": { "name": "x", "generation": 1 }, "spec": {} });
+    let grant =
+        json!({ "apiVersion": API_VERSION, "kind": "DirectConnectGrant", "metadata": { "name": "x", "generation": 1 }, "spec": {} });
     assert_eq!((kstatus::compute(&grant), argo::health(&argo::script(), &grant).0.as_str()), (Current, "Healthy"));
 }
 

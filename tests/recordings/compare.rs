@@ -135,7 +135,7 @@ fn without_messages(value: &mut Value) {
 fn leaves(path: &str, value: &Value, lines: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
-            fields.iter().for_each(|(field, one)| leaves(&format!("{path}.{field}"), one, lines))
+            fields.iter().for_each(|(field, one)| leaves(&format!("{path}.{field}"), one, lines));
         }
         Value::Array(list) if !list.is_empty() => {
             list.iter().enumerate().for_each(|(index, one)| leaves(&format!("{path}[{index}]"), one, lines));

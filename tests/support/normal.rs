@@ -63,6 +63,7 @@ impl Normal {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers make it for this")]
     fn learn(&mut self, id: &str, what: String) -> String {
         if let Some(known) = self.ids.get(id) {
             return known.clone();

@@ -166,7 +166,7 @@ enum Fate {
     Caught(Moment),
     /// It came after the caught one, of an operator that is about to die.
     Stays,
-    TurnedAway,
+    QueueFull,
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -174,7 +174,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return dropped_connection() };
     match shared.fate(&parts) {
         Fate::Passes => return shared.carry(parts, body, Duration::ZERO).await,
-        Fate::TurnedAway => return dropped_connection(),
+        Fate::QueueFull => return dropped_connection(),
         Fate::Caught(Moment::After) => drop(Arc::clone(&shared).carry(parts, body, Duration::ZERO).await),
         Fate::Caught(Moment::Late(late)) => drop(tokio::spawn(Arc::clone(&shared).carry(parts, body, late))),
         Fate::Caught(Moment::Before) | Fate::Stays => {}
@@ -193,7 +193,7 @@ impl Shared {
         let mut trap = lock(&self.trap);
         let mut changes = lock(&self.changes);
         match *self.phase.borrow() {
-            Phase::Shut => return Fate::TurnedAway,
+            Phase::Shut => return Fate::QueueFull,
             Phase::Sprung => return Fate::Stays,
             Phase::Open | Phase::Released => {}
         }

@@ -5,8 +5,8 @@
 
 use tokio::sync::watch;
 
-use crate::cloud::errors::class::Class;
-use crate::cloud::errors::{CloudError, Outcome};
+use crate::cloud::errors::class::ErrorClass;
+use crate::cloud::errors::{CloudError, RequestOutcome};
 
 /// Code of a token that has expired or is of another region.
 const TOKEN_TO_BE_RENEWED: &str = "APIGW.0307";
@@ -53,7 +53,7 @@ impl Rejection {
             let first = known.is_none();
             if first {
                 tracing::warn!(code = error.code, request_id = error.request_id, "no further call with these credentials: {error}");
-                *known = Some(CloudError { outcome: Outcome::Refused, ..error.clone() });
+                *known = Some(CloudError { outcome: RequestOutcome::Refused, ..error.clone() });
             }
             first
         });
@@ -67,7 +67,7 @@ impl Rejection {
 }
 
 fn speaks_of_credentials(error: &CloudError, proof: Proof) -> bool {
-    error.class == Class::Auth
+    error.class == ErrorClass::Auth
         && match proof {
             Proof::Login => true,
             Proof::Token => error.code != TOKEN_TO_BE_RENEWED,

@@ -13,7 +13,7 @@ use std::fmt;
 use crate::cloud::client::Listed;
 use crate::cloud::errors::catalogue::{OwnCode, code_label};
 use crate::cloud::errors::redact::Secrets;
-use crate::cloud::errors::{CloudError, Outcome};
+use crate::cloud::errors::{CloudError, RequestOutcome};
 use crate::telemetry::metrics::Answered;
 
 /// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
@@ -97,7 +97,7 @@ impl Answer {
     }
 
     fn malformed(&self, operation: &'static str, what: String) -> CloudError {
-        let error = CloudError::local(operation, OwnCode::Malformed, what, Outcome::Unknown);
+        let error = CloudError::local(operation, OwnCode::Malformed, what, RequestOutcome::Unknown);
         self.unreadable(CloudError { http_status: Some(self.status), request_id: self.request_id.clone(), ..error })
     }
 

@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use super::Client;
 use super::call::{Call, Method};
 use crate::cloud::errors::catalogue::OwnCode;
-use crate::cloud::errors::{CloudError, Outcome};
+use crate::cloud::errors::{CloudError, RequestOutcome};
 use crate::cloud::resources::Tag;
 use crate::cloud::throttle::Priority;
 
 /// A resource that the cloud lists.
 ///
-/// An implementation MUST tolerate unknown and null fields, and MUST NOT keep secrets that the cloud echoes: items stay in memory.
+/// An implementation MUST tolerate unknown and null fields, and MUST NOT keep secrets that the cloud echoes: items stay in state.
 pub trait Listed: Clone + std::fmt::Debug + PartialEq + DeserializeOwned + Send + Sync + 'static {
     /// Last segment of the collection's path, e.g. `virtual-gateways`.
     const COLLECTION: &'static str;
@@ -70,7 +70,7 @@ impl Client {
                 // Pages that go round would never end.
                 Some(next) if !markers.insert(next.clone()) => {
                     let what = "the page's next_marker was that of a page before";
-                    return Err(CloudError::local(call.operation, OwnCode::Malformed, what, Outcome::Unknown));
+                    return Err(CloudError::local(call.operation, OwnCode::Malformed, what, RequestOutcome::Unknown));
                 }
                 Some(next) => marker = Some(next),
                 None => return Ok(items),

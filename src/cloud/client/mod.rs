@@ -28,10 +28,10 @@ use crate::cloud::auth::clock::{Clock, agree};
 use crate::cloud::auth::credentials::{Credentials, Projects, Token, TokenAnswer};
 use crate::cloud::auth::rejection::{Proof, Rejection};
 use crate::cloud::errors::catalogue::{OwnCode, code_label};
-use crate::cloud::errors::class::Class;
-use crate::cloud::errors::{CloudError, Outcome};
-use crate::cloud::throttle::circuit_breaker::{Breaker, BreakerState, Manner};
-use crate::cloud::throttle::rate_limiter::{Budget, BudgetState, Line, Priority, TurnedAway, direction};
+use crate::cloud::errors::class::ErrorClass;
+use crate::cloud::errors::{CloudError, RequestOutcome};
+use crate::cloud::throttle::circuit_breaker::{CircuitBreaker, CircuitBreakerState, WhenOpen};
+use crate::cloud::throttle::rate_limiter::{Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState, direction};
 use crate::telemetry::metrics;
 use transport::{Auth, Failed, Request, Transport};
 
@@ -63,8 +63,8 @@ pub struct Client {
     settings: Settings,
     credentials: Credentials,
     transport: Transport,
-    reads: Budget,
-    writes: Budget,
+    reads: RateLimiter,
+    writes: RateLimiter,
     token: Mutex<Option<Token>>,
     project: OnceCell<String>,
     clock: Clock,
@@ -75,8 +75,8 @@ pub struct Client {
 
 /// One for each endpoint.
 struct Breakers {
-    dc: Breaker,
-    iam: Breaker,
+    dc: CircuitBreaker,
+    iam: CircuitBreaker,
 }
 
 impl Client {
@@ -86,8 +86,8 @@ impl Client {
     /// When the CA bundle is no PEM or the system has no trust store; the text says which.
     pub fn new(settings: Settings, credentials: Credentials, metrics: metrics::Cloud) -> Result<Self, String> {
         let transport = Transport::new(&settings, credentials.secrets())?;
-        let breaker = || Breaker::new(settings.limits.failures, settings.limits.rest);
-        let budget = |per_minute| Budget::new(per_minute, settings.burst, settings.limits);
+        let breaker = || CircuitBreaker::new(settings.limits.failures, settings.limits.rest);
+        let budget = |per_minute| RateLimiter::new(per_minute, settings.burst, settings.limits);
         Ok(Self {
             reads: budget(settings.reads_per_minute),
             writes: budget(settings.writes_per_minute),
@@ -123,7 +123,7 @@ impl Client {
 
     /// Waits until the budget allows a call like `call`; not at all when the credentials are rejected, for then no call is made.
     pub async fn permit(&self, call: &Call, priority: Priority) {
-        let line = Line { read: call.method.is_read(), priority };
+        let line = QueueKey { read: call.method.is_read(), priority };
         tokio::select! {
             biased;
             () = self.until_rejected() => {}
@@ -131,7 +131,7 @@ impl Client {
         }
     }
 
-    async fn turn(&self, line: Line) {
+    async fn turn(&self, line: QueueKey) {
         let begun = Instant::now();
         self.budget(line.read).acquire(line.priority).await;
         self.metrics.waited(direction(line.read), line.priority.label(), begun.elapsed());
@@ -141,11 +141,11 @@ impl Client {
     ///
     /// # Errors
     /// The line is full: when to come back.
-    pub async fn queue(&self, call: &Call, priority: Priority) -> Result<(), TurnedAway> {
-        let line = Line { read: call.method.is_read(), priority };
+    pub async fn queue(&self, call: &Call, priority: Priority) -> Result<(), QueueFull> {
+        let line = QueueKey { read: call.method.is_read(), priority };
         if let Some(back) = self.full(line).filter(|_| self.rejected().is_none()) {
-            self.metrics.turned_away(direction(line.read), priority.label());
-            return Err(TurnedAway { line, back });
+            self.metrics.queue_full(direction(line.read), priority.label());
+            return Err(QueueFull { line, back });
         }
         self.permit(call, priority).await;
         Ok(())
@@ -153,7 +153,7 @@ impl Client {
 
     /// If a line is full, when to come back.
     #[must_use]
-    pub fn full(&self, line: Line) -> Option<Duration> {
+    pub fn full(&self, line: QueueKey) -> Option<Duration> {
         self.budget(line.read).full(line.priority)
     }
 
@@ -173,7 +173,7 @@ impl Client {
         let answer = self.attempt(call).await;
         match &answer {
             Ok(_) => self.budget(call.method.is_read()).succeeded(),
-            Err(error) if error.class == Class::Throttled => self.budget(call.method.is_read()).throttled(error.retry_after),
+            Err(error) if error.class == ErrorClass::Throttled => self.budget(call.method.is_read()).throttled(error.retry_after),
             Err(_) => {}
         }
         answer
@@ -195,13 +195,13 @@ impl Client {
 
     /// Whether each endpoint is called, or left alone since it fails.
     #[must_use]
-    pub fn breakers(&self) -> [(Endpoint, BreakerState); 2] {
+    pub fn breakers(&self) -> [(Endpoint, CircuitBreakerState); 2] {
         [(Endpoint::Dc, self.breakers.dc.state()), (Endpoint::Iam, self.breakers.iam.state())]
     }
 
     /// How the budgets stand, by the label of their direction.
     #[must_use]
-    pub fn budgets(&self) -> [(&'static str, BudgetState); 2] {
+    pub fn budgets(&self) -> [(&'static str, RateLimiterState); 2] {
         [true, false].map(|read| (direction(read), self.budget(read).standing()))
     }
 
@@ -215,7 +215,7 @@ impl Client {
         &self.metrics
     }
 
-    const fn budget(&self, read: bool) -> &Budget {
+    const fn budget(&self, read: bool) -> &RateLimiter {
         if read { &self.reads } else { &self.writes }
     }
 
@@ -251,7 +251,7 @@ impl Client {
         let mut answer = self.dispatch(request, &sign(bore)).await;
         // The time may have been wrong: once more with the cloud's. The request was refused, so nothing is made twice.
         if let Err(Failed { error, date: Some(told) }) = &answer
-            && error.class == Class::Auth
+            && error.class == ErrorClass::Auth
             && self.clock.mend(bore, *told)
         {
             bore = self.clock.now();
@@ -268,7 +268,7 @@ impl Client {
         let token = self.token().await.map_err(not_sent)?;
         match self.dispatch(request, &Auth::Token(&token.value)).await.map_err(CloudError::from) {
             // It may have been revoked: once more with a new one. The request was refused, so nothing is made twice.
-            Err(error) if error.class == Class::Auth => self.forget_token(&token).await,
+            Err(error) if error.class == ErrorClass::Auth => self.forget_token(&token).await,
             other => return other,
         }
         let token = self.token().await.map_err(not_sent)?;
@@ -281,13 +281,13 @@ impl Client {
         self.rejection.check()?;
         if request.begin_by.is_some_and(|instant| instant < Instant::now()) {
             let what = "its time was up before it could be sent; it is begun anew";
-            return Err(CloudError::local(request.operation, OwnCode::Timeout, what, Outcome::Refused).into());
+            return Err(CloudError::local(request.operation, OwnCode::Timeout, what, RequestOutcome::Refused).into());
         }
         let (breaker, manner) = match request.endpoint {
-            Endpoint::Dc if request.patient => (&self.breakers.dc, Manner::Waits),
-            Endpoint::Dc if request.method.is_read() => (&self.breakers.dc, Manner::Probes),
-            Endpoint::Dc => (&self.breakers.dc, Manner::Refused),
-            Endpoint::Iam => (&self.breakers.iam, Manner::Probes),
+            Endpoint::Dc if request.patient => (&self.breakers.dc, WhenOpen::Waits),
+            Endpoint::Dc if request.method.is_read() => (&self.breakers.dc, WhenOpen::Probes),
+            Endpoint::Dc => (&self.breakers.dc, WhenOpen::Refused),
+            Endpoint::Iam => (&self.breakers.iam, WhenOpen::Probes),
         };
         let admitted = breaker.admit(request.operation, manner).await?;
         // It may have waited.
@@ -325,7 +325,7 @@ impl Client {
         };
         let answer = self.authenticated(&request, None).await?;
         let projects: Projects = serde_json::from_slice(&answer.body)
-            .map_err(|error| answer.unreadable(CloudError::local(OPERATION, OwnCode::Malformed, error, Outcome::Unknown)))?;
+            .map_err(|error| answer.unreadable(CloudError::local(OPERATION, OwnCode::Malformed, error, RequestOutcome::Unknown)))?;
         match projects.projects.as_slice() {
             [project] => Ok(project.id.clone()),
             found => Err(CloudError {
@@ -335,7 +335,7 @@ impl Client {
                     OPERATION,
                     OwnCode::ProjectUnknown,
                     format!("{} projects are named {}; set spec.projectId", found.len(), self.settings.region),
-                    Outcome::Refused,
+                    RequestOutcome::Refused,
                 )
             }),
         }
@@ -363,7 +363,7 @@ impl Client {
     async fn login(&self) -> Result<Token, CloudError> {
         const OPERATION: &str = "KeystoneCreateUserTokenByPassword";
         let Credentials::Password { domain, user, password } = &self.credentials else {
-            return Err(CloudError::local(OPERATION, OwnCode::Internal, "an access key takes no token", Outcome::Refused));
+            return Err(CloudError::local(OPERATION, OwnCode::Internal, "an access key takes no token", RequestOutcome::Refused));
         };
         let scope = match &self.settings.project_id {
             Some(id) => json!({ "id": id }),
@@ -386,7 +386,7 @@ impl Client {
             begin_by: None,
             patient: false,
         };
-        let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, OwnCode::Malformed, what, Outcome::Refused);
+        let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, OwnCode::Malformed, what, RequestOutcome::Refused);
         let bore = self.clock.now();
         let sent = self.dispatch(&request, &Auth::None).await.map_err(CloudError::from);
         let answer = sent.inspect_err(|error| self.rejection.judge(error, Proof::Login))?;
@@ -408,6 +408,6 @@ impl Client {
 
 /// An error of what comes before a call: the call has no effect, and a project that is not there says nothing of the call's resource.
 fn not_sent(error: CloudError) -> CloudError {
-    let class = if error.class == Class::Absent { Class::Invalid } else { error.class };
-    CloudError { class, outcome: Outcome::Refused, ..error }
+    let class = if error.class == ErrorClass::Absent { ErrorClass::Invalid } else { error.class };
+    CloudError { class, outcome: RequestOutcome::Refused, ..error }
 }

@@ -13,7 +13,7 @@ use crate::cloud::client::answer::Answer;
 use crate::cloud::client::call::Method;
 use crate::cloud::errors::catalogue::OwnCode;
 use crate::cloud::errors::redact::Secrets;
-use crate::cloud::errors::{CloudError, Outcome};
+use crate::cloud::errors::{CloudError, RequestOutcome};
 
 /// Longest time to open a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -155,7 +155,7 @@ impl Transport {
     }
 
     fn prepare(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
-        let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, Outcome::Refused);
+        let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, RequestOutcome::Refused);
         let query = sign::canonical_query(request.query);
         let base = match request.endpoint {
             Endpoint::Dc => &self.dc,
@@ -201,9 +201,9 @@ impl Transport {
 /// No answer: refused for sure only when no connection came about.
 fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
     let (code, outcome) = match (error.is_connect() || error.is_builder(), error.is_timeout()) {
-        (true, _) => (OwnCode::Unreachable, Outcome::Refused),
-        (false, true) => (OwnCode::Timeout, Outcome::Unknown),
-        (false, false) => (OwnCode::Unreachable, Outcome::Unknown),
+        (true, _) => (OwnCode::Unreachable, RequestOutcome::Refused),
+        (false, true) => (OwnCode::Timeout, RequestOutcome::Unknown),
+        (false, false) => (OwnCode::Unreachable, RequestOutcome::Unknown),
     };
     CloudError::local(operation, code, innermost(error), outcome)
 }
@@ -222,15 +222,15 @@ async fn read(operation: &'static str, mut response: reqwest::Response) -> Resul
                     operation,
                     OwnCode::TooLarge,
                     format!("the answer is larger than {BODY_LIMIT} bytes"),
-                    Outcome::Unknown,
+                    RequestOutcome::Unknown,
                 ));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
             Err(error) if error.is_timeout() => {
-                return Err(CloudError::local(operation, OwnCode::Timeout, innermost(&error), Outcome::Unknown));
+                return Err(CloudError::local(operation, OwnCode::Timeout, innermost(&error), RequestOutcome::Unknown));
             }
-            Err(error) => return Err(CloudError::local(operation, OwnCode::Malformed, innermost(&error), Outcome::Unknown)),
+            Err(error) => return Err(CloudError::local(operation, OwnCode::Malformed, innermost(&error), RequestOutcome::Unknown)),
         }
     }
 }

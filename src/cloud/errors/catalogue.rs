@@ -3,7 +3,7 @@
 //! The rows are those of the API document §3.2–3.4, in its order and with its meanings, shortened. `APIGW.0201` has none: it stands for errors
 //! of both sides, so its HTTP status decides.
 
-use crate::cloud::errors::class::Class::{
+use crate::cloud::errors::class::ErrorClass::{
     self, Absent, Auth, Busy, Conflict, InUse, Invalid, Permission, Quota, Server, Throttled, Unsupported,
 };
 
@@ -13,12 +13,12 @@ pub struct Code {
     /// The cloud's `error_code`.
     pub code: &'static str,
     /// What it asks for.
-    pub class: Class,
+    pub class: ErrorClass,
     /// What the cloud means by it.
     pub meaning: &'static str,
 }
 
-const fn row(code: &'static str, class: Class, meaning: &'static str) -> Code {
+const fn row(code: &'static str, class: ErrorClass, meaning: &'static str) -> Code {
     Code { code, class, meaning }
 }
 
@@ -58,7 +58,7 @@ impl OwnCode {
 
     /// What it asks for.
     #[must_use]
-    pub const fn class(self) -> Class {
+    pub const fn class(self) -> ErrorClass {
         match self {
             Self::ProjectUnknown => Invalid,
             Self::Timeout | Self::Unreachable | Self::Malformed | Self::TooLarge | Self::Internal => Server,

@@ -1,8 +1,8 @@
-//! What an error asks for. Each class has one behaviour in the engine.
+//! What an error asks for. Each class has one behaviour in the reconciler.
 
 /// What an error asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum ErrorClass {
     /// The resource is not there: gone when read or deleted, a missing dependency when created.
     Absent,
     /// The request breaks a rule; only another spec helps.
@@ -27,7 +27,7 @@ pub enum Class {
     Server,
 }
 
-impl Class {
+impl ErrorClass {
     /// Label for metrics and logs.
     #[must_use]
     pub const fn label(self) -> &'static str {

@@ -2,14 +2,14 @@
 //!
 //! The class is read from the cloud's `error_code`, never from the HTTP status alone (API document §3): the service answers almost
 //! everything with 400, and a gateway's 404 says that an API is absent, not that a resource is gone. Each class has one behaviour in
-//! the engine.
+//! the reconciler.
 
 pub(in crate::cloud) mod catalogue;
 pub(in crate::cloud) mod class;
 pub(in crate::cloud) mod redact;
 
 pub use catalogue::{CATALOGUE, Code, OwnCode, code_label};
-pub use class::Class;
+pub use class::ErrorClass;
 
 use serde_json::Value;
 use std::fmt;
@@ -20,7 +20,7 @@ use std::time::Duration;
 #[error("{operation}: {code}: {message}")]
 pub struct CloudError {
     /// What the error asks for.
-    pub class: Class,
+    pub class: ErrorClass,
     /// The cloud's `error_code`; where it gave none an [`OwnCode`], or the HTTP status.
     pub code: String,
     /// The cloud's text, shortened, or what was wrong with the answer.
@@ -32,14 +32,14 @@ pub struct CloudError {
     /// The vendor's operation id.
     pub operation: &'static str,
     /// Whether the call may have been carried out all the same.
-    pub outcome: Outcome,
+    pub outcome: RequestOutcome,
     /// How long the cloud asks to be left alone.
     pub retry_after: Option<Duration>,
 }
 
 /// What is known of a failed call's effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// The cloud said no, or was never reached.
     Refused,
     /// No readable answer: it may have been carried out.
@@ -48,7 +48,7 @@ pub enum Outcome {
 
 impl CloudError {
     /// An error without an answer of the service.
-    pub(in crate::cloud) fn local(operation: &'static str, code: OwnCode, message: impl fmt::Display, outcome: Outcome) -> Self {
+    pub(in crate::cloud) fn local(operation: &'static str, code: OwnCode, message: impl fmt::Display, outcome: RequestOutcome) -> Self {
         Self {
             class: code.class(),
             code: code.as_str().to_owned(),
@@ -73,7 +73,7 @@ impl CloudError {
             None => (status.to_string(), String::from_utf8_lossy(body.get(..body.len().min(200)).unwrap_or(body)).into_owned(), false),
         };
         let class = classify(&code, status, readable);
-        let outcome = if status < 500 && (readable || status == 429) { Outcome::Refused } else { Outcome::Unknown };
+        let outcome = if status < 500 && (readable || status == 429) { RequestOutcome::Refused } else { RequestOutcome::Unknown };
         Self { class, code, message: shorten(&message), http_status: Some(status), request_id, operation, outcome, retry_after: None }
     }
 }
@@ -117,26 +117,26 @@ fn read_request_id(body: &Value) -> Option<String> {
 
 /// The class of an answer: a failure of the server, whatever it says; else by the code's own row, the rule of its family, or the HTTP status.
 #[must_use]
-pub fn classify(code: &str, status: u16, readable: bool) -> Class {
+pub fn classify(code: &str, status: u16, readable: bool) -> ErrorClass {
     // Every code that is documented with 5xx is of this class; any other is the word of a server that is not well.
     if status >= 500 {
-        return Class::Server;
+        return ErrorClass::Server;
     }
     if let Some(row) = CATALOGUE.iter().find(|row| row.code == code) {
         return row.class;
     }
     match status {
-        429 => Class::Throttled,
-        _ if !readable => Class::Server,
-        401 => Class::Auth,
-        403 => Class::Permission,
-        404 if code.starts_with("APIGW.") => Class::Unsupported,
-        404 => Class::Absent,
-        408 => Class::Server,
-        409 => Class::Conflict,
+        429 => ErrorClass::Throttled,
+        _ if !readable => ErrorClass::Server,
+        401 => ErrorClass::Auth,
+        403 => ErrorClass::Permission,
+        404 if code.starts_with("APIGW.") => ErrorClass::Unsupported,
+        404 => ErrorClass::Absent,
+        408 => ErrorClass::Server,
+        409 => ErrorClass::Conflict,
         // An unknown `DC.*` with 400, and whatever else of 4xx: the user's to mend, tried again slowly, since the text often hides a state.
-        400..=499 => Class::Invalid,
-        _ => Class::Server,
+        400..=499 => ErrorClass::Invalid,
+        _ => ErrorClass::Server,
     }
 }
 
@@ -151,15 +151,21 @@ mod tests {
     #[test]
     fn every_shape_is_read() {
         let table = [
-            (400, r#"{"requestId":"r1","error_msg":"in use","error_code":"DC.1106"}"#, "DC.1106", Class::InUse, Some("r1")),
-            (404, r#"{"error_msg":"no api","error_code":"APIGW.0101","request_id":"r2"}"#, "APIGW.0101", Class::Unsupported, Some("r2")),
-            (401, r#"{"error":{"code":401,"message":"wrong","title":"Unauthorized"}}"#, "401", Class::Auth, None),
-            (403, r#"{"error_code":"IAM.0002","error_msg":"no"}"#, "IAM.0002", Class::Permission, None),
-            (404, r#"{"error_code":"DC.1211","error_msg":"gone"}"#, "DC.1211", Class::Absent, None),
-            (400, r#"{"error_code":"DC.9999","error_msg":"new"}"#, "DC.9999", Class::Invalid, None),
-            (429, "slow down", "429", Class::Throttled, None),
-            (503, r#"{"error_code":"DC.9999"}"#, "DC.9999", Class::Server, None),
-            (500, r#"{"error_code":"DC.1211","error_msg":"gone"}"#, "DC.1211", Class::Server, None),
+            (400, r#"{"requestId":"r1","error_msg":"in use","error_code":"DC.1106"}"#, "DC.1106", ErrorClass::InUse, Some("r1")),
+            (
+                404,
+                r#"{"error_msg":"no api","error_code":"APIGW.0101","request_id":"r2"}"#,
+                "APIGW.0101",
+                ErrorClass::Unsupported,
+                Some("r2"),
+            ),
+            (401, r#"{"error":{"code":401,"message":"wrong","title":"Unauthorized"}}"#, "401", ErrorClass::Auth, None),
+            (403, r#"{"error_code":"IAM.0002","error_msg":"no"}"#, "IAM.0002", ErrorClass::Permission, None),
+            (404, r#"{"error_code":"DC.1211","error_msg":"gone"}"#, "DC.1211", ErrorClass::Absent, None),
+            (400, r#"{"error_code":"DC.9999","error_msg":"new"}"#, "DC.9999", ErrorClass::Invalid, None),
+            (429, "slow down", "429", ErrorClass::Throttled, None),
+            (503, r#"{"error_code":"DC.9999"}"#, "DC.9999", ErrorClass::Server, None),
+            (500, r#"{"error_code":"DC.1211","error_msg":"gone"}"#, "DC.1211", ErrorClass::Server, None),
         ];
         for (status, body, code, class, request_id) in table {
             let error = error(status, body);
@@ -171,7 +177,7 @@ mod tests {
     fn an_unreadable_answer_is_never_gone_and_its_effect_unknown() {
         for (status, body) in [(404, "<html>not found</html>"), (404, ""), (404, "[]"), (400, "{\"error_code"), (410, "null")] {
             let error = error(status, body);
-            assert_eq!((error.class, error.outcome), (Class::Server, Outcome::Unknown), "{status} {body}");
+            assert_eq!((error.class, error.outcome), (ErrorClass::Server, RequestOutcome::Unknown), "{status} {body}");
         }
     }
 

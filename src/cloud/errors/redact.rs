@@ -62,7 +62,7 @@ fn begun(text: &str, secret: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::errors::Outcome;
+    use crate::cloud::errors::RequestOutcome;
     use crate::cloud::errors::catalogue::OwnCode;
     use proptest::prelude::*;
 
@@ -94,7 +94,7 @@ mod tests {
         let error = CloudError {
             code: secret.to_owned(),
             request_id: Some(secret.to_owned()),
-            ..CloudError::local("ShowQuotas", OwnCode::Malformed, secret, Outcome::Refused)
+            ..CloudError::local("ShowQuotas", OwnCode::Malformed, secret, RequestOutcome::Refused)
         };
         let told = Secrets::new([secret]).hidden_in(error);
         assert!(!format!("{told:?} {told}").contains(secret), "{told:?}");

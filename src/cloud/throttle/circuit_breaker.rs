@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::backoff::exponential;
-use crate::cloud::errors::class::Class;
-use crate::cloud::errors::{CloudError, Outcome};
+use crate::cloud::errors::class::ErrorClass;
+use crate::cloud::errors::{CloudError, RequestOutcome};
 
 /// Closed until calls fail in a row.
-pub(in crate::cloud) struct Breaker {
+pub(in crate::cloud) struct CircuitBreaker {
     state: Mutex<State>,
     changed: Notify,
     /// So many failures in a row open it.
@@ -26,7 +26,7 @@ pub(in crate::cloud) struct Breaker {
 
 /// What it is at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BreakerState {
+pub enum CircuitBreakerState {
     /// Calls go through.
     Closed,
     /// The next read that comes is the probe, or is under way.
@@ -35,7 +35,7 @@ pub enum BreakerState {
     Open,
 }
 
-impl BreakerState {
+impl CircuitBreakerState {
     /// Label for metrics.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -62,7 +62,7 @@ struct Open {
 
 /// How a call takes a breaker that is not closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cloud) enum Manner {
+pub(in crate::cloud) enum WhenOpen {
     /// It is refused.
     Refused,
     /// It may be the probe, and is refused where it can't be.
@@ -71,16 +71,16 @@ pub(in crate::cloud) enum Manner {
     Waits,
 }
 
-impl Breaker {
+impl CircuitBreaker {
     pub fn new(threshold: u32, rest: (Duration, Duration)) -> Self {
         Self { state: Mutex::default(), changed: Notify::new(), threshold, rest }
     }
 
-    pub fn state(&self) -> BreakerState {
+    pub fn state(&self) -> CircuitBreakerState {
         match &self.lock().open {
-            None => BreakerState::Closed,
-            Some(open) if open.probing || open.until <= Instant::now() => BreakerState::HalfOpen,
-            Some(_) => BreakerState::Open,
+            None => CircuitBreakerState::Closed,
+            Some(open) if open.probing || open.until <= Instant::now() => CircuitBreakerState::HalfOpen,
+            Some(_) => CircuitBreakerState::Open,
         }
     }
 
@@ -88,7 +88,7 @@ impl Breaker {
     ///
     /// # Errors
     /// With class, code and HTTP status of the last failure.
-    pub async fn admit(&self, operation: &'static str, manner: Manner) -> Result<Admitted<'_>, CloudError> {
+    pub async fn admit(&self, operation: &'static str, manner: WhenOpen) -> Result<Admitted<'_>, CloudError> {
         loop {
             // Registered before the look, so that a change in between is not missed.
             let changed = self.changed.notified();
@@ -119,20 +119,20 @@ enum Admission {
 }
 
 impl State {
-    fn try_admit(&mut self, manner: Manner, now: Instant) -> Admission {
+    fn try_admit(&mut self, manner: WhenOpen, now: Instant) -> Admission {
         let Some(open) = &mut self.open else { return Admission::Through { probe: false } };
         let is_due = open.until <= now;
-        if manner != Manner::Refused && is_due && !open.probing {
+        if manner != WhenOpen::Refused && is_due && !open.probing {
             open.probing = true;
             return Admission::Through { probe: true };
         }
-        if manner == Manner::Waits {
+        if manner == WhenOpen::Waits {
             return Admission::NotBefore((!is_due).then_some(open.until));
         }
         Admission::Refused(CloudError {
             message: "not sent: the endpoint failed time after time and is left alone for a while".to_owned(),
             request_id: None,
-            outcome: Outcome::Refused,
+            outcome: RequestOutcome::Refused,
             retry_after: None,
             ..open.error.clone()
         })
@@ -164,7 +164,7 @@ impl State {
 
 /// A call that was let through. One that ends without a verdict says nothing of the endpoint.
 pub(in crate::cloud) struct Admitted<'a> {
-    breaker: &'a Breaker,
+    breaker: &'a CircuitBreaker,
     probe: bool,
 }
 
@@ -211,7 +211,7 @@ impl Drop for Admitted<'_> {
 
 /// Whether the endpoint failed, and not the call.
 fn speaks_of_the_endpoint(error: &CloudError) -> bool {
-    error.class == Class::Server && error.http_status.is_none_or(|status| status >= 500)
+    error.class == ErrorClass::Server && error.http_status.is_none_or(|status| status >= 500)
 }
 
 #[cfg(test)]
@@ -226,43 +226,43 @@ mod tests {
         CloudError::from_answer("ListVirtualGateways", status, None, br#"{"error_code":"APIGW.0613","error_msg":"away"}"#)
     }
 
-    async fn call(breaker: &Breaker, manner: Manner, status: Option<u16>) -> Result<(), CloudError> {
+    async fn call(breaker: &CircuitBreaker, manner: WhenOpen, status: Option<u16>) -> Result<(), CloudError> {
         breaker.admit("CreateVirtualGateway", manner).await?.judge(status.map(error).as_ref());
         Ok(())
     }
 
     /// One that has just opened.
-    async fn open() -> Breaker {
-        let breaker = Breaker::new(THRESHOLD, REST);
+    async fn open() -> CircuitBreaker {
+        let breaker = CircuitBreaker::new(THRESHOLD, REST);
         for _ in 0..THRESHOLD {
-            assert_eq!(breaker.state(), BreakerState::Closed);
-            call(&breaker, Manner::Refused, Some(503)).await.unwrap();
+            assert_eq!(breaker.state(), CircuitBreakerState::Closed);
+            call(&breaker, WhenOpen::Refused, Some(503)).await.unwrap();
         }
-        assert_eq!(breaker.state(), BreakerState::Open);
+        assert_eq!(breaker.state(), CircuitBreakerState::Open);
         breaker
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_failures_of_the_endpoint_in_a_row_open_it() {
-        let breaker = Breaker::new(THRESHOLD, REST);
+        let breaker = CircuitBreaker::new(THRESHOLD, REST);
         for status in [Some(503), None, Some(400), Some(404), Some(429)] {
             for _ in 1..THRESHOLD {
-                call(&breaker, Manner::Refused, Some(500)).await.unwrap();
+                call(&breaker, WhenOpen::Refused, Some(500)).await.unwrap();
             }
-            call(&breaker, Manner::Refused, status).await.unwrap();
-            assert_eq!(breaker.state() == BreakerState::Open, status == Some(503), "{status:?}");
+            call(&breaker, WhenOpen::Refused, status).await.unwrap();
+            assert_eq!(breaker.state() == CircuitBreakerState::Open, status == Some(503), "{status:?}");
             // A read that succeeds once it has rested closes it.
-            call(&breaker, Manner::Waits, None).await.unwrap();
-            assert_eq!(breaker.state(), BreakerState::Closed, "{status:?}");
+            call(&breaker, WhenOpen::Waits, None).await.unwrap();
+            assert_eq!(breaker.state(), CircuitBreakerState::Closed, "{status:?}");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_refused_ends_at_once_with_the_last_error_and_without_effect() {
         let (breaker, now) = (open().await, Instant::now());
-        for manner in [Manner::Refused, Manner::Probes] {
+        for manner in [WhenOpen::Refused, WhenOpen::Probes] {
             let refused = call(&breaker, manner, None).await.unwrap_err();
-            assert_eq!((refused.code.as_str(), refused.outcome, refused.http_status), ("APIGW.0613", Outcome::Refused, Some(503)));
+            assert_eq!((refused.code.as_str(), refused.outcome, refused.http_status), ("APIGW.0613", RequestOutcome::Refused, Some(503)));
             assert_eq!((refused.operation, refused.request_id), ("CreateVirtualGateway", None), "it speaks of its own call");
             assert!(!refused.message.contains("away"), "and not of another's: {}", refused.message);
         }
@@ -273,10 +273,10 @@ mod tests {
     async fn a_write_is_never_the_probe() {
         let breaker = open().await;
         tokio::time::sleep(REST.1).await;
-        assert_eq!(breaker.state(), BreakerState::HalfOpen);
-        assert!(call(&breaker, Manner::Refused, None).await.is_err());
-        call(&breaker, Manner::Probes, None).await.unwrap();
-        call(&breaker, Manner::Refused, None).await.unwrap();
+        assert_eq!(breaker.state(), CircuitBreakerState::HalfOpen);
+        assert!(call(&breaker, WhenOpen::Refused, None).await.is_err());
+        call(&breaker, WhenOpen::Probes, None).await.unwrap();
+        call(&breaker, WhenOpen::Refused, None).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
@@ -285,12 +285,12 @@ mod tests {
         let mut rests = Vec::new();
         for _ in 0..8 {
             let start = Instant::now();
-            let probe = breaker.admit("ListVirtualGateways", Manner::Waits).await.unwrap();
+            let probe = breaker.admit("ListVirtualGateways", WhenOpen::Waits).await.unwrap();
             rests.push(start.elapsed());
-            assert!(breaker.admit("ShowVirtualGateway", Manner::Probes).await.is_err(), "one is under way");
+            assert!(breaker.admit("ShowVirtualGateway", WhenOpen::Probes).await.is_err(), "one is under way");
             let other = tokio::spawn({
                 let breaker = Arc::clone(&breaker);
-                async move { breaker.admit("ListVirtualGateways", Manner::Waits).await.map(|admitted| admitted.judge(Some(&error(500)))) }
+                async move { breaker.admit("ListVirtualGateways", WhenOpen::Waits).await.map(|admitted| admitted.judge(Some(&error(500)))) }
             });
             tokio::task::yield_now().await;
             assert!(!other.is_finished());
@@ -304,9 +304,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_probe_that_is_given_up_makes_room_for_the_next() {
         let breaker = open().await;
-        drop(breaker.admit("ListVirtualGateways", Manner::Waits).await.unwrap());
+        drop(breaker.admit("ListVirtualGateways", WhenOpen::Waits).await.unwrap());
         let now = Instant::now();
-        call(&breaker, Manner::Waits, None).await.unwrap();
-        assert_eq!((now.elapsed(), breaker.state()), (Duration::ZERO, BreakerState::Closed));
+        call(&breaker, WhenOpen::Waits, None).await.unwrap();
+        assert_eq!((now.elapsed(), breaker.state()), (Duration::ZERO, CircuitBreakerState::Closed));
     }
 }

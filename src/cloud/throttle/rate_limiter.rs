@@ -16,7 +16,7 @@ const BACK: Duration = Duration::from_mins(1);
 
 /// How a bucket stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BudgetState {
+pub struct RateLimiterState {
     /// Calls that wait, by the label of their priority.
     pub waiting: [(&'static str, usize); 3],
     /// The present rate as a part of its limit.
@@ -33,12 +33,12 @@ pub enum Priority {
     /// A resource settles and its owner waits.
     Wait,
     /// Nobody waits: drift is looked for, or set back.
-    Look,
+    Background,
 }
 
 impl Priority {
     /// All, the first first.
-    const ALL: [Self; 3] = [Self::Change, Self::Wait, Self::Look];
+    const ALL: [Self; 3] = [Self::Change, Self::Wait, Self::Background];
 
     /// Label for metrics.
     #[must_use]
@@ -46,14 +46,14 @@ impl Priority {
         match self {
             Self::Change => "change",
             Self::Wait => "wait",
-            Self::Look => "look",
+            Self::Background => "look",
         }
     }
 }
 
 /// Calls that wait for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct QueueKey {
     /// Of the reads, else of the writes.
     pub read: bool,
     /// Their class.
@@ -63,9 +63,9 @@ pub struct Line {
 /// Too many calls wait in a line: nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many calls wait for the budget already")]
-pub struct TurnedAway {
+pub struct QueueFull {
     /// The line that was full.
-    pub line: Line,
+    pub line: QueueKey,
     /// When to come back.
     pub back: Duration,
 }
@@ -76,7 +76,7 @@ pub(in crate::cloud) const fn direction(read: bool) -> &'static str {
 }
 
 /// A token bucket of one account and direction.
-pub struct Budget {
+pub struct RateLimiter {
     state: Mutex<State>,
     freed: Notify,
     limits: Limits,
@@ -94,7 +94,7 @@ struct State {
     promised: [Instant; 3],
 }
 
-impl Budget {
+impl RateLimiter {
     /// A full bucket of `burst` calls that refills at `per_minute`.
     #[must_use]
     pub fn new(per_minute: u32, burst: u32, limits: Limits) -> Self {
@@ -151,10 +151,10 @@ impl Budget {
 
     /// How the bucket stands now.
     #[must_use]
-    pub fn standing(&self) -> BudgetState {
+    pub fn standing(&self) -> RateLimiterState {
         let state = self.state();
         let waiting = Priority::ALL.map(|priority| (priority.label(), state.waiting.get(priority as usize).copied().unwrap_or_default()));
-        BudgetState { waiting, ratio: state.rate / state.limit, paused: state.is_paused(Instant::now()) }
+        RateLimiterState { waiting, ratio: state.rate / state.limit, paused: state.is_paused(Instant::now()) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -208,12 +208,12 @@ impl State {
 
 /// A place in the line of a class, given up on drop: also when the waiting call is cancelled.
 struct Place<'a> {
-    budget: &'a Budget,
+    budget: &'a RateLimiter,
     priority: Priority,
 }
 
 impl<'a> Place<'a> {
-    fn take(budget: &'a Budget, priority: Priority) -> Self {
+    fn take(budget: &'a RateLimiter, priority: Priority) -> Self {
         if let Some(count) = budget.state().waiting.get_mut(priority as usize) {
             *count += 1;
         }
@@ -235,8 +235,8 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    fn budget(per_minute: u32, burst: u32) -> Budget {
-        Budget::new(per_minute, burst, Limits::default())
+    fn budget(per_minute: u32, burst: u32) -> RateLimiter {
+        RateLimiter::new(per_minute, burst, Limits::default())
     }
 
     #[tokio::test(start_paused = true)]
@@ -253,10 +253,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_users_change_overtakes_what_waits_for_nobody() {
         let budget = Arc::new(budget(60, 1));
-        budget.acquire(Priority::Look).await;
+        budget.acquire(Priority::Background).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
-        for priority in [Priority::Look, Priority::Wait, Priority::Change] {
+        for priority in [Priority::Background, Priority::Wait, Priority::Change] {
             let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
             tasks.push(tokio::spawn(async move {
                 budget.acquire(priority).await;
@@ -267,7 +267,7 @@ mod tests {
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(*order.lock().unwrap(), [Priority::Change, Priority::Wait, Priority::Look]);
+        assert_eq!(*order.lock().unwrap(), [Priority::Change, Priority::Wait, Priority::Background]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -286,9 +286,9 @@ mod tests {
             })
         };
         let begun = Instant::now();
-        let corrections: Vec<_> = (0..8 * LINE).map(|_| call(Priority::Look)).collect();
+        let corrections: Vec<_> = (0..8 * LINE).map(|_| call(Priority::Background)).collect();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(budget.standing().waiting[Priority::Look as usize].1 <= LINE);
+        assert!(budget.standing().waiting[Priority::Background as usize].1 <= LINE);
         call(Priority::Change).await.unwrap();
         assert!(begun.elapsed() <= Duration::from_secs(3), "another class has a line of its own: {:?}", begun.elapsed());
         for correction in corrections {

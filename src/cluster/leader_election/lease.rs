@@ -58,7 +58,7 @@ pub(super) fn holder(spec: &LeaseSpec) -> Option<&str> {
     spec.holder_identity.as_deref().filter(|holder| !holder.is_empty())
 }
 
-/// The lease in the hands of `identity`, taken or renewed.
+/// The lease in the executor of `identity`, taken or renewed.
 pub(super) fn held(last: Option<&LeaseSpec>, identity: &str, duration: Duration, now: MicroTime) -> LeaseSpec {
     let is_renewal = last.and_then(holder) == Some(identity);
     let acquired = last.and_then(|last| last.acquire_time.clone()).filter(|_| is_renewal);

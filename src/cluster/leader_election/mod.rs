@@ -12,7 +12,7 @@
 //! **Not guaranteed**, because neither Kubernetes nor the cloud takes a fencing token:
 //! - What was handed over within the term can arrive after it. The guard ends where the HTTP client takes the request: a connection is driven by
 //!   a task of its own, which asks nobody, and behind it the kernel sends on what it holds. The window is short in a running process, but a
-//!   process that is paused within it sends such a request when it is resumed, before it ends. The engine covers it: a create has an intent with
+//!   process that is paused within it sends such a request when it is resumed, before it ends. The reconciler covers it: a create has an intent with
 //!   a deadline which the next holder waits out, an owner's tag and a natural key by which it is found; an update names the fields it wants, so
 //!   the next comparison sets right what came late; a delete names an id that is never given again; a status that came late is seen by the
 //!   watch and written anew.

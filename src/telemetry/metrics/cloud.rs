@@ -15,7 +15,7 @@ pub struct Cloud {
     duration: Histograms<1>,
     in_flight: Gauges<0>,
     budget_wait: Histograms<2>,
-    turned_away: Counters<2>,
+    queue_full: Counters<2>,
     lists: Counters<2>,
     pages: Counters<1>,
 }
@@ -27,17 +27,17 @@ impl Cloud {
             duration: Histograms::register(registry, &REQUEST_DURATION),
             in_flight: Gauges::register(registry, &REQUESTS_IN_FLIGHT),
             budget_wait: Histograms::register(registry, &BUDGET_WAIT),
-            turned_away: Counters::register(registry, &BUDGET_TURNED_AWAY),
+            queue_full: Counters::register(registry, &BUDGET_TURNED_AWAY),
             lists: Counters::register(registry, &LISTS),
             pages: Counters::register(registry, &PAGES),
         }
     }
 
     pub(super) fn open(&self) {
-        let Self { requests: _, duration: _, in_flight, budget_wait, turned_away, lists, pages } = self;
+        let Self { requests: _, duration: _, in_flight, budget_wait, queue_full, lists, pages } = self;
         in_flight.open();
         budget_wait.open();
-        turned_away.open();
+        queue_full.open();
         lists.open();
         pages.open();
     }
@@ -54,8 +54,8 @@ impl Cloud {
     }
 
     /// A line was full.
-    pub fn turned_away(&self, direction: &'static str, priority: &'static str) {
-        self.turned_away.add([direction, priority], 1);
+    pub fn queue_full(&self, direction: &'static str, priority: &'static str) {
+        self.queue_full.add([direction, priority], 1);
     }
 
     /// A whole collection was read, or was not, after so many pages.

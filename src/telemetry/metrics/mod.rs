@@ -18,7 +18,7 @@ pub mod table;
 pub use cloud::{Answered, Cloud, Flight};
 pub use metric::{Label, Labels, Measure, Metric, Row, Section, Values};
 pub use readings::{Readings, Source};
-pub use reconcile::{Drift, Pass, Passed, Reconcile};
+pub use reconcile::{Attempt, Drift, Reconcile, ReconcileResult};
 
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
@@ -66,7 +66,7 @@ impl Metrics {
     /// All metrics in the text format of `OpenMetrics`.
     ///
     /// # Errors
-    /// Never in practice: it writes to memory.
+    /// Never in practice: it writes to state.
     pub fn render(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;
@@ -194,7 +194,7 @@ mod tests {
         metrics.cloud.begin("ShowQuotas").failed("quota", "other");
         metrics.cloud.listed("virtual_gateways", 1, true);
         metrics.cloud.waited("read", "look", Duration::from_secs(1));
-        metrics.cloud.turned_away("write", "look");
+        metrics.cloud.queue_full("write", "look");
         let text = metrics.render().unwrap();
         let table: BTreeSet<&str> = table::TABLE.iter().flat_map(|section| section.metrics).map(|row| row.name).collect();
         for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {

@@ -9,7 +9,7 @@ use super::table::{DRIFT, PASS_DURATION, PASSES, PASSES_IN_FLIGHT, READY};
 
 /// What came of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passed {
+pub enum ReconcileResult {
     /// Nothing was left to do.
     Rested,
     /// The cloud or the object was written.
@@ -28,7 +28,7 @@ pub enum Passed {
     KubernetesError,
 }
 
-impl Passed {
+impl ReconcileResult {
     /// Value of the label.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -100,8 +100,8 @@ impl Reconcile {
 
     /// A pass begins. One whose end is not told was given up and is not counted.
     #[must_use]
-    pub fn begin(&self, kind: &'static str) -> Pass {
-        Pass { reconcile: self.clone(), kind, begun: Instant::now(), _under_way: self.in_flight.one_more([kind]) }
+    pub fn begin(&self, kind: &'static str) -> Attempt {
+        Attempt { reconcile: self.clone(), kind, begun: Instant::now(), _under_way: self.in_flight.one_more([kind]) }
     }
 
     /// An object became ready for the first time, so long after it was made.
@@ -116,16 +116,16 @@ impl Reconcile {
 }
 
 /// A pass under way.
-pub struct Pass {
+pub struct Attempt {
     reconcile: Reconcile,
     kind: &'static str,
     begun: Instant,
     _under_way: OneMore,
 }
 
-impl Pass {
+impl Attempt {
     /// It ended.
-    pub fn ended(self, passed: Passed) {
+    pub fn ended(self, passed: ReconcileResult) {
         self.reconcile.duration.observe([self.kind], self.begun.elapsed());
         self.reconcile.passes.add([self.kind, passed.label()], 1);
     }

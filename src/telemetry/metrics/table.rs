@@ -109,7 +109,7 @@ metrics! {
     BUILD_INFO[1] = "directconnect_build_info", Gauge, [label("version", Of("the version of the operator"))], "Always 1: which version runs";
     LEADER[0] = "directconnect_leader", Gauge, [], "1 while this replica works, else 0";
     CPU_SECONDS[0] = "process_cpu_seconds", Counter, [], "Time of the processor that was used, in seconds";
-    RESIDENT_MEMORY[0] = "process_resident_memory_bytes", Gauge, [], "Memory in use";
+    RESIDENT_MEMORY[0] = "process_resident_memory_bytes", Gauge, [], "ObjectState in use";
     VIRTUAL_MEMORY[0] = "process_virtual_memory_bytes", Gauge, [], "Address space";
     OPEN_FDS[0] = "process_open_fds", Gauge, [], "Open file descriptors";
     MAX_FDS[0] = "process_max_fds", Gauge, [], "How many file descriptors may be open";
@@ -147,7 +147,7 @@ metrics! {
     MIRROR_OVERDUE[1] = "directconnect_mirror_overdue_seconds", Gauge, [COLLECTION], "By how much the latest LIST is later than the sync interval of its account and a fifth of it; 0 when none is";
     LISTS[2] = "directconnect_mirror_lists", Counter, [COLLECTION, LIST_RESULT], "LISTs of whole collections";
     PAGES[1] = "directconnect_mirror_pages", Counter, [COLLECTION], "Pages of LISTs that were read";
-    MIRROR_SIZE[1] = "directconnect_mirror_size", Gauge, [COLLECTION], "Resources of the cloud that are held in memory, over all accounts";
+    MIRROR_SIZE[1] = "directconnect_mirror_size", Gauge, [COLLECTION], "Resources of the cloud that are held in state, over all accounts";
 
     QUOTA_USED[1] = "directconnect_quota_used", Gauge, [QUOTA_TYPE], "How much of a quota is used, of the account that is nearest to its limit";
     QUOTA_LIMIT[1] = "directconnect_quota_limit", Gauge, [QUOTA_TYPE], "The limit of that account; absent where there is none";
@@ -196,12 +196,12 @@ pub const TABLE: &[Section] = &[
         metrics: &[REQUESTS.row(), REQUEST_DURATION.row(), REQUESTS_IN_FLIGHT.row(), BREAKER.row()],
     },
     Section {
-        title: "Budget",
+        title: "RateLimiter",
         text: "Each account has a rate for reads and one for writes (`spec.rateLimit`). A 429 halves it and makes calls rest for a while; good answers raise it again.",
         metrics: &[BUDGET_WAIT.row(), BUDGET_WAITING.row(), BUDGET_TURNED_AWAY.row(), BUDGET_RATIO.row(), BUDGET_PAUSED.row()],
     },
     Section {
-        title: "Mirrors",
+        title: "CloudCaches",
         text: "What the operator knows of the cloud comes from LISTs of whole collections, one after each sync interval and more often while something settles.",
         metrics: &[MIRROR_AGE.row(), MIRROR_OVERDUE.row(), LISTS.row(), PAGES.row(), MIRROR_SIZE.row()],
     },

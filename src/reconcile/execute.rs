@@ -1,4 +1,4 @@
-//! Carrying out a step. Each arm does one thing; what it learns goes into the mirror and the memory at once.
+//! Carrying out a step. Each arm does one thing; what it learns goes into the cache and the state at once.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::accounts::{Account, State};
 use crate::api::{FINALIZER, Intent, Managed, PAUSED_ANNOTATION, Target};
-use crate::cache::Mirror;
-use crate::cloud::{self, Call, Class, CloudError, Priority};
+use crate::cache::CloudCache;
+use crate::cloud::{self, Call, CloudError, ErrorClass, Priority};
 use crate::cluster::finalizer;
 use crate::cluster::leader_election::NotLeading;
 use crate::cluster::status::now;
@@ -20,7 +20,7 @@ use crate::cluster::status::write_status;
 use super::decide::Step;
 use super::kind::Kind;
 use super::permission::Permission;
-use super::{Engine, Failure, is_annotated};
+use super::{Failure, Reconciler, is_annotated};
 
 /// What a step changed.
 pub(super) enum Acted<S> {
@@ -36,14 +36,14 @@ pub(super) enum Acted<S> {
     Stale,
 }
 
-/// One step's hands.
-pub(super) struct Hands<'a, K: Kind> {
-    pub engine: &'a Engine<K>,
+/// One step's executor.
+pub(super) struct Executor<'a, K: Kind> {
+    pub reconciler: &'a Reconciler<K>,
     pub object: &'a K::Object,
     pub account: &'a Account,
     /// Name of the account.
     pub name: &'a str,
-    pub mirror: &'a Arc<Mirror<K::Listed>>,
+    pub cache: &'a Arc<CloudCache<K::Listed>>,
     pub uid: &'a str,
     /// The step's place in the line for the budget.
     pub priority: Priority,
@@ -51,12 +51,12 @@ pub(super) struct Hands<'a, K: Kind> {
     pub target: &'a Target,
 }
 
-impl<K: Kind> Hands<'_, K> {
-    pub async fn carry_out(&self, step: &Step) -> Result<Acted<K::Seen>, Failure> {
+impl<K: Kind> Executor<'_, K> {
+    pub async fn carry_out(&self, step: &Step) -> Result<Acted<K::Resource>, Failure> {
         match step {
             Step::Rest | Step::Report(_) | Step::Wait(_) | Step::Stall(..) => Ok(Acted::No),
             Step::Adopt(_) => Ok(Acted::Object),
-            Step::RemoveFinalizer => self.engine.set_finalizer(self.object, false).await.map(|()| Acted::Object),
+            Step::RemoveFinalizer => self.reconciler.set_finalizer(self.object, false).await.map(|()| Acted::Object),
             Step::RecordIntent => self.record_intent().await,
             Step::Create(call) => self.create(call).await,
             Step::Update(call, _) => self.write(call).await,
@@ -65,16 +65,16 @@ impl<K: Kind> Hands<'_, K> {
     }
 
     /// The budget for the create is obtained first, so that the time from the intent to the create is short.
-    async fn record_intent(&self) -> Result<Acted<K::Seen>, Failure> {
+    async fn record_intent(&self) -> Result<Acted<K::Resource>, Failure> {
         let create = Call::new("Create", cloud::Method::Post, &[], "");
         Ok(if self.is_permitted(&create).await? { Acted::Intent(self.new_intent()) } else { Acted::Stale })
     }
 
     /// Waits for the budget of a create, if it is not obtained already. False when it may not be sent any more.
     async fn is_permitted(&self, create: &Call) -> Result<bool, Failure> {
-        if !self.engine.memories.with(self.uid, |memory| memory.permit) {
+        if !self.reconciler.states.with(self.uid, |state| state.permit) {
             let permit = self.turn(create).await?;
-            self.engine.memories.with(self.uid, |memory| memory.permit = permit);
+            self.reconciler.states.with(self.uid, |state| state.permit = permit);
             return Ok(permit);
         }
         Ok(true)
@@ -86,7 +86,7 @@ impl<K: Kind> Hands<'_, K> {
         Intent { time, deadline: Time(deadline), target: Some(self.target.clone()) }
     }
 
-    async fn create(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
+    async fn create(&self, call: &Call) -> Result<Acted<K::Resource>, Failure> {
         let limit = self.account.client.settings().limits.call;
         let intent = self.object.status().and_then(|status| status.intent.as_ref());
         // One that follows a refusal at once takes a place of its own in the line.
@@ -99,16 +99,16 @@ impl<K: Kind> Hands<'_, K> {
         if !self.may_write() {
             return Ok(Acted::Stale);
         }
-        self.engine.memories.with(self.uid, |memory| {
-            memory.fresh_intent = None;
-            memory.permit = false;
-            memory.doubt_until = Some(deadline);
+        self.reconciler.states.with(self.uid, |state| {
+            state.fresh_intent = None;
+            state.permit = false;
+            state.doubt_until = Some(deadline);
         });
         let call = call.clone().begun_by(deadline - limit);
-        let Ok(created) = self.leading(self.account.client.fetch::<K::Seen>(&call)).await else { return Ok(Acted::Stale) };
+        let Ok(created) = self.leading(self.account.client.fetch::<K::Resource>(&call)).await else { return Ok(Acted::Stale) };
         match created {
             Ok(seen) => {
-                self.engine.memories.with(self.uid, |memory| (memory.doubt_until, memory.plain) = (None, false));
+                self.reconciler.states.with(self.uid, |state| (state.doubt_until, state.plain) = (None, false));
                 self.show(seen.clone());
                 Ok(Acted::Cloud(Some(seen)))
             }
@@ -116,12 +116,12 @@ impl<K: Kind> Hands<'_, K> {
         }
     }
 
-    async fn write(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
+    async fn write(&self, call: &Call) -> Result<Acted<K::Resource>, Failure> {
         if !self.turn(call).await? {
             return Ok(Acted::Stale);
         }
         if call.wrapper == K::ANSWER {
-            let Ok(answer) = self.leading(self.account.client.fetch::<K::Seen>(call)).await else { return Ok(Acted::Stale) };
+            let Ok(answer) = self.leading(self.account.client.fetch::<K::Resource>(call)).await else { return Ok(Acted::Stale) };
             let seen = answer.map_err(|error| self.failed(error))?;
             self.show(seen.clone());
             return Ok(Acted::Cloud(Some(seen)));
@@ -132,7 +132,7 @@ impl<K: Kind> Hands<'_, K> {
         Ok(Acted::Cloud(None))
     }
 
-    async fn delete(&self, call: &Call) -> Result<Acted<K::Seen>, Failure> {
+    async fn delete(&self, call: &Call) -> Result<Acted<K::Resource>, Failure> {
         if !self.turn(call).await? {
             return Ok(Acted::Stale);
         }
@@ -140,7 +140,7 @@ impl<K: Kind> Hands<'_, K> {
         match answer {
             Ok(_) => {}
             // Gone already: the next look confirms it.
-            Err(error) if error.class == Class::Absent => {}
+            Err(error) if error.class == ErrorClass::Absent => {}
             Err(error) => return Err(self.failed(error)),
         }
         self.look_again();
@@ -149,24 +149,24 @@ impl<K: Kind> Hands<'_, K> {
 
     /// Makes a write to the cloud while this replica leads. Writes to the API server pass the client's fence.
     async fn leading<T>(&self, write: impl Future<Output = T>) -> Result<T, NotLeading> {
-        self.engine.leadership.guard(write).await
+        self.reconciler.leadership.guard(write).await
     }
 
-    /// Puts the answer to a write into the mirror, as of now: a LIST that was begun while the write was under way may not show it yet. Where it
+    /// Puts the answer to a write into the cache, as of now: a LIST that was begun while the write was under way may not show it yet. Where it
     /// can't be placed, the next LIST must tell.
-    fn show(&self, seen: K::Seen) {
-        let host = K::host(&seen).to_owned();
-        self.engine.memories.with(self.uid, |memory| memory.watched.insert(host.clone()));
-        match K::place(self.mirror.get(&host).as_deref(), seen) {
-            Some(listed) => self.mirror.put(listed, Instant::now()),
+    fn show(&self, seen: K::Resource) {
+        let host = K::listed_id(&seen).to_owned();
+        self.reconciler.states.with(self.uid, |state| state.watched.insert(host.clone()));
+        match K::place(self.cache.get(&host).as_deref(), seen) {
+            Some(listed) => self.cache.put(listed, Instant::now()),
             None => self.look_again(),
         }
     }
 
     fn look_again(&self) {
         let instant = Instant::now();
-        self.engine.memories.with(self.uid, |memory| memory.fresh_after = Some(instant));
-        self.mirror.demand(instant);
+        self.reconciler.states.with(self.uid, |state| state.fresh_after = Some(instant));
+        self.cache.demand(instant);
     }
 
     /// Whatever failed, the cloud may look other than we thought.
@@ -180,9 +180,9 @@ impl<K: Kind> Hands<'_, K> {
         let turn = tokio::select! {
             turn = self.account.client.queue(call, self.priority) => turn.map(|()| self.may_write()),
             () = self.overtaken() => Ok(false),
-            () = self.engine.stopped() => Ok(false),
+            () = self.reconciler.stopped() => Ok(false),
         };
-        self.engine.memories.with(self.uid, |memory| memory.turn = None);
+        self.reconciler.states.with(self.uid, |state| state.turn = None);
         Ok(turn?)
     }
 
@@ -191,7 +191,7 @@ impl<K: Kind> Hands<'_, K> {
         loop {
             let (change, changed) = oneshot::channel();
             // Before the look, so that a change in between is not missed.
-            self.engine.memories.with(self.uid, |memory| memory.turn = Some(change));
+            self.reconciler.states.with(self.uid, |state| state.turn = Some(change));
             // One that went is forgotten, and its end of the channel with it.
             if self.is_stale() || changed.await.is_err() {
                 return;
@@ -201,8 +201,8 @@ impl<K: Kind> Hands<'_, K> {
 
     /// Whether the cloud may still be written for this object: asked directly before each write, since the budget may have kept it waiting.
     fn may_write(&self) -> bool {
-        let granted = match self.engine.accounts.get(self.name) {
-            State::Ready(account) => self.engine.permission(self.object, &account) == Permission::Given,
+        let granted = match self.reconciler.accounts.get(self.name) {
+            State::Ready(account) => self.reconciler.permission(self.object, &account) == Permission::Given,
             State::NotReady(..) | State::Unknown => false,
         };
         granted && !self.is_stale()
@@ -210,7 +210,7 @@ impl<K: Kind> Hands<'_, K> {
 
     /// Whether the object changed since the pass began: a spec or a deletion that came while it waited for its turn.
     fn is_stale(&self) -> bool {
-        self.engine.newest(self.object).is_none_or(|newest| {
+        self.reconciler.newest(self.object).is_none_or(|newest| {
             newest.meta().generation != self.object.meta().generation
                 || newest.meta().deletion_timestamp != self.object.meta().deletion_timestamp
                 || is_annotated(newest.as_ref(), PAUSED_ANNOTATION)
@@ -218,7 +218,7 @@ impl<K: Kind> Hands<'_, K> {
     }
 }
 
-impl<K: Kind> Engine<K> {
+impl<K: Kind> Reconciler<K> {
     /// Puts our finalizer on the object or takes it off.
     pub(super) async fn set_finalizer(&self, object: &K::Object, present: bool) -> Result<(), Failure> {
         let patch = finalizer::patch(object, FINALIZER, present);
@@ -232,7 +232,7 @@ impl<K: Kind> Engine<K> {
             // The watch may have told of its end already: remembering the answer would bring it back.
             Ok(_) => {
                 self.index.forget(&Self::key(object));
-                self.memories.forget(&object.uid().unwrap_or_default());
+                self.states.forget(&object.uid().unwrap_or_default());
                 Ok(())
             }
             // Gone, or changed: the watch brings what is newer.

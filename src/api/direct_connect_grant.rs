@@ -1,4 +1,4 @@
-//! `ReferenceGrant`: lets objects of other namespaces refer to objects of its own.
+//! `DirectConnectGrant`: lets objects of other namespaces refer to objects of its own.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -11,8 +11,8 @@ use super::rules;
 #[kube(
     group = "directconnect.huaweicloud.com",
     version = "v1alpha1",
-    kind = "ReferenceGrant",
-    plural = "referencegrants",
+    kind = "DirectConnectGrant",
+    plural = "directconnectgrants",
     shortname = "dcgrant",
     category = "directconnect",
     namespaced,
@@ -23,20 +23,20 @@ use super::rules;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-pub struct ReferenceGrantSpec {
+pub struct DirectConnectGrantSpec {
     /// Who may refer: 1 to 64 entries, any of them.
     #[schemars(length(min = 1, max = 64))]
-    pub from: Vec<ReferenceGrantFrom>,
+    pub from: Vec<DirectConnectGrantFrom>,
 
     /// What may be referred to: 1 to 64 entries, any of them.
     #[schemars(length(min = 1, max = 64))]
-    pub to: Vec<ReferenceGrantTo>,
+    pub to: Vec<DirectConnectGrantTo>,
 }
 
 /// Objects that may refer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ReferenceGrantFrom {
+pub struct DirectConnectGrantFrom {
     /// Kind of the objects: VirtualInterface or Peer.
     pub kind: ReferringKind,
 
@@ -49,7 +49,7 @@ pub struct ReferenceGrantFrom {
 /// Objects that may be referred to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ReferenceGrantTo {
+pub struct DirectConnectGrantTo {
     /// Kind of the objects: VirtualGateway or VirtualInterface.
     pub kind: ReferredKind,
 
@@ -104,7 +104,7 @@ impl ReferredKind {
     }
 }
 
-impl ReferenceGrantSpec {
+impl DirectConnectGrantSpec {
     /// Whether an object of `kind` in `namespace` may refer to the object `name` of kind `target` beside the grant.
     #[must_use]
     pub fn allows(&self, kind: &str, namespace: &str, target: &str, name: &str) -> bool {
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn both_lists_must_match() {
-        let grant: ReferenceGrantSpec = serde_json::from_value(serde_json::json!({
+        let grant: DirectConnectGrantSpec = serde_json::from_value(serde_json::json!({
             "from": [{ "kind": "VirtualInterface", "namespace": "team" }],
             "to": [{ "kind": "VirtualGateway", "name": "shared" }, { "kind": "VirtualInterface" }],
         }))
