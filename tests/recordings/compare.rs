@@ -6,6 +6,9 @@
 //! cargo run --example compare-recordings -- /tmp/before /tmp/after
 //! ```
 //!
+//! Several folders of the version before may be given, the last is the one after: then only that differs which is in each run before and not in the one
+//! after, or in the one after and in no run before. So what a run shows only at times, by its timing, is no difference.
+//!
 //! Prints the tests that differ and how, and ends with 1 if any does. The mutations about one resource are compared in their order, those about
 //! different ones in none; conditions' states and events are compared as sets, since how often they are told depends on timing.
 //! `--ignore-messages` leaves out texts for people, `--rename OLD=NEW` takes a word of the version before for another, `--ignore WORD` leaves out lines with
@@ -29,34 +32,44 @@ struct Options {
     renamed: Vec<(String, String)>,
 }
 
+impl Options {
+    /// A recording of the version before in the words of the one after.
+    fn renamed(&self, text: &str) -> String {
+        self.renamed.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    }
+}
+
 fn main() -> ExitCode {
     let options = options();
-    let [before, after] = options.folders.as_slice() else {
-        eprintln!("usage: compare-recordings [--ignore-messages] [--ignore-states] [--ignore WORD]… [--rename OLD=NEW]… BEFORE AFTER");
+    let Some((after, before)) = options.folders.split_last().filter(|(_, before)| !before.is_empty()) else {
+        eprintln!("usage: compare-recordings [--ignore-messages] [--ignore-states] [--ignore WORD]… [--rename OLD=NEW]… BEFORE… AFTER");
         return ExitCode::from(2);
     };
-    let (mut old, new) = (recordings(before), recordings(after));
-    for text in old.values_mut() {
-        *text = options.renamed.iter().fold(text.clone(), |text, (from, to)| text.replace(from, to));
-    }
-    let tests: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let new = recordings(after);
+    let old: Vec<_> = before.iter().map(|folder| recordings(folder)).collect();
+    let tests: BTreeSet<&String> = old.iter().flat_map(BTreeMap::keys).chain(new.keys()).collect();
     let mut differ = 0;
     for test in &tests {
-        let (Some(old), Some(new)) = (old.get(*test), new.get(*test)) else {
-            println!("{test}: recorded only {}", if old.contains_key(*test) { "before" } else { "after" });
+        let runs: Vec<BTreeSet<String>> =
+            old.iter().filter_map(|run| run.get(*test)).map(|text| lines(&options.renamed(text), &options)).collect();
+        let (Some(new), false) = (new.get(*test), runs.is_empty()) else {
+            println!("{test}: recorded only {}", if runs.is_empty() { "after" } else { "before" });
             differ += 1;
             continue;
         };
-        let (old, new) = (lines(old, &options), lines(new, &options));
-        if old != new {
-            println!("{test}:");
-            differ += 1;
-            let gone = old.difference(&new).map(|line| (line, '-'));
-            let mut all: Vec<_> = gone.chain(new.difference(&old).map(|line| (line, '+'))).collect();
-            all.sort();
-            for (line, sign) in all {
-                println!("  {sign} {line}");
-            }
+        let new = lines(new, &options);
+        let always = runs.iter().skip(1).fold(runs[0].clone(), |always, run| &always & run);
+        let ever = runs.iter().flatten().cloned().collect();
+        let mut all: Vec<_> =
+            always.difference(&new).map(|line| (line, '-')).chain(new.difference(&ever).map(|line| (line, '+'))).collect();
+        all.sort();
+        if all.is_empty() {
+            continue;
+        }
+        println!("{test}:");
+        differ += 1;
+        for (line, sign) in all {
+            println!("  {sign} {line}");
         }
     }
     println!("{differ} of {} recordings differ", tests.len());

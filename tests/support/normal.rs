@@ -124,7 +124,7 @@ impl Normal {
     fn piece(&mut self, piece: &str) -> String {
         let core = piece.trim_end_matches(['.', ':']);
         let tail = &piece[core.len()..];
-        if is_random_id(core) {
+        if is_random_id(core) || self.ids.contains_key(core) {
             return self.learn(core, "id".to_owned()) + tail;
         }
         if let Some(rest) = core.strip_prefix(&self.namespace)
@@ -152,11 +152,13 @@ fn is_duration(word: &str) -> bool {
 
 /// A UUID, with hyphens or without, that no person made up.
 fn is_random_id(word: &str) -> bool {
+    /// So many equal digits on end come by no chance.
+    const RUN: usize = 6;
     let hex = |text: &str| text.chars().all(|c| c.is_ascii_hexdigit());
     let is_id = match word.len() {
         32 => hex(word),
         36 => word.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && word.split('-').all(hex),
         _ => false,
     };
-    is_id && ![PROJECT, PARTNER].contains(&word) && !["0000", "1111", "ffff"].iter().any(|made_up| word.contains(made_up))
+    is_id && ![PROJECT, PARTNER].contains(&word) && !word.as_bytes().windows(RUN).any(|run| run.iter().all(|digit| *digit == run[0]))
 }
