@@ -20,7 +20,6 @@ impl Kind for PeerKind {
     type Resource = VifPeer;
 
     const NAME: &'static str = "Peer";
-    const ANSWER: &'static str = "vif_peer";
 
     fn tags_of(_: &Peer) -> Option<&Tags> {
         None
@@ -115,8 +114,8 @@ impl Kind for PeerKind {
         .call(desired.secret.clone())
     }
 
-    fn delete(id: &str) -> Call {
-        VifPeer::delete(id)
+    fn delete(peer: &VifPeer) -> Call {
+        VifPeer::delete(&peer.id)
     }
 
     fn compare(desired: &Desired<'_, Peer>, seen: &VifPeer) -> Vec<Difference> {

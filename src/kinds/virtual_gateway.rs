@@ -17,7 +17,6 @@ impl Kind for VirtualGatewayKind {
     type Resource = cloud::VirtualGateway;
 
     const NAME: &'static str = "VirtualGateway";
-    const ANSWER: &'static str = "virtual_gateway";
 
     fn tags_of(object: &VirtualGateway) -> Option<&Tags> {
         Some(&object.spec.tags)
@@ -96,8 +95,8 @@ impl Kind for VirtualGatewayKind {
         .call()
     }
 
-    fn delete(id: &str) -> Call {
-        cloud::VirtualGateway::delete(id)
+    fn delete(gateway: &cloud::VirtualGateway) -> Call {
+        cloud::VirtualGateway::delete(&gateway.id)
     }
 
     fn compare(desired: &Desired<'_, VirtualGateway>, seen: &cloud::VirtualGateway) -> Vec<Difference> {

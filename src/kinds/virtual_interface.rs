@@ -22,7 +22,6 @@ impl Kind for VirtualInterfaceKind {
     type Resource = cloud::VirtualInterface;
 
     const NAME: &'static str = "VirtualInterface";
-    const ANSWER: &'static str = "virtual_interface";
 
     /// Another tenant's interface takes tags only once that tenant has accepted it.
     fn tags_of(object: &VirtualInterface) -> Option<&Tags> {
@@ -132,8 +131,8 @@ impl Kind for VirtualInterfaceKind {
         .call(desired.secret.clone())
     }
 
-    fn delete(id: &str) -> Call {
-        cloud::VirtualInterface::delete(id)
+    fn delete(interface: &cloud::VirtualInterface) -> Call {
+        cloud::VirtualInterface::delete(&interface.id)
     }
 
     fn compare(desired: &Desired<'_, VirtualInterface>, seen: &cloud::VirtualInterface) -> Vec<Difference> {
@@ -193,7 +192,7 @@ impl Kind for VirtualInterfaceKind {
             return Some(plain.call(id));
         }
         if let (Some(networks), Some(peer)) = (peer_networks, first_peer(desired.object, seen)) {
-            return Some(UpdateVifPeer { remote_ep_group: Some(networks), ..UpdateVifPeer::default() }.call(&peer.id));
+            return Some(UpdateVifPeer { remote_ep_group: Some(networks), ..UpdateVifPeer::default() }.call(&peer.id).partial());
         }
         if let (true, Some(priority)) = (when("priority"), spec.priority) {
             return Some(UpdateVirtualInterface { priority: Some(priority.as_str()), ..UpdateVirtualInterface::default() }.call(id));

@@ -120,7 +120,7 @@ impl<K: Kind> Executor<'_, K> {
         if !self.turn(call).await? {
             return Ok(Acted::Stale);
         }
-        if call.wrapper == K::ANSWER {
+        if !call.is_partial() {
             let Ok(answer) = self.leading(self.account.client.fetch::<K::Resource>(call)).await else { return Ok(Acted::Stale) };
             let seen = answer.map_err(|error| self.failed(error))?;
             self.show(seen.clone());

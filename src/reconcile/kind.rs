@@ -24,8 +24,6 @@ pub trait Kind: Send + Sync + 'static {
 
     /// Name of the kind, e.g. `VirtualGateway`.
     const NAME: &'static str;
-    /// Key under which the answer to a write shows the resource; an answer under another key shows only a part of it.
-    const ANSWER: &'static str;
 
     /// Tags that `object` asks for; `None` where its resource is created without any. Ours carry [`OWNER_TAG`] beside them, unless the region
     /// drops it.
@@ -80,7 +78,7 @@ pub trait Kind: Send + Sync + 'static {
     fn create(desired: &Desired<'_, Self::Object>) -> Call;
 
     /// Deletes the resource.
-    fn delete(id: &str) -> Call;
+    fn delete(resource: &Self::Resource) -> Call;
 
     /// Fields in which `seen` differs from what the object says. What the object leaves open, and what the cloud does not show, is no
     /// difference.

@@ -308,7 +308,7 @@ impl<K: Kind> Observer<'_, K> {
             recorded,
             phase: K::phase(&seen),
             update: K::update(desired, &seen, &differences),
-            delete: K::delete(&id),
+            delete: K::delete(&seen),
             deleted_with_parent: view.get(&host).is_some_and(|listed| K::is_deleted_with_parent(listed, &seen)),
             differences,
             id,

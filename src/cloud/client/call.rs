@@ -63,6 +63,7 @@ pub struct Call {
     pub(in crate::cloud) begin_by: Option<Instant>,
     /// It waits for an endpoint that is left alone, in place of being refused.
     pub(in crate::cloud) patient: bool,
+    partial: bool,
 }
 
 impl Call {
@@ -70,7 +71,7 @@ impl Call {
     #[must_use]
     pub fn new(operation: &'static str, method: Method, segments: &[&str], wrapper: &'static str) -> Self {
         let segments = segments.iter().map(ToString::to_string).collect();
-        Self { operation, method, segments, query: Vec::new(), body: None, wrapper, secret: None, begin_by: None, patient: false }
+        Self { operation, method, segments, query: Vec::new(), body: None, wrapper, secret: None, begin_by: None, patient: false, partial: false }
     }
 
     /// Not to be begun after `instant`, neither for the first time nor once more: logging in may take its time.
@@ -85,6 +86,19 @@ impl Call {
     pub(in crate::cloud) const fn patient(mut self) -> Self {
         self.patient = true;
         self
+    }
+
+    /// Its answer does not show the resource, or only a part of it: the next LIST tells what became of it.
+    #[must_use]
+    pub const fn partial(mut self) -> Self {
+        self.partial = true;
+        self
+    }
+
+    /// Whether the answer does not show the whole resource.
+    #[must_use]
+    pub const fn is_partial(&self) -> bool {
+        self.partial
     }
 
     /// With `body` under the wrapper's key. A body that has no JSON form is sent as `null` and refused by the cloud.
@@ -147,7 +161,7 @@ impl Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _, patient: _ } = self;
+        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _, patient: _, partial: _ } = self;
         write!(f, "{operation}: {} {}", method.as_str(), segments.join("/"))?;
         if !query.is_empty() {
             write!(f, "?{query:?}")?;
@@ -165,7 +179,7 @@ impl fmt::Debug for Call {
 /// Two calls are equal when they send the same apart from the secret's value.
 impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
-        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _, patient: _ } = self;
+        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _, patient: _, partial: _ } = self;
         *operation == other.operation
             && *method == other.method
             && *segments == other.segments

@@ -34,4 +34,5 @@ pub fn change_tags(resource_type: &str, id: &str, action: TagAction, tags: &[Tag
     };
     Call::new("BatchCreateResourceTags", Method::Post, &[resource_type, id, "tags", "action"], "")
         .with_bare_body(json!({ "action": action, "tags": tags }))
+        .partial()
 }

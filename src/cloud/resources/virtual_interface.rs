@@ -255,7 +255,9 @@ impl ExtendAttribute {
     /// The call that sets the extended attributes of interface `id`.
     #[must_use]
     pub fn call(&self, id: &str) -> Call {
-        Call::new("UpdateExtendAttribute", Method::Put, &["dcaas", COLLECTION, id, "extend-attributes"], "extend_attribute").with_body(self)
+        Call::new("UpdateExtendAttribute", Method::Put, &["dcaas", COLLECTION, id, "extend-attributes"], "extend_attribute")
+            .with_body(self)
+            .partial()
     }
 }
 
