@@ -22,7 +22,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Code and class of each row of the API document §3.2, in the document's words.
+/// Every code of Direct Connect that the vendor documents (`docs/design/cloud-api.md#error-codes`), and its class in words.
 const DOCUMENT: &str = include_str!("fixtures/error-codes.txt");
 
 #[test]

@@ -360,7 +360,7 @@ impl CloudAccountSpec {
         given.unwrap_or(DEFAULT).max(FLOOR)
     }
 
-    /// The European sites have a domain of their own (API document §5).
+    /// The European sites have a domain of their own (`docs/design/uncertain-facts.md#u18`).
     fn endpoint(&self, service: &str, configured: impl Fn(&Endpoints) -> Option<&String>) -> String {
         let configured = self.endpoints.as_ref().and_then(configured);
         configured.map_or_else(

@@ -8,7 +8,7 @@ use crate::graph::Key;
 /// Key of the tag. Letters and hyphens only: legal in every region's documented set.
 pub const OWNER_TAG: &str = "direct-connect-operator-owner";
 
-/// Longest value of a tag (API document §1.1).
+/// Longest value of a tag (`docs/design/cloud-api.md#tags`).
 const LIMIT: usize = 255;
 
 /// Value of [`OWNER_TAG`]: `<cluster>:<namespace>/<name>`. What is longer than a tag's value ends in a hash of the whole, so that two owners never

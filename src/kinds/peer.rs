@@ -93,7 +93,7 @@ impl Kind for PeerKind {
         observed.and_then(|observed| observed.virtual_interface_id.clone()).or_else(|| interface(desired))
     }
 
-    /// An interface keeps its last peer as long as it lives (U5).
+    /// An interface keeps its last peer as long as it lives (`docs/design/uncertain-facts.md#u5`).
     fn is_deleted_with_parent(listed: &VirtualInterface, seen: &VifPeer) -> bool {
         listed.vif_peers.iter().all(|peer| peer.id == seen.id)
     }
@@ -195,8 +195,8 @@ fn interface(desired: &Desired<'_, Peer>) -> Option<String> {
     desired.links.get(INTERFACE).or(desired.object.spec.virtual_interface_id.as_ref()).cloned()
 }
 
-/// Whether this is a word for a BGP session that is up. The cloud's words are not documented (U6): `ACTIVE` is the word it uses for things that
-/// work, and is read as such although BGP's own `Active` means the opposite.
+/// Whether this is a word for a BGP session that is up. The cloud's words are not documented (`docs/design/uncertain-facts.md#u6`): `ACTIVE` is the
+/// word it uses for things that work, and is read as such although BGP's own `Active` means the opposite.
 pub(super) fn is_session_up(state: &str) -> bool {
     ["ACTIVE", "UP", "ESTABLISHED"].iter().any(|word| state.eq_ignore_ascii_case(word))
 }

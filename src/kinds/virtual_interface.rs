@@ -319,7 +319,7 @@ fn to_cloud(attribute: &ExtendAttribute) -> cloud::ExtendAttribute {
 /// Every field that the spec names is compared; one difference stands for all, as one call sets them all.
 fn compare_extend_attribute(comparison: &mut Comparison, desired: &cloud::ExtendAttribute, seen: Option<&cloud::ExtendAttribute>) {
     let observed = seen.cloned().unwrap_or_default();
-    // Intervals of NQA are rounded up to whole seconds by the cloud (API document §1.2).
+    // Intervals of NQA are rounded up to whole seconds by the cloud (`docs/design/cloud-api.md#extended-attributes`).
     let nqa = desired.ha_type.as_deref() == Some("nqa");
     let interval = |millis: i32| if nqa { (millis + 999) / 1000 * 1000 } else { millis };
     let same = agrees(desired.ha_type.as_ref(), observed.ha_type.as_ref())

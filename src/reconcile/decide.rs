@@ -1,7 +1,8 @@
 //! The decision: what one pass does, from what it saw. Pure: no clock, no network, no chance.
 //!
-//! The rows of its table stand here in their order; what comes before a look at the cloud (pause, finalizer, account, leave to use it) stands in
-//! the pass itself. There is at most one mutation in a step, so that every point at which the process can die is the same as a fresh start.
+//! The rows of its table (`docs/design/decision.md#the-table`) stand here in their order; what comes before a look at the cloud (pause, finalizer,
+//! account, leave to use it) stands in the pass itself. There is at most one mutation in a step, so that every point at which the process can die
+//! is the same as a fresh start.
 
 use crate::api::{DeletionPolicy, DriftPolicy, Management, Reason, WaitingFor};
 use crate::cloud::{Call, Priority};

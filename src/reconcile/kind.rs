@@ -191,8 +191,8 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// By the cloud's `status` (API document §2.1); `reason` is told with `ERROR`. A status that is not known is taken for one in transition:
-    /// nothing is done to a resource that nobody understands.
+    /// By the cloud's `status` (`docs/design/cloud-api.md#status-words`); `reason` is told with `ERROR`. A status that is not known is taken for one
+    /// in transition: nothing is done to a resource that nobody understands.
     #[must_use]
     pub fn of(status: Option<&str>, reason: Option<&str>) -> Self {
         match status {

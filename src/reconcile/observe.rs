@@ -20,7 +20,7 @@ use super::kind::{Desired, Difference, Kind, Links, Phase, Reference, Tagging};
 use super::report::{Seen, Sight, spec_changed};
 use super::{Failure, Reconciler};
 
-/// Most tags of a resource, the owner's among them (API document §1.7).
+/// Most tags of a resource, the owner's among them (`docs/design/cloud-api.md#tags`).
 const TAGS_LIMIT: usize = 10;
 
 /// The effective policy of an object: its own word, else the account's, else the default.

@@ -87,6 +87,35 @@ fn every_link_leads_somewhere() {
     assert!(links > 50, "{links} links were found");
 }
 
+/// Comments refer to the design by page and heading, between backticks.
+#[test]
+fn comments_refer_to_what_the_design_has() {
+    let mut sources = Vec::new();
+    let mut folders: Vec<PathBuf> = ["src", "simulator", "tests", "benches"].map(|folder| root().join(folder)).into();
+    while let Some(folder) = folders.pop() {
+        for path in folder.read_dir().into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                sources.push(path);
+            }
+        }
+    }
+    let is_part = |letter: char| letter.is_alphanumeric() || "-_#.".contains(letter);
+    let (mut failures, mut references) = (Vec::new(), 0);
+    for source in sources {
+        let text = std::fs::read_to_string(&source).unwrap();
+        let page = |rest: &str| rest.split(|letter| !is_part(letter)).next().unwrap_or_default().to_owned();
+        for target in text.split("`docs/design/").skip(1).map(page) {
+            references += 1;
+            let place = source.strip_prefix(root()).unwrap().display();
+            failures.extend(broken(&root().join("docs/design/README.md"), &target).map(|why| format!("{place}: {target} {why}")));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(references > 20, "{references} references were found");
+}
+
 /// A page that nobody finds is not read.
 #[test]
 fn every_page_stands_in_the_index() {
@@ -95,7 +124,8 @@ fn every_page_stands_in_the_index() {
         prose(&index).flat_map(|(_, line)| targets(line)).map(|target| root().join("docs").join(target)).collect();
     let missing: Vec<PathBuf> = pages()
         .into_iter()
-        .filter(|page| page.parent() == Some(&root().join("docs")) && !page.ends_with("README.md") && !listed.contains(page))
+        .filter(|page| ["docs", "docs/design"].iter().any(|folder| page.parent() == Some(&root().join(folder))))
+        .filter(|page| !page.ends_with("README.md") && !listed.contains(page))
         .collect();
     assert!(missing.is_empty(), "docs/README.md does not list {missing:?}");
 }

@@ -19,7 +19,7 @@ fn code() -> impl Strategy<Value = String> {
     prop_oneof![3 => select(known), 1 => "(DC|APIGW|IAM)\\.[0-9]{4}", 1 => ".{0,12}"]
 }
 
-/// An error in one of the shapes of API document §3.1.
+/// An error in one of the shapes of `docs/design/cloud-api.md#shapes-of-errors`.
 fn documented() -> impl Strategy<Value = Value> {
     (code(), ".{0,40}", 0..5usize).prop_map(|(code, text, shape)| match shape {
         0 => json!({ "error_code": code, "error_msg": text, "request_id": "r" }),

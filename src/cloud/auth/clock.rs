@@ -1,7 +1,7 @@
 //! The cloud's time: this machine's clock, and how far the cloud's has been seen ahead of it.
 //!
-//! The cloud refuses signatures whose time is more than 15 minutes off (API document §4.2), and tells its own time with each answer. So a
-//! machine whose clock is wrong is told of it, and served all the same.
+//! The cloud refuses signatures whose time is more than 15 minutes off (`docs/design/cloud-api.md#signing`), and tells its own time with
+//! each answer. So a machine whose clock is wrong is told of it, and served all the same.
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,5 @@
-//! Who calls: the two ways of the API document §4 that this client speaks today, and the cached IAM token of the second.
+//! Credentials: access keys, which sign requests, or a password, and the cached IAM token that it is exchanged for
+//! (`docs/design/cloud-api.md#authentication`).
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;

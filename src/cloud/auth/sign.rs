@@ -1,4 +1,4 @@
-//! `SDK-HMAC-SHA256`: the signature of a request by access key and secret key (API document §4.2).
+//! `SDK-HMAC-SHA256`: the signature of a request by access key and secret key (`docs/design/cloud-api.md#signing`).
 //!
 //! Pure: it is given the time and the request and returns the header. The query that is signed is the query that must be
 //! sent, so this module also writes it ([`canonical_query`]) and the transport puts exactly that on the wire.

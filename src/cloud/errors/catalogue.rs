@@ -1,7 +1,7 @@
 //! Every error code that has a class of its own, and the operator's own codes.
 //!
-//! The rows are those of the API document §3.2–3.4, in its order and with its meanings, shortened. `APIGW.0201` has none: it stands for errors
-//! of both sides, so its HTTP status decides.
+//! The rows are those of the vendor's tables, in their order and with their meanings, shortened; the classes are ours
+//! (`docs/design/cloud-api.md#error-codes`). `APIGW.0201` has none: it stands for errors of both sides, so its HTTP status decides.
 
 use crate::cloud::errors::class::ErrorClass::{
     self, Absent, Auth, Busy, Conflict, InUse, Invalid, Permission, Quota, Server, Throttled, Unsupported,

@@ -1,7 +1,7 @@
 //! What can go wrong with a call, and what class each of the cloud's error codes belongs to.
 //!
-//! The class is read from the cloud's `error_code`, never from the HTTP status alone (API document §3): the service answers almost
-//! everything with 400, and a gateway's 404 says that an API is absent, not that a resource is gone. Each class has one behaviour in
+//! The class is read from the cloud's `error_code`, never from the HTTP status alone (`docs/design/cloud-api.md#errors`): the service answers
+//! almost everything with 400, and a gateway's 404 says that an API is absent, not that a resource is gone. Each class has one behaviour in
 //! the reconciler.
 
 pub(in crate::cloud) mod catalogue;
@@ -61,8 +61,8 @@ impl CloudError {
         }
     }
 
-    /// Reads the answer of a call that did not succeed. All shapes of API document §3.1 are known; what is none of them is an error of
-    /// class server whose effect is unknown, so that a proxy's page is never read as an answer of the service.
+    /// Reads the answer of a call that did not succeed. All shapes of `docs/design/cloud-api.md#shapes-of-errors` are known; what is none of them
+    /// is an error of class server whose effect is unknown, so that a proxy's page is never read as an answer of the service.
     #[must_use]
     pub fn from_answer(operation: &'static str, status: u16, request_id: Option<String>, body: &[u8]) -> Self {
         let parsed = serde_json::from_slice::<Value>(body).ok();

@@ -1,4 +1,5 @@
-//! Peers of a virtual interface: wire types and calls (API document §1.3). They have no read of their own: they stand in the interface.
+//! Peers of a virtual interface: wire types and calls (`docs/design/cloud-api.md#peers`). They have no read of their own: they stand in the
+//! interface.
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Virtual gateways: wire types and calls (API document §1.1).
+//! Virtual gateways: wire types and calls (`docs/design/cloud-api.md#virtual-gateways`).
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct VirtualGateway {
     pub local_ep_group_ipv6: Vec<String>,
     /// ASN of the cloud side.
     pub bgp_asn: Option<i64>,
-    /// API document §2.1.
+    /// One of `docs/design/cloud-api.md#status-words`.
     pub status: Option<String>,
     /// Device.
     pub device_id: Option<String>,

@@ -1,4 +1,4 @@
-//! Virtual interfaces and their extended attributes: wire types and calls (API document §1.2).
+//! Virtual interfaces and their extended attributes: wire types and calls (`docs/design/cloud-api.md#virtual-interfaces`).
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub struct VirtualInterface {
     /// Public service networks.
     #[serde(default, deserialize_with = "networks")]
     pub service_ep_group: Vec<String>,
-    /// API document §2.1.
+    /// One of `docs/design/cloud-api.md#status-words`.
     pub status: Option<String>,
     /// Why, when `status` is `ERROR`.
     pub reason: Option<String>,

@@ -8,7 +8,7 @@ pub(in crate::cloud) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(des
 }
 
 /// A list of networks that may be null; an element with several networks between spaces, as one of the vendor's examples has it, is
-/// taken apart (API document §1.3).
+/// taken apart (`docs/design/cloud-api.md#reading-answers`).
 pub(in crate::cloud) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let texts: Vec<String> = list(deserializer)?;
     Ok(texts.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect())
