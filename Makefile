@@ -7,11 +7,12 @@ PLAIN = sed -E '/^$$|^\# Source:|app.kubernetes.io\/(instance|version|managed-by
 
 demo: controlplane
 	cargo build --locked --bins
+	cargo build --locked --package direct-connect-simulator
 	ONCE=$(ONCE) cargo run --locked --quiet --example demo
 
 test: controlplane
 	cargo test --locked --features otlp --test otlp
-	cargo test --locked --lib --bins --tests
+	cargo test --locked --workspace --lib --bins --tests
 
 e2e:
 	tests/e2e/run
@@ -38,10 +39,10 @@ image:
 	deploy/image
 
 lint:
-	cargo fmt --check
-	cargo clippy --locked --all-targets --all-features -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cargo clippy --locked --all-features --test e2e -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --all-features --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --all-features --document-private-items
 
 controlplane:
 	tests/controlplane/build

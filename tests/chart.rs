@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use support::controlplane::{ControlPlane, root};
-use support::process::binary;
+use support::process::{operator_binary, simulator_binary};
 use support::release::{chart, text};
 
 fn account() -> Value {
@@ -82,16 +82,17 @@ async fn the_environment_is_one_that_the_programs_know() {
     let plane = ControlPlane::shared().await;
     let all = rendered(&plane, &documents::everything()).unwrap();
     let mut seen = 0;
-    for (program, arguments) in [("dc-operator", &["run", "--help"][..]), ("dc-simulator", &["--help"])] {
-        let help = Command::new(binary(program)).args(arguments).output().unwrap();
+    let operator = ("direct-connect-operator", operator_binary(), &["run", "--help"][..]);
+    let simulator = ("direct-connect-simulator", simulator_binary(), &["--help"][..]);
+    for (image, program, arguments) in [operator, simulator] {
+        let help = Command::new(program).args(arguments).output().unwrap();
         // It is broken into lines, also between the bracket and the name.
         let help = String::from_utf8(help.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
         let containers = of_kind(&all, "Deployment").into_iter().map(|deployment| &deployment["spec"]["template"]["spec"]["containers"][0]);
-        let image = program.replace("dc-", "direct-connect-");
-        for container in containers.filter(|container| container["image"].as_str().unwrap().starts_with(&image)) {
+        for container in containers.filter(|container| container["image"].as_str().unwrap().starts_with(image)) {
             for variable in container["env"].as_array().unwrap() {
                 let name = variable["name"].as_str().unwrap();
-                assert!(help.contains(&format!("[env: {name}")), "{program} does not know {name}");
+                assert!(help.contains(&format!("[env: {name}")), "{image} does not know {name}");
                 seen += 1;
             }
         }

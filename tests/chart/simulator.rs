@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::harness::documents;
 use crate::support::controlplane::ControlPlane;
 use crate::support::eventually;
-use crate::support::process::{Process, binary};
+use crate::support::process::{Process, simulator_binary};
 use crate::support::simulator::http_client;
 
 const START: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ async fn it_starts_with_what_the_chart_gives_it_and_the_account_has_its_keys() {
     let secret = &all["Secret/simulator"];
     let container = &all["Deployment/simulator"]["spec"]["template"]["spec"]["containers"]["simulator"];
     assert_eq!(container["volumeMounts"]["config"]["mountPath"], FOLDER);
-    let mut command = Command::new(binary("dc-simulator"));
+    let mut command = Command::new(simulator_binary());
     for (name, variable) in container["env"].as_object().unwrap() {
         let from = &variable["valueFrom"]["secretKeyRef"];
         let value = variable["value"].as_str().or_else(|| secret["stringData"][from["key"].as_str()?].as_str());

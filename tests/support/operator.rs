@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use super::eventually;
-use super::process::{Process, binary, free_port};
+use super::process::{Process, free_port, operator_binary};
 
 const START: Duration = Duration::from_mins(1);
 /// The operator gives its passes the time of one call and ten seconds.
@@ -28,7 +28,7 @@ impl Operator {
     /// Starts it without waiting.
     pub fn begin(kubeconfig: &Path, log: &Path, arguments: &[String], environment: &[(String, String)]) -> Self {
         let port = free_port();
-        let mut command = Command::new(binary("dc-operator"));
+        let mut command = Command::new(operator_binary());
         command
             .args(arguments)
             .envs(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))

@@ -125,24 +125,41 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Where cargo put a binary of this package: tests are told by the compiler, the demo looks beside itself. `DC_OPERATOR_BINARY` names another
-/// operator, for figures of a release.
-pub fn binary(name: &str) -> PathBuf {
-    if let (Some(other), "dc-operator") = (std::env::var_os("DC_OPERATOR_BINARY"), name) {
+/// Path of the operator's binary. Cargo tells it to tests; the demo, an example, finds it in the target folder. `DC_OPERATOR_BINARY` overrides it,
+/// for measurements of a release build.
+pub fn operator_binary() -> PathBuf {
+    if let Some(other) = std::env::var_os("DC_OPERATOR_BINARY") {
         return PathBuf::from(other);
     }
-    let told = match name {
-        "dc-operator" => option_env!("CARGO_BIN_EXE_dc-operator"),
-        "dc-simulator" => option_env!("CARGO_BIN_EXE_dc-simulator"),
-        other => panic!("{other} is no binary of this package"),
-    };
-    told.map_or_else(
+    option_env!("CARGO_BIN_EXE_dc-operator").map_or_else(
         || {
             let exe = std::env::current_exe().unwrap();
-            let beside = exe.parent().and_then(Path::parent).unwrap().join(name);
+            let beside = exe.parent().and_then(Path::parent).unwrap().join("dc-operator");
             assert!(beside.exists(), "{} is missing: run `cargo build` first", beside.display());
             beside
         },
         PathBuf::from,
     )
+}
+
+/// Path of the simulator's binary, built with the profile of the caller. Cargo tells tests nothing of the binaries of another package, so it is
+/// built here, once per process: the binary is never older than its source.
+pub fn simulator_binary() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(build_simulator).clone()
+}
+
+fn build_simulator() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--locked", "--quiet", "--package", "direct-connect-simulator", "--message-format", "json-render-diagnostics"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().expect("cargo is there");
+    assert!(output.status.success(), "the simulator does not build");
+    let messages = String::from_utf8(output.stdout).expect("cargo writes text");
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let executable = artifacts.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from)).next_back();
+    executable.expect("cargo reports the path of the binary")
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::process::{Process, binary};
+use super::process::{Process, simulator_binary};
 use super::{contract, eventually};
 
 pub const REGION: &str = "eu-west-101";
@@ -35,7 +35,7 @@ pub struct Simulator {
 
 impl Simulator {
     pub async fn start(dir: &Path, name: &str) -> Self {
-        let mut command = Command::new(binary("dc-simulator"));
+        let mut command = Command::new(simulator_binary());
         command.args(["--listen", "127.0.0.1:0"]);
         let process = Process::start("dc-simulator", command, &dir.join(format!("simulator-{name}.log")));
         let log = process.log.clone();

@@ -1,24 +1,12 @@
 //! The simulator against the vendor's documents, and the validator against broken entries.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::too_many_lines,
-    clippy::unwrap_used,
-    reason = "a test ends at the first surprise, and a table is as long as it is"
-)]
-
-#[path = "support/contract.rs"]
-mod contract;
-#[expect(dead_code, reason = "shared with the tests of the simulator")]
-#[path = "simulator/harness.rs"]
-mod harness;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use harness::*;
+use crate::{
+    documents,
+    harness::{self, *},
+};
 
 /// Everything the simulator can do, asked for as the documents say.
 async fn session(cloud: &Simulator) {
@@ -100,7 +88,7 @@ async fn the_simulator_keeps_to_the_documents() {
         let entries = cloud.log(0).await;
         let complaints: Vec<String> = entries
             .iter()
-            .flat_map(|entry| contract::check(entry).into_iter().map(move |complaint| format!("#{} {complaint}", entry["seq"])))
+            .flat_map(|entry| documents::check(entry).into_iter().map(move |complaint| format!("#{} {complaint}", entry["seq"])))
             .collect();
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
         assert!(entries.len() > 50, "the session was cut short: {} entries", entries.len());
@@ -137,8 +125,8 @@ fn broken(mut entry: Value, pointer: &str, value: Value) -> Value {
 
 #[test]
 fn the_validator_names_what_is_wrong() {
-    assert_eq!(contract::check(&creation()), Vec::<String>::new());
-    assert_eq!(contract::check(&listing("limit=2000&marker=x&id=a&id=b&enterprise_project_id=0")), Vec::<String>::new());
+    assert_eq!(documents::check(&creation()), Vec::<String>::new());
+    assert_eq!(documents::check(&listing("limit=2000&marker=x&id=a&id=b&enterprise_project_id=0")), Vec::<String>::new());
     let sent = "/request_body/virtual_interface";
     let got = "/response_body/virtual_interface";
     let table = [
@@ -170,7 +158,7 @@ fn the_validator_names_what_is_wrong() {
         (listing("enterprise_project_id=0,1"), "query enterprise_project_id"),
     ];
     for (entry, expected) in table {
-        let complaints = contract::check(&entry);
+        let complaints = documents::check(&entry);
         assert!(complaints.iter().any(|complaint| complaint.contains(expected)), "{expected:?} is not in {complaints:#?} of {entry}");
     }
 }

@@ -2,7 +2,7 @@
 //! own unit tests.
 
 use hmac::{Hmac, KeyInit, Mac};
-use k8s_openapi::jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

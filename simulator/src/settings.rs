@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_page_lists_every_setting_with_its_default() {
-        let page = include_str!("../../../docs/simulator.md");
+        let page = include_str!("../../docs/simulator.md");
         let mut found = Vec::new();
         leaves("", &serde_json::to_value(Settings::default()).unwrap(), &mut found);
         let missing: Vec<String> =

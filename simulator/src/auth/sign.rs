@@ -4,7 +4,7 @@
 //! headers only, as the cloud has to do it; it shares no code with any client.
 
 use hmac::{Hmac, KeyInit, Mac};
-use k8s_openapi::jiff::{Timestamp, civil::DateTime, fmt::strtime, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, fmt::strtime, tz::TimeZone};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::http::Query;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../../../../tests/fixtures/signing-vectors.json")).unwrap()
+    serde_json::from_str(include_str!("../../../tests/fixtures/signing-vectors.json")).unwrap()
 }
 
 fn accounts() -> Vec<Account> {

@@ -9,17 +9,14 @@
     reason = "a test ends at the first surprise, and a table is as long as it is"
 )]
 
-#[path = "simulator/behaviour.rs"]
 mod behaviour;
-#[path = "simulator/credentials.rs"]
+mod contract;
 mod credentials;
-#[path = "simulator/faults.rs"]
+/// Shared with the tests of the operator.
+#[path = "../../../tests/support/contract.rs"]
+mod documents;
 mod faults;
-#[path = "simulator/harness.rs"]
 mod harness;
-#[path = "simulator/life.rs"]
 mod life;
-#[path = "simulator/lists.rs"]
 mod lists;
-#[path = "simulator/rules.rs"]
 mod rules;
