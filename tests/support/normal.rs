@@ -36,17 +36,17 @@ impl Normal {
         for tag in resource["tags"].as_array().into_iter().flatten() {
             let owner = tag["value"].as_str().and_then(|owner| owner.split_once(':'));
             if let Some((cluster, _)) = owner.filter(|(cluster, _)| is_random_id(cluster)) {
-                self.learn(cluster, "cluster".to_owned());
+                self.learn(cluster, "cluster");
             }
         }
         let name = self.without_ids(name);
-        self.learn_id(resource, format!("{kind} {name}"));
+        self.learn_id(resource, &format!("{kind} {name}"));
         for peer in resource["vif_peers"].as_array().into_iter().flatten() {
-            self.learn_id(peer, format!("peer of {kind} {name}"));
+            self.learn_id(peer, &format!("peer of {kind} {name}"));
         }
     }
 
-    fn learn_id(&mut self, resource: &Value, what: String) {
+    fn learn_id(&mut self, resource: &Value, what: &str) {
         if let Some(id) = resource["id"].as_str() {
             self.learn(id, what);
         }
@@ -57,18 +57,17 @@ impl Normal {
         for version in versions {
             for (id, what) in [(&version["metadata"]["uid"], "uid of"), (&version["status"]["id"], "id of")] {
                 if let Some(id) = id.as_str() {
-                    self.learn(id, format!("{what} {name}"));
+                    self.learn(id, &format!("{what} {name}"));
                 }
             }
         }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "callers make it for this")]
-    fn learn(&mut self, id: &str, what: String) -> String {
+    fn learn(&mut self, id: &str, what: &str) -> String {
         if let Some(known) = self.ids.get(id) {
             return known.clone();
         }
-        let times = self.times.entry(what.clone()).or_default();
+        let times = self.times.entry(what.to_owned()).or_default();
         *times += 1;
         let word = if *times == 1 { format!("<{what}>") } else { format!("<{what} #{times}>") };
         self.ids.insert(id.to_owned(), word.clone());
@@ -125,7 +124,7 @@ impl Normal {
         let core = piece.trim_end_matches(['.', ':']);
         let tail = &piece[core.len()..];
         if is_random_id(core) || self.ids.contains_key(core) {
-            return self.learn(core, "id".to_owned()) + tail;
+            return self.learn(core, "id") + tail;
         }
         if let Some(rest) = core.strip_prefix(&self.namespace)
             && (rest.is_empty() || rest.starts_with('-'))
