@@ -230,27 +230,22 @@ impl Account {
         }
     }
 
-    /// Whether a failed call that carried tags may say that the region knows none.
+    /// Whether the region has no operation that changes tags.
     #[must_use]
-    pub fn refuses_tags(&self, error: &CloudError) -> bool {
-        let refused = match error.class {
-            ErrorClass::Unsupported => error.operation == "BatchCreateResourceTags",
-            ErrorClass::Invalid => {
-                error.operation.starts_with("Create") && error.message.to_lowercase().contains("tags") && !self.shows_tags()
-            }
-            _ => false,
-        };
-        refused && self.tags == Feature::Auto
+    pub fn lacks_tag_operation(&self, error: &CloudError) -> bool {
+        self.tags == Feature::Auto && error.class == ErrorClass::Unsupported && error.operation == "BatchCreateResourceTags"
     }
 
-    /// Takes it that the region knows no tags.
-    pub fn do_without_tags(&self, error: &CloudError) {
+    /// Whether a create that carried tags may have been refused for them: nothing is known yet of tags in this region.
+    #[must_use]
+    pub fn may_refuse_tags(&self, error: &CloudError) -> bool {
+        self.tags == Feature::Auto && error.class == ErrorClass::Invalid && self.keeps_tags() && !self.shows_tags()
+    }
+
+    /// Concludes from this operation that the region does not support tags.
+    pub fn do_without_tags(&self, operation: &'static str) {
         if !self.caches.tags_refused.swap(true, Ordering::Relaxed) {
-            tracing::info!(
-                operation = error.operation,
-                code = error.code,
-                "the region takes no tags: intents and natural keys carry it alone"
-            );
+            tracing::info!(operation, "the region does not support tags: resources are found by intents and natural keys alone");
         }
     }
 

@@ -7,9 +7,9 @@ use kube::runtime::events::{Event, EventType, Recorder};
 use crate::api::{ConditionType, Managed, Reason, Status, find_condition};
 use crate::telemetry::metrics::Drift;
 
-use super::Reconciler;
 use super::decide::Step;
 use super::kind::{Difference, Kind};
+use super::reconciler::Reconciler;
 use super::report::{self, Facts, Outcome, told};
 
 /// One event, and what it says of drift, which is counted, too.

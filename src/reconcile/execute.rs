@@ -1,238 +1,242 @@
-//! Carrying out a step. Each arm does one thing; what it learns goes into the cache and the state at once.
+//! Executing a step. Each arm does one thing; what it learns goes into the cache and the object's state at once.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::{Resource, ResourceExt};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::accounts::{Account, State};
-use crate::api::{FINALIZER, Intent, Managed, PAUSED_ANNOTATION, Target};
-use crate::cache::CloudCache;
+use crate::accounts::State as AccountState;
+use crate::api::{FINALIZER, Intent, PAUSED_ANNOTATION, Target};
 use crate::cloud::{self, Call, CloudError, ErrorClass, Priority};
 use crate::cluster::finalizer;
 use crate::cluster::leader_election::NotLeading;
-use crate::cluster::status::now;
-use crate::cluster::status::write_status;
+use crate::cluster::status::{now, write_status};
 
+use super::context::{AccountContext, Context, is_annotated};
 use super::decide::Step;
-use super::kind::Kind;
+use super::kind::{Kind, Tagging};
 use super::permission::Permission;
-use super::{Failure, Reconciler, is_annotated};
+use super::reconciler::Failure;
 
 /// What a step changed.
-pub(super) enum Acted<S> {
+pub(super) enum Executed<S> {
     /// Nothing.
-    No,
-    /// The object itself: the next pass follows at once.
+    Nothing,
+    /// The object itself: the next attempt follows at once.
     Object,
     /// An intent was recorded.
     Intent(Intent),
     /// The cloud; the answer shows the resource, if it shows it whole.
     Cloud(Option<S>),
-    /// Something changed while the step waited for its turn, leadership ended, or the process ends: nothing was done.
+    /// Something changed while the step waited for its permit, leadership ended, or the process ends: nothing was done.
     Stale,
 }
 
-/// One step's executor.
-pub(super) struct Executor<'a, K: Kind> {
-    pub reconciler: &'a Reconciler<K>,
-    pub object: &'a K::Object,
-    pub account: &'a Account,
-    /// Name of the account.
-    pub name: &'a str,
-    pub cache: &'a Arc<CloudCache<K::Listed>>,
-    pub uid: &'a str,
-    /// The step's place in the line for the budget.
+/// Executes the step of one attempt.
+pub(super) struct Executor<'c, 'a, K: Kind> {
+    pub context: &'c mut Context<'a, K>,
+    pub account: &'c AccountContext<K::Listed>,
+    /// Who goes first in the rate limiter's queue.
     pub priority: Priority,
     /// Where a create makes the resource.
-    pub target: &'a Target,
+    pub target: &'c Target,
 }
 
-impl<K: Kind> Executor<'_, K> {
-    pub async fn carry_out(&self, step: &Step) -> Result<Acted<K::Resource>, Failure> {
+impl<K: Kind> Executor<'_, '_, K> {
+    pub async fn execute(&mut self, step: &Step) -> Result<Executed<K::Resource>, Failure> {
         match step {
-            Step::Rest | Step::Report(_) | Step::Wait(_) | Step::Stall(..) => Ok(Acted::No),
-            Step::Adopt(_) => Ok(Acted::Object),
-            Step::RemoveFinalizer => self.reconciler.set_finalizer(self.object, false).await.map(|()| Acted::Object),
+            Step::Rest | Step::Report(_) | Step::Wait(_) | Step::Stall(..) => Ok(Executed::Nothing),
+            Step::Adopt(_) => Ok(Executed::Object),
+            Step::RemoveFinalizer => self.context.set_finalizer(false).await.map(|()| Executed::Object),
             Step::RecordIntent => self.record_intent().await,
             Step::Create(call) => self.create(call).await,
-            Step::Update(call, _) => self.write(call).await,
+            Step::Update(call, _) => self.update(call).await,
             Step::Delete(call) | Step::Replace(call, _) => self.delete(call).await,
         }
     }
 
-    /// The budget for the create is obtained first, so that the time from the intent to the create is short.
-    async fn record_intent(&self) -> Result<Acted<K::Resource>, Failure> {
+    /// The permit for the create is obtained first, so that the time from the intent to the create is short.
+    async fn record_intent(&mut self) -> Result<Executed<K::Resource>, Failure> {
         let create = Call::new("Create", cloud::Method::Post, &[], "");
-        Ok(if self.is_permitted(&create).await? { Acted::Intent(self.new_intent()) } else { Acted::Stale })
+        Ok(if self.is_permitted(&create).await? { Executed::Intent(self.new_intent()) } else { Executed::Stale })
     }
 
-    /// Waits for the budget of a create, if it is not obtained already. False when it may not be sent any more.
-    async fn is_permitted(&self, create: &Call) -> Result<bool, Failure> {
-        if !self.reconciler.states.with(self.uid, |state| state.permit) {
-            let permit = self.turn(create).await?;
-            self.reconciler.states.with(self.uid, |state| state.permit = permit);
-            return Ok(permit);
+    /// Waits for the permit of a create, if it is not obtained already. False when it may not be sent any more.
+    async fn is_permitted(&mut self, create: &Call) -> Result<bool, Failure> {
+        if !self.context.state.create.permit {
+            self.context.state.create.permit = self.permit(create).await?;
         }
-        Ok(true)
+        Ok(self.context.state.create.permit)
     }
 
     fn new_intent(&self) -> Intent {
         let time = now();
-        let deadline = time.0.checked_add(self.account.client.settings().limits.create()).unwrap_or(time.0);
+        let deadline = time.0.checked_add(self.account.account.client.settings().limits.create()).unwrap_or(time.0);
         Intent { time, deadline: Time(deadline), target: Some(self.target.clone()) }
     }
 
-    async fn create(&self, call: &Call) -> Result<Acted<K::Resource>, Failure> {
-        let limit = self.account.client.settings().limits.call;
-        let intent = self.object.status().and_then(|status| status.intent.as_ref());
-        // One that follows a refusal at once takes a place of its own in the line.
+    async fn create(&mut self, call: &Call) -> Result<Executed<K::Resource>, Failure> {
+        let limit = self.account.account.client.settings().limits.call;
+        // One that follows a refusal at once needs a permit of its own.
         if !self.is_permitted(call).await? {
-            return Ok(Acted::Stale);
+            return Ok(Executed::Stale);
         }
-        let left: Option<Duration> = intent.and_then(|intent| intent.deadline.0.duration_since(jiff::Timestamp::now()).try_into().ok());
-        let Some(left) = left.filter(|left| *left >= limit) else { return Ok(Acted::Intent(self.new_intent())) };
+        let deadline = self.context.status.intent.as_ref().map(|intent| intent.deadline.0);
+        let left: Option<Duration> = deadline.and_then(|deadline| deadline.duration_since(jiff::Timestamp::now()).try_into().ok());
+        let Some(left) = left.filter(|left| *left >= limit) else { return Ok(Executed::Intent(self.new_intent())) };
         let deadline = Instant::now() + left;
         if !self.may_write() {
-            return Ok(Acted::Stale);
+            return Ok(Executed::Stale);
         }
-        self.reconciler.states.with(self.uid, |state| {
-            state.fresh_intent = None;
-            state.permit = false;
-            state.doubt_until = Some(deadline);
-        });
+        let state = &mut self.context.state.create;
+        (state.fresh_intent, state.permit, state.in_doubt_until) = (None, false, Some(deadline));
         let call = call.clone().begun_by(deadline - limit);
-        let Ok(created) = self.leading(self.account.client.fetch::<K::Resource>(&call)).await else { return Ok(Acted::Stale) };
-        match created {
-            Ok(seen) => {
-                self.reconciler.states.with(self.uid, |state| (state.doubt_until, state.plain) = (None, false));
-                self.show(seen.clone());
-                Ok(Acted::Cloud(Some(seen)))
-            }
-            Err(error) => Err(self.failed(error)),
+        let created = if call.is_partial() {
+            let Ok(answer) = self.leading(self.account.account.client.send(&call)).await else { return Ok(Executed::Stale) };
+            answer.map(|_| None)
+        } else {
+            let Ok(answer) = self.leading(self.account.account.client.fetch::<K::Resource>(&call)).await else {
+                return Ok(Executed::Stale);
+            };
+            answer.map(Some)
+        };
+        let created = created.map_err(|error| self.failed(error))?;
+        if self.context.state.create.tagging.take() == Some(Tagging::None) {
+            // Nothing but its tags made the difference.
+            self.account.account.do_without_tags(call.operation);
         }
+        let Some(resource) = created else {
+            // The next LIST finds it by the intent, which stays.
+            self.list_again();
+            return Ok(Executed::Cloud(None));
+        };
+        self.context.state.create.in_doubt_until = None;
+        self.show(resource.clone());
+        Ok(Executed::Cloud(Some(resource)))
     }
 
-    async fn write(&self, call: &Call) -> Result<Acted<K::Resource>, Failure> {
-        if !self.turn(call).await? {
-            return Ok(Acted::Stale);
+    async fn update(&mut self, call: &Call) -> Result<Executed<K::Resource>, Failure> {
+        if !self.permit(call).await? {
+            return Ok(Executed::Stale);
         }
         if !call.is_partial() {
-            let Ok(answer) = self.leading(self.account.client.fetch::<K::Resource>(call)).await else { return Ok(Acted::Stale) };
-            let seen = answer.map_err(|error| self.failed(error))?;
-            self.show(seen.clone());
-            return Ok(Acted::Cloud(Some(seen)));
+            let Ok(answer) = self.leading(self.account.account.client.fetch::<K::Resource>(call)).await else { return Ok(Executed::Stale) };
+            let resource = answer.map_err(|error| self.failed(error))?;
+            self.show(resource.clone());
+            return Ok(Executed::Cloud(Some(resource)));
         }
-        let Ok(answer) = self.leading(self.account.client.send(call)).await else { return Ok(Acted::Stale) };
+        let Ok(answer) = self.leading(self.account.account.client.send(call)).await else { return Ok(Executed::Stale) };
         answer.map_err(|error| self.failed(error))?;
-        self.look_again();
-        Ok(Acted::Cloud(None))
+        self.list_again();
+        Ok(Executed::Cloud(None))
     }
 
-    async fn delete(&self, call: &Call) -> Result<Acted<K::Resource>, Failure> {
-        if !self.turn(call).await? {
-            return Ok(Acted::Stale);
+    async fn delete(&mut self, call: &Call) -> Result<Executed<K::Resource>, Failure> {
+        if !self.permit(call).await? {
+            return Ok(Executed::Stale);
         }
-        let Ok(answer) = self.leading(self.account.client.send(call)).await else { return Ok(Acted::Stale) };
+        let Ok(answer) = self.leading(self.account.account.client.send(call)).await else { return Ok(Executed::Stale) };
         match answer {
             Ok(_) => {}
-            // Gone already: the next look confirms it.
+            // Gone already: the next LIST confirms it.
             Err(error) if error.class == ErrorClass::Absent => {}
             Err(error) => return Err(self.failed(error)),
         }
-        self.look_again();
-        Ok(Acted::Cloud(None))
+        self.list_again();
+        Ok(Executed::Cloud(None))
     }
 
     /// Makes a write to the cloud while this replica leads. Writes to the API server pass the client's fence.
     async fn leading<T>(&self, write: impl Future<Output = T>) -> Result<T, NotLeading> {
-        self.reconciler.leadership.guard(write).await
+        self.context.reconciler.leadership.guard(write).await
     }
 
     /// Puts the answer to a write into the cache, as of now: a LIST that was begun while the write was under way may not show it yet. Where it
-    /// can't be placed, the next LIST must tell.
-    fn show(&self, seen: K::Resource) {
-        let host = K::listed_id(&seen).to_owned();
-        self.reconciler.states.with(self.uid, |state| state.watched.insert(host.clone()));
-        match K::place(self.cache.get(&host).as_deref(), seen) {
-            Some(listed) => self.cache.put(listed, Instant::now()),
-            None => self.look_again(),
+    /// can't be placed, the next LIST must show it.
+    fn show(&mut self, resource: K::Resource) {
+        let listed_id = K::listed_id(&resource).to_owned();
+        self.context.watch_item(&listed_id);
+        match K::place(self.account.cache.get(&listed_id).as_deref(), resource) {
+            Some(listed) => self.account.cache.put(listed, Instant::now()),
+            None => self.list_again(),
         }
     }
 
-    fn look_again(&self) {
+    /// No LIST that was begun before now says anything about the object.
+    fn list_again(&mut self) {
         let instant = Instant::now();
-        self.reconciler.states.with(self.uid, |state| state.fresh_after = Some(instant));
-        self.cache.demand(instant);
+        self.context.state.polling.fresh_after = Some(instant);
+        self.account.cache.demand(instant);
     }
 
-    /// Whatever failed, the cloud may look other than we thought.
-    fn failed(&self, error: CloudError) -> Failure {
-        self.look_again();
+    /// Whatever failed, the cloud may have changed all the same.
+    fn failed(&mut self, error: CloudError) -> Failure {
+        self.list_again();
         Failure::Cloud(error)
     }
 
-    /// Waits for the budget of `call`. False when it may not be sent any more.
-    async fn turn(&self, call: &Call) -> Result<bool, Failure> {
-        let turn = tokio::select! {
-            turn = self.account.client.queue(call, self.priority) => turn.map(|()| self.may_write()),
-            () = self.overtaken() => Ok(false),
-            () = self.reconciler.stopped() => Ok(false),
+    /// Waits for the rate limiter's permit for `call`. False when it may not be sent any more.
+    async fn permit(&self, call: &Call) -> Result<bool, Failure> {
+        let permit = tokio::select! {
+            permit = self.account.account.client.queue(call, self.priority) => permit.map(|()| self.may_write()),
+            () = self.interrupted() => Ok(false),
+            () = self.context.reconciler.stopped() => Ok(false),
         };
-        self.reconciler.states.with(self.uid, |state| state.turn = None);
-        Ok(turn?)
+        self.context.reconciler.states.track(self.context.uid, |tracked| tracked.interrupt = None);
+        Ok(permit?)
     }
 
-    /// Resolves once the object is stale: its next pass may have a better place in the line.
-    async fn overtaken(&self) {
+    /// Resolves once the object is stale: its next attempt may have a better place in the queue.
+    async fn interrupted(&self) {
         loop {
             let (change, changed) = oneshot::channel();
             // Before the look, so that a change in between is not missed.
-            self.reconciler.states.with(self.uid, |state| state.turn = Some(change));
-            // One that went is forgotten, and its end of the channel with it.
+            self.context.reconciler.states.track(self.context.uid, |tracked| tracked.interrupt = Some(change));
+            // One that is gone is forgotten, and its end of the channel with it.
             if self.is_stale() || changed.await.is_err() {
                 return;
             }
         }
     }
 
-    /// Whether the cloud may still be written for this object: asked directly before each write, since the budget may have kept it waiting.
+    /// Whether the cloud may still be written for this object: asked directly before each write, since the wait for the permit may have been long.
     fn may_write(&self) -> bool {
-        let granted = match self.reconciler.accounts.get(self.name) {
-            State::Ready(account) => self.reconciler.permission(self.object, &account) == Permission::Given,
-            State::NotReady(..) | State::Unknown => false,
+        let Context { reconciler, object, account_name, .. } = &*self.context;
+        let is_granted = match reconciler.accounts.get(account_name) {
+            AccountState::Ready(account) => reconciler.permission(object, &account) == Permission::Granted,
+            AccountState::NotReady(..) | AccountState::Unknown => false,
         };
-        granted && !self.is_stale()
+        is_granted && !self.is_stale()
     }
 
-    /// Whether the object changed since the pass began: a spec or a deletion that came while it waited for its turn.
+    /// Whether the object changed since the attempt began: a spec or a deletion that came while it waited for its permit.
     fn is_stale(&self) -> bool {
-        self.reconciler.newest(self.object).is_none_or(|newest| {
-            newest.meta().generation != self.object.meta().generation
-                || newest.meta().deletion_timestamp != self.object.meta().deletion_timestamp
+        let Context { reconciler, object, generation, .. } = &*self.context;
+        reconciler.newest(object).is_none_or(|newest| {
+            newest.meta().generation != *generation
+                || newest.meta().deletion_timestamp != object.meta().deletion_timestamp
                 || is_annotated(newest.as_ref(), PAUSED_ANNOTATION)
         })
     }
 }
 
-impl<K: Kind> Reconciler<K> {
+impl<K: Kind> Context<'_, K> {
     /// Puts our finalizer on the object or takes it off.
-    pub(super) async fn set_finalizer(&self, object: &K::Object, present: bool) -> Result<(), Failure> {
-        let patch = finalizer::patch(object, FINALIZER, present);
-        let api = self.api(object);
-        let result = api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await;
+    pub async fn set_finalizer(&self, present: bool) -> Result<(), Failure> {
+        let patch = finalizer::patch(self.object, FINALIZER, present);
+        let api = self.reconciler.api(self.object);
+        let result = api.patch(&self.object.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await;
         match result {
             Ok(newer) if present => {
-                self.remember(newer);
+                self.reconciler.remember(newer);
                 Ok(())
             }
-            // The watch may have told of its end already: remembering the answer would bring it back.
+            // The watch may have shown its end already: remembering the answer would bring it back.
             Ok(_) => {
-                self.index.forget(&Self::key(object));
-                self.states.forget(&object.uid().unwrap_or_default());
+                self.reconciler.index.forget(&self.key);
+                self.reconciler.states.forget(self.uid);
                 Ok(())
             }
             // Gone, or changed: the watch brings what is newer.
@@ -241,13 +245,14 @@ impl<K: Kind> Reconciler<K> {
         }
     }
 
-    /// Writes the status. What tells only of a look (`fenced`) is refused when the object has changed since: a replica that was overtaken does not
-    /// write over its successor's word, and no create follows an intent that another one's stands against. What the cloud has answered is written
-    /// in any case.
-    pub(super) async fn write_status(&self, object: &K::Object, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
-        match write_status(&self.api(object), object, object.resource_version().filter(|_| fenced), status).await {
-            Ok(newer) => self.remember(newer),
-            // The watch brings what is newer, and with it the next pass.
+    /// Writes the status. One that follows from an observation alone (`fenced`) is refused when the object has changed since: a replica that was
+    /// overtaken does not overwrite its successor's status, and no create follows an intent that competes with another one. What the cloud has
+    /// answered is written in any case.
+    pub async fn write_status(&self, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
+        let version = self.object.resource_version().filter(|_| fenced);
+        match write_status(&self.reconciler.api(self.object), self.object, version, status).await {
+            Ok(newer) => self.reconciler.remember(newer),
+            // The watch brings what is newer, and with it the next attempt.
             Err(kube::Error::Api(status)) if fenced && status.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }

@@ -71,7 +71,18 @@ impl Call {
     #[must_use]
     pub fn new(operation: &'static str, method: Method, segments: &[&str], wrapper: &'static str) -> Self {
         let segments = segments.iter().map(ToString::to_string).collect();
-        Self { operation, method, segments, query: Vec::new(), body: None, wrapper, secret: None, begin_by: None, patient: false, partial: false }
+        Self {
+            operation,
+            method,
+            segments,
+            query: Vec::new(),
+            body: None,
+            wrapper,
+            secret: None,
+            begin_by: None,
+            patient: false,
+            partial: false,
+        }
     }
 
     /// Not to be begun after `instant`, neither for the first time nor once more: logging in may take its time.

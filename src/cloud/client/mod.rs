@@ -145,7 +145,7 @@ impl Client {
         let line = QueueKey { read: call.method.is_read(), priority };
         if let Some(back) = self.full(line).filter(|_| self.rejected().is_none()) {
             self.metrics.queue_full(direction(line.read), priority.label());
-            return Err(QueueFull { line, back });
+            return Err(QueueFull { queue: line, retry_after: back });
         }
         self.permit(call, priority).await;
         Ok(())

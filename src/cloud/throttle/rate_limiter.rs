@@ -64,10 +64,10 @@ pub struct QueueKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many calls wait for the budget already")]
 pub struct QueueFull {
-    /// The line that was full.
-    pub line: QueueKey,
-    /// When to come back.
-    pub back: Duration,
+    /// The queue that was full.
+    pub queue: QueueKey,
+    /// When to try again.
+    pub retry_after: Duration,
 }
 
 /// Label for metrics.

@@ -1,4 +1,4 @@
-//! Running the reconciler of one kind: its watch, its wakes, its listeners.
+//! The controller of one kind: its watch, its queue, and who wakes its objects.
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::Namespace;
@@ -17,9 +17,11 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tracing::Instrument;
 
-use super::figures::Figures;
-use super::object_state::{ObjectState, ObjectStates};
-use super::{Failure, Kind, Reconciler};
+use super::context::Context;
+use super::kind::Kind;
+use super::metrics::ObjectMetrics;
+use super::object_state::{ObjectStates, Tracked};
+use super::reconciler::{Failure, Reconciler, uid};
 use crate::accounts::{Accounts, Cached, Change};
 use crate::api::FIELD_MANAGER;
 use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
@@ -117,7 +119,7 @@ where
         whole_namespaces: shard.selector.is_none(),
         stop,
     });
-    metrics.attach(Arc::new(Figures(Arc::clone(&reconciler))));
+    metrics.attach(Arc::new(ObjectMetrics(Arc::clone(&reconciler))));
     let changes = reflector::reflector(
         writer,
         watch.inspect({
@@ -186,18 +188,20 @@ where
     let Some(newest) = reconciler.newest(&object) else {
         return Ok(Action::await_change());
     };
-    reconciler.states.with(&newest.uid().unwrap_or_default(), |state| (state.latest, state.queued) = (Some(Arc::clone(&newest)), None));
     let (namespace, name, account) = (newest.namespace().unwrap_or_default(), newest.name_any(), reconciler.account_name(&newest));
-    let passed = async {
-        let pass = reconciler.metrics.begin(K::NAME);
-        let ended = reconciler.pass(&newest).await;
-        pass.ended(ended.as_ref().map_or_else(Failure::passed, |(passed, _)| *passed));
+    let attempted = async {
+        let attempt = reconciler.metrics.begin(K::NAME);
+        let ended = match uid(newest.as_ref()) {
+            Ok(uid) => Context::begin(&reconciler, &newest, uid, &account).attempt().await,
+            Err(failure) => Err(failure),
+        };
+        attempt.ended(ended.as_ref().map_or_else(Failure::result, |(result, _)| *result));
         if let Err(failure) = &ended {
-            tracing::debug!(error = error_chain(failure), "pass failed");
+            tracing::debug!(error = error_chain(failure), "reconcile failed");
         }
         ended.map(|(_, action)| action)
     };
-    passed.instrument(reconcile_span(K::NAME, &namespace, &name, &account)).await
+    attempted.instrument(reconcile_span(K::NAME, &namespace, &name, &account)).await
 }
 
 /// The index knows kinds by name only; here a name becomes an object of this kind again.
@@ -213,7 +217,7 @@ async fn hear_accounts<K: Kind>(reconciler: Arc<Reconciler<K>>) {
     loop {
         match changes.recv().await {
             Ok(Change::State(name)) => reconciler.wake_where(&name, |_| true),
-            Ok(Change::Room { account, news }) => reconciler.wake_where(&account, |state| state.take_room(news)),
+            Ok(Change::Room { account, news }) => reconciler.wake_where(&account, |tracked| tracked.take_room(news)),
             Ok(Change::Listed) | Err(RecvError::Lagged(_)) => {
                 for object in reconciler.store.state() {
                     reconciler.wake(object.as_ref());
@@ -248,7 +252,10 @@ impl<K: Kind> Reconciler<K> {
             }
         }
         if let watcher::Event::Apply(object) | watcher::Event::InitApply(object) = event {
-            self.states.there_is(&object.uid().unwrap_or_default());
+            match uid(object) {
+                Ok(uid) => self.states.add(uid),
+                Err(error) => tracing::warn!(kind = K::NAME, name = object.name_any(), %error, "object is not reconciled"),
+            }
         }
         match event {
             // What we wrote ourselves may be ahead of the watch: an older summary does not take its place.
@@ -269,9 +276,9 @@ impl<K: Kind> Reconciler<K> {
     /// remembered, which ends its wait.
     fn call_waiting(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
         let call = |object: &K::Object| {
-            let turn = self.states.with(&object.uid().unwrap_or_default(), |state| state.turn.take());
+            let interrupt = uid(object).ok().and_then(|uid| self.states.track(uid, |tracked| tracked.interrupt.take()));
             // One that waits no more hears nothing.
-            let _ = turn.map(|turn| turn.send(()));
+            let _ = interrupt.map(|interrupt| interrupt.send(()));
         };
         match event {
             Ok(watcher::Event::Apply(object)) => call(object),
@@ -293,9 +300,10 @@ impl<K: Kind> Reconciler<K> {
             loop {
                 match events.recv().await {
                     Ok(Event::Listed(changed)) => {
-                        reconciler.wake_where(&account, |state| state.looking || state.watched.iter().any(|id| changed.contains(id)));
+                        reconciler
+                            .wake_where(&account, |tracked| tracked.awaits_list || tracked.watched.iter().any(|id| changed.contains(id)));
                     }
-                    Ok(Event::Failed) => reconciler.wake_where(&account, |state| state.looking),
+                    Ok(Event::Failed) => reconciler.wake_where(&account, |tracked| tracked.awaits_list),
                     Err(RecvError::Lagged(_)) => reconciler.wake_where(&account, |_| true),
                     // The cache is gone.
                     Err(RecvError::Closed) => break,
@@ -316,11 +324,13 @@ impl<K: Kind> Reconciler<K> {
     }
 
     fn wake(&self, object: &K::Object) {
-        self.states.queue(&object.uid().unwrap_or_default());
+        if let Ok(uid) = uid(object) {
+            self.states.queue(uid);
+        }
         let _ = self.wake.send(ObjectRef::from_obj(object));
     }
 
-    fn wake_where(&self, account: &str, concerned: impl Fn(&mut ObjectState<K::Object>) -> bool) {
+    fn wake_where(&self, account: &str, concerned: impl Fn(&mut Tracked<K::Object>) -> bool) {
         for object in self.states.concerned(account, concerned) {
             let _ = self.wake.send(ObjectRef::from_obj(object.as_ref()));
         }

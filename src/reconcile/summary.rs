@@ -1,6 +1,5 @@
-//! Who an object is: its key, its summary, its account, its owner's tag, its newest version.
+//! An object as the rest of the process knows it: its account, its summary for other objects, its newest version.
 
-use kube::api::Api;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
@@ -8,17 +7,13 @@ use std::sync::Arc;
 use crate::api::{ConditionType, FINALIZER, Managed, Reason, is_true};
 use crate::cluster::finalizer;
 use crate::cluster::strip_metadata::strip_metadata;
-use crate::graph::owner::owner;
 use crate::graph::{Key, ResourceSummary};
 
 use super::kind::Kind;
-use super::{Reconciler, report};
+use super::reconciler::{Reconciler, uid};
+use super::report;
 
 impl<K: Kind> Reconciler<K> {
-    pub(super) fn api(&self, object: &K::Object) -> Api<K::Object> {
-        Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
-    }
-
     /// Object → namespace's annotation → `default`; but what is in the cloud is looked for where it was put.
     pub(super) fn account_name(&self, object: &K::Object) -> String {
         let pinned = object.status().filter(|status| status.may_be_in_cloud());
@@ -52,33 +47,27 @@ impl<K: Kind> Reconciler<K> {
         }
     }
 
-    pub(super) fn key(object: &K::Object) -> Key {
-        Key { kind: K::NAME, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
-    }
-
-    /// Value of the owner's tag.
-    pub(super) fn owner(&self, object: &K::Object) -> String {
-        owner(&self.cluster, &object.namespace().unwrap_or_default(), &object.name_any())
-    }
-
     /// The newer of what the watch and our own last write showed.
     pub(super) fn newest(&self, object: &K::Object) -> Option<Arc<K::Object>> {
         let watched = self.store.get(&ObjectRef::from_obj(object)).filter(|watched| watched.uid() == object.uid())?;
-        let written = self.states.with(&object.uid().unwrap_or_default(), |state| state.latest.clone());
+        let written = self.states.track(uid(object).ok()?, |tracked| tracked.latest.clone());
         Some(written.filter(|written| version(written.as_ref()) > version(watched.as_ref())).unwrap_or(watched))
     }
 
     /// Whether the watch shows no older version than what we have written ourselves.
     pub(super) fn is_news(&self, object: &K::Object) -> bool {
-        let uid = object.uid().unwrap_or_default();
-        self.states.with(&uid, |state| state.latest.as_ref().is_none_or(|latest| version(latest.as_ref()) <= version(object)))
+        let Ok(uid) = uid(object) else { return false };
+        self.states.track(uid, |tracked| tracked.latest.as_ref().is_none_or(|latest| version(latest.as_ref()) <= version(object)))
     }
 
+    /// Takes the answer to a write of ours, which may be ahead of the watch.
     pub(super) fn remember(&self, mut object: K::Object) {
         strip_metadata(&mut object);
-        let uid = object.uid().unwrap_or_default();
         self.index.refresh(&Self::key(&object), self.summary(&object));
-        self.states.with(&uid, |state| state.latest = Some(Arc::new(object)));
+        let object = Arc::new(object);
+        if let Ok(uid) = uid(object.as_ref()) {
+            self.states.track(uid, |tracked| tracked.latest = Some(Arc::clone(&object)));
+        }
     }
 }
 

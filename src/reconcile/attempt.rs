@@ -1,0 +1,264 @@
+//! One attempt: what is decided before a look at the cloud (pause, finalizer, account, permission), then observe, decide, execute, conclude.
+
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use kube::runtime::events::EventType;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+use crate::accounts::{Account, Cached, State as AccountState};
+use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
+use crate::backoff::jittered;
+use crate::cloud::{CloudError, ErrorClass};
+use crate::cluster::finalizer;
+use crate::cluster::status::now;
+use crate::graph::owner::{describe_holder, owner};
+use crate::telemetry::metrics::ReconcileResult;
+
+use super::backoff::Backoff;
+use super::conclude::{changes_by_itself, unreported};
+use super::context::{AccountContext, Context, ObservedOf, Policies, is_annotated};
+use super::decide::{Step, Wait, decide};
+use super::execute::Executor;
+use super::kind::Kind;
+use super::observe::Observer;
+use super::permission::Permission;
+use super::reconciler::Failure;
+use super::report::{Facts, Outcome, Sight, report, same};
+
+/// An object that may not use its account is reconciled again this often: labels of namespaces are not watched for this.
+const PERMISSION_INTERVAL: Duration = Duration::from_secs(10);
+/// For how long an object's first wait for something that is missing is not reported.
+pub(super) const FIRST_WAIT: Duration = Duration::from_secs(2);
+
+/// What came of an attempt, and when the next one is due.
+pub(super) type Ended = Result<(ReconcileResult, Action), Failure>;
+
+impl<K: Kind> Context<'_, K>
+where
+    K::Listed: Cached,
+{
+    pub async fn attempt(mut self) -> Ended {
+        let has_finalizer = finalizer::is_on(self.object, FINALIZER);
+        if self.is_deleting && !has_finalizer {
+            self.reconciler.states.forget(self.uid);
+            return Ok((ReconcileResult::Rested, Action::await_change()));
+        }
+        if is_annotated(self.object, PAUSED_ANNOTATION) {
+            self.await_nothing();
+            self.report(&Outcome::Paused).await?;
+            return Ok((ReconcileResult::Paused, Action::await_change()));
+        }
+        if !has_finalizer {
+            self.set_finalizer(true).await?;
+            return Ok((ReconcileResult::Wrote, Action::requeue(Duration::ZERO)));
+        }
+        // The account may be another than when the summary was written: the namespace's annotation says which.
+        self.reconciler.index.refresh(&self.key, self.reconciler.summary(self.object));
+        let account = match self.reconciler.accounts.get(self.account_name) {
+            AccountState::Ready(account) => account,
+            AccountState::NotReady(reason, message, error) => return self.without_account(reason, message, error).await,
+            AccountState::Unknown => return self.not_observed().await,
+        };
+        match self.reconciler.permission(self.object, &account) {
+            Permission::Granted => self.with_account(account).await,
+            Permission::Closed => {
+                self.await_nothing();
+                let message = format!("CloudAccount {} is not open to this namespace", self.account_name);
+                self.report(&Outcome::Account(Reason::WaitingForAccount, message, None)).await?;
+                Ok((ReconcileResult::NoAccount, Action::requeue(jittered(PERMISSION_INTERVAL))))
+            }
+            Permission::Denied(message) => {
+                self.await_nothing();
+                let message = format!("CloudAccount {}: {message}", self.account_name);
+                self.report(&Outcome::Done(Step::Stall(Reason::NotGranted, message))).await?;
+                Ok((ReconcileResult::Stalled, Action::requeue(jittered(PERMISSION_INTERVAL))))
+            }
+            Permission::Unknown => {
+                self.not_observed().await?;
+                Ok((ReconcileResult::Waited, Action::requeue(Duration::from_secs(1))))
+            }
+        }
+    }
+
+    /// The account can't be used: what can be done and reported all the same.
+    async fn without_account(&mut self, reason: Reason, message: String, error: Option<CloudError>) -> Ended {
+        self.await_nothing();
+        let error = error.map(|error| CloudError { message: "see the conditions of the CloudAccount".to_owned(), ..error });
+        if !self.is_deleting {
+            self.report(&Outcome::Account(reason, message, error)).await?;
+            return Ok((ReconcileResult::NoAccount, Action::await_change()));
+        }
+        if self.release_unobserved(None, true).await? {
+            return Ok((ReconcileResult::Wrote, Action::await_change()));
+        }
+        let message = format!("{message}; {}", abandon_hint("the account"));
+        self.report(&Outcome::Account(reason, message, error)).await?;
+        Ok((ReconcileResult::NoAccount, Action::await_change()))
+    }
+
+    /// Removes the finalizer of an object that is being deleted without a look at the cloud, if that is right: what is retained, what never reached
+    /// the cloud where that is out of reach `for_good`, and what is abandoned by annotation.
+    async fn release_unobserved(&self, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
+        let may_exist = self.object.status().is_some_and(Status::may_be_in_cloud);
+        if !Policies::of(self.object, account).retain() && (may_exist || !for_good) {
+            if !self.is_abandoned() {
+                return Ok(false);
+            }
+            let note = format!("left {} in the cloud, as annotated", self.status.id.as_deref().unwrap_or("what it may have"));
+            self.reconciler.tell_event(self.object, EventType::Warning, "Abandoned", "Delete", note).await;
+        }
+        self.set_finalizer(false).await?;
+        Ok(true)
+    }
+
+    async fn with_account(&mut self, account: Arc<Account>) -> Ended {
+        let cache = account.cache::<K::Listed>();
+        self.reconciler.listen(self.account_name, &cache);
+        let view = cache.view();
+        let refused = view.error().is_some_and(|error| !error.class.passes());
+        // What may pass is given some time first: an annotation that was set long before is not meant for it.
+        let patience = account.client.settings().limits.create();
+        let is_silent = refused || view.failing_for() >= patience;
+        if self.is_deleting && is_silent && self.release_unobserved(Some(&account), refused && !view.is_filled()).await? {
+            return Ok((ReconcileResult::Wrote, Action::await_change()));
+        }
+        self.handle_reconcile_request();
+        if let Some(wait) = self.queue_still_full(&account) {
+            return Ok((ReconcileResult::Waited, Action::requeue(wait)));
+        }
+        if !view.is_filled() {
+            self.await_list();
+            cache.demand(Instant::now());
+            return match view.error().cloned() {
+                Some(error) => self.unreadable(error, patience).await,
+                None => self.not_observed().await,
+            };
+        }
+        let account = AccountContext {
+            policies: Policies::of(self.object, Some(&account)),
+            owner: owner(&self.reconciler.cluster, &self.key.namespace, &self.key.name),
+            account,
+            cache,
+        };
+        self.begin_doubt();
+        let (reconciler, observer) = (self.reconciler, Observer { context: self, account: &account });
+        let seen = tokio::select! {
+            seen = observer.observe() => seen,
+            // It only reads: nothing is lost.
+            () = reconciler.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
+        };
+        let observation = match seen {
+            Ok(observation) => observation,
+            Err(Failure::Cloud(error)) => return self.fail(error, None, &account).await,
+            Err(Failure::QueueFull(full)) => return Ok(self.queue_full(full)),
+            Err(failure) => return Err(failure),
+        };
+        let step = self.claim(decide(&observation.situation));
+        if (step.is_cloud_write() || step == Step::RecordIntent)
+            && let Some(left) = self.state.backoff.remaining(self.generation)
+        {
+            return Ok((ReconcileResult::Waited, Action::requeue(left)));
+        }
+        tracing::debug!(step = step.label(), "decided");
+        let awaits_list = matches!(step, Step::Wait(_)) && changes_by_itself(&step);
+        if let (true, true, Some(error)) = (self.is_deleting || refused, awaits_list, account.cache.view().error().cloned()) {
+            // The LIST that is waited for may never come.
+            self.await_change(true, &account.cache);
+            return self.unreadable(error, patience).await;
+        }
+        let priority = step.priority(&observation.situation);
+        let executed = Executor { context: self, account: &account, priority, target: &observation.target }.execute(&step).await;
+        match executed {
+            Ok(executed) => self.conclude(step, executed, &observation, &account).await,
+            Err(Failure::Cloud(error)) => self.fail(error, Some((&observation, &step)), &account).await,
+            Err(Failure::QueueFull(full)) => Ok(self.queue_full(full)),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+impl<K: Kind> Context<'_, K> {
+    /// The collection can't be read, and the object needs that it is. The next LIST wakes it, or the end of the patience.
+    async fn unreadable(&mut self, error: CloudError, patience: Duration) -> Ended {
+        let error = for_tenants(error);
+        let message = if self.is_deleting { format!("{}; {}", error.message, abandon_hint("the cloud")) } else { error.message };
+        self.report(&Outcome::Failed(CloudError { message, ..error })).await?;
+        Ok((ReconcileResult::CloudError, if self.is_abandoned() { Action::requeue(patience) } else { Action::await_change() }))
+    }
+
+    /// Of two objects that are about to take one resource in the same moment the first has it.
+    fn claim(&self, step: Step) -> Step {
+        let Step::Adopt(id) = &step else { return step };
+        match self.reconciler.index.claim(&self.key, id) {
+            Ok(()) => step,
+            Err(holder) => {
+                let whose = describe_holder(&holder, &self.key.namespace);
+                Step::Stall(Reason::Conflict, format!("{id} stands in its place: {whose}"))
+            }
+        }
+    }
+
+    /// The cloud has not been listed yet. What was reported before still holds, as far as is known.
+    async fn not_observed(&mut self) -> Ended {
+        if let Some(left) = unreported(self.object, FIRST_WAIT) {
+            return Ok((ReconcileResult::Waited, Action::requeue(left)));
+        }
+        if self.object.status().is_none() {
+            self.report(&Outcome::Done(Step::Wait(Wait::List))).await?;
+        }
+        Ok((ReconcileResult::Waited, Action::await_change()))
+    }
+
+    /// Reports an outcome without having looked at the cloud: what is known of it stays.
+    async fn report(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+        let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
+        let facts = Facts { id, intent, seen: Sight::Unchanged, drift: vec![], observe_only: false };
+        self.reconciler.publish(self.object, outcome, &facts, false).await;
+        self.update_status(outcome, &facts, false).await
+    }
+
+    /// Writes the next status if it says more than that time has passed. `observed`: the cloud was looked at.
+    pub(super) async fn update_status(&mut self, outcome: &Outcome, facts: &Facts<ObservedOf<K>>, observed: bool) -> Result<(), Failure> {
+        let mut next = report(&self.status, outcome, facts, self.generation, &now());
+        if observed {
+            next.last_handled_reconcile_at = self.object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
+        }
+        next.account = next.may_be_in_cloud().then(|| self.account_name.to_owned());
+        self.count_readiness(&next);
+        let cloud_has_answered = match outcome {
+            Outcome::Done(step) => step.is_cloud_write(),
+            Outcome::Failed(_) => observed,
+            Outcome::Account(..) | Outcome::Paused => false,
+        };
+        if same(&self.status, &next) { Ok(()) } else { self.write_status(&next, !cloud_has_answered).await }
+    }
+
+    /// The annotation asks for a reconcile at once: nothing older than now will do, no backoff is waited out.
+    fn handle_reconcile_request(&mut self) {
+        let requested = self.object.annotations().get(RECONCILE_AT_ANNOTATION);
+        let handled = self.status.last_handled_reconcile_at.as_ref();
+        if requested.is_some() && requested != handled && self.state.polling.requested.as_ref() != requested {
+            self.state.polling.requested = requested.cloned();
+            self.state.polling.fresh_after = Some(Instant::now());
+            self.state.backoff = Backoff::default();
+            self.state.queue_full = None;
+        }
+    }
+}
+
+/// How a deletion ends that waits for what may never come.
+fn abandon_hint(what: &str) -> String {
+    format!("the deletion waits for {what}, or for the annotation {ABANDON_ANNOTATION}: \"true\"")
+}
+
+/// An error as an object may show it. What concerns the account's identity is for the account's owner, who finds it in the log and at the account.
+pub(super) fn for_tenants(error: CloudError) -> CloudError {
+    let message = match error.class {
+        ErrorClass::Auth => "the cloud does not accept the account's credentials".to_owned(),
+        ErrorClass::Permission => format!("the account's credentials lack the permission for {}", error.operation),
+        _ => return error,
+    };
+    CloudError { message, ..error }
+}

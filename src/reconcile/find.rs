@@ -1,0 +1,194 @@
+//! Looking for an object's resource in the cloud, and whose a resource is.
+
+use std::collections::BTreeMap;
+use tokio::time::Instant;
+
+use crate::api::Managed;
+use crate::cache::View;
+use crate::cloud::{ErrorClass, Listed, Priority};
+use crate::graph::Key;
+use crate::graph::owner::{OWNER_TAG, describe_holder, describe_owner_tag, object_of};
+
+use super::decide::{Found, Ownership, Presence};
+use super::kind::{Desired, Difference, Kind, Phase};
+use super::observe::Observer;
+use super::reconciler::Failure;
+
+impl<K: Kind> Observer<'_, '_, K> {
+    /// Looks for the object's resource: by the id in status, by the import, by tag and natural key.
+    pub(super) async fn find(&self, desired: &Desired<'_, K::Object>) -> Result<(Presence, Option<K::Resource>), Failure> {
+        let (view, sent) = (self.account.cache.view(), self.context.sent_intent().is_some());
+        if let Some(instant) = self.context.state.polling.fresh_after
+            && !view.is_fresh(instant)
+        {
+            self.account.cache.demand(instant);
+            return Ok((Presence::Unknown, None));
+        }
+        match (&self.context.status.id, self.context.object.import().and_then(|import| import.id.as_ref())) {
+            // One that is gone may have been made again by a create whose answer was lost: that one has another id.
+            (Some(id), _) => {
+                if let Some(seen) = self.by_id(desired, &view, id).await? {
+                    return self.present(desired, &view, seen, true).await;
+                }
+            }
+            // What a create may have made comes first.
+            (None, _) if sent => {}
+            (None, Some(_)) if !self.is_resolved() => return Ok((Presence::Absent, None)),
+            (None, Some(id)) => {
+                return match self.by_id(desired, &view, id).await? {
+                    // The next pass asks first whether what stands behind it is granted.
+                    Some(seen) if view.get(K::listed_id(&seen)).is_none() => Ok((Presence::Unknown, None)),
+                    Some(seen) => self.present(desired, &view, seen, false).await,
+                    None => Ok((Presence::NotFound(id.clone()), None)),
+                };
+            }
+            (None, None) => {}
+        }
+        let (at_its_place, with_its_tag) = (K::natural_key(desired), view.owned_by(&self.account.owner));
+        let at_its_place = at_its_place.iter().flat_map(|key| view.at(key));
+        // What is found by both is one.
+        let hosts: BTreeMap<&str, &K::Listed> = at_its_place.chain(with_its_tag).map(|listed| (listed.id(), listed.as_ref())).collect();
+        let all = hosts.into_values().flat_map(|listed| K::resources(listed)).filter(|seen| K::phase(seen) != Phase::Gone);
+        let (ours, others): (Vec<_>, Vec<_>) =
+            all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
+        let mut candidates = if ours.is_empty() { others } else { ours };
+        if candidates.len() > 1 {
+            let mut ids: Vec<String> = candidates.iter().map(|seen| K::id(seen).to_owned()).collect();
+            ids.sort_unstable();
+            return Ok((Presence::Several(ids), None));
+        }
+        match candidates.pop() {
+            Some(seen) if !sent && !self.is_tagged_ours(&seen) && self.context.object.import().is_some() && !self.is_resolved() => {
+                Ok((Presence::Absent, None))
+            }
+            Some(seen) => self.present(desired, &view, seen, false).await,
+            None => Ok((Presence::Absent, None)),
+        }
+    }
+
+    /// The resource with this id. One that a LIST misses is asked for by itself, and is gone only when the cloud says so there too.
+    async fn by_id(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Result<Option<K::Resource>, Failure> {
+        let among = |listed: &K::Listed| K::resources(listed).into_iter().find(|seen| K::id(seen) == id && K::phase(seen) != Phase::Gone);
+        let Some(host) = K::listed_id_of(desired, id) else { return Ok(view.iter().find_map(|listed| among(listed))) };
+        if let Some(seen) = view.get(&host).and_then(|listed| among(listed)) {
+            return Ok(Some(seen));
+        }
+        let call = K::Listed::show(&host);
+        self.account.account.client.queue(&call, Priority::Wait).await?;
+        let sent = Instant::now();
+        match self.account.account.client.fetch::<K::Listed>(&call).await {
+            Ok(listed) => {
+                let seen = among(&listed);
+                self.account.cache.put(listed, sent);
+                Ok(seen)
+            }
+            Err(error) if error.class == ErrorClass::Absent => {
+                self.account.cache.remove(&host, sent);
+                Ok(None)
+            }
+            Err(error) => Err(Failure::Cloud(error)),
+        }
+    }
+
+    async fn present(
+        &self,
+        desired: &Desired<'_, K::Object>,
+        view: &View<K::Listed>,
+        seen: K::Resource,
+        recorded: bool,
+    ) -> Result<(Presence, Option<K::Resource>), Failure> {
+        let host = K::listed_id(&seen).to_owned();
+        self.context.watch_item(&host);
+        let mut differences = K::compare(desired, &seen);
+        let owner = self.whose(desired, view, &seen, &differences, recorded);
+        let ignored = &self.context.object.policy().ignore_fields;
+        // What can't be changed decides whether a resource is taken at all: before that it is not ignored.
+        differences.retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| field == difference.path));
+        let id = K::id(&seen).to_owned();
+        let found = Found {
+            orphaned: owner == Ownership::Ours && self.is_orphaned(&seen, &differences).await?,
+            owner,
+            recorded,
+            phase: K::phase(&seen),
+            update: K::update(desired, &seen, &differences),
+            delete: K::delete(&seen),
+            deleted_with_parent: view.get(&host).is_some_and(|listed| K::is_deleted_with_parent(listed, &seen)),
+            differences,
+            id,
+        };
+        Ok((Presence::One(Box::new(found)), Some(seen)))
+    }
+
+    /// Whether all that can't be changed differs because what the resource hangs on is gone from the cloud.
+    async fn is_orphaned(&self, seen: &K::Resource, differences: &[Difference]) -> Result<bool, Failure> {
+        let Some((field, call)) = K::parent(seen) else { return Ok(false) };
+        let only_there = differences.iter().all(|difference| difference.mutable || difference.path == field);
+        if !only_there || differences.iter().all(|difference| difference.mutable) {
+            return Ok(false);
+        }
+        self.account.account.client.queue(&call, Priority::Wait).await?;
+        match self.account.account.client.send(&call).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.class == ErrorClass::Absent => Ok(true),
+            Err(error) => Err(Failure::Cloud(error)),
+        }
+    }
+
+    fn is_tagged_ours(&self, seen: &K::Resource) -> bool {
+        K::tags(seen).get(OWNER_TAG).is_some_and(|tag| *tag == self.account.owner)
+    }
+
+    /// Whose a resource is: first by who holds it here, then by its tag, then by what the object says.
+    fn whose(
+        &self,
+        desired: &Desired<'_, K::Object>,
+        view: &View<K::Listed>,
+        seen: &K::Resource,
+        differences: &[Difference],
+        recorded: bool,
+    ) -> Ownership {
+        let me = &self.context.key;
+        if let Some(holder) = self.context.reconciler.index.other_holder(me, K::id(seen)) {
+            return Ownership::Foreign(describe_holder(&holder, &me.namespace));
+        }
+        let tagged_ours = self.is_tagged_ours(seen);
+        match K::tags(seen).get(OWNER_TAG) {
+            Some(tag) if !tagged_ours && !self.is_left_behind(tag, me) => {
+                return Ownership::Foreign(describe_owner_tag(tag, &self.context.reconciler.cluster, &me.namespace));
+            }
+            _ => {}
+        }
+        let is_asked_for = || {
+            self.context.object.import().is_some_and(|import| import.natural_key == Some(true) || import.id.as_deref() == Some(K::id(seen)))
+        };
+        if recorded || tagged_ours || (K::is_at(desired, seen) && self.is_from_our_create(desired, view, differences)) {
+            Ownership::Ours
+        } else if is_asked_for() && self.is_resolved() {
+            Ownership::Imported
+        } else {
+            Ownership::Foreign("it was not made by this object; set spec.import to take it over".to_owned())
+        }
+    }
+
+    /// Whether a tag names an object of the same namespace that is no more: what it retained may be imported.
+    fn is_left_behind(&self, tag: &str, me: &Key) -> bool {
+        let left = object_of(tag, K::NAME, &self.context.reconciler.cluster).filter(|owner| owner.namespace == me.namespace);
+        self.context.reconciler.whole_namespaces
+            && self.context.object.import().is_some()
+            && left.is_some_and(|owner| self.context.reconciler.index.summary(&owner).is_none())
+    }
+
+    /// Whether an untagged resource came from a create of ours whose answer was not seen.
+    ///
+    /// Without tags, what stands at the natural key after a create of ours may have been sent is ours: the cloud keeps the key unique. With tags
+    /// ours would carry one; but some regions drop the tags of a create, and until one is seen to keep them, what is like ours in all else is ours.
+    fn is_from_our_create(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, differences: &[Difference]) -> bool {
+        let sent = self.context.sent_intent().is_some();
+        if !sent || !self.account.account.keeps_tags() || K::tags_of(self.context.object).is_none() {
+            return sent;
+        }
+        let keeps_tags = view.iter().flat_map(|listed| K::resources(listed)).any(|seen| K::tags(&seen).contains_key(OWNER_TAG));
+        let as_created = |difference: &Difference| difference.path == "name" && desired.created_as == Some(difference.observed.as_str());
+        !keeps_tags && differences.iter().all(|difference| difference.path == "tags" || as_created(difference))
+    }
+}
