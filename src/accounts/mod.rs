@@ -242,10 +242,10 @@ impl Account {
         self.tags == Feature::Auto && error.class == ErrorClass::Invalid && self.keeps_tags() && !self.shows_tags()
     }
 
-    /// Concludes from this operation that the region does not support tags.
-    pub fn do_without_tags(&self, operation: &'static str) {
+    /// Concludes that the region does not support tags.
+    pub fn do_without_tags(&self) {
         if !self.caches.tags_refused.swap(true, Ordering::Relaxed) {
-            tracing::info!(operation, "the region does not support tags: resources are found by intents and natural keys alone");
+            tracing::info!("the region does not support tags: resources are found by intents and natural keys alone");
         }
     }
 

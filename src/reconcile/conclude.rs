@@ -57,6 +57,9 @@ impl<K: Kind> Context<'_, K> {
         if matches!(executed, Executed::Object) && !matches!(step, Step::Adopt(_)) {
             return Ok((result, Action::requeue(Duration::ZERO)));
         }
+        if matches!(step, Step::Adopt(_)) {
+            self.learn_of_tags(&account.account);
+        }
         let (facts, action) = self.facts(&step, executed, observation);
         match &step {
             Step::Update(call, differences) => {
@@ -162,7 +165,7 @@ impl<K: Kind> Context<'_, K> {
             return false;
         }
         if account.lacks_tag_operation(error) {
-            account.do_without_tags(error.operation);
+            account.do_without_tags();
             return true;
         }
         if !matches!(step, Step::Create(_)) || !account.may_refuse_tags(error) || self.state.create.tags_cleared == self.generation {
@@ -181,6 +184,13 @@ impl<K: Kind> Context<'_, K> {
         self.state.create.fresh_intent = self.status.intent.as_ref().map(|intent| intent.time.clone());
         self.state.create.in_doubt_until = None;
         true
+    }
+
+    /// A create has succeeded: where it was tried without tags, nothing but its tags made the difference.
+    pub(super) fn learn_of_tags(&mut self, account: &Account) {
+        if self.state.create.tagging.take() == Some(Tagging::None) {
+            account.do_without_tags();
+        }
     }
 
     /// Ends an attempt whose call finds the queue full: nothing happened, so nothing is reported and nothing expected.

@@ -16,7 +16,7 @@ use crate::cluster::status::{now, write_status};
 
 use super::context::{AccountContext, Context, is_annotated};
 use super::decide::Step;
-use super::kind::{Kind, Tagging};
+use super::kind::Kind;
 use super::permission::Permission;
 use super::reconciler::Failure;
 
@@ -103,10 +103,7 @@ impl<K: Kind> Executor<'_, '_, K> {
             answer.map(Some)
         };
         let created = created.map_err(|error| self.failed(error))?;
-        if self.context.state.create.tagging.take() == Some(Tagging::None) {
-            // Nothing but its tags made the difference.
-            self.account.account.do_without_tags(call.operation);
-        }
+        self.context.learn_of_tags(&self.account.account);
         let Some(resource) = created else {
             // The next LIST finds it by the intent, which stays.
             self.list_again();
