@@ -50,7 +50,7 @@ pub struct Settings {
     pub quota_code: String,
     /// Whether two interfaces of one gateway must end at different locations (`DC.1112`).
     pub distinct_locations: bool,
-    /// The uncertainties U1 to U20.
+    /// The uncertain facts U1 to U20 (`docs/design/uncertain-facts.md`).
     pub switches: Switches,
 }
 
@@ -263,6 +263,23 @@ mod tests {
             .filter(|line| !found.iter().any(|(name, _)| line.contains(&format!("| `{name}` |"))))
             .collect();
         assert!(unknown.is_empty(), "rows of settings that do not exist:\n{}", unknown.join("\n"));
+    }
+
+    #[test]
+    fn the_design_has_each_switch_with_its_default() {
+        let page = include_str!("../../docs/design/uncertain-facts.md");
+        let section = |number: &str| {
+            page.split("\n### ").find(|section| section.lines().next() == Some(number.to_uppercase().as_str())).unwrap_or("")
+        };
+        let mut found = Vec::new();
+        leaves("", &serde_json::to_value(Switches::default()).unwrap(), &mut found);
+        let missing = found.iter().filter(|(name, default)| {
+            let switch = name.split('.').next().unwrap_or(name);
+            let section = section(switch.split('_').next().unwrap_or(switch));
+            !section.contains(&format!("`{switch}`")) || !section.contains(default.trim_matches('"'))
+        });
+        let missing: Vec<_> = missing.collect();
+        assert!(missing.is_empty(), "docs/design/uncertain-facts.md lacks {missing:?}");
     }
 
     #[test]

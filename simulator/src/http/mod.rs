@@ -109,7 +109,7 @@ impl Call<'_> {
         serde_json::from_slice(self.body).map_err(|_| Refusal::rule("DC.0000"))
     }
 
-    /// The body of an update, in which an empty description means what U20 says.
+    /// The body of an update, in which an empty description means what the switch says (`docs/design/uncertain-facts.md#u20`).
     pub fn changes(&self, wrapper: &str) -> Result<Object, Refusal> {
         let mut changes = self.object(wrapper)?;
         let empty = changes.get("description").is_some_and(|text| text.is_null() || text == "");

@@ -66,7 +66,7 @@ fn mirror_peers(shown: &mut Object, interface: &Object) {
     }
 }
 
-/// The BGP key as U9 says.
+/// The BGP key as the switch says (`docs/design/uncertain-facts.md#u9`).
 fn hide_md5(shown: &mut Object, settings: &Settings) {
     if shown.get("bgp_md5").is_none_or(Value::is_null) {
         return;

@@ -185,7 +185,7 @@ fn pending_create(settings: &Settings) -> &str {
     &settings.switches.u13_pending_create_status
 }
 
-/// The status in which a creation ends (U7).
+/// The status in which a creation ends (`docs/design/uncertain-facts.md#u7`).
 pub fn fresh_status<'s>(peer: &Object, settings: &'s Settings) -> &'s str {
     let by_mode = &settings.switches.u7_fresh_status;
     if text(peer, "route_mode") == "bgp" { &by_mode.bgp } else { &by_mode.fixed }

@@ -94,7 +94,7 @@ fn subnets_fit(body: &Object, settings: &Settings) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether an update may take subnets away (U1).
+/// Whether an update may take subnets away (`docs/design/uncertain-facts.md#u1`).
 fn subnets_may_change(gateway: &Object, body: &Object, key: &str, settings: &Settings) -> Result<(), Refusal> {
     let kept = texts(body, key);
     let removed = body.contains_key(key) && texts(gateway, key).iter().any(|subnet| !kept.contains(subnet));

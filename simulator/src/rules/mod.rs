@@ -28,7 +28,7 @@ pub fn interface_unlocked(interface: &Object, settings: &Settings) -> Result<(),
     if is_pending(interface) || by_peer { Err(Refusal::rule(&settings.locks.interface_code)) } else { Ok(()) }
 }
 
-/// Refuses a name that another resource of the project has, where names are unique (U11).
+/// Refuses a name that another resource of the project has, where names are unique (`docs/design/uncertain-facts.md#u11`).
 pub fn name_free(table: &Table, project_id: &str, id: &str, body: &Object, settings: &Settings) -> Result<(), Refusal> {
     let name = text(body, "name");
     let taken = |other: &Object| text(other, "name") == name && text(other, "tenant_id") == project_id && text(other, "id") != id;

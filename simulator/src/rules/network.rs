@@ -71,7 +71,7 @@ pub fn local_subnets(gateway: &Object, family: Family) -> Vec<IpNet> {
     texts(gateway, key).iter().filter_map(|text| text.parse().ok()).collect()
 }
 
-/// How the interconnection stands to the remote subnets (U17).
+/// How the interconnection stands to the remote subnets (`docs/design/uncertain-facts.md#u17`).
 pub fn interconnect_fits(interconnect: &IpNet, remote: &[IpNet], settings: &Settings) -> Result<(), Refusal> {
     let within = remote.iter().any(|net| net.contains(interconnect));
     match settings.switches.u17_interconnect_subnet {

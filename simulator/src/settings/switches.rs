@@ -1,5 +1,5 @@
-//! The uncertainties of the API as switches: where the vendor's documents are silent or disagree, both
-//! readings can be played. Numbers are those of the API's description.
+//! The uncertain facts of the API as switches: where the vendor's documents are silent or disagree, both
+//! readings can be played. Numbers are those of `docs/design/uncertain-facts.md`.
 
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ pub struct FreshStatus {
     pub bgp: String,
 }
 
-/// The uncertainties of the API, numbered as in its description.
+/// The uncertain facts of the API, numbered as in the design.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
