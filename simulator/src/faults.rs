@@ -1,20 +1,18 @@
-//! Faults that a test asks for.
-//!
-//! A rule waits for requests of its operation, lets some pass, strikes a number of times and is gone.
+//! Fault injection. A rule skips the first requests of its operation, applies to the next ones and is then removed.
 
 use serde::{Deserialize, Serialize};
 
-/// A rule as the admin API takes and shows it.
+/// A rule as in the admin API.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Rule {
+pub struct FaultRule {
     /// Operation id, or `*` for every operation.
     pub operation: String,
     #[serde(flatten)]
     pub fault: Fault,
-    /// How many requests it strikes.
+    /// The number of requests to which it applies.
     #[serde(default = "once")]
     pub times: u32,
-    /// How many requests pass before.
+    /// The number of requests that it skips first.
     #[serde(default)]
     pub after: u32,
 }
@@ -22,11 +20,11 @@ pub struct Rule {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fault {
-    /// The operation is executed, the connection dropped.
+    /// The operation is executed, then the connection is dropped.
     LoseAnswer,
     /// The connection is dropped, nothing is executed.
     ResetBefore,
-    /// This answer in place of execution.
+    /// The operation is not executed, and this response is sent.
     Status {
         status: u16,
         #[serde(default)]
@@ -34,27 +32,26 @@ pub enum Fault {
         #[serde(default)]
         message: Option<String>,
     },
-    /// The operation is executed, its answer replaced by something that is none.
+    /// The operation is executed, and the body of its response is replaced.
     Garbage {
         #[serde(default)]
-        format: Format,
+        format: GarbageFormat,
         #[serde(default)]
         body: Option<String>,
         #[serde(default = "default_mib")]
         mib: usize,
     },
-    /// Execution waits.
+    /// Execution is delayed.
     Delay { ms: u64 },
-    /// The operation is executed, and its answer waits.
+    /// The operation is executed, and its response is delayed.
     LateAnswer { ms: u64 },
-    /// The change settles into ERROR. Reads are not struck.
+    /// The change ends in status ERROR. Does not apply to reads.
     ErrorState { reason: String },
 }
 
-/// What garbage looks like.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Format {
+pub enum GarbageFormat {
     #[default]
     Html,
     Truncated,
@@ -63,20 +60,19 @@ pub enum Format {
     Empty,
 }
 
-/// The rules that still wait.
 #[derive(Default)]
 pub struct Faults {
-    rules: Vec<Rule>,
+    rules: Vec<FaultRule>,
 }
 
-/// The faults that strike one request: at most one of each kind.
+/// The faults that apply to one request, at most one of each kind.
 #[derive(Default)]
-pub struct Strike {
+pub struct ActiveFaults {
     faults: Vec<Fault>,
 }
 
 impl Faults {
-    pub fn add(&mut self, rule: Rule) {
+    pub fn add(&mut self, rule: FaultRule) {
         self.rules.push(rule);
     }
 
@@ -84,37 +80,37 @@ impl Faults {
         self.rules.clear();
     }
 
-    pub fn rules(&self) -> &[Rule] {
+    pub fn rules(&self) -> &[FaultRule] {
         &self.rules
     }
 
-    /// What strikes a request of an operation.
-    pub fn strike(&mut self, operation: &str, is_read: bool) -> Strike {
-        let mut strike = Strike::default();
+    /// The faults that apply to this request of an operation, which the rules count.
+    pub fn take(&mut self, operation: &str, is_read: bool) -> ActiveFaults {
+        let mut active = ActiveFaults::default();
         for rule in &mut self.rules {
-            let spared = is_read && matches!(rule.fault, Fault::ErrorState { .. });
-            let concerned = rule.operation == "*" || rule.operation == operation;
-            if spared || !concerned || strike.has_kind(&rule.fault) {
+            let skips_reads = is_read && matches!(rule.fault, Fault::ErrorState { .. });
+            let matches = rule.operation == "*" || rule.operation == operation;
+            if skips_reads || !matches || active.has_kind(&rule.fault) {
                 continue;
             }
             if rule.after > 0 {
                 rule.after -= 1;
             } else if rule.times > 0 {
                 rule.times -= 1;
-                strike.faults.push(rule.fault.clone());
+                active.faults.push(rule.fault.clone());
             }
         }
         self.rules.retain(|rule| rule.times > 0);
-        strike
+        active
     }
 }
 
-impl Strike {
+impl ActiveFaults {
     pub fn delay_ms(&self) -> u64 {
         self.faults.iter().map(|fault| if let Fault::Delay { ms } = fault { *ms } else { 0 }).sum()
     }
 
-    pub fn late_ms(&self) -> u64 {
+    pub fn response_delay_ms(&self) -> u64 {
         self.faults.iter().map(|fault| if let Fault::LateAnswer { ms } = fault { *ms } else { 0 }).sum()
     }
 
@@ -122,8 +118,8 @@ impl Strike {
         self.faults.iter().find_map(|fault| if let Fault::ErrorState { reason } = fault { Some(reason.as_str()) } else { None })
     }
 
-    /// The fault that decides what becomes of the request or its answer.
-    pub fn of_the_answer(&self) -> Option<&Fault> {
+    /// The fault that replaces or drops the response.
+    pub fn response_fault(&self) -> Option<&Fault> {
         self.faults.iter().find(|fault| !matches!(fault, Fault::Delay { .. } | Fault::LateAnswer { .. } | Fault::ErrorState { .. }))
     }
 
@@ -133,7 +129,7 @@ impl Strike {
 }
 
 impl Fault {
-    /// The kind, as the admin API names it.
+    /// The kind in the admin API.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::LoseAnswer => "lose_answer",
@@ -147,15 +143,15 @@ impl Fault {
     }
 }
 
-/// A body of the wanted kind in place of the true one.
-pub fn garbage(format: Format, body: Option<&str>, mib: usize, answer: &[u8]) -> Vec<u8> {
+/// The body that replaces the one of the response.
+pub fn garbage(format: GarbageFormat, body: Option<&str>, mib: usize, original: &[u8]) -> Vec<u8> {
     match (body, format) {
         (Some(body), _) => body.as_bytes().to_vec(),
-        (None, Format::Html) => b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec(),
-        (None, Format::Truncated) => answer.get(..answer.len() / 2).unwrap_or_default().to_vec(),
-        (None, Format::NotJson) => b"\x00\xff{]not json".to_vec(),
-        (None, Format::Huge) => [b"{\"huge\":\"".as_slice(), &vec![b'x'; mib << 20], b"\"}"].concat(),
-        (None, Format::Empty) => Vec::new(),
+        (None, GarbageFormat::Html) => b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec(),
+        (None, GarbageFormat::Truncated) => original.get(..original.len() / 2).unwrap_or_default().to_vec(),
+        (None, GarbageFormat::NotJson) => b"\x00\xff{]not json".to_vec(),
+        (None, GarbageFormat::Huge) => [b"{\"huge\":\"".as_slice(), &vec![b'x'; mib << 20], b"\"}"].concat(),
+        (None, GarbageFormat::Empty) => Vec::new(),
     }
 }
 
@@ -172,14 +168,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_lets_pass_strikes_and_goes() {
+    fn a_rule_skips_requests_applies_and_is_removed() {
         let mut faults = Faults::default();
         let rule = serde_json::json!({"operation": "CreateVirtualGateway", "kind": "lose_answer", "times": 2, "after": 1});
         faults.add(serde_json::from_value(rule).unwrap());
-        let mut struck = |operation| faults.strike(operation, false).of_the_answer().is_some();
-        assert!(!struck("DeleteVirtualGateway"));
-        let strikes = [(); 4].map(|()| struck("CreateVirtualGateway"));
-        assert_eq!(strikes, [false, true, true, false]);
+        let mut is_lost = |operation| faults.take(operation, false).response_fault().is_some();
+        assert!(!is_lost("DeleteVirtualGateway"));
+        let lost = [(); 4].map(|()| is_lost("CreateVirtualGateway"));
+        assert_eq!(lost, [false, true, true, false]);
         assert!(faults.rules().is_empty());
     }
 }

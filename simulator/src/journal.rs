@@ -1,22 +1,21 @@
-//! The log of all requests, and counters.
+//! The log of all requests and responses, and counters.
 //!
-//! Bodies are kept as the bytes that went over the wire, which costs nothing to note; secrets are taken out
-//! when the log is read. The log forgets its oldest entries beyond a number and a volume.
+//! Bodies are kept as the bytes that were sent, which costs nothing while requests are handled. Secrets are redacted when
+//! the log is read. The oldest entries are dropped when the log exceeds a number of entries or a size.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
 
-use crate::{http::Received, settings::Settings};
+use crate::{http::Request, settings::Settings};
 
-/// Headers that never appear in the log.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "x-auth-token", "x-security-token"];
-/// Keys whose values never appear in the log.
+/// String values of these keys are redacted in bodies.
 const SECRET_KEYS: [&str; 2] = ["bgp_md5", "password"];
 const REDACTED: &str = "***";
 
-/// One request and what became of it.
+/// A request and its response.
 pub struct Entry {
     pub time: String,
     pub operation: &'static str,
@@ -25,15 +24,15 @@ pub struct Entry {
     pub query: String,
     pub request_headers: Vec<(String, String)>,
     pub request_body: Bytes,
-    /// `None` where the connection was dropped before execution.
+    /// `None` if the connection was dropped before execution.
     pub status: Option<u16>,
     pub response_body: Bytes,
     pub error_code: Option<String>,
-    /// Whether the cloud was changed.
+    /// Whether the request changed the cloud.
     pub committed: bool,
     pub project_id: Option<String>,
     pub latency_ms: u64,
-    /// Kind of the fault that struck the answer.
+    /// Kind of the fault that replaced or dropped the response.
     pub fault: Option<&'static str>,
 }
 
@@ -53,10 +52,10 @@ struct Counter {
 }
 
 impl Journal {
-    pub fn note(&mut self, entry: Entry, settings: &Settings) {
+    pub fn record(&mut self, entry: Entry, settings: &Settings) {
         let counter = self.counters.entry(entry.operation).or_default();
         counter.total += 1;
-        *counter.by_status.entry(entry.status_word()).or_default() += 1;
+        *counter.by_status.entry(entry.status_label()).or_default() += 1;
         self.bytes += entry.bytes();
         self.entries.push_back(entry);
         self.next += 1;
@@ -68,7 +67,7 @@ impl Journal {
         }
     }
 
-    /// Entries from a sequence number on.
+    /// The entries from sequence number `since` on.
     pub fn since(&self, since: u64) -> Value {
         let first = self.next - self.entries.len() as u64;
         let skip = usize::try_from(since.saturating_sub(first)).unwrap_or(usize::MAX);
@@ -88,7 +87,7 @@ impl Entry {
         self.request_body.len() + self.response_body.len()
     }
 
-    fn status_word(&self) -> String {
+    fn status_label(&self) -> String {
         self.status.map_or_else(|| "dropped".to_owned(), |status| status.to_string())
     }
 
@@ -97,21 +96,20 @@ impl Entry {
             self.request_headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
         json!({
             "seq": seq, "time": self.time, "operation": self.operation, "method": self.method, "path": self.path, "query": self.query,
-            "request_headers": headers, "request_body": readable(&self.request_body),
-            "status": self.status, "response_body": readable(&self.response_body), "error_code": self.error_code,
+            "request_headers": headers, "request_body": redacted_body(&self.request_body),
+            "status": self.status, "response_body": redacted_body(&self.response_body), "error_code": self.error_code,
             "committed": self.committed, "project_id": self.project_id, "latency_ms": self.latency_ms, "fault": self.fault,
         })
     }
 }
 
-/// The headers of a request that may be logged.
-pub fn harmless_headers(received: &Received) -> Vec<(String, String)> {
-    let names = received.headers.keys().map(axum::http::HeaderName::as_str).filter(|name| !SECRET_HEADERS.contains(name));
-    names.map(|name| (name.to_owned(), received.header(name).unwrap_or_default())).collect()
+pub fn loggable_headers(request: &Request) -> Vec<(String, String)> {
+    let names = request.headers.keys().map(axum::http::HeaderName::as_str).filter(|name| !SECRET_HEADERS.contains(name));
+    names.map(|name| (name.to_owned(), request.header(name).unwrap_or_default())).collect()
 }
 
-/// A body as JSON without secrets; what is no JSON appears only by its length, as it may hold anything.
-fn readable(body: &[u8]) -> Value {
+/// A body as JSON with its secrets redacted. Of other bodies only the length is shown, as they cannot be redacted.
+fn redacted_body(body: &[u8]) -> Value {
     if body.is_empty() {
         return Value::Null;
     }
@@ -137,11 +135,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_taken_out_and_the_rest_is_whole() {
+    fn secrets_are_redacted_and_nothing_else_is() {
         let body = br#"{"a": {"bgp_md5": "hush", "list": [{"password": "hush"}], "n": 1}, "password": {"user": 1}}"#;
         let shown = json!({"a": {"bgp_md5": "***", "list": [{"password": "***"}], "n": 1}, "password": {"user": 1}});
-        assert_eq!(readable(body), shown);
-        assert_eq!(readable(b"hush"), json!("4 bytes that are no JSON"));
-        assert_eq!(readable(b""), Value::Null);
+        assert_eq!(redacted_body(body), shown);
+        assert_eq!(redacted_body(b"hush"), json!("4 bytes that are no JSON"));
+        assert_eq!(redacted_body(b""), Value::Null);
     }
 }

@@ -1,21 +1,24 @@
-//! A simulator of Huawei Cloud Direct Connect, with its identity service and an admin API on one port.
+//! A simulator of Huawei Cloud Direct Connect and IAM, with an admin API for tests, all on one port.
 //!
-//! It is written from the description of the API and shares no code with the operator, so that the two can
-//! disagree. What it answers, and what can be set, is described in `docs/simulator.md`.
+//! It is written from the vendor's API documents and shares no code with the operator, so that a mistake in one of them
+//! shows as a disagreement. `docs/simulator.md` describes its flags, settings and admin API. The modules, from the top:
+//!
+//! - `server`: a request from arrival to response, and the state that requests share. `admin`: the admin API.
+//! - `operations`: the operations of the cloud's API. `rules`: the conditions under which it rejects a request.
+//! - `auth`: accounts, tokens, signatures. `faults`, `rate_limit`, `journal`: what surrounds an operation.
+//! - `state`: the resources, and changes that are pending. `settings`: how the cloud behaves.
+//! - `http`: requests, responses, error formats. `clock`: the time of the cloud.
 
 mod admin;
 mod auth;
-mod engine;
-mod errors;
+mod clock;
 mod faults;
 mod http;
 mod journal;
-mod limiter;
-mod outofband;
-mod reply;
+mod operations;
+mod rate_limit;
 mod rules;
-mod seeds;
-mod service;
+mod server;
 mod settings;
 mod state;
 
@@ -24,7 +27,6 @@ use std::{
     io::{self, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::Parser;
@@ -34,9 +36,10 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use seeds::{AccessKey, Account, Seeds};
-use service::Service;
+use auth::accounts::{self, AccessKey, Account};
+use server::Simulator;
 use settings::Settings;
+use state::seeds::Seeds;
 
 /// A simulated Direct Connect cloud; all credentials are fake.
 #[derive(Parser)]
@@ -75,9 +78,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let seeds: Seeds = read_or_default(arguments.seeds.as_deref())?;
     let listener = TcpListener::bind(arguments.listen).await?;
     announce(listener.local_addr()?)?;
-    let service = Arc::new(Service::new(accounts(arguments), settings, seeds));
-    let app = admin::router().fallback(service::serve).with_state(service);
-    axum::serve(listener, app).with_graceful_shutdown(ended()).await?;
+    let simulator = Simulator::new(accounts(arguments), settings, seeds);
+    axum::serve(listener, server::router(simulator)).with_graceful_shutdown(stop_signal()).await?;
     Ok(())
 }
 
@@ -87,7 +89,7 @@ fn read_or_default<T: Default + DeserializeOwned>(path: Option<&Path>) -> Result
     Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-/// The one line by which a parent learns that the simulator is ready, and where.
+/// Tells the parent process that the simulator is ready, and its address.
 fn announce(address: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "dc-simulator listening on http://{address}")?;
@@ -97,13 +99,13 @@ fn announce(address: SocketAddr) -> io::Result<()> {
 fn accounts(arguments: Arguments) -> Vec<Account> {
     let Arguments { region, project_id, access_key, secret_key, domain, user, password, listen: _, settings: _, seeds: _ } = arguments;
     let key = AccessKey { id: access_key, secret: secret_key, security_token: None };
-    let partner = seeds::partner(&region);
-    let keys = vec![key, seeds::temporary_key()];
+    let partner = accounts::partner(&region);
+    let keys = vec![key, accounts::temporary_key()];
     vec![Account { domain, user, password, project_id, project_name: region, keys }, partner]
 }
 
-/// Completes when the process is asked to end. A signal that cannot be listened for is waited for in vain.
-async fn ended() {
+/// Completes on SIGTERM or SIGINT. A signal for which no handler can be installed is ignored.
+async fn stop_signal() {
     let terminated = async {
         match signal(SignalKind::terminate()) {
             Ok(mut terminated) => drop(terminated.recv().await),

@@ -1,40 +1,44 @@
-//! Who is calling: by token or by signature, and for which project.
+//! Authentication by token or by signature, and authorization for a project.
 
-pub mod sign;
-pub mod token;
+pub mod accounts;
+mod signature;
+pub mod tokens;
 
 use axum::http::StatusCode;
 
-use crate::{engine::Moment, errors::Refusal, http::Received, seeds::Account};
+use crate::{
+    clock::Moment,
+    http::{ApiError, Request},
+};
 
-use token::Tokens;
+use accounts::Account;
+use tokens::Tokens;
 
-/// The account and project on whose behalf a request runs.
+/// The authenticated user of a request.
 #[derive(Clone)]
 pub struct Caller {
     pub user: String,
     pub project_id: String,
 }
 
-/// Answers who is calling, or with what the API gateway says to strangers.
-pub fn authenticate(received: &Received, accounts: &[Account], tokens: &Tokens, now: Moment) -> Result<Caller, Refusal> {
-    if let Some(token) = received.header("x-auth-token") {
+pub fn authenticate(request: &Request, accounts: &[Account], tokens: &Tokens, now: Moment) -> Result<Caller, ApiError> {
+    if let Some(token) = request.header("x-auth-token") {
         return tokens.caller(&token, now.timestamp);
     }
-    if let Some(authorization) = received.header("authorization") {
-        return sign::verify(received, &authorization, accounts, now.timestamp);
+    if let Some(authorization) = request.header("authorization") {
+        return signature::verify(request, &authorization, accounts, now.timestamp);
     }
     Err(unauthorized("APIGW.0301", "Incorrect IAM authentication information: no token or signature"))
 }
 
-/// Holds the project in the path against that of the caller.
-pub fn authorize(caller: &Caller, project_id: &str) -> Result<(), Refusal> {
+/// Checks that the project in the path is that of the caller.
+pub fn authorize(caller: &Caller, project_id: &str) -> Result<(), ApiError> {
     if caller.project_id == project_id {
         return Ok(());
     }
-    Err(Refusal::gateway(StatusCode::FORBIDDEN, "APIGW.0302", "The IAM user is not authorized to access the project of the URL"))
+    Err(ApiError::api_gateway(StatusCode::FORBIDDEN, "APIGW.0302", "The IAM user is not authorized to access the project of the URL"))
 }
 
-fn unauthorized(code: &str, message: &str) -> Refusal {
-    Refusal::gateway(StatusCode::UNAUTHORIZED, code, message)
+fn unauthorized(code: &str, message: &str) -> ApiError {
+    ApiError::api_gateway(StatusCode::UNAUTHORIZED, code, message)
 }

@@ -1,7 +1,7 @@
-//! What the service refuses, and with which code.
+//! The conditions under which the service rejects a request, with their error codes.
 //!
-//! A rule looks at the cloud and at a request and answers a refusal or nothing; it changes nothing. The order
-//! of the checks inside an operation is ours: syntax, existence, state, then conflicts and quotas.
+//! A rule reads the cloud and the request, and changes nothing. The documents do not define the order of the checks of
+//! an operation. Here it is: syntax, existence, status, conflicts, quotas.
 
 pub mod fields;
 pub mod gateways;
@@ -10,35 +10,34 @@ pub mod network;
 pub mod peers;
 
 use crate::{
-    errors::Refusal,
+    http::ApiError,
     settings::Settings,
     state::{Object, Table, is_pending, peers as peers_of, text},
 };
 
-/// Refuses a gateway that is being changed.
-pub fn gateway_unlocked(gateway: &Object, settings: &Settings) -> Result<(), Refusal> {
-    if is_pending(gateway) { Err(Refusal::rule(&settings.locks.gateway_code)) } else { Ok(()) }
+/// Rejects a gateway with a pending change.
+pub fn check_gateway_unlocked(gateway: &Object, settings: &Settings) -> Result<(), ApiError> {
+    if is_pending(gateway) { Err(ApiError::bad_request(&settings.locks.gateway_code)) } else { Ok(()) }
 }
 
-/// Refuses an interface that is being changed, itself or one of its peers.
-pub fn interface_unlocked(interface: &Object, settings: &Settings) -> Result<(), Refusal> {
-    // The peer of an interface that awaits the other tenant waits with it: nothing is being changed.
-    let undecided = matches!(text(interface, "status"), "AUTHORIZATION" | "REJECTED");
-    let by_peer = settings.locks.peer_locks_interface && !undecided && peers_of(interface).any(is_pending);
-    if is_pending(interface) || by_peer { Err(Refusal::rule(&settings.locks.interface_code)) } else { Ok(()) }
+/// Rejects an interface with a pending change of itself or of a peer.
+pub fn check_interface_unlocked(interface: &Object, settings: &Settings) -> Result<(), ApiError> {
+    // While the other project has not accepted an interface, its peer has a pending status without a pending change.
+    let not_accepted = matches!(text(interface, "status"), "AUTHORIZATION" | "REJECTED");
+    let by_peer = settings.locks.peer_locks_interface && !not_accepted && peers_of(interface).any(is_pending);
+    if is_pending(interface) || by_peer { Err(ApiError::bad_request(&settings.locks.interface_code)) } else { Ok(()) }
 }
 
-/// Refuses a name that another resource of the project has, where names are unique (`docs/design/uncertain-facts.md#u11`).
-pub fn name_free(table: &Table, project_id: &str, id: &str, body: &Object, settings: &Settings) -> Result<(), Refusal> {
+/// Rejects a name that another resource of the project has, if names must be unique (`docs/design/uncertain-facts.md#u11`).
+pub fn check_name_unique(table: &Table, project_id: &str, id: &str, body: &Object, settings: &Settings) -> Result<(), ApiError> {
     let name = text(body, "name");
     let taken = |other: &Object| text(other, "name") == name && text(other, "tenant_id") == project_id && text(other, "id") != id;
     if settings.switches.u11_unique_names && !name.is_empty() && table.values().any(taken) {
-        return Err(Refusal::parameter("name is in use"));
+        return Err(ApiError::invalid_parameter("name is in use"));
     }
     Ok(())
 }
 
-/// Resources of a project in a table.
-pub fn owned<'t>(table: &'t Table, project_id: &'t str) -> impl Iterator<Item = &'t Object> {
+pub fn of_project<'t>(table: &'t Table, project_id: &'t str) -> impl Iterator<Item = &'t Object> {
     table.values().filter(move |object| text(object, "tenant_id") == project_id)
 }

@@ -1,9 +1,9 @@
-//! The uncertain facts of the API as switches: where the vendor's documents are silent or disagree, both
-//! readings can be played. Numbers are those of `docs/design/uncertain-facts.md`.
+//! Switches for the uncertain facts U1 to U20: what the vendor's documents leave open, or contradict each other in.
+//! `docs/design/uncertain-facts.md` describes each.
 
 use serde::{Deserialize, Serialize};
 
-/// U1: what an update may do to the subnets of a gateway.
+/// U1: whether an update may remove subnets of a gateway (`DC.0001`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GatewaySubnets {
@@ -11,7 +11,7 @@ pub enum GatewaySubnets {
     AddOnly,
 }
 
-/// U3: whether a resource in a pending status may be deleted.
+/// U3: whether a resource can be deleted in a pending status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PendingDelete {
@@ -19,7 +19,7 @@ pub enum PendingDelete {
     Accept,
 }
 
-/// U9: how the BGP key is read back.
+/// U9: how the BGP key appears in responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Md5Echo {
@@ -28,7 +28,7 @@ pub enum Md5Echo {
     Hide,
 }
 
-/// U12: how lists of subnets are read back.
+/// U12: the order of subnets in responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CidrOrder {
@@ -37,7 +37,7 @@ pub enum CidrOrder {
     Reversed,
 }
 
-/// U17: how the interconnection subnet must stand to the remote subnets.
+/// U17: whether the remote subnets must contain the interconnection subnet, or must not (`DC.0001`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InterconnectSubnet {
@@ -46,7 +46,7 @@ pub enum InterconnectSubnet {
     Forbid,
 }
 
-/// U20: what an empty description in an update does.
+/// U20: the effect of an empty description in an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmptyDescription {
@@ -55,7 +55,7 @@ pub enum EmptyDescription {
     Ignored,
 }
 
-/// U6: the words for a BGP session.
+/// U6: the values of `bgp_status`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BgpStatus {
@@ -63,60 +63,51 @@ pub struct BgpStatus {
     pub down: String,
 }
 
-/// U7: the status of a fresh interface, by route mode.
+/// U7: the status of a new interface or peer, by route mode.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct FreshStatus {
+pub struct StatusAfterCreate {
     #[serde(rename = "static")]
     pub fixed: String,
     pub bgp: String,
 }
 
-/// The uncertain facts of the API, numbered as in the design.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// An update replaces the subnets of a gateway, or may only add to them (`DC.0001`).
     pub u1_gateway_subnets: GatewaySubnets,
-    /// An interface in status ERROR can be deleted; otherwise `DC.1210`.
+    /// Whether an interface in status ERROR can be deleted. Otherwise `DC.1210`.
     pub u2_delete_error_interface: bool,
-    /// A resource in a pending status can be deleted, or is locked.
     pub u3_delete_while_pending: PendingDelete,
-    /// HTTP status of "not found" on updates and peers (reads and deletions answer 404).
+    /// HTTP status of "not found" for updates and peers. It is always 404 for reads and deletes of other resources.
     pub u4_not_found_status: u16,
-    /// Code for the deletion of the last peer.
+    /// Error code for the deletion of the last peer.
     pub u5_last_peer_code: String,
-    /// Code for a second peer of the same family.
+    /// Error code for a second peer of the same address family.
     pub u5_duplicate_family_code: String,
-    /// Words for a BGP session that is up or down.
     pub u6_bgp_status: BgpStatus,
-    /// Status of a fresh interface, by route mode.
-    pub u7_fresh_status: FreshStatus,
-    /// An update without any difference goes through `PENDING_UPDATE` all the same.
+    pub u7_fresh_status: StatusAfterCreate,
+    /// Whether an update that changes nothing goes through `PENDING_UPDATE`.
     pub u8_unchanged_update_pends: bool,
-    /// The BGP key in answers.
     pub u9_bgp_md5: Md5Echo,
-    /// ASN of a gateway created without one.
+    /// ASN of a gateway that is created without one.
     pub u10_default_asn: u32,
-    /// Names are unique in a project (`DC.0001`).
+    /// Whether names must be unique in a project (`DC.0001`).
     pub u11_unique_names: bool,
-    /// Order of subnets in answers.
     pub u12_cidr_order: CidrOrder,
-    /// The pending status of a creation: `PENDING_CREATE` or `BUILD`.
+    /// Status of a resource that is being created: `PENDING_CREATE` or `BUILD`.
     pub u13_pending_create_status: String,
-    /// Value of `Retry-After` on 429; `null` sends none.
+    /// Value of `Retry-After` in responses 429. `None` sends no header.
     pub u14_retry_after_s: Option<u32>,
-    /// Name under which the quota of gateways is listed; `null` lists none.
+    /// Type of the quota of gateways in the list of quotas. `None` does not list it.
     pub u15_gateway_quota_type: Option<String>,
-    /// Status of a bound global EIP; without effect while the simulator holds none.
+    /// Status of a bound global EIP. Without effect, as the simulator has none.
     pub u16_global_eip_status: String,
-    /// The interconnection subnet among the remote subnets (`DC.0001`).
     pub u17_interconnect_subnet: InterconnectSubnet,
     /// Domain of the endpoint in the catalog of a token.
     pub u18_endpoint_domain: String,
-    /// Tags a resource may have.
+    /// Tags per resource.
     pub u19_max_tags: usize,
-    /// An empty description in an update.
     pub u20_empty_description: EmptyDescription,
 }
 
@@ -126,7 +117,7 @@ impl Default for BgpStatus {
     }
 }
 
-impl Default for FreshStatus {
+impl Default for StatusAfterCreate {
     fn default() -> Self {
         Self { fixed: "ACTIVE".to_owned(), bgp: "ACTIVE".to_owned() }
     }
@@ -142,7 +133,7 @@ impl Default for Switches {
             u5_last_peer_code: "DC.0001".to_owned(),
             u5_duplicate_family_code: "DC.0001".to_owned(),
             u6_bgp_status: BgpStatus::default(),
-            u7_fresh_status: FreshStatus::default(),
+            u7_fresh_status: StatusAfterCreate::default(),
             u8_unchanged_update_pends: true,
             u9_bgp_md5: Md5Echo::Echo,
             u10_default_asn: 64_512,

@@ -1,4 +1,4 @@
-//! Switches, changes by somebody else, and the process itself.
+//! Switches, changes by the admin API, and the process.
 
 use std::{
     process::Command,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::*;
 
-/// What an interface shows at a pointer, under some settings.
+/// The value at a JSON pointer of an interface in a response, with these settings.
 async fn shown(settings: Value, pointer: &str) -> Option<Value> {
     let cloud = Simulator::start(settings).await;
     let bgp = json!({"route_mode": "bgp", "bgp_asn": 65_100, "bgp_md5": "Qaz12345678", "remote_ep_group": ["10.9.0.0/16", "10.1.0.0/16"]});
@@ -20,7 +20,7 @@ async fn shown(settings: Value, pointer: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn switches_change_what_is_read() {
+async fn switches_change_responses() {
     let table = [
         (json!({}), "/vif_peers/0/bgp_md5", Some(json!("Qaz12345678"))),
         (json!({"switches": {"u9_bgp_md5": "mask"}}), "/vif_peers/0/bgp_md5", Some(json!("******"))),
@@ -65,7 +65,7 @@ async fn switches_change_what_is_accepted() {
 }
 
 #[tokio::test]
-async fn an_unchanged_update_may_pass_unnoticed() {
+async fn an_unchanged_update_need_not_be_pending() {
     for (pends, expected) in [(true, "PENDING_UPDATE"), (false, "ACTIVE")] {
         let cloud = Simulator::start(json!({"switches": {"u8_unchanged_update_pends": pends}, "settle_ms": {"update": 60_000}})).await;
         let vif = cloud.interface(interface(&cloud.gateway().await, LINE_A, 30)).await;
@@ -76,7 +76,7 @@ async fn an_unchanged_update_may_pass_unnoticed() {
 }
 
 #[tokio::test]
-async fn the_interconnection_stands_as_told() {
+async fn the_interconnection_subnet_follows_its_switch() {
     let containing = || json!({"remote_ep_group": ["10.0.0.0/16"]});
     let table = [
         ("ignore", json!({}), 201),
@@ -94,7 +94,7 @@ async fn the_interconnection_stands_as_told() {
 }
 
 #[tokio::test]
-async fn somebody_else_interferes() {
+async fn the_admin_api_changes_resources() {
     let cloud = Simulator::start(json!({})).await;
     let vgw = cloud.gateway().await;
     let vif = cloud.interface(interface(&vgw, LINE_A, 30)).await;
@@ -125,7 +125,7 @@ async fn somebody_else_interferes() {
 }
 
 #[tokio::test]
-async fn it_ends_when_asked() {
+async fn it_exits_on_sigterm() {
     let mut cloud = Simulator::start(json!({})).await;
     assert_eq!(cloud.admin(Method::GET, "health", None).await.body, json!({"status": "ok"}));
     let pid = rustix::process::Pid::from_raw(i32::try_from(cloud.pid()).unwrap()).unwrap();
@@ -142,7 +142,7 @@ async fn it_ends_when_asked() {
 }
 
 #[test]
-fn it_refuses_settings_it_does_not_know() {
+fn unknown_settings_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.json");
     std::fs::write(&file, r#"{"switches": {"u99": true}}"#).unwrap();
@@ -153,7 +153,7 @@ fn it_refuses_settings_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn seeds_stand_beside_the_built_in_connections_and_outlast_a_reset() {
+async fn seeds_are_added_to_the_built_in_connections_and_survive_a_reset() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("seeds.json");
     let (added, changed) = ("c0000000-0000-4000-8000-000000000007", LINE_A);

@@ -1,4 +1,4 @@
-//! The simulator against the vendor's documents, and the validator against broken entries.
+//! Checks the simulator against the vendor's documents, and the validator itself.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::{
     harness::{self, *},
 };
 
-/// Everything the simulator can do, asked for as the documents say.
+/// Calls every operation of the simulator.
 async fn session(cloud: &Simulator) {
     let gateway = cloud.gateway().await;
     let on_router = json!({"virtual_gateway": {"name": "er", "enterprise_router_id": NOBODY, "enterprise_project_id": "0"}});
@@ -81,7 +81,7 @@ async fn session(cloud: &Simulator) {
 }
 
 #[tokio::test]
-async fn the_simulator_keeps_to_the_documents() {
+async fn requests_and_responses_match_the_documents() {
     for variant in [json!({}), json!({"extra_fields": false, "absent_fields": "missing"})] {
         let cloud = Simulator::start(variant).await;
         session(&cloud).await;
@@ -95,7 +95,7 @@ async fn the_simulator_keeps_to_the_documents() {
     }
 }
 
-/// An entry of the log that is in order.
+/// A valid entry of the log.
 fn creation() -> Value {
     json!({
         "method": "POST", "path": format!("/v3/{PROJECT}/dcaas/virtual-interfaces"), "query": "", "fault": null,
@@ -111,7 +111,7 @@ fn listing(query: &str) -> Value {
     })
 }
 
-/// An entry with the value at a pointer replaced, or removed where it is null.
+/// The entry with the value at a JSON pointer replaced, or removed if `value` is null.
 fn broken(mut entry: Value, pointer: &str, value: Value) -> Value {
     let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
     let fields = entry.pointer_mut(parent).and_then(Value::as_object_mut).expect("an object");
@@ -124,7 +124,7 @@ fn broken(mut entry: Value, pointer: &str, value: Value) -> Value {
 }
 
 #[test]
-fn the_validator_names_what_is_wrong() {
+fn the_validator_reports_what_is_wrong() {
     assert_eq!(documents::check(&creation()), Vec::<String>::new());
     assert_eq!(documents::check(&listing("limit=2000&marker=x&id=a&id=b&enterprise_project_id=0")), Vec::<String>::new());
     let sent = "/request_body/virtual_interface";

@@ -1,5 +1,4 @@
-//! Tokens, signatures and projects. The finer points of signatures are tested against vectors in the binary's
-//! own unit tests.
+//! Tokens, signatures and projects. Unit tests check signatures in detail, with test vectors.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
@@ -12,7 +11,7 @@ use crate::harness::*;
 const GATEWAYS: &str = "dcaas/virtual-gateways";
 
 #[tokio::test]
-async fn a_token_says_what_it_is() {
+async fn a_token_is_issued_with_its_description() {
     let cloud = Simulator::start(json!({})).await;
     let url = format!("{}/v3/auth/tokens?nocatalog=true", cloud.base);
     let answer = cloud.send(Method::POST, &url, "", Some(password("operator"))).await.unwrap();
@@ -40,7 +39,7 @@ async fn a_token_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn strangers_are_refused() {
+async fn requests_without_valid_credentials_are_rejected() {
     let cloud = Simulator::start(json!({})).await;
     let url = format!("{}/v3/{PROJECT}/{GATEWAYS}", cloud.base);
     let partner = cloud.sign_in(&password("partner")).await;
@@ -95,7 +94,7 @@ async fn projects_are_found_by_name() {
 }
 
 #[tokio::test]
-async fn the_impatient_are_throttled() {
+async fn requests_above_the_limit_are_throttled() {
     let cloud = Simulator::start(json!({"rate_limits": {"writes_per_minute": 2}, "switches": {"u14_retry_after_s": 6}})).await;
     cloud.gateway().await;
     cloud.gateway().await;
@@ -113,7 +112,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A signed read of the gateways, with a security token if it is not empty.
+/// Lists the gateways with a signed request, and with the security token unless it is empty.
 async fn signed_read(cloud: &Simulator, key: &str, secret: &str, token: &str) -> u16 {
     signed_read_at(cloud, Timestamp::now(), key, secret, token).await
 }
@@ -142,7 +141,7 @@ async fn signed_read_at(cloud: &Simulator, at: Timestamp, key: &str, secret: &st
 }
 
 #[tokio::test]
-async fn the_signed_are_let_in() {
+async fn signed_requests_are_accepted() {
     let cloud = Simulator::start(json!({})).await;
     let own = ("AKSIMULATOR000000001", "SKsimulator/000000000000000000000000000+");
     let temporary = ("AKSIMULATORTEMP00001", "SKsimulatorTemp/00000000000000000000000+");
@@ -163,7 +162,7 @@ async fn the_signed_are_let_in() {
 }
 
 #[tokio::test]
-async fn the_clouds_clock_may_differ_from_the_machines() {
+async fn the_clock_of_the_cloud_can_differ() {
     let cloud = Simulator::start(json!({})).await;
     let (key, secret) = ("AKSIMULATOR000000001", "SKsimulator/000000000000000000000000000+");
     for minutes in [0, 20, -20] {

@@ -1,4 +1,4 @@
-//! Faults, and the log in which they leave their traces.
+//! Faults, and the log.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ async fn count(cloud: &Simulator) -> usize {
 }
 
 #[tokio::test]
-async fn connections_drop_before_and_after() {
+async fn connections_are_dropped_before_and_after_execution() {
     let cloud = Simulator::start(json!({})).await;
     cloud.fault(json!({"operation": "CreateVirtualGateway", "kind": "lose_answer"})).await;
     assert!(create(&cloud).await.is_err(), "the answer is lost");
@@ -43,7 +43,7 @@ async fn connections_drop_before_and_after() {
 }
 
 #[tokio::test]
-async fn statuses_and_garbage_are_answered() {
+async fn statuses_and_garbage_are_injected() {
     let cloud = Simulator::start(json!({})).await;
     cloud.fault(json!({"operation": "*", "kind": "status", "status": 503, "code": "APIGW.0613", "times": 2})).await;
     for _ in 0..2 {
@@ -83,7 +83,7 @@ async fn changes_end_in_error() {
 }
 
 #[tokio::test]
-async fn the_slow_do_not_hold_up_others() {
+async fn a_delayed_request_does_not_delay_others() {
     let cloud = Simulator::start(json!({"latencies": {"operations": {"CreateVirtualGateway": 900}}})).await;
     cloud.fault(json!({"operation": "CreateVirtualGateway", "kind": "delay", "ms": 200})).await;
     let start = Instant::now();
@@ -101,7 +101,7 @@ async fn the_slow_do_not_hold_up_others() {
 }
 
 #[tokio::test]
-async fn the_log_is_whole_bounded_and_harmless() {
+async fn the_log_is_complete_limited_and_without_secrets() {
     let cloud = Simulator::start(json!({})).await;
     let body = json!({"route_mode": "bgp", "bgp_asn": 65_100, "bgp_md5": "Qaz12345678"});
     cloud.interface(with(interface(&cloud.gateway().await, LINE_A, 30), body)).await;

@@ -1,4 +1,4 @@
-//! A simulator of one's own: started, asked, and killed with the test.
+//! A simulator process per test, which is killed at the end, and requests to it.
 
 use std::{
     io::{BufRead, BufReader},
@@ -18,7 +18,7 @@ pub const LINE_C: &str = "c0000000-0000-4000-8000-000000000003";
 pub const OPERATIONS: &str = "c0000000-0000-4000-8000-000000000004";
 pub const HOSTED: &str = "c0000000-0000-4000-8000-000000000005";
 pub const UNDER_CONSTRUCTION: &str = "c0000000-0000-4000-8000-000000000006";
-/// A UUID that names nothing.
+/// The id of no resource.
 pub const NOBODY: &str = "99999999-9999-4999-8999-999999999999";
 
 /// A running simulator, with a token of the first account.
@@ -29,7 +29,6 @@ pub struct Simulator {
     pub token: String,
 }
 
-/// What came back: the status, the body or null, and the headers.
 pub struct Answer {
     pub status: u16,
     pub body: Value,
@@ -37,12 +36,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The code of a refusal in the shape of the service or the API gateway.
+    /// The error code of Direct Connect or of the API gateway.
     pub fn code(&self) -> &str {
         self.body["error_code"].as_str().unwrap_or_default()
     }
 
-    /// The id of the resource under a wrapper.
     pub fn id(&self, wrapper: &str) -> String {
         let id = self.body[wrapper]["id"].as_str();
         id.unwrap_or_else(|| panic!("no {wrapper}: {} {}", self.status, self.body)).to_owned()
@@ -57,12 +55,11 @@ impl Drop for Simulator {
 }
 
 impl Simulator {
-    /// Starts a simulator whose changes settle within a few milliseconds, with these settings on top.
+    /// Starts a simulator with these settings, in which changes are pending for only a few milliseconds.
     pub async fn start(settings: Value) -> Self {
         Self::start_with(&[], settings).await
     }
 
-    /// The same with these arguments.
     pub async fn start_with(arguments: &[&str], settings: Value) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
@@ -89,13 +86,12 @@ impl Simulator {
         &mut self.child
     }
 
-    /// Settles everything that is pending.
+    /// Completes all pending changes.
     pub async fn settle(&self) {
         let answer = self.admin(Method::POST, "settle", None).await;
         assert_eq!(answer.status, 204);
     }
 
-    /// Changes settings by a merge patch.
     pub async fn settings(&self, patch: Value) {
         let answer = self.admin(Method::PATCH, "settings", Some(patch)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -111,13 +107,11 @@ impl Simulator {
         self.send(method, &url, "", body).await.expect("the admin API answers")
     }
 
-    /// The log, from a number on.
     pub async fn log(&self, since: u64) -> Vec<Value> {
         let answer = self.admin(Method::GET, &format!("log?since={since}"), None).await;
         answer.body["entries"].as_array().expect("entries").clone()
     }
 
-    /// A token of an account.
     pub async fn sign_in(&self, body: &Value) -> String {
         let url = format!("{}/v3/auth/tokens", self.base);
         let answer = self.send(Method::POST, &url, "", Some(body.clone())).await.expect("an answer");
@@ -125,7 +119,7 @@ impl Simulator {
         answer.headers["x-subject-token"].to_str().expect("text").to_owned()
     }
 
-    /// A call of the first account; the path follows the project.
+    /// A request of the first account. `path` is the part after the project.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.try_call(method, path, body).await.expect("an answer")
     }
@@ -151,7 +145,7 @@ impl Simulator {
         self.call(Method::DELETE, path, None).await
     }
 
-    /// Sends a request with a token, or without one if it is empty.
+    /// Sends a request with the token, unless it is empty.
     pub async fn send(&self, method: Method, url: &str, token: &str, body: Option<Value>) -> reqwest::Result<Answer> {
         let mut request = self.client.request(method, url);
         if !token.is_empty() {
@@ -167,13 +161,12 @@ impl Simulator {
         Ok(Answer { status, body, headers })
     }
 
-    /// Reads an interface until a condition holds.
     pub async fn interface_until(&self, id: &str, condition: impl Fn(&Answer) -> bool) -> Answer {
         let path = format!("dcaas/virtual-interfaces/{id}");
         self.until(&path, condition).await
     }
 
-    /// Reads until a condition holds; five seconds at most.
+    /// Reads until the condition holds, for at most five seconds.
     pub async fn until(&self, path: &str, condition: impl Fn(&Answer) -> bool) -> Answer {
         let end = Instant::now() + Duration::from_secs(5);
         loop {
@@ -186,13 +179,13 @@ impl Simulator {
         }
     }
 
-    /// A gateway with subnets of both families, on a VPC of its own.
+    /// Creates a gateway with subnets of both address families, in a new VPC.
     pub async fn gateway(&self) -> String {
         let body = json!({"virtual_gateway": gateway()});
         self.post("dcaas/virtual-gateways", body).await.id("virtual_gateway")
     }
 
-    /// An interface that has settled.
+    /// Creates an interface and waits until it is not pending.
     pub async fn interface(&self, body: Value) -> String {
         let answer = self.post("dcaas/virtual-interfaces", json!({"virtual_interface": body})).await;
         let id = answer.id("virtual_interface");
@@ -201,12 +194,11 @@ impl Simulator {
     }
 }
 
-/// The status of the interface in an answer.
 pub fn status_of(answer: &Answer) -> &str {
     answer.body["virtual_interface"]["status"].as_str().unwrap_or_default()
 }
 
-/// A request for a token of one of the seeded users.
+/// The body of a request for a token.
 pub fn password(user: &str) -> Value {
     let (domain, password) = match user {
         "partner" => ("simulated-partner", "Simulated-Pass2"),
@@ -220,7 +212,6 @@ pub fn password(user: &str) -> Value {
     }})
 }
 
-/// The body of a gateway on a VPC that nobody uses.
 pub fn gateway() -> Value {
     json!({
         "name": "vgw", "vpc_id": uuid::Uuid::new_v4().to_string(),
@@ -228,7 +219,6 @@ pub fn gateway() -> Value {
     })
 }
 
-/// The body of a static interface.
 pub fn interface(gateway: &str, connection: &str, vlan: u32) -> Value {
     json!({
         "name": "vif", "type": "private", "service_type": "VGW", "vgw_id": gateway, "direct_connect_id": connection,
@@ -237,7 +227,7 @@ pub fn interface(gateway: &str, connection: &str, vlan: u32) -> Value {
     })
 }
 
-/// A body with some fields changed; null removes one.
+/// The body with some fields changed. `null` removes a field.
 pub fn with(mut body: Value, changes: Value) -> Value {
     let Value::Object(changes) = changes else { panic!("changes are an object") };
     let fields = body.as_object_mut().expect("the body is an object");

@@ -1,4 +1,4 @@
-//! Each kind from its creation until it is gone.
+//! Each kind of resource from create to delete.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::*;
 
 #[tokio::test]
-async fn a_gateway_lives() {
+async fn life_of_a_gateway() {
     let cloud = Simulator::start(json!({})).await;
     let created = cloud.post("dcaas/virtual-gateways", json!({"virtual_gateway": gateway()})).await;
     let id = created.id("virtual_gateway");
@@ -27,7 +27,7 @@ async fn a_gateway_lives() {
 }
 
 #[tokio::test]
-async fn a_gateway_may_take_its_time() {
+async fn gateway_changes_can_be_pending() {
     let cloud = Simulator::start(json!({"settle_ms": {"virtual_gateway": {"create": 60_000, "delete": 20}}})).await;
     let id = cloud.gateway().await;
     let path = format!("dcaas/virtual-gateways/{id}");
@@ -42,7 +42,7 @@ async fn a_gateway_may_take_its_time() {
 }
 
 #[tokio::test]
-async fn an_interface_lives() {
+async fn life_of_an_interface() {
     let cloud = Simulator::start(slow()).await;
     let gateway = cloud.gateway().await;
     let body = json!({"virtual_interface": interface(&gateway, LINE_A, 30)});
@@ -82,7 +82,7 @@ async fn an_interface_lives() {
 }
 
 #[tokio::test]
-async fn a_bgp_interface_follows_its_session() {
+async fn bgp_status_follows_the_status_of_the_peer() {
     for (fresh, session) in [("ACTIVE", "ACTIVE"), ("DOWN", "DOWN")] {
         let cloud = Simulator::start(json!({"switches": {"u7_fresh_status": {"bgp": fresh}}})).await;
         let bgp = json!({"route_mode": "bgp", "bgp_asn": 65_100, "bgp_md5": "Qaz12345678"});
@@ -105,13 +105,13 @@ fn peer_count(answer: &Answer) -> usize {
     answer.body["virtual_interface"]["vif_peers"].as_array().map_or(0, Vec::len)
 }
 
-/// Nothing settles before it is told to.
+/// Settings in which changes stay pending until `settle`.
 fn slow() -> Value {
     json!({"settle_ms": {"create": 600_000, "update": 600_000, "delete": 600_000}})
 }
 
 #[tokio::test]
-async fn a_peer_lives() {
+async fn life_of_a_peer() {
     let cloud = Simulator::start(json!({})).await;
     let vif = cloud.interface(interface(&cloud.gateway().await, LINE_A, 30)).await;
     cloud.settings(slow()).await;
@@ -150,7 +150,7 @@ async fn a_peer_lives() {
 }
 
 #[tokio::test]
-async fn a_switchover_shuts_down_and_brings_back() {
+async fn life_of_a_switchover_test() {
     let cloud = Simulator::start(json!({})).await;
     let vif = cloud.interface(interface(&cloud.gateway().await, LINE_A, 30)).await;
     let test = |operation: &str| json!({"switchover_test_record": {"resource_id": vif, "operation": operation}});
@@ -165,7 +165,7 @@ async fn a_switchover_shuts_down_and_brings_back() {
 }
 
 #[tokio::test]
-async fn an_interface_crosses_accounts() {
+async fn life_of_a_cross_account_interface() {
     let cloud = Simulator::start(json!({})).await;
     let partner = cloud.sign_in(&password("partner")).await;
     let theirs = |path: &str| format!("{}/v3/{PARTNER}/dcaas/{path}", cloud.base);

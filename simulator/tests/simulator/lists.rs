@@ -13,7 +13,7 @@ fn ids(answer: &Answer, wrapper: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other() {
+async fn lists_are_paginated() {
     let cloud = Simulator::start(json!({})).await;
     let all = ids(&cloud.get("dcaas/direct-connects").await, "direct_connects");
     assert_eq!(all.len(), 6);
@@ -44,7 +44,7 @@ async fn pages_follow_each_other() {
 }
 
 #[tokio::test]
-async fn filters_choose() {
+async fn lists_are_filtered() {
     let cloud = Simulator::start(json!({})).await;
     let (one, two) = (cloud.gateway().await, cloud.gateway().await);
     let a = cloud.interface(interface(&one, LINE_A, 30)).await;
@@ -69,7 +69,7 @@ async fn filters_choose() {
 }
 
 #[tokio::test]
-async fn tags_come_and_go() {
+async fn tags_are_added_and_removed() {
     let cloud = Simulator::start(json!({})).await;
     let vgw = cloud.gateway().await;
     let base = format!("dc-vgw/{vgw}/tags");
@@ -96,7 +96,7 @@ async fn tags_come_and_go() {
 }
 
 #[tokio::test]
-async fn quotas_are_told() {
+async fn quotas_are_listed() {
     let cloud = Simulator::start(json!({"switches": {"u15_gateway_quota_type": "virtualGateway"}})).await;
     cloud.gateway().await;
     let all = cloud.get("dcaas/quotas").await;
@@ -109,7 +109,7 @@ async fn quotas_are_told() {
 }
 
 #[tokio::test]
-async fn many_are_listed_at_once() {
+async fn large_lists() {
     let cloud = Simulator::start(json!({"settle_ms": {"create": 0}, "distinct_locations": false})).await;
     cloud.settings(json!({"quotas": {"virtual_interfaces": 1501}})).await;
     let vgw = cloud.gateway().await;

@@ -1,4 +1,4 @@
-//! The simulator from outside: life of each kind, every rule with its code, and all that a test may switch.
+//! Tests of the simulator by its HTTP interface.
 
 #![allow(
     clippy::expect_used,

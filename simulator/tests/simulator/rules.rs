@@ -1,10 +1,10 @@
-//! Every rule, by a request that breaks it and the code that answers.
+//! Each rule, with a request that violates it and the expected error code.
 
 use serde_json::{Value, json};
 
 use crate::harness::*;
 
-async fn refused(cloud: &Simulator, path: &str, wrapper: &str, table: Vec<(&str, Value, &str)>) {
+async fn assert_rejected(cloud: &Simulator, path: &str, wrapper: &str, table: Vec<(&str, Value, &str)>) {
     for (rule, body, code) in table {
         let answer = cloud.post(path, json!({wrapper: body})).await;
         let status = if code.starts_with("404 ") { 404 } else { 400 };
@@ -13,7 +13,7 @@ async fn refused(cloud: &Simulator, path: &str, wrapper: &str, table: Vec<(&str,
 }
 
 #[tokio::test]
-async fn gateways_are_refused() {
+async fn invalid_gateways_are_rejected() {
     let cloud = Simulator::start(json!({})).await;
     let taken = gateway();
     cloud.post("dcaas/virtual-gateways", json!({"virtual_gateway": taken.clone()})).await;
@@ -37,16 +37,16 @@ async fn gateways_are_refused() {
         ("tags are not the system's", with(gateway(), json!({"tags": [{"key": "_sys_a"}]})), "DC.0001"),
         ("keys are known", with(gateway(), json!({"surprise": 1})), "DC.0001"),
     ];
-    refused(&cloud, "dcaas/virtual-gateways", "virtual_gateway", table).await;
+    assert_rejected(&cloud, "dcaas/virtual-gateways", "virtual_gateway", table).await;
     for _ in 0..4 {
         cloud.gateway().await;
     }
-    refused(&cloud, "dcaas/virtual-gateways", "virtual_gateway", vec![("five are enough", gateway(), "DC.1019")]).await;
-    refused(&cloud, "dcaas/virtual-gateways", "wrapper", vec![("the wrapper is there", gateway(), "DC.0000")]).await;
+    assert_rejected(&cloud, "dcaas/virtual-gateways", "virtual_gateway", vec![("five are enough", gateway(), "DC.1019")]).await;
+    assert_rejected(&cloud, "dcaas/virtual-gateways", "wrapper", vec![("the wrapper is there", gateway(), "DC.0000")]).await;
 }
 
 #[tokio::test]
-async fn interfaces_are_refused() {
+async fn invalid_interfaces_are_rejected() {
     let cloud = Simulator::start(json!({})).await;
     let vgw = cloud.gateway().await;
     let plain = || interface(&vgw, LINE_A, 30);
@@ -85,11 +85,11 @@ async fn interfaces_are_refused() {
         ("BFD excludes NQA", other(json!({"enable_bfd": true, "enable_nqa": true})), "DC.0001"),
         ("priority is for BGP", other(json!({"priority": "low"})), "DC.0001"),
     ];
-    refused(&cloud, "dcaas/virtual-interfaces", "virtual_interface", table).await;
+    assert_rejected(&cloud, "dcaas/virtual-interfaces", "virtual_interface", table).await;
 }
 
 #[tokio::test]
-async fn interfaces_get_in_each_others_way() {
+async fn conflicting_interfaces_are_rejected() {
     let cloud = Simulator::start(json!({"quotas": {"virtual_interfaces": 4}})).await;
     let (one, two, three) = (cloud.gateway().await, cloud.gateway().await, cloud.gateway().await);
     cloud.interface(interface(&one, LINE_A, 30)).await;
@@ -99,7 +99,7 @@ async fn interfaces_get_in_each_others_way() {
         ("the bandwidth is shared", with(interface(&two, LINE_A, 31), json!({"bandwidth": 9951})), "DC.1000"),
         ("two lines of a gateway end apart", interface(&one, LINE_C, 31), "DC.1112"),
     ];
-    refused(&cloud, "dcaas/virtual-interfaces", "virtual_interface", table).await;
+    assert_rejected(&cloud, "dcaas/virtual-interfaces", "virtual_interface", table).await;
     cloud.interface(interface(&one, LINE_B, 30)).await;
     cloud.interface(with(interface(&two, HOSTED, 100), json!({"bandwidth": 100}))).await;
     cloud.interface(interface(&three, LINE_C, 0)).await;
@@ -108,11 +108,11 @@ async fn interfaces_get_in_each_others_way() {
         ("a hosted line has one interface", interface(&three, HOSTED, 100), "DC.1206"),
         ("four are enough", interface(&two, LINE_B, 31), "DC.1019"),
     ];
-    refused(&cloud, "dcaas/virtual-interfaces", "virtual_interface", table).await;
+    assert_rejected(&cloud, "dcaas/virtual-interfaces", "virtual_interface", table).await;
     cloud.settings(json!({"distinct_locations": false})).await;
     let third = cloud.admin(reqwest::Method::POST, "resources", Some(json!({"kind": "direct_connect", "body": {"bandwidth": 1000}}))).await;
     let third = third.body["id"].as_str().unwrap().to_owned();
-    refused(
+    assert_rejected(
         &cloud,
         "dcaas/virtual-interfaces",
         "virtual_interface",
@@ -122,7 +122,7 @@ async fn interfaces_get_in_each_others_way() {
 }
 
 #[tokio::test]
-async fn updates_are_refused() {
+async fn invalid_updates_are_rejected() {
     let cloud = Simulator::start(json!({})).await;
     let vgw = cloud.gateway().await;
     let vif = cloud.interface(with(interface(&vgw, HOSTED, 100), json!({"enable_nqa": true}))).await;
@@ -155,7 +155,7 @@ async fn updates_are_refused() {
 }
 
 #[tokio::test]
-async fn the_missing_are_not_found() {
+async fn missing_resources_are_not_found() {
     let cloud = Simulator::start(json!({})).await;
     let vgw = format!("dcaas/virtual-gateways/{NOBODY}");
     let vif = format!("dcaas/virtual-interfaces/{NOBODY}");

@@ -1,17 +1,16 @@
-//! Projects, as the identity service lists them.
+//! The list of projects, an operation of IAM.
 
 use serde_json::{Value, json};
 
-use super::Query;
 use crate::{
-    auth::{Caller, token::domain_id},
-    seeds::Account,
+    auth::{Caller, accounts::Account, tokens::domain_id},
+    http::Query,
     settings::Settings,
 };
 
-/// The caller's project, if its name is asked for or none is.
+/// Lists the project of the caller, unless the query names another one.
 pub fn list(accounts: &[Account], caller: &Caller, query: &Query, settings: &Settings) -> Value {
-    let wanted = query.one("name");
+    let wanted = query.first("name");
     let projects: Vec<Value> = accounts
         .iter()
         .filter(|account| account.project_id == caller.project_id && !settings.project_missing)

@@ -1,22 +1,20 @@
-//! The extended attributes of an interface: how BFD and NQA detect a fault.
+//! Extended attributes of an interface: parameters of BFD and NQA.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, Outcome, virtual_interfaces as interfaces};
+use super::{Call, OperationResult, virtual_interfaces as interfaces};
 use crate::{
-    engine::Outcome as Settled,
     rules::interfaces as rules,
-    state::{Cloud, Object, set, text},
+    state::{Cloud, Object, pending::FinalState, set, text},
 };
 
 const WRAPPER: &str = "extend_attribute";
 
-pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
-    let interface =
-        interfaces::find(cloud, call, ids).map_err(|refusal| refusal.with_status(call.settings.switches.u4_not_found_status))?;
+pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
+    let interface = interfaces::find(cloud, call, ids).map_err(|error| error.with_status(call.settings.switches.u4_not_found_status))?;
     let (id, status) = (text(interface, "id").to_owned(), text(interface, "status").to_owned());
-    let changes = rules::extend(cloud, interface, call.object(WRAPPER)?, call.settings)?;
+    let changes = rules::check_extend_attributes(cloud, interface, call.object(WRAPPER)?, call.settings)?;
     let mut attribute = interface.get(WRAPPER).and_then(Value::as_object).cloned().unwrap_or_else(defaults);
     attribute.extend(changes);
     let shown = Value::Object(attribute);
@@ -24,8 +22,8 @@ pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
         set(interface, WRAPPER, shown.clone());
         set(interface, "status", "PENDING_UPDATE");
     }
-    interfaces::settle_after(cloud, call, call.settings.settle_ms.update, &id, Settled::Status(status));
-    Ok(call.answer(StatusCode::OK, WRAPPER, shown))
+    interfaces::schedule(cloud, call, call.settings.settle_ms.update, &id, FinalState::Status(status));
+    Ok(call.success(StatusCode::OK, WRAPPER, shown))
 }
 
 fn defaults() -> Object {

@@ -28,7 +28,7 @@ fn accounts() -> Vec<Account> {
 }
 
 /// The request of a vector as it would arrive: the query escaped, the host added.
-fn received(vector: &Value) -> Received {
+fn request(vector: &Value) -> Request {
     let mut headers = HeaderMap::new();
     headers.insert("host", HeaderValue::from_str(vectors()["host"].as_str().unwrap()).unwrap());
     for (name, value) in vector["headers_in"].as_object().unwrap() {
@@ -36,7 +36,7 @@ fn received(vector: &Value) -> Received {
         headers.insert(name, HeaderValue::from_str(value.as_str().unwrap()).unwrap());
     }
     let canonical = vector["canonical_request"].as_str().unwrap().lines().nth(2).unwrap();
-    Received {
+    Request {
         method: Method::from_bytes(vector["method"].as_str().unwrap().as_bytes()).unwrap(),
         path: vector["path"].as_str().unwrap().to_owned(),
         query: Query::parse(canonical),
@@ -45,12 +45,12 @@ fn received(vector: &Value) -> Received {
     }
 }
 
-fn outcome(received: &Received, authorization: &str, now: &str) -> Result<String, String> {
+fn outcome(request: &Request, authorization: &str, now: &str) -> Result<String, String> {
     let accounts = accounts();
     // Both accounts share the access key; the one that fits the security token is asked.
-    let temporary = received.header("x-security-token").is_some();
+    let temporary = request.header("x-security-token").is_some();
     let account = &accounts[usize::from(temporary)..=usize::from(temporary)];
-    verify(received, authorization, account, now.parse().unwrap()).map(|caller| caller.user).map_err(|refusal| refusal.code)
+    verify(request, authorization, account, now.parse().unwrap()).map(|caller| caller.user).map_err(|error| error.code)
 }
 
 const SIGNED_AT: &str = "2026-04-25T09:30:00Z";
@@ -58,7 +58,7 @@ const SIGNED_AT: &str = "2026-04-25T09:30:00Z";
 #[test]
 fn every_vector_is_accepted() {
     for vector in vectors()["vectors"].as_array().unwrap() {
-        let request = received(vector);
+        let request = request(vector);
         let signed: Vec<&str> = vector["authorization"].as_str().unwrap().split(['=', ',']).nth(3).unwrap().split(';').collect();
         assert_eq!(canonical_request(&request, &signed), vector["canonical_request"].as_str().unwrap());
         let answer = outcome(&request, vector["authorization"].as_str().unwrap(), SIGNED_AT);
@@ -71,8 +71,8 @@ fn what_differs_is_refused() {
     let document = vectors();
     let vector = &document["vectors"][2];
     let authorization = vector["authorization"].as_str().unwrap();
-    let changed = |change: fn(&mut Received)| {
-        let mut request = received(vector);
+    let changed = |change: fn(&mut Request)| {
+        let mut request = request(vector);
         change(&mut request);
         outcome(&request, authorization, SIGNED_AT).unwrap_err()
     };
@@ -82,15 +82,15 @@ fn what_differs_is_refused() {
     assert_eq!(changed(|request| request.query = Query::parse("limit=1")), "APIGW.0301");
     assert_eq!(changed(|request| drop(request.headers.remove("x-sdk-date"))), "APIGW.0301");
     let other_key = authorization.replace("AKTEST", "AKNONE");
-    assert_eq!(outcome(&received(vector), &other_key, SIGNED_AT).unwrap_err(), "APIGW.0301");
-    assert_eq!(outcome(&received(vector), "Bearer x", SIGNED_AT).unwrap_err(), "APIGW.0301");
+    assert_eq!(outcome(&request(vector), &other_key, SIGNED_AT).unwrap_err(), "APIGW.0301");
+    assert_eq!(outcome(&request(vector), "Bearer x", SIGNED_AT).unwrap_err(), "APIGW.0301");
 }
 
 #[test]
 fn the_clock_may_be_fifteen_minutes_off() {
     let document = vectors();
     let vector = &document["vectors"][0];
-    let at = |now| outcome(&received(vector), vector["authorization"].as_str().unwrap(), now).err();
+    let at = |now| outcome(&request(vector), vector["authorization"].as_str().unwrap(), now).err();
     assert_eq!(at("2026-04-25T09:45:00Z"), None);
     assert_eq!(at("2026-04-25T09:15:00Z"), None);
     assert_eq!(at("2026-04-25T09:45:01Z").as_deref(), Some("APIGW.0303"));

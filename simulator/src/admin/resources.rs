@@ -1,15 +1,14 @@
-//! Changes by somebody else: no rule is asked, nothing is pending.
+//! Changes that another client of the cloud makes. They are not checked against any rule and take effect at once.
 
 use serde_json::Value;
 
 use crate::{
-    engine::Moment,
-    http::{new_id, vif_peers, virtual_gateways, virtual_interfaces},
-    seeds,
-    state::{Cloud, Object, Table, add_peer, peers_mut, remove_peer, set, text},
+    clock::Moment,
+    operations::{new_id, vif_peers, virtual_gateways, virtual_interfaces},
+    state::{Cloud, Object, Table, add_peer, peers_mut, remove_peer, seeds, set, text},
 };
 
-/// Creates a resource; answers nothing for an unknown kind, or a peer without an interface.
+/// Returns `None` if the kind is unknown, or the interface of a peer does not exist.
 pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str, now: Moment) -> Option<Object> {
     let id = body.get("id").and_then(Value::as_str).map_or_else(new_id, str::to_owned);
     set(&mut body, "id", id.as_str());
@@ -17,13 +16,13 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
     match kind {
         "direct_connect" => {
             let name = text(&body, "name").to_owned();
-            let line = seeds::connection(&project, &id, &name, Value::Object(body));
-            Some(insert(&mut cloud.connections, id, line))
+            let connection = seeds::connection(&project, &id, &name, Value::Object(body));
+            Some(insert(&mut cloud.connections, id, connection))
         }
-        "virtual_gateway" => Some(insert(&mut cloud.gateways, id.clone(), virtual_gateways::fresh(&id, &project, body, 64_512))),
+        "virtual_gateway" => Some(insert(&mut cloud.gateways, id.clone(), virtual_gateways::new(&id, &project, body, 64_512))),
         "virtual_interface" => {
-            let peer = virtual_interfaces::implicit_peer(&id, &body, &project, "ACTIVE");
-            let mut interface = virtual_interfaces::fresh(&id, &project, body, "10.255.0.1");
+            let peer = virtual_interfaces::first_peer(&id, &body, &project, "ACTIVE");
+            let mut interface = virtual_interfaces::new(&id, &project, body, "10.255.0.1");
             add_peer(&mut interface, peer);
             set(&mut interface, "create_time", now.stamp());
             set(&mut interface, "update_time", now.stamp());
@@ -31,7 +30,7 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
         }
         "vif_peer" => {
             let interface = cloud.interfaces.get_mut(text(&body, "vif_id"))?;
-            let peer = vif_peers::fresh(&id, &project, body);
+            let peer = vif_peers::new(&id, &project, body);
             add_peer(interface, peer.clone());
             Some(peer)
         }
@@ -39,10 +38,10 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
     }
 }
 
-/// Overwrites fields of a resource, whatever its kind.
+/// Overwrites fields of a resource of any kind.
 pub fn change(cloud: &mut Cloud, id: &str, mut fields: Object) -> Option<Object> {
     if let Some(interface) = cloud.interfaces.get_mut(id) {
-        // The interface's subnets are a mirror of its first peer's.
+        // The subnets of an interface are those of its first peer.
         if let (Some(remote), Some(peer)) = (fields.remove("remote_ep_group"), peers_mut(interface).next()) {
             set(peer, "remote_ep_group", remote);
         }
@@ -52,13 +51,13 @@ pub fn change(cloud: &mut Cloud, id: &str, mut fields: Object) -> Option<Object>
     Some(resource.clone())
 }
 
-/// Deletes a resource, whatever its kind and use.
+/// Deletes a resource of any kind, even if it is in use.
 pub fn delete(cloud: &mut Cloud, id: &str) -> bool {
     if let Some(interface) = cloud.interface_of_peer(id).map(|interface| text(interface, "id").to_owned()) {
         cloud.interfaces.get_mut(&interface).into_iter().for_each(|interface| remove_peer(interface, id));
         return true;
     }
-    cloud.invited.remove(id);
+    cloud.accepting_projects.remove(id);
     [&mut cloud.connections, &mut cloud.gateways, &mut cloud.interfaces].into_iter().any(|table| table.remove(id).is_some())
 }
 

@@ -1,38 +1,37 @@
-//! The operations of the cloud: method, path, name and function, in one table.
+//! The routes: method and path to the name of an operation and its function.
 
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::{Call, Outcome, direct_connects, extend_attributes, quotas, switchover, tags, vif_peers, virtual_gateways, virtual_interfaces};
+use super::{
+    Call, OperationResult, direct_connects, extend_attributes, quotas, switchover, tags, vif_peers, virtual_gateways, virtual_interfaces,
+};
 use crate::state::Cloud;
 
-/// An operation of the service; the texts are the path's ids after the project.
-pub type Operation = fn(&mut Cloud, &Call<'_>, &[String]) -> Outcome;
+/// An operation of Direct Connect. The last argument are the ids in the path, without the project.
+pub type Operation = fn(&mut Cloud, &Call<'_>, &[String]) -> OperationResult;
 
-/// Who executes a request.
 #[derive(Clone, Copy)]
-pub enum Target {
+pub enum Handler {
     IssueToken,
     ListProjects,
     Cloud(Operation),
 }
 
-/// A request's operation.
 pub struct Route {
-    /// The vendor's operation id.
+    /// The operation id in the vendor's documents.
     pub name: &'static str,
     pub project: Option<String>,
     pub ids: Vec<String>,
-    pub target: Target,
+    pub handler: Handler,
 }
 
-/// Finds the operation of a request, if there is one.
 pub fn find(method: &Method, path: &str) -> Option<Route> {
     let segments: Vec<String> = path.split('/').skip(1).map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned()).collect();
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (method.as_str(), parts.as_slice()) {
-        ("POST", ["v3", "auth", "tokens"]) => Some(identity("KeystoneCreateUserTokenByPassword", Target::IssueToken)),
-        ("GET", ["v3", "projects"]) => Some(identity("KeystoneListProjects", Target::ListProjects)),
+        ("POST", ["v3", "auth", "tokens"]) => Some(iam("KeystoneCreateUserTokenByPassword", Handler::IssueToken)),
+        ("GET", ["v3", "projects"]) => Some(iam("KeystoneListProjects", Handler::ListProjects)),
         (method, ["v3", project, "dcaas", rest @ ..]) => {
             let (name, ids, operation) = dcaas(method, rest)?;
             Some(cloud(name, project, &ids, operation))
@@ -86,11 +85,11 @@ fn tagging<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
     Some((name, ids, operation))
 }
 
-fn identity(name: &'static str, target: Target) -> Route {
-    Route { name, project: None, ids: Vec::new(), target }
+fn iam(name: &'static str, handler: Handler) -> Route {
+    Route { name, project: None, ids: Vec::new(), handler }
 }
 
 fn cloud(name: &'static str, project: &str, ids: &[&str], operation: Operation) -> Route {
     let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-    Route { name, project: Some(project.to_owned()), ids, target: Target::Cloud(operation) }
+    Route { name, project: Some(project.to_owned()), ids, handler: Handler::Cloud(operation) }
 }

@@ -1,64 +1,63 @@
 //! Verification of `SDK-HMAC-SHA256` signatures.
 //!
-//! The canonical form is rebuilt from the request as it came over the wire and from the names of the signed
-//! headers only, as the cloud has to do it; it shares no code with any client.
+//! The canonical request is built from the request as it was sent and from the names of the signed headers, as the cloud
+//! has to do it.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, civil::DateTime, fmt::strtime, tz::TimeZone};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use super::{Caller, unauthorized};
-use crate::{
-    errors::Refusal,
-    http::Received,
-    seeds::{AccessKey, Account},
+use super::{
+    Caller,
+    accounts::{AccessKey, Account},
+    unauthorized,
 };
+use crate::http::{ApiError, Request};
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";
 const MAX_SKEW_SECONDS: i64 = 15 * 60;
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// Everything but the unreserved characters of RFC 3986.
+/// All characters but the unreserved ones of RFC 3986.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The three parts of an `Authorization` header.
-struct Claim<'h> {
+struct AuthorizationHeader<'h> {
     access_key: &'h str,
     signed_headers: Vec<&'h str>,
     signature: &'h str,
 }
 
-/// Answers whose signature the request carries.
-pub fn verify(received: &Received, authorization: &str, accounts: &[Account], now: Timestamp) -> Result<Caller, Refusal> {
-    let claim = parse(authorization).ok_or_else(|| wrong("the Authorization header is malformed"))?;
+/// Returns the caller whose key signed the request.
+pub fn verify(request: &Request, authorization: &str, accounts: &[Account], now: Timestamp) -> Result<Caller, ApiError> {
+    let header = parse(authorization).ok_or_else(|| invalid_signature("the Authorization header is malformed"))?;
     let (account, key) = accounts
         .iter()
-        .find_map(|account| Some((account, account.keys.iter().find(|key| key.id == claim.access_key)?)))
-        .ok_or_else(|| wrong("the access key does not exist"))?;
-    let date = received.header("x-sdk-date").ok_or_else(|| wrong("X-Sdk-Date is missing"))?;
+        .find_map(|account| Some((account, account.keys.iter().find(|key| key.id == header.access_key)?)))
+        .ok_or_else(|| invalid_signature("the access key does not exist"))?;
+    let date = request.header("x-sdk-date").ok_or_else(|| invalid_signature("X-Sdk-Date is missing"))?;
     check_date(&date, now)?;
-    check_security_token(received, key)?;
-    check_coverage(received, &claim)?;
-    if signature(received, &claim.signed_headers, &date, &key.secret) != claim.signature {
-        return Err(wrong("the signature does not match"));
+    check_security_token(request, key)?;
+    check_signed_headers(request, &header)?;
+    if signature(request, &header.signed_headers, &date, &key.secret) != header.signature {
+        return Err(invalid_signature("the signature does not match"));
     }
     Ok(Caller { user: account.user.clone(), project_id: account.project_id.clone() })
 }
 
-fn parse(authorization: &str) -> Option<Claim<'_>> {
+fn parse(authorization: &str) -> Option<AuthorizationHeader<'_>> {
     let mut parts = authorization.strip_prefix(ALGORITHM)?.trim_start().split(", ");
     let access_key = parts.next()?.strip_prefix("Access=")?;
     let signed_headers = parts.next()?.strip_prefix("SignedHeaders=")?.split(';').collect();
     let signature = parts.next()?.strip_prefix("Signature=")?;
-    Some(Claim { access_key, signed_headers, signature })
+    Some(AuthorizationHeader { access_key, signed_headers, signature })
 }
 
-fn check_date(date: &str, now: Timestamp) -> Result<(), Refusal> {
+fn check_date(date: &str, now: Timestamp) -> Result<(), ApiError> {
     let signed_at = strtime::parse("%Y%m%dT%H%M%SZ", date)
         .and_then(|parsed| parsed.to_datetime())
         .and_then(|civil: DateTime| civil.to_zoned(TimeZone::UTC))
-        .map_err(|_| wrong("X-Sdk-Date is malformed"))?;
+        .map_err(|_| invalid_signature("X-Sdk-Date is malformed"))?;
     if (now.as_second() - signed_at.timestamp().as_second()).abs() > MAX_SKEW_SECONDS {
         return Err(unauthorized(
             "APIGW.0303",
@@ -68,20 +67,20 @@ fn check_date(date: &str, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_security_token(received: &Received, key: &AccessKey) -> Result<(), Refusal> {
-    let sent = received.header("x-security-token");
-    if sent == key.security_token { Ok(()) } else { Err(wrong("the security token does not belong to the access key")) }
+fn check_security_token(request: &Request, key: &AccessKey) -> Result<(), ApiError> {
+    let sent = request.header("x-security-token");
+    if sent == key.security_token { Ok(()) } else { Err(invalid_signature("the security token does not belong to the access key")) }
 }
 
-/// The host, the date and a security token must be covered by the signature.
-fn check_coverage(received: &Received, claim: &Claim<'_>) -> Result<(), Refusal> {
+/// The host, the date and a security token must be signed.
+fn check_signed_headers(request: &Request, header: &AuthorizationHeader<'_>) -> Result<(), ApiError> {
     let needed = ["host", "x-sdk-date", "x-security-token"];
-    let uncovered = needed.into_iter().find(|name| received.header(name).is_some() && !claim.signed_headers.contains(name));
-    uncovered.map_or(Ok(()), |name| Err(wrong(&format!("{name} is not signed"))))
+    let uncovered = needed.into_iter().find(|name| request.header(name).is_some() && !header.signed_headers.contains(name));
+    uncovered.map_or(Ok(()), |name| Err(invalid_signature(&format!("{name} is not signed"))))
 }
 
-fn signature(received: &Received, signed_headers: &[&str], date: &str, secret: &str) -> String {
-    let request = canonical_request(received, signed_headers);
+fn signature(request: &Request, signed_headers: &[&str], date: &str, secret: &str) -> String {
+    let request = canonical_request(request, signed_headers);
     let to_sign = format!("{ALGORITHM}\n{date}\n{}", hex(&Sha256::digest(request)));
     // An HMAC key may have any length, so the error cannot occur; no signature equals the empty string.
     Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_or_else(
@@ -93,20 +92,20 @@ fn signature(received: &Received, signed_headers: &[&str], date: &str, secret: &
     )
 }
 
-fn canonical_request(received: &Received, signed_headers: &[&str]) -> String {
+fn canonical_request(request: &Request, signed_headers: &[&str]) -> String {
     let mut headers = String::new();
     for name in signed_headers {
-        let value = received.header(name).unwrap_or_default();
+        let value = request.header(name).unwrap_or_default();
         headers.extend([name, ":", value.trim(), "\n"]);
     }
-    let payload = match received.header("x-sdk-content-sha256") {
-        Some(stated) if stated == UNSIGNED => stated,
-        _ => hex(&Sha256::digest(&received.body)),
+    let payload = match request.header("x-sdk-content-sha256") {
+        Some(value) if value == UNSIGNED => value,
+        _ => hex(&Sha256::digest(&request.body)),
     };
     [
-        received.method.as_str(),
-        &canonical_path(&received.path),
-        &canonical_query(&received.query.pairs),
+        request.method.as_str(),
+        &canonical_path(&request.path),
+        &canonical_query(&request.query.pairs),
         &headers,
         &signed_headers.join(";"),
         &payload,
@@ -114,7 +113,7 @@ fn canonical_request(received: &Received, signed_headers: &[&str]) -> String {
     .join("\n")
 }
 
-/// Decoded before the split: an escaped slash becomes a separator, as in the vendor's clients.
+/// The path is decoded before it is split, so that an escaped slash becomes a separator, as in the vendor's clients.
 fn canonical_path(path: &str) -> String {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let mut canonical = decoded.split('/').map(escape).collect::<Vec<_>>().join("/");
@@ -140,10 +139,10 @@ fn hex(bytes: &[u8]) -> String {
     nibbles.filter_map(|nibble| DIGITS.get(usize::from(nibble))).collect()
 }
 
-fn wrong(detail: &str) -> Refusal {
+fn invalid_signature(detail: &str) -> ApiError {
     unauthorized("APIGW.0301", &format!("Incorrect IAM authentication information: {detail}"))
 }
 
 #[cfg(test)]
-#[path = "sign_tests.rs"]
+#[path = "signature_tests.rs"]
 mod tests;

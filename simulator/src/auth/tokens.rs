@@ -1,4 +1,4 @@
-//! Tokens of the identity service.
+//! Tokens of IAM.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,28 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Caller, unauthorized};
-use crate::{errors::Refusal, seeds::Account, settings::Settings};
+use super::{Caller, accounts::Account, unauthorized};
+use crate::{http::ApiError, settings::Settings};
 
-/// Tokens that were issued; expired ones are kept, so that they can be told from unknown ones.
+/// The issued tokens. Expired ones are kept, as they are rejected with another error code than unknown ones.
 #[derive(Default)]
 pub struct Tokens {
-    issued: BTreeMap<String, Grant>,
+    issued: BTreeMap<String, IssuedToken>,
 }
 
-/// A token, and the body that describes it.
-pub struct Issued {
+pub struct NewToken {
     pub token: String,
+    /// The body of the response.
     pub description: Value,
 }
 
-struct Grant {
+struct IssuedToken {
     caller: Caller,
     expires_at: Timestamp,
 }
 
 #[derive(Deserialize)]
-struct Request {
+struct TokenRequest {
     auth: Auth,
 }
 
@@ -75,52 +75,49 @@ struct Project {
 }
 
 impl Tokens {
-    /// Issues a token by password.
-    pub fn issue(&mut self, body: &[u8], accounts: &[Account], settings: &Settings, now: Timestamp) -> Result<Issued, Refusal> {
-        let Request { auth } = serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))?;
+    pub fn issue(&mut self, body: &[u8], accounts: &[Account], settings: &Settings, now: Timestamp) -> Result<NewToken, ApiError> {
+        let TokenRequest { auth } = serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))?;
         if auth.identity.methods != ["password"] {
             return Err(invalid("the only method is password"));
         }
-        let account = account_of(&auth.identity.password.user, accounts)?;
+        let account = find_account(&auth.identity.password.user, accounts)?;
         check_scope(auth.scope.project.as_ref(), account, settings)?;
         let expires_at =
             now.checked_add(SignedDuration::from_secs(settings.token_lifetime_s.into())).map_err(|error| invalid(&error.to_string()))?;
         let token = format!("MIISIMULATED{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let caller = Caller { user: account.user.clone(), project_id: account.project_id.clone() };
-        self.issued.insert(token.clone(), Grant { caller, expires_at });
+        self.issued.insert(token.clone(), IssuedToken { caller, expires_at });
         let description = description(account, settings, now, expires_at);
-        Ok(Issued { token, description })
+        Ok(NewToken { token, description })
     }
 
-    /// Whose token this is.
-    pub fn caller(&self, token: &str, now: Timestamp) -> Result<Caller, Refusal> {
+    pub fn caller(&self, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
         match self.issued.get(token) {
             None => Err(unauthorized("APIGW.0301", "Incorrect IAM authentication information: verify the token")),
-            Some(grant) if grant.expires_at <= now => Err(unauthorized("APIGW.0307", "The token must be updated")),
-            Some(grant) => Ok(grant.caller.clone()),
+            Some(token) if token.expires_at <= now => Err(unauthorized("APIGW.0307", "The token must be updated")),
+            Some(token) => Ok(token.caller.clone()),
         }
     }
 
-    /// Lets every token expire now.
-    pub fn expire(&mut self, now: Timestamp) {
-        self.issued.values_mut().for_each(|grant| grant.expires_at = now);
+    pub fn expire_all(&mut self, now: Timestamp) {
+        self.issued.values_mut().for_each(|token| token.expires_at = now);
     }
 }
 
-fn account_of<'a>(user: &User, accounts: &'a [Account]) -> Result<&'a Account, Refusal> {
+fn find_account<'a>(user: &User, accounts: &'a [Account]) -> Result<&'a Account, ApiError> {
     accounts
         .iter()
         .find(|account| account.user == user.name && account.password == user.password && account.domain == user.domain.name)
-        .ok_or_else(|| Refusal::identity(StatusCode::UNAUTHORIZED, "The username or password is wrong."))
+        .ok_or_else(|| ApiError::iam(StatusCode::UNAUTHORIZED, "The username or password is wrong."))
 }
 
-fn check_scope(project: Option<&Project>, account: &Account, settings: &Settings) -> Result<(), Refusal> {
+fn check_scope(project: Option<&Project>, account: &Account, settings: &Settings) -> Result<(), ApiError> {
     let Some(Project { id, name }) = project else {
         return Err(invalid("scope.project is needed for a project-level service"));
     };
     let fits = id.as_ref().is_none_or(|id| *id == account.project_id) && name.as_ref().is_none_or(|name| *name == account.project_name);
     if settings.project_missing || !fits || (id.is_none() && name.is_none()) {
-        return Err(Refusal::identity(StatusCode::NOT_FOUND, "Could not find project."));
+        return Err(ApiError::iam(StatusCode::NOT_FOUND, "Could not find project."));
     }
     Ok(())
 }
@@ -141,12 +138,12 @@ fn description(account: &Account, settings: &Settings, issued_at: Timestamp, exp
     }})
 }
 
-/// As the identity service writes times: UTC with microseconds.
+/// The format of IAM's timestamps: UTC with microseconds.
 fn stamp(timestamp: Timestamp) -> String {
     timestamp.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
 }
 
-/// Ids need only be stable and of the right form.
+/// Derived from the project: the id must only be stable and have the right format.
 pub fn domain_id(account: &Account) -> String {
     account.project_id.chars().rev().collect()
 }
@@ -155,6 +152,6 @@ fn user_id(account: &Account) -> String {
     format!("{}{}", account.project_id.get(16..).unwrap_or_default(), account.project_id.get(..16).unwrap_or_default())
 }
 
-fn invalid(detail: &str) -> Refusal {
-    Refusal::identity(StatusCode::BAD_REQUEST, &format!("The request body is invalid: {detail}"))
+fn invalid(detail: &str) -> ApiError {
+    ApiError::iam(StatusCode::BAD_REQUEST, &format!("The request body is invalid: {detail}"))
 }

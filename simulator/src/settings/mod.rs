@@ -1,7 +1,4 @@
-//! What the simulated cloud may be told to do differently.
-//!
-//! One structure holds every switch, so that a file at the start, a merge patch at run time and the page
-//! `docs/simulator.md` all speak of the same names.
+//! The settings of the simulator. `docs/simulator.md` lists them all, which a test checks.
 
 mod switches;
 
@@ -12,59 +9,52 @@ use serde_json::Value;
 
 pub use switches::{CidrOrder, EmptyDescription, GatewaySubnets, InterconnectSubnet, Md5Echo, PendingDelete, Switches};
 
-/// All settings; every field has a default, unknown names are refused.
+/// The document of `--settings` and of `/admin/settings`. Unknown names are rejected.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Time from the arrival of a request to its execution, in milliseconds.
     pub latencies: Latencies,
-    /// Time a change stays in a `PENDING_*` status, in milliseconds.
     pub settle_ms: SettleTimes,
-    /// Requests a user may make; `null` is no limit.
     pub rate_limits: RateLimits,
-    /// How many of each kind a project may hold.
     pub quotas: Quotas,
-    /// VPCs that do not exist (`DC.0007`); every other UUID is taken for a VPC.
+    /// Ids of VPCs that do not exist (`DC.0007`). Every other UUID is a valid VPC id.
     pub missing_vpcs: Vec<String>,
-    /// The project is unknown: `APIGW.0310` on every call, an empty list of projects, no token.
+    /// The project does not exist: every call returns `APIGW.0310`, the list of projects is empty, no token is issued.
     pub project_missing: bool,
-    /// Seconds for which a token is valid.
     pub token_lifetime_s: u32,
-    /// Seconds by which the cloud's clock is ahead of the machine's; negative when it is behind.
+    /// Seconds by which the clock of the cloud is ahead of that of the machine. Negative if it is behind.
     pub clock_offset_s: i32,
-    /// Requests kept in the log.
+    /// The number of requests kept in the log.
     pub log_capacity: usize,
-    /// Bytes of bodies kept in the log; the oldest requests go first.
+    /// The size of all bodies kept in the log.
     pub log_bytes: usize,
-    /// Whether answers carry fields that the vendor's documents do not list.
+    /// Whether responses contain fields that the vendor's documents do not list.
     pub extra_fields: bool,
-    /// How an optional field without a value appears in answers.
+    /// How optional fields without a value appear in responses.
     pub absent_fields: AbsentFields,
-    /// What happens to keys of an update that are known but immutable.
+    /// For immutable keys in an update.
     pub immutable_keys: KeyPolicy,
-    /// What happens to keys of a body that no schema knows.
+    /// For undocumented keys in a body.
     pub unknown_keys: KeyPolicy,
-    /// What else a pending change locks.
     pub locks: Locks,
-    /// Code for a quota of gateways or interfaces that is used up; none is published.
+    /// Error code for an exhausted quota of gateways or interfaces, as none is documented.
     pub quota_code: String,
-    /// Whether two interfaces of one gateway must end at different locations (`DC.1112`).
+    /// Whether the connections of one gateway must be at different locations (`DC.1112`).
     pub distinct_locations: bool,
-    /// The uncertain facts U1 to U20 (`docs/design/uncertain-facts.md`).
     pub switches: Switches,
 }
 
-/// Delays before execution.
+/// Delays before an operation is executed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Latencies {
-    /// For operations without an entry of their own.
+    /// For operations that are not in `operations`.
     pub default_ms: u64,
     /// By operation id, for example `CreateVirtualInterface`.
     pub operations: BTreeMap<String, u64>,
 }
 
-/// Duration of pending states: interfaces and peers on the first level, gateways below.
+/// Milliseconds in a `PENDING_*` status, of interfaces and peers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettleTimes {
@@ -74,7 +64,7 @@ pub struct SettleTimes {
     pub virtual_gateway: GatewaySettleTimes,
 }
 
-/// Duration of pending states of gateways, which the documents show as instantaneous.
+/// The same of gateways. 0 by default, as the documents show their changes as instantaneous.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatewaySettleTimes {
@@ -83,53 +73,51 @@ pub struct GatewaySettleTimes {
     pub delete: u64,
 }
 
-/// Token buckets of one minute's content, one for reads and one for writes of each user.
+/// Limits per user. `None` is no limit.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimits {
     pub reads_per_minute: Option<u32>,
     pub writes_per_minute: Option<u32>,
-    /// A refused call takes a token, too.
+    /// Whether throttled calls count against the limit.
     pub throttled_calls_count: bool,
 }
 
 impl RateLimits {
-    /// The limit of a user's reads or writes.
     pub fn per_minute(&self, is_read: bool) -> Option<u32> {
         if is_read { self.reads_per_minute } else { self.writes_per_minute }
     }
 }
 
-/// Limits by kind.
+/// The first three are per project.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quotas {
     pub connections: usize,
     pub virtual_gateways: usize,
     pub virtual_interfaces: usize,
-    /// Local subnets of one gateway (`DC.1101`).
+    /// Local subnets of a gateway (`DC.1101`).
     pub local_subnets: usize,
-    /// Remote subnets of one static interface or peer (`DC.1400`).
+    /// Remote subnets of a static peer (`DC.1400`).
     pub static_routes: usize,
-    /// Remote subnets of one BGP interface or peer (`DC.1400`).
+    /// Remote subnets of a BGP peer (`DC.1400`).
     pub bgp_routes: usize,
 }
 
-/// What a pending change locks besides the resource itself.
+/// What a pending change locks, besides its own resource.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Locks {
-    /// A pending interface locks its gateway (`DC.1118`).
+    /// A pending interface locks updates of its gateway.
     pub interface_locks_gateway: bool,
     /// A pending peer locks its interface.
     pub peer_locks_interface: bool,
-    /// Code for a locked interface or peer: `DC.1210` or `DC.1205`.
+    /// Error code for a locked interface or peer: `DC.1210` or `DC.1205`.
     pub interface_code: String,
-    /// Code for a locked gateway.
+    /// Error code for a locked gateway.
     pub gateway_code: String,
 }
 
-/// How an optional field without a value appears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbsentFields {
@@ -137,7 +125,6 @@ pub enum AbsentFields {
     Missing,
 }
 
-/// What happens to keys that an operation does not take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyPolicy {
@@ -194,22 +181,20 @@ impl Default for Locks {
 }
 
 impl Settings {
-    /// These settings with a JSON merge patch (RFC 7396) laid over them; `null` restores a default.
+    /// Applies a JSON merge patch (RFC 7396). `null` restores a default.
     pub fn patched(&self, patch: &Value) -> Result<Self, serde_json::Error> {
         let mut document = serde_json::to_value(self)?;
         merge(&mut document, patch);
         serde_json::from_value(document)
     }
 
-    /// Milliseconds before an operation is executed.
     pub fn latency_ms(&self, operation: &str) -> u64 {
         let Latencies { default_ms, operations } = &self.latencies;
         operations.get(operation).copied().unwrap_or(*default_ms)
     }
 }
 
-/// Lays a merge patch over a document.
-pub fn merge(target: &mut Value, patch: &Value) {
+fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
         return;
@@ -249,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_page_lists_every_setting_with_its_default() {
-        let page = include_str!("../../docs/simulator.md");
+        let page = include_str!("../../../docs/simulator.md");
         let mut found = Vec::new();
         leaves("", &serde_json::to_value(Settings::default()).unwrap(), &mut found);
         let missing: Vec<String> =
@@ -267,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_design_has_each_switch_with_its_default() {
-        let page = include_str!("../../docs/design/uncertain-facts.md");
+        let page = include_str!("../../../docs/design/uncertain-facts.md");
         let section = |number: &str| {
             page.split("\n### ").find(|section| section.lines().next() == Some(number.to_uppercase().as_str())).unwrap_or("")
         };

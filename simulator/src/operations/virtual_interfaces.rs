@@ -1,25 +1,28 @@
-//! Virtual interfaces and the peer that comes with each.
+//! Virtual interfaces, each of which is created with its first peer.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Call, Outcome,
-    listing::{Listing, choose},
+    Call, OperationResult, Success,
+    listing::{Listing, select_fields},
     new_id, render, vif_peers,
 };
 use crate::{
-    engine::{Outcome as Settled, Subject},
-    errors::Refusal,
+    http::ApiError,
     rules::interfaces as rules,
     settings::Settings,
-    state::{Cloud, Object, add_peer, flag, peers, peers_mut, set, text},
+    state::{
+        Cloud, Object, add_peer, flag, peers, peers_mut,
+        pending::{FinalState, PendingResource},
+        set, text,
+    },
 };
 
 const WRAPPER: &str = "virtual_interface";
 
-/// Fields of a creation that belong to the implicit peer, not to the interface.
-const OF_THE_PEER: [&str; 8] = [
+/// Fields of a create that belong to the first peer, not to the interface.
+const PEER_FIELDS: [&str; 8] = [
     "local_gateway_v4_ip",
     "remote_gateway_v4_ip",
     "local_gateway_v6_ip",
@@ -30,105 +33,105 @@ const OF_THE_PEER: [&str; 8] = [
     "remote_ep_group",
 ];
 
-pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> Outcome {
+pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
     let listing = Listing {
         wrapper: "virtual_interfaces",
         repeated: &["id", "status", "direct_connect_id", "vgw_id"],
-        joined: &["enterprise_project_id"],
+        comma_separated: &["enterprise_project_id"],
     };
     let visible = cloud.interfaces.values().filter(|interface| cloud.interface_visible(interface, &call.caller.project_id));
-    listing.answer(call, visible, |interface| render::interface(interface, call.settings))
+    listing.respond(call, visible, |interface| render::interface(interface, call.settings))
 }
 
-pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
+pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let interface = find(cloud, call, ids)?;
-    let shown = choose(render::interface(interface, call.settings), &call.query.commas("fields"));
-    Ok(call.answer(StatusCode::OK, WRAPPER, shown))
+    let shown = select_fields(render::interface(interface, call.settings), &call.query.comma_separated("fields"));
+    Ok(call.success(StatusCode::OK, WRAPPER, shown))
 }
 
-pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> Outcome {
-    let mut body = rules::accept_create(call.object(WRAPPER)?, call.settings)?;
+pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
+    let mut body = rules::validate_create(call.object(WRAPPER)?, call.settings)?;
     let id = new_id();
     let pending = pending_create(call.settings);
-    let peer = implicit_peer(&id, &body, &call.caller.project_id, pending);
-    rules::create(cloud, &body, &peer, &call.caller.project_id, call.settings)?;
+    let peer = first_peer(&id, &body, &call.caller.project_id, pending);
+    rules::check_create(cloud, &body, &peer, &call.caller.project_id, call.settings)?;
     if let Some(Value::String(project)) = body.remove("resource_tenant_id") {
-        cloud.invited.insert(id.clone(), project);
+        cloud.accepting_projects.insert(id.clone(), project);
     }
-    let device = cloud.connections.get(text(&body, "direct_connect_id")).map_or("", |line| text(line, "device_id"));
-    let mut interface = fresh(&id, &call.caller.project_id, body, device);
+    let device = cloud.connections.get(text(&body, "direct_connect_id")).map_or("", |connection| text(connection, "device_id"));
+    let mut interface = new(&id, &call.caller.project_id, body, device);
     set(&mut interface, "create_time", call.now.stamp());
     set(&mut interface, "update_time", call.now.stamp());
     set(&mut interface, "status", pending);
-    let settled = fresh_status(&peer, call.settings).to_owned();
+    let status = status_after_create(&peer, call.settings).to_owned();
     add_peer(&mut interface, peer);
-    if cloud.invited.contains_key(&id) {
+    if cloud.accepting_projects.contains_key(&id) {
         set(&mut interface, "status", "AUTHORIZATION");
         cloud.interfaces.insert(id.clone(), interface);
     } else {
         cloud.interfaces.insert(id.clone(), interface);
-        settle_after(cloud, call, call.settings.settle_ms.create, &id, Settled::Status(settled));
+        schedule(cloud, call, call.settings.settle_ms.create, &id, FinalState::Status(status));
     }
-    answer(cloud, call, &id, StatusCode::CREATED)
+    respond(cloud, call, &id, StatusCode::CREATED)
 }
 
-pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
-    let interface = find(cloud, call, ids).map_err(|refusal| refusal.with_status(call.settings.switches.u4_not_found_status))?;
+pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
+    let interface = find(cloud, call, ids).map_err(|error| error.with_status(call.settings.switches.u4_not_found_status))?;
     let id = text(interface, "id").to_owned();
     let changes = call.changes(WRAPPER)?;
     if changes.contains_key("status") && text(interface, "status") == "AUTHORIZATION" {
-        return decide_invitation(cloud, call, &id, text(&changes, "status"));
+        return accept_or_reject(cloud, call, &id, text(&changes, "status"));
     }
     let status = text(interface, "status").to_owned();
-    let changes = rules::update(cloud, interface, changes, call.settings)?;
+    let changes = rules::check_update(cloud, interface, changes, call.settings)?;
     if changes.contains_key("status") {
-        return Err(Refusal::rule("DC.1210"));
+        return Err(ApiError::bad_request("DC.1210"));
     }
     let Some(interface) = cloud.interfaces.get_mut(&id) else {
-        return Err(missing());
+        return Err(not_found());
     };
     let differs = apply(call, interface, changes);
     if differs || call.settings.switches.u8_unchanged_update_pends {
         set(interface, "status", "PENDING_UPDATE");
         set(interface, "update_time", call.now.stamp());
-        settle_after(cloud, call, call.settings.settle_ms.update, &id, Settled::Status(status));
+        schedule(cloud, call, call.settings.settle_ms.update, &id, FinalState::Status(status));
     }
-    answer(cloud, call, &id, StatusCode::OK)
+    respond(cloud, call, &id, StatusCode::OK)
 }
 
-pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
+pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let interface = find(cloud, call, ids)?;
     if text(interface, "tenant_id") != call.caller.project_id {
-        return Err(Refusal::rule("DC.1213"));
+        return Err(ApiError::bad_request("DC.1213"));
     }
     let id = text(interface, "id").to_owned();
-    rules::delete(cloud, interface, call.settings)?;
+    rules::check_delete(cloud, interface, call.settings)?;
     cloud.interfaces.get_mut(&id).into_iter().for_each(|interface| set(interface, "status", "PENDING_DELETE"));
-    settle_after(cloud, call, call.settings.settle_ms.delete, &id, Settled::Gone);
-    Ok(Answer::empty())
+    schedule(cloud, call, call.settings.settle_ms.delete, &id, FinalState::Deleted);
+    Ok(Success::no_content())
 }
 
-/// The invited project accepts or rejects an interface on its gateway.
-fn decide_invitation(cloud: &mut Cloud, call: &Call<'_>, id: &str, decision: &str) -> Outcome {
-    if cloud.invited.get(id) != Some(&call.caller.project_id) {
-        return Err(Refusal::rule("DC.1213"));
+/// The other project accepts or rejects an interface on its gateway.
+fn accept_or_reject(cloud: &mut Cloud, call: &Call<'_>, id: &str, decision: &str) -> OperationResult {
+    if cloud.accepting_projects.get(id) != Some(&call.caller.project_id) {
+        return Err(ApiError::bad_request("DC.1213"));
     }
     let Some(interface) = cloud.interfaces.get_mut(id) else {
-        return Err(missing());
+        return Err(not_found());
     };
     match decision {
         "REJECTED" => set(interface, "status", "REJECTED"),
         "ACCEPTED" => {
             set(interface, "status", pending_create(call.settings));
-            let settled = peers(interface).next().map_or("ACTIVE", |peer| fresh_status(peer, call.settings)).to_owned();
-            settle_after(cloud, call, call.settings.settle_ms.create, id, Settled::Status(settled));
+            let status = peers(interface).next().map_or("ACTIVE", |peer| status_after_create(peer, call.settings)).to_owned();
+            schedule(cloud, call, call.settings.settle_ms.create, id, FinalState::Status(status));
         }
-        _ => return Err(Refusal::parameter("status is invalid")),
+        _ => return Err(ApiError::invalid_parameter("status is invalid")),
     }
-    answer(cloud, call, id, StatusCode::OK)
+    respond(cloud, call, id, StatusCode::OK)
 }
 
-/// Lays changes over an interface; its remote subnets are those of the first peer.
+/// Applies changes to an interface. Its remote subnets are those of its first peer.
 fn apply(call: &Call<'_>, interface: &mut Object, mut changes: Object) -> bool {
     let remote = changes.remove("remote_ep_group");
     let mut differs = false;
@@ -144,9 +147,9 @@ fn apply(call: &Call<'_>, interface: &mut Object, mut changes: Object) -> bool {
     call.apply(interface, changes) || differs
 }
 
-/// An interface with all fields that an answer shows, still without peers.
-pub fn fresh(id: &str, project_id: &str, mut body: Object, device_id: &str) -> Object {
-    body.retain(|key, _| !OF_THE_PEER.contains(&key.as_str()));
+/// An interface with all fields of a response, without peers.
+pub fn new(id: &str, project_id: &str, mut body: Object, device_id: &str) -> Object {
+    body.retain(|key, _| !PEER_FIELDS.contains(&key.as_str()));
     let defaults = json!({
         "id": id, "tenant_id": project_id, "name": "", "description": "", "direct_connect_id": null, "lag_id": null, "type": "private",
         "service_type": "VGW", "vgw_id": null, "gateway_id": null, "address_family": "ipv4", "priority": "normal", "enable_bfd": false,
@@ -162,50 +165,50 @@ pub fn fresh(id: &str, project_id: &str, mut body: Object, device_id: &str) -> O
     interface
 }
 
-/// The peer that a creation describes in the interface's own fields.
-pub fn implicit_peer(vif_id: &str, body: &Object, project_id: &str, status: &str) -> Object {
+/// The peer that a create describes by fields of the interface.
+pub fn first_peer(vif_id: &str, body: &Object, project_id: &str, status: &str) -> Object {
     let family = if text(body, "address_family") == "ipv6" { "ipv6" } else { "ipv4" };
     let version = if family == "ipv6" { "v6" } else { "v4" };
-    let given = json!({
+    let fields = json!({
         "vif_id": vif_id, "name": text(body, "name"), "address_family": family, "status": status,
         "local_gateway_ip": text(body, &format!("local_gateway_{version}_ip")),
         "remote_gateway_ip": text(body, &format!("remote_gateway_{version}_ip")),
         "enable_bfd": flag(body, "enable_bfd"), "enable_nqa": flag(body, "enable_nqa"),
     });
-    let mut fields = if let Value::Object(fields) = given { fields } else { Object::new() };
+    let mut fields = if let Value::Object(fields) = fields { fields } else { Object::new() };
     for key in ["route_mode", "bgp_asn", "bgp_md5", "remote_ep_group"] {
         if let Some(value) = body.get(key) {
             set(&mut fields, key, value.clone());
         }
     }
-    vif_peers::fresh(&new_id(), project_id, fields)
+    vif_peers::new(&new_id(), project_id, fields)
 }
 
 fn pending_create(settings: &Settings) -> &str {
     &settings.switches.u13_pending_create_status
 }
 
-/// The status in which a creation ends (`docs/design/uncertain-facts.md#u7`).
-pub fn fresh_status<'s>(peer: &Object, settings: &'s Settings) -> &'s str {
+/// The status after a create (`docs/design/uncertain-facts.md#u7`).
+pub fn status_after_create<'s>(peer: &Object, settings: &'s Settings) -> &'s str {
     let by_mode = &settings.switches.u7_fresh_status;
     if text(peer, "route_mode") == "bgp" { &by_mode.bgp } else { &by_mode.fixed }
 }
 
-pub fn settle_after(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, id: &str, outcome: Settled) {
-    cloud.agenda.schedule(call.now, after_ms, Subject::Interface(id.to_owned()), outcome.unless(call.failure));
+pub fn schedule(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, id: &str, outcome: FinalState) {
+    cloud.pending.schedule(call.now, after_ms, PendingResource::Interface(id.to_owned()), outcome.or_error(call.error_reason));
     cloud.settle(call.now, call.settings);
 }
 
-pub fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, Refusal> {
+pub fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {
     let interface = ids.first().and_then(|id| cloud.interfaces.get(id));
-    interface.filter(|interface| cloud.interface_visible(interface, &call.caller.project_id)).ok_or_else(missing)
+    interface.filter(|interface| cloud.interface_visible(interface, &call.caller.project_id)).ok_or_else(not_found)
 }
 
-fn answer(cloud: &Cloud, call: &Call<'_>, id: &str, status: StatusCode) -> Outcome {
-    let interface = cloud.interfaces.get(id).ok_or_else(missing)?;
-    Ok(call.answer(status, WRAPPER, render::interface(interface, call.settings)))
+fn respond(cloud: &Cloud, call: &Call<'_>, id: &str, status: StatusCode) -> OperationResult {
+    let interface = cloud.interfaces.get(id).ok_or_else(not_found)?;
+    Ok(call.success(status, WRAPPER, render::interface(interface, call.settings)))
 }
 
-pub fn missing() -> Refusal {
-    Refusal::missing("DC.1211")
+pub fn not_found() -> ApiError {
+    ApiError::not_found("DC.1211")
 }

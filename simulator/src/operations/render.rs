@@ -1,7 +1,7 @@
-//! How resources look in answers.
+//! The form of resources in responses.
 //!
-//! The interface's own address and subnet fields are deprecated mirrors of its peers, so they are not kept but
-//! written here; so is all that the settings may show in one way or another.
+//! The deprecated address and subnet fields of an interface repeat those of its peers. They are not stored but added
+//! here, as is everything that depends on the settings.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::{
 const SUBNET_LISTS: [&str; 4] = ["local_ep_group", "local_ep_group_ipv6", "remote_ep_group", "service_ep_group"];
 
 pub fn connection(connection: &Object, settings: &Settings) -> Value {
-    finish(connection.clone(), settings)
+    apply_settings(connection.clone(), settings)
 }
 
 pub fn gateway(gateway: &Object, settings: &Settings) -> Value {
@@ -21,40 +21,39 @@ pub fn gateway(gateway: &Object, settings: &Settings) -> Value {
     if settings.extra_fields {
         set(&mut shown, "reserved_features", json!({"ipsec": false, "zones": []}));
     }
-    finish(shown, settings)
+    apply_settings(shown, settings)
 }
 
 pub fn interface(interface: &Object, settings: &Settings) -> Value {
     let mut shown = interface.clone();
-    mirror_peers(&mut shown, interface);
+    copy_peer_fields(&mut shown, interface);
     if settings.extra_fields
         && let Some(first) = peers(interface).next()
     {
         for key in ["route_mode", "bgp_asn", "bgp_md5"] {
             set(&mut shown, key, first.get(key).cloned().unwrap_or_default());
         }
-        hide_md5(&mut shown, settings);
+        apply_md5_setting(&mut shown, settings);
     }
     let list = peers(interface).map(|peer| self::peer(peer, settings)).collect();
     shown.insert("vif_peers".to_owned(), Value::Array(list));
-    finish(shown, settings)
+    apply_settings(shown, settings)
 }
 
 pub fn peer(peer: &Object, settings: &Settings) -> Value {
     let mut shown = peer.clone();
-    hide_md5(&mut shown, settings);
+    apply_md5_setting(&mut shown, settings);
     if settings.extra_fields {
         set(&mut shown, "enable_gre", false);
         for key in ["gre_status", "local_gre_tunnel_ip", "remote_gre_tunnel_ip"] {
             set(&mut shown, key, Value::Null);
         }
     }
-    finish(shown, settings)
+    apply_settings(shown, settings)
 }
 
-/// Writes the interface's deprecated fields. With two peers the subnets are those of the last, as the vendor's
-/// example has it.
-fn mirror_peers(shown: &mut Object, interface: &Object) {
+/// Adds the deprecated fields. With two peers the subnets are those of the last one, as in the vendor's example.
+fn copy_peer_fields(shown: &mut Object, interface: &Object) {
     for key in ["local_gateway_v4_ip", "remote_gateway_v4_ip", "local_gateway_v6_ip", "remote_gateway_v6_ip"] {
         set(shown, key, Value::Null);
     }
@@ -66,8 +65,8 @@ fn mirror_peers(shown: &mut Object, interface: &Object) {
     }
 }
 
-/// The BGP key as the switch says (`docs/design/uncertain-facts.md#u9`).
-fn hide_md5(shown: &mut Object, settings: &Settings) {
+/// Shows, masks or hides the BGP key (`docs/design/uncertain-facts.md#u9`).
+fn apply_md5_setting(shown: &mut Object, settings: &Settings) {
     if shown.get("bgp_md5").is_none_or(Value::is_null) {
         return;
     }
@@ -78,7 +77,7 @@ fn hide_md5(shown: &mut Object, settings: &Settings) {
     }
 }
 
-fn finish(mut shown: Object, settings: &Settings) -> Value {
+fn apply_settings(mut shown: Object, settings: &Settings) -> Value {
     for key in SUBNET_LISTS {
         if let Some(Value::Array(list)) = shown.get_mut(key) {
             match settings.switches.u12_cidr_order {

@@ -1,88 +1,77 @@
-//! Refusals and their three shapes on the wire.
-//!
-//! The service, the API gateway before it and the identity service each word an error differently. A
-//! [`Refusal`] knows who speaks and renders itself so; nothing else in the simulator writes error bodies.
+//! Errors, in the three formats of Direct Connect, of the API gateway in front of it, and of IAM.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-/// An answer other than success.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct ApiError {
     pub status: StatusCode,
     pub code: String,
     pub message: String,
-    speaker: Speaker,
+    origin: Origin,
 }
 
+/// The service that reports the error, which decides the format of the body.
 #[derive(Clone, Copy, Debug)]
-enum Speaker {
-    Service,
-    Gateway,
-    Identity,
+enum Origin {
+    DirectConnect,
+    ApiGateway,
+    Iam,
 }
 
-impl Refusal {
-    /// A broken rule of the service: HTTP 400 and the meaning of the code.
-    pub fn rule(code: &str) -> Self {
-        Self::service(StatusCode::BAD_REQUEST, code, meaning(code))
+impl ApiError {
+    /// HTTP 400 with the documented message of the code.
+    pub fn bad_request(code: &str) -> Self {
+        Self::direct_connect(StatusCode::BAD_REQUEST, code, meaning(code))
     }
 
-    /// A broken rule, with what exactly is wrong.
-    pub fn rule_because(code: &str, detail: &str) -> Self {
-        Self::service(StatusCode::BAD_REQUEST, code, &format!("{} {detail}", meaning(code)))
+    pub fn with_detail(code: &str, detail: &str) -> Self {
+        Self::direct_connect(StatusCode::BAD_REQUEST, code, &format!("{} {detail}", meaning(code)))
     }
 
-    /// `DC.0001` with the parameter that is wrong.
-    pub fn parameter(detail: &str) -> Self {
-        Self::rule_because("DC.0001", detail)
+    /// `DC.0001` with what is wrong with the parameter.
+    pub fn invalid_parameter(detail: &str) -> Self {
+        Self::with_detail("DC.0001", detail)
     }
 
-    /// A resource that is not there.
-    pub fn missing(code: &str) -> Self {
-        Self::service(StatusCode::NOT_FOUND, code, meaning(code))
+    pub fn not_found(code: &str) -> Self {
+        Self::direct_connect(StatusCode::NOT_FOUND, code, meaning(code))
     }
 
-    pub fn service(status: StatusCode, code: &str, message: &str) -> Self {
-        Self::new(Speaker::Service, status, code, message)
+    pub fn direct_connect(status: StatusCode, code: &str, message: &str) -> Self {
+        Self::new(Origin::DirectConnect, status, code, message)
     }
 
-    pub fn gateway(status: StatusCode, code: &str, message: &str) -> Self {
-        Self::new(Speaker::Gateway, status, code, message)
+    pub fn api_gateway(status: StatusCode, code: &str, message: &str) -> Self {
+        Self::new(Origin::ApiGateway, status, code, message)
     }
 
-    pub fn identity(status: StatusCode, message: &str) -> Self {
-        Self::new(Speaker::Identity, status, status.as_str(), message)
+    pub fn iam(status: StatusCode, message: &str) -> Self {
+        Self::new(Origin::Iam, status, status.as_str(), message)
     }
 
-    /// The same refusal under another HTTP status.
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = StatusCode::from_u16(status).unwrap_or(self.status);
         self
     }
 
-    /// The body as its speaker words it.
     pub fn body(&self, request_id: &str) -> Value {
-        let Self { status, code, message, speaker } = self;
-        match speaker {
-            Speaker::Service => {
-                json!({"requestId": request_id, "error_msg": message, "error_code": code})
-            }
-            Speaker::Gateway => {
-                json!({"error_msg": message, "error_code": code, "request_id": request_id})
-            }
-            Speaker::Identity => json!({"error": {
+        let Self { status, code, message, origin } = self;
+        match origin {
+            Origin::DirectConnect => json!({"requestId": request_id, "error_msg": message, "error_code": code}),
+            Origin::ApiGateway => json!({"error_msg": message, "error_code": code, "request_id": request_id}),
+            Origin::Iam => json!({"error": {
                 "code": status.as_u16(), "message": message, "title": status.canonical_reason(),
             }}),
         }
     }
 
-    fn new(speaker: Speaker, status: StatusCode, code: &str, message: &str) -> Self {
-        Self { status, code: code.to_owned(), message: message.to_owned(), speaker }
+    fn new(origin: Origin, status: StatusCode, code: &str, message: &str) -> Self {
+        Self { status, code: code.to_owned(), message: message.to_owned(), origin }
     }
 }
 
-/// The published meaning of a code of the service.
+/// The documented meaning of an error code of Direct Connect.
 fn meaning(code: &str) -> &'static str {
     match code {
         "DC.0000" => "The request body is abnormal.",

@@ -1,63 +1,67 @@
-//! Lists: filters, order, pages and the choice of fields.
+//! Lists: filters, sorting, pagination and selection of fields.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Outcome};
+use super::{Call, OperationResult};
 use crate::{
-    errors::Refusal,
+    http::ApiError,
     state::{Object, text},
 };
 
-/// Most objects of one page, and the size of a page unless told.
+/// The maximum page size, and the default one.
 const MAX_PAGE: usize = 2000;
-/// Most values of a filter that is repeated, and of one that is joined by commas.
+/// The maximum number of values of a filter, repeated or comma-separated.
 const MAX_REPEATED: usize = 5;
-const MAX_JOINED: usize = 10;
+const MAX_COMMA_SEPARATED: usize = 10;
 
-/// How a list is asked for.
+/// The parameters of a list operation.
 pub struct Listing<'l> {
-    /// Wrapper of the list in the answer.
+    /// Key of the list in the response.
     pub wrapper: &'l str,
-    /// Filters with repeated keys.
+    /// Filters whose parameter is repeated for several values.
     pub repeated: &'l [&'l str],
-    /// Filters joined by commas.
-    pub joined: &'l [&'l str],
+    /// Filters whose values are separated by commas.
+    pub comma_separated: &'l [&'l str],
 }
 
 impl Listing<'_> {
-    /// The page that a call asks for, each object as `render` shows it.
-    pub fn answer<'o>(&self, call: &Call<'_>, objects: impl Iterator<Item = &'o Object>, render: impl Fn(&Object) -> Value) -> Outcome {
+    pub fn respond<'o>(
+        &self,
+        call: &Call<'_>,
+        objects: impl Iterator<Item = &'o Object>,
+        render: impl Fn(&Object) -> Value,
+    ) -> OperationResult {
         let filters = self.filters(call)?;
         let passes = |object: &&Object| filters.iter().all(|(key, wanted)| wanted.contains(&text(object, key)));
         let mut found: Vec<&Object> = objects.filter(passes).collect();
         sort(&mut found, call)?;
         let page = page(&found, call)?;
-        let names = call.query.commas("fields");
-        let shown: Vec<Value> = page.objects.iter().map(|object| choose(render(object), &names)).collect();
+        let names = call.query.comma_separated("fields");
+        let shown: Vec<Value> = page.objects.iter().map(|object| select_fields(render(object), &names)).collect();
         let next = page.objects.last().filter(|_| page.more);
         let mut info = json!({
             "previous_marker": page.objects.first().map_or("", |object| text(object, "id")),
             "current_count": page.objects.len(),
         });
-        let mut answer: Answer = call.answer(StatusCode::OK, self.wrapper, Value::Array(shown));
-        if let Some(Value::Object(body)) = &mut answer.body {
+        let mut response = call.success(StatusCode::OK, self.wrapper, Value::Array(shown));
+        if let Some(Value::Object(body)) = &mut response.body {
             if let (Value::Object(info), Some(last)) = (&mut info, next) {
                 info.insert("next_marker".to_owned(), json!(text(last, "id")));
             }
             body.insert("page_info".to_owned(), info);
         }
-        Ok(answer)
+        Ok(response)
     }
 
-    fn filters<'c>(&self, call: &'c Call<'_>) -> Result<Vec<(&str, Vec<&'c str>)>, Refusal> {
+    fn filters<'c>(&self, call: &'c Call<'_>) -> Result<Vec<(&str, Vec<&'c str>)>, ApiError> {
         let repeated = self.repeated.iter().map(|key| (*key, call.query.all(key), MAX_REPEATED));
-        let joined = self.joined.iter().map(|key| (*key, call.query.commas(key), MAX_JOINED));
+        let comma_separated = self.comma_separated.iter().map(|key| (*key, call.query.comma_separated(key), MAX_COMMA_SEPARATED));
         let mut filters = Vec::new();
-        for (key, values, most) in repeated.chain(joined).filter(|(_, values, _)| !values.is_empty()) {
-            // The documents set no bound for `vpc_id`.
+        for (key, values, most) in repeated.chain(comma_separated).filter(|(_, values, _)| !values.is_empty()) {
+            // The documents set no limit for `vpc_id`.
             if values.len() > most && key != "vpc_id" {
-                return Err(Refusal::parameter(&format!("{key} has too many values")));
+                return Err(ApiError::invalid_parameter(&format!("{key} has too many values")));
             }
             filters.push((key, values));
         }
@@ -65,17 +69,17 @@ impl Listing<'_> {
     }
 }
 
-/// Sorts by a field; equal ones by id, so that pages do not overlap.
-fn sort(found: &mut [&Object], call: &Call<'_>) -> Result<(), Refusal> {
-    let key = call.query.one("sort_key").unwrap_or("id");
+/// Sorts by a field, then by id, so that pages do not overlap.
+fn sort(found: &mut [&Object], call: &Call<'_>) -> Result<(), ApiError> {
+    let key = call.query.first("sort_key").unwrap_or("id");
     let field = |object: &&Object| object.get(key).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     if key != "id" {
         found.sort_by_cached_key(|object| (field(object), text(object, "id").to_owned()));
     }
-    match call.query.one("sort_dir") {
+    match call.query.first("sort_dir") {
         None | Some("asc") => {}
         Some("desc") => found.reverse(),
-        Some(_) => return Err(Refusal::parameter("sort_dir is invalid")),
+        Some(_) => return Err(ApiError::invalid_parameter("sort_dir is invalid")),
     }
     Ok(())
 }
@@ -85,18 +89,18 @@ struct Page<'o> {
     more: bool,
 }
 
-/// The page after the marker, which has effect only together with a limit.
-fn page<'o>(found: &[&'o Object], call: &Call<'_>) -> Result<Page<'o>, Refusal> {
-    let Some(limit) = call.query.one("limit") else {
+/// The page after the marker, which is ignored without a limit.
+fn page<'o>(found: &[&'o Object], call: &Call<'_>) -> Result<Page<'o>, ApiError> {
+    let Some(limit) = call.query.first("limit") else {
         return Ok(Page { objects: found.iter().take(MAX_PAGE).copied().collect(), more: found.len() > MAX_PAGE });
     };
     let limit = limit.parse::<usize>().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
-    let limit = limit.ok_or_else(|| Refusal::parameter("limit is invalid"))?;
-    let start = match call.query.one("marker").filter(|marker| !marker.is_empty()) {
+    let limit = limit.ok_or_else(|| ApiError::invalid_parameter("limit is invalid"))?;
+    let start = match call.query.first("marker").filter(|marker| !marker.is_empty()) {
         None => 0,
         Some(marker) => match found.iter().position(|object| text(object, "id") == marker) {
             Some(position) => position + 1,
-            None => return Err(Refusal::parameter("marker is invalid")),
+            None => return Err(ApiError::invalid_parameter("marker is invalid")),
         },
     };
     let objects: Vec<&Object> = found.iter().skip(start).take(limit).copied().collect();
@@ -104,8 +108,8 @@ fn page<'o>(found: &[&'o Object], call: &Call<'_>) -> Result<Page<'o>, Refusal> 
     Ok(Page { objects, more })
 }
 
-/// The named fields of an object, or all.
-pub fn choose(value: Value, names: &[&str]) -> Value {
+/// The parameter `fields`: all fields if `names` is empty.
+pub fn select_fields(value: Value, names: &[&str]) -> Value {
     match value {
         Value::Object(mut fields) if !names.is_empty() => {
             fields.retain(|key, _| names.contains(&key.as_str()));

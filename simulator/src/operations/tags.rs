@@ -1,66 +1,64 @@
-//! Tags of gateways, interfaces and connections; the first id of a call is the kind in the path.
+//! Tags of gateways, interfaces and connections. The first id of a call is the kind in the path, such as `dc-vgw`.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Outcome};
+use super::{Call, OperationResult, Success};
 use crate::{
-    errors::Refusal,
-    rules::fields::{tag, tags},
+    http::ApiError,
+    rules::fields::{check_tag, check_tags},
     state::{Cloud, Object, Table, set, text},
 };
 
-/// The tags of one resource.
-pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
+pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let resource = find(cloud, call, ids)?;
-    let mut answer = call.answer(StatusCode::OK, "tags", Value::Array(tags_of(resource)));
-    if let Some(Value::Object(body)) = &mut answer.body {
+    let mut response = call.success(StatusCode::OK, "tags", Value::Array(tags_of(resource)));
+    if let Some(Value::Object(body)) = &mut response.body {
         body.insert("sys_tags".to_owned(), json!([]));
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// All tags that resources of one kind have.
-#[expect(clippy::unnecessary_wraps, reason = "the form of an operation")]
-pub fn list_of_project(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
+/// All distinct tags of the resources of one kind.
+#[expect(clippy::unnecessary_wraps, reason = "all operations have this signature")]
+pub fn list_of_project(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let kind = ids.first().map(String::as_str).unwrap_or_default();
     let resources = table(cloud, kind).values().filter(|resource| text(resource, "tenant_id") == call.caller.project_id);
     let mut all: Vec<Value> = resources.flat_map(tags_of).collect();
     all.sort_by_key(ToString::to_string);
     all.dedup();
-    Ok(call.answer(StatusCode::OK, "tags", Value::Array(all)))
+    Ok(call.success(StatusCode::OK, "tags", Value::Array(all)))
 }
 
-/// Adds a tag, or overwrites the one of the same key.
-pub fn create(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
+/// Adds a tag, or overwrites the one with the same key.
+pub fn create(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let new = Value::Object(call.object("tag")?);
-    tag(&new)?;
+    check_tag(&new)?;
     let resource = find(cloud, call, ids)?;
     replace(resource, with(tags_of(resource), &new), call)
 }
 
-/// Removes the tag of a key.
-pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
+pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let key = ids.get(2).map(String::as_str).unwrap_or_default();
     let resource = find(cloud, call, ids)?;
     let before = tags_of(resource);
     let after = without(before.clone(), key);
     if after.len() == before.len() {
-        return Err(Refusal::missing("DC.0002"));
+        return Err(ApiError::not_found("DC.0002"));
     }
     replace(resource, after, call)
 }
 
-/// Adds or removes several tags at once; removing an absent one is no error.
-pub fn batch(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> Outcome {
+/// Adds or removes several tags. Removing an absent tag is not an error.
+pub fn batch(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let document = call.document()?;
     let given = document.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
-    given.iter().try_for_each(tag)?;
+    given.iter().try_for_each(check_tag)?;
     let resource = find(cloud, call, ids)?;
     let after = match text(&document, "action") {
         "create" => given.iter().fold(tags_of(resource), with),
         "delete" => given.iter().fold(tags_of(resource), |tags, gone| without(tags, key_of(gone))),
-        _ => return Err(Refusal::parameter("action is invalid")),
+        _ => return Err(ApiError::invalid_parameter("action is invalid")),
     };
     replace(resource, after, call)
 }
@@ -88,11 +86,11 @@ fn tags_of(resource: &Object) -> Vec<Value> {
     resource.get("tags").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-fn replace(resource: &mut Object, after: Vec<Value>, call: &Call<'_>) -> Outcome {
+fn replace(resource: &mut Object, after: Vec<Value>, call: &Call<'_>) -> OperationResult {
     let after = Value::Array(after);
-    tags(&after, call.settings)?;
+    check_tags(&after, call.settings)?;
     set(resource, "tags", after);
-    Ok(Answer::empty())
+    Ok(Success::no_content())
 }
 
 fn table<'c>(cloud: &'c mut Cloud, kind: &str) -> &'c mut Table {
@@ -103,10 +101,10 @@ fn table<'c>(cloud: &'c mut Cloud, kind: &str) -> &'c mut Table {
     }
 }
 
-fn find<'c>(cloud: &'c mut Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c mut Object, Refusal> {
+fn find<'c>(cloud: &'c mut Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c mut Object, ApiError> {
     let (Some(kind), Some(id)) = (ids.first(), ids.get(1)) else {
-        return Err(Refusal::missing("DC.0002"));
+        return Err(ApiError::not_found("DC.0002"));
     };
     let resource = table(cloud, kind).get_mut(id);
-    resource.filter(|resource| text(resource, "tenant_id") == call.caller.project_id).ok_or_else(|| Refusal::missing("DC.0002"))
+    resource.filter(|resource| text(resource, "tenant_id") == call.caller.project_id).ok_or_else(|| ApiError::not_found("DC.0002"))
 }

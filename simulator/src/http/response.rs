@@ -1,4 +1,4 @@
-//! Answers on the wire, and answers that never get there.
+//! Responses, and connections that are dropped without one.
 
 use axum::{
     body::{Body, Bytes},
@@ -9,11 +9,11 @@ use futures::stream;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{engine::Moment, errors::Refusal};
+use super::ApiError;
+use crate::clock::Moment;
 
-/// An answer before it is put on the wire.
 #[derive(Clone)]
-pub struct Reply {
+pub struct HttpResponse {
     pub status: StatusCode,
     pub headers: Vec<(&'static str, String)>,
     pub body: Bytes,
@@ -22,7 +22,7 @@ pub struct Reply {
     pub project_id: Option<String>,
 }
 
-impl Reply {
+impl HttpResponse {
     pub fn new(status: StatusCode, headers: Vec<(&'static str, String)>, body: Option<&Value>, request_id: &str) -> Self {
         let mut headers = headers;
         headers.push(("x-request-id", request_id.to_owned()));
@@ -30,24 +30,27 @@ impl Reply {
         Self { status, headers, body, error_code: None, project_id: None }
     }
 
-    pub fn refused(refusal: &Refusal, request_id: &str) -> Self {
-        let body = refusal.body(request_id);
-        let reply = Self::new(refusal.status, Vec::new(), Some(&body), request_id);
-        Self { error_code: Some(refusal.code.clone()), ..reply }
+    pub fn from_error(error: &ApiError, request_id: &str) -> Self {
+        let body = error.body(request_id);
+        let response = Self::new(error.status, Vec::new(), Some(&body), request_id);
+        Self { error_code: Some(error.code.clone()), ..response }
     }
 
-    /// The answer of a fault, in the shape of the one whose code it bears.
+    /// The response of the fault `status`. A code that starts with `DC.` selects the format of Direct Connect.
     pub fn injected(status: u16, code: Option<&str>, message: Option<&str>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let code = code.unwrap_or("APIGW.0601");
         let message = message.unwrap_or("Injected fault");
-        let refusal =
-            if code.starts_with("DC.") { Refusal::service(status, code, message) } else { Refusal::gateway(status, code, message) };
-        Self::refused(&refusal, &new_request_id())
+        let error = if code.starts_with("DC.") {
+            ApiError::direct_connect(status, code, message)
+        } else {
+            ApiError::api_gateway(status, code, message)
+        };
+        Self::from_error(&error, &new_request_id())
     }
 
-    /// With the cloud's time, which the server would fill in from the machine's clock.
-    pub fn dated(mut self, now: Moment) -> Self {
+    /// Sets `Date` to the time of the cloud. Otherwise the HTTP server sets it to that of the machine.
+    pub fn with_date(mut self, now: Moment) -> Self {
         self.headers.push(("date", now.http_date()));
         self
     }
@@ -69,7 +72,7 @@ impl Reply {
     }
 }
 
-/// An answer whose body fails at once: nothing is sent and the connection is closed.
+/// A response whose body fails at once, so that the connection is closed before anything is sent.
 pub fn dropped_connection() -> Response {
     let aborted = || std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
     Response::new(Body::from_stream(stream::once(async move { Err::<Bytes, _>(aborted()) })))

@@ -1,0 +1,31 @@
+//! Quotas and their usage.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Call, OperationResult};
+use crate::{rules::of_project, state::Cloud};
+
+/// Quotas of resources that are not simulated.
+const OTHERS: [(&str, usize); 4] = [("connectGateway", 10), ("geip", 100), ("globalDcGateway", 10), ("peerLinkPerGdgw", 5)];
+
+#[expect(clippy::unnecessary_wraps, reason = "all operations have this signature")]
+pub fn show(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
+    let (project, quotas) = (&call.caller.project_id, &call.settings.quotas);
+    let mut rows = vec![
+        ("physicalConnect", quotas.connections, of_project(&cloud.connections, project).count()),
+        ("virtualInterface", quotas.virtual_interfaces, of_project(&cloud.interfaces, project).count()),
+    ];
+    if let Some(name) = &call.settings.switches.u15_gateway_quota_type {
+        rows.push((name, quotas.virtual_gateways, of_project(&cloud.gateways, project).count()));
+    }
+    rows.extend(OTHERS.map(|(name, quota)| (name, quota, 0)));
+    let wanted = call.query.comma_separated("type");
+    let resources: Vec<Value> = rows
+        .into_iter()
+        .filter(|(name, ..)| wanted.is_empty() || wanted.contains(name))
+        .map(|(name, quota, used)| json!({"type": name, "quota": quota, "used": used, "unit": "count"}))
+        .collect();
+    // The documented status of this read is 201.
+    Ok(call.success(StatusCode::CREATED, "quotas", json!({"resources": resources})))
+}

@@ -1,0 +1,92 @@
+//! The simulator as an HTTP server, and the state that all requests share.
+
+mod handle;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+
+use crate::{
+    admin,
+    auth::{accounts::Account, tokens::Tokens},
+    clock::Moment,
+    faults::Faults,
+    journal::Journal,
+    rate_limit::RateLimiter,
+    settings::Settings,
+    state::{
+        Cloud,
+        seeds::{self, Seeds},
+    },
+};
+
+/// Everything but `state` is fixed at the start.
+pub struct Simulator {
+    accounts: Vec<Account>,
+    initial_settings: Settings,
+    seeds: Seeds,
+    state: Mutex<SimulatorState>,
+}
+
+pub struct SimulatorState {
+    pub settings: Arc<Settings>,
+    pub cloud: Cloud,
+    pub tokens: Tokens,
+    pub faults: Faults,
+    pub journal: Journal,
+    rate_limiter: RateLimiter,
+}
+
+/// The admin API under `/admin`, the simulated cloud under every other path.
+pub fn router(simulator: Simulator) -> Router {
+    admin::router().fallback(handle::handle).with_state(Arc::new(simulator))
+}
+
+impl Simulator {
+    pub fn new(accounts: Vec<Account>, initial_settings: Settings, seeds: Seeds) -> Self {
+        let state = Mutex::new(SimulatorState::new(&accounts, &initial_settings, &seeds));
+        Self { accounts, initial_settings, seeds, state }
+    }
+
+    /// Locks the state. A poisoned lock is taken all the same: a panic in one request must not stop the simulator.
+    pub fn state(&self) -> MutexGuard<'_, SimulatorState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Restores the state of the start: seeds, initial settings, an empty journal.
+    pub fn reset(&self) {
+        *self.state() = SimulatorState::new(&self.accounts, &self.initial_settings, &self.seeds);
+    }
+
+    /// The project that owns the seeded connections.
+    pub fn first_project(&self) -> &str {
+        first_project(&self.accounts)
+    }
+}
+
+impl SimulatorState {
+    fn new(accounts: &[Account], settings: &Settings, seeds: &Seeds) -> Self {
+        Self {
+            settings: Arc::new(settings.clone()),
+            cloud: seeds::cloud(first_project(accounts), seeds),
+            tokens: Tokens::default(),
+            faults: Faults::default(),
+            journal: Journal::default(),
+            rate_limiter: RateLimiter::default(),
+        }
+    }
+
+    pub fn now(&self) -> Moment {
+        Moment::now(self.settings.clock_offset_s)
+    }
+
+    /// Completes the pending changes that are due. Must be called before the cloud is read.
+    pub fn settle(&mut self, now: Moment) {
+        let settings = Arc::clone(&self.settings);
+        self.cloud.settle(now, &settings);
+    }
+}
+
+fn first_project(accounts: &[Account]) -> &str {
+    accounts.first().map_or("", |account| account.project_id.as_str())
+}

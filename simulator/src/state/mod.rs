@@ -1,0 +1,57 @@
+//! The resources of the simulated cloud.
+//!
+//! They are kept as the JSON objects that responses contain: the rules read only a few of their fields, and the admin
+//! API may change any of them. Peers are stored in their interface, as the API returns them only there. What the API
+//! never returns is stored beside the objects.
+
+mod object;
+pub mod pending;
+pub mod seeds;
+
+use std::collections::BTreeMap;
+
+pub use object::{Object, add_peer, flag, is_pending, number, peers, peers_mut, remove_peer, set, text, texts};
+use pending::PendingChanges;
+
+/// Resources of one kind by id. The order is that of lists without a sort key.
+pub type Table = BTreeMap<String, Object>;
+
+#[derive(Default)]
+pub struct Cloud {
+    pub connections: Table,
+    pub gateways: Table,
+    pub interfaces: Table,
+    pub switchovers: Table,
+    /// Id of a cross-account interface to the project that must accept it. The API takes it as `resource_tenant_id` and
+    /// never returns it.
+    pub accepting_projects: BTreeMap<String, String>,
+    pub pending: PendingChanges,
+}
+
+impl Cloud {
+    pub fn interface_of_peer(&self, peer_id: &str) -> Option<&Object> {
+        self.interfaces.values().find(|interface| peers(interface).any(|peer| text(peer, "id") == peer_id))
+    }
+
+    pub fn peer(&self, peer_id: &str) -> Option<&Object> {
+        self.interface_of_peer(peer_id).and_then(|interface| peers(interface).find(|peer| text(peer, "id") == peer_id))
+    }
+
+    pub fn peer_mut(&mut self, interface_id: &str, peer_id: &str) -> Option<&mut Object> {
+        peers_mut(self.interfaces.get_mut(interface_id)?).find(|peer| text(peer, "id") == peer_id)
+    }
+
+    pub fn interfaces_of_gateway<'c>(&'c self, gateway_id: &'c str) -> impl Iterator<Item = &'c Object> {
+        self.interfaces.values().filter(move |interface| text(interface, "vgw_id") == gateway_id)
+    }
+
+    pub fn interfaces_of_connection<'c>(&'c self, connection_id: &'c str) -> impl Iterator<Item = &'c Object> {
+        self.interfaces.values().filter(move |interface| text(interface, "direct_connect_id") == connection_id)
+    }
+
+    /// An interface is visible to the project that owns it and to the one that must accept it.
+    pub fn interface_visible(&self, interface: &Object, project_id: &str) -> bool {
+        let accepting_project = self.accepting_projects.get(text(interface, "id"));
+        text(interface, "tenant_id") == project_id || accepting_project.is_some_and(|project| project == project_id)
+    }
+}

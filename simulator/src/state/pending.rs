@@ -1,0 +1,147 @@
+//! Pending changes, and how they complete.
+//!
+//! There is no background task: each request first completes the changes that are due when it arrives. The state of the
+//! cloud is therefore a function of the requests and their times.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use super::{Cloud, Object, peers_mut, remove_peer, set, text};
+use crate::{clock::Moment, settings::Settings};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PendingResource {
+    Gateway(String),
+    Interface(String),
+    Peer { interface: String, peer: String },
+    Switchover { record: String, interface: String },
+}
+
+/// The state of a resource after the change.
+#[derive(Clone, Debug)]
+pub enum FinalState {
+    Status(String),
+    Error(String),
+    Deleted,
+}
+
+impl FinalState {
+    /// The fault `error_state` replaces the final state by an error.
+    pub fn or_error(self, error_reason: Option<&str>) -> Self {
+        error_reason.map_or(self, |reason| Self::Error(reason.to_owned()))
+    }
+}
+
+#[derive(Default)]
+pub struct PendingChanges {
+    /// By the time at which they are due. The serial number keeps the order of changes due at the same time.
+    due: BTreeMap<(Instant, u64), (PendingResource, FinalState)>,
+    serial: u64,
+}
+
+impl PendingChanges {
+    /// Adds a change. It replaces a pending change of the same resource.
+    pub fn schedule(&mut self, now: Moment, after_ms: u64, resource: PendingResource, final_state: FinalState) {
+        self.due.retain(|_, (other, _)| *other != resource);
+        self.serial += 1;
+        let due = now.instant + Duration::from_millis(after_ms);
+        self.due.insert((due, self.serial), (resource, final_state));
+    }
+
+    pub fn make_all_due(&mut self, now: Moment) {
+        let changes = std::mem::take(&mut self.due).into_iter();
+        self.due = changes.map(|((_, serial), change)| ((now.instant, serial), change)).collect();
+    }
+
+    fn take_due(&mut self, now: Instant) -> Vec<(PendingResource, FinalState)> {
+        let later = self.due.split_off(&(now, u64::MAX));
+        std::mem::replace(&mut self.due, later).into_values().collect()
+    }
+}
+
+impl Cloud {
+    /// Completes the changes that are due.
+    pub fn settle(&mut self, now: Moment, settings: &Settings) {
+        for (resource, final_state) in self.pending.take_due(now.instant) {
+            match resource {
+                PendingResource::Gateway(id) => settle_gateway(self, &id, &final_state),
+                PendingResource::Interface(id) => settle_interface(self, &id, &final_state, now, settings),
+                PendingResource::Peer { interface, peer } => {
+                    settle_peer(self, &interface, &peer, &final_state, settings);
+                }
+                PendingResource::Switchover { record, interface } => {
+                    settle_interface(self, &interface, &final_state, now, settings);
+                    settle_switchover(self, &record, &final_state, now);
+                }
+            }
+        }
+    }
+}
+
+fn settle_gateway(cloud: &mut Cloud, id: &str, final_state: &FinalState) {
+    match final_state {
+        FinalState::Deleted => {
+            cloud.gateways.remove(id);
+        }
+        final_state => cloud.gateways.get_mut(id).into_iter().for_each(|gateway| apply(gateway, final_state)),
+    }
+}
+
+fn settle_interface(cloud: &mut Cloud, id: &str, final_state: &FinalState, now: Moment, settings: &Settings) {
+    if matches!(final_state, FinalState::Deleted) {
+        cloud.interfaces.remove(id);
+        cloud.accepting_projects.remove(id);
+        return;
+    }
+    let Some(interface) = cloud.interfaces.get_mut(id) else {
+        return;
+    };
+    apply(interface, final_state);
+    set(interface, "update_time", now.stamp());
+    for peer in peers_mut(interface).filter(|peer| matches!(text(peer, "status"), "PENDING_CREATE" | "BUILD")) {
+        apply(peer, final_state);
+        update_bgp_status(peer, settings);
+    }
+}
+
+fn settle_peer(cloud: &mut Cloud, interface: &str, peer: &str, final_state: &FinalState, settings: &Settings) {
+    if matches!(final_state, FinalState::Deleted) {
+        cloud.interfaces.get_mut(interface).into_iter().for_each(|interface| remove_peer(interface, peer));
+    } else if let Some(peer) = cloud.peer_mut(interface, peer) {
+        apply(peer, final_state);
+        peer.remove("reason");
+        update_bgp_status(peer, settings);
+    }
+}
+
+fn settle_switchover(cloud: &mut Cloud, record: &str, final_state: &FinalState, now: Moment) {
+    let Some(record) = cloud.switchovers.get_mut(record) else {
+        return;
+    };
+    let failed = matches!(final_state, FinalState::Error(_));
+    set(record, "operate_status", if failed { "ERROR" } else { "COMPLETE" });
+    set(record, "end_time", now.stamp());
+}
+
+fn apply(object: &mut Object, final_state: &FinalState) {
+    match final_state {
+        FinalState::Status(status) => set(object, "status", status.as_str()),
+        FinalState::Error(reason) => {
+            set(object, "status", "ERROR");
+            set(object, "reason", reason.as_str());
+        }
+        FinalState::Deleted => {}
+    }
+}
+
+/// A BGP session is up exactly when its peer is ACTIVE. A static peer has no session.
+fn update_bgp_status(peer: &mut Object, settings: &Settings) {
+    if text(peer, "route_mode") != "bgp" {
+        return;
+    }
+    let values = &settings.switches.u6_bgp_status;
+    let value = if text(peer, "status") == "ACTIVE" { &values.up } else { &values.down };
+    set(peer, "bgp_status", value.as_str());
+}
