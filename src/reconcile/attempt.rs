@@ -10,31 +10,25 @@ use tokio::time::Instant;
 use crate::accounts::{Account, Cached, State as AccountState};
 use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
 use crate::backoff::jittered;
-use crate::cloud::{CloudError, ErrorClass};
+use crate::cloud::CloudError;
 use crate::cluster::finalizer;
-use crate::cluster::status::now;
 use crate::graph::owner::{describe_holder, owner};
 use crate::telemetry::metrics::ReconcileResult;
 
 use super::backoff::Backoff;
-use super::conclude::{changes_by_itself, unreported};
-use super::context::{AccountContext, Context, ObservedOf, Policies, is_annotated};
+use super::conclude::changes_by_itself;
+use super::context::{AccountContext, Context, Ended, Policies, is_annotated};
 use super::decide::{Step, Wait, decide};
 use super::execute::Executor;
 use super::kind::Kind;
 use super::observe::Observer;
 use super::permission::Permission;
 use super::reconciler::Failure;
-use super::report::{Facts, Outcome, Sight, report, same};
+use super::report::Outcome;
+use super::status::{FIRST_WAIT, for_tenants, unreported};
 
 /// An object that may not use its account is reconciled again this often: labels of namespaces are not watched for this.
 const PERMISSION_INTERVAL: Duration = Duration::from_secs(10);
-/// For how long an object's first wait for something that is missing is not reported.
-pub(super) const FIRST_WAIT: Duration = Duration::from_secs(2);
-
-/// What came of an attempt, and when the next one is due.
-pub(super) type Ended = Result<(ReconcileResult, Action), Failure>;
-
 impl<K: Kind> Context<'_, K>
 where
     K::Listed: Cached,
@@ -211,30 +205,6 @@ impl<K: Kind> Context<'_, K> {
         Ok((ReconcileResult::Waited, Action::await_change()))
     }
 
-    /// Reports an outcome without having looked at the cloud: what is known of it stays.
-    async fn report(&mut self, outcome: &Outcome) -> Result<(), Failure> {
-        let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
-        let facts = Facts { id, intent, seen: Sight::Unchanged, drift: vec![], observe_only: false };
-        self.reconciler.publish(self.object, outcome, &facts, false).await;
-        self.update_status(outcome, &facts, false).await
-    }
-
-    /// Writes the next status if it says more than that time has passed. `observed`: the cloud was looked at.
-    pub(super) async fn update_status(&mut self, outcome: &Outcome, facts: &Facts<ObservedOf<K>>, observed: bool) -> Result<(), Failure> {
-        let mut next = report(&self.status, outcome, facts, self.generation, &now());
-        if observed {
-            next.last_handled_reconcile_at = self.object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
-        }
-        next.account = next.may_be_in_cloud().then(|| self.account_name.to_owned());
-        self.count_readiness(&next);
-        let cloud_has_answered = match outcome {
-            Outcome::Done(step) => step.is_cloud_write(),
-            Outcome::Failed(_) => observed,
-            Outcome::Account(..) | Outcome::Paused => false,
-        };
-        if same(&self.status, &next) { Ok(()) } else { self.write_status(&next, !cloud_has_answered).await }
-    }
-
     /// The annotation asks for a reconcile at once: nothing older than now will do, no backoff is waited out.
     fn handle_reconcile_request(&mut self) {
         let requested = self.object.annotations().get(RECONCILE_AT_ANNOTATION);
@@ -251,14 +221,4 @@ impl<K: Kind> Context<'_, K> {
 /// How a deletion ends that waits for what may never come.
 fn abandon_hint(what: &str) -> String {
     format!("the deletion waits for {what}, or for the annotation {ABANDON_ANNOTATION}: \"true\"")
-}
-
-/// An error as an object may show it. What concerns the account's identity is for the account's owner, who finds it in the log and at the account.
-pub(super) fn for_tenants(error: CloudError) -> CloudError {
-    let message = match error.class {
-        ErrorClass::Auth => "the cloud does not accept the account's credentials".to_owned(),
-        ErrorClass::Permission => format!("the account's credentials lack the permission for {}", error.operation),
-        _ => return error,
-    };
-    CloudError { message, ..error }
 }

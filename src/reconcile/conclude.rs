@@ -5,23 +5,19 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::Account;
-use crate::api::{Managed, Management, Reason};
+use crate::api::{Management, Reason};
 use crate::backoff::jittered;
 use crate::cloud::{self, CloudError, ErrorClass, QueueFull};
-use crate::cluster::age;
 use crate::graph::Key;
 use crate::telemetry::metrics::ReconcileResult;
 
-use super::attempt::{Ended, FIRST_WAIT, for_tenants};
-use super::context::{AccountContext, Context, ObservedOf, Policies};
-use super::decide::{IntentState, Presence, Step, Wait};
+use super::context::{AccountContext, Context, Ended, ObservedOf, Policies};
+use super::decide::{IntentState, Ownership, Presence, Step, Wait};
 use super::execute::Executed;
 use super::kind::{Kind, Tagging};
 use super::observe::{Observation, observed_resource};
 use super::report::{Facts, Outcome, Sight};
-
-/// For how long an object's first wait for an object that is there and not ready yet is not reported.
-const FIRST_WAIT_FOR_READY: Duration = Duration::from_secs(10);
+use super::status::{FIRST_WAIT, FIRST_WAIT_FOR_READY, for_tenants, unreported};
 
 impl<K: Kind> Context<'_, K> {
     /// Reports what was done, and returns when the next attempt is due.
@@ -106,7 +102,8 @@ impl<K: Kind> Context<'_, K> {
                     let left = self.state.drift_conflicts.until().map(|until| until.saturating_duration_since(Instant::now()));
                     (last.id.clone(), left.map_or_else(Action::await_change, Action::requeue))
                 };
-                let found = matches!(observation.situation.cloud, Presence::One(_));
+                // Somebody else's resource says nothing about a create of ours that may still take effect.
+                let found = matches!(&observation.situation.cloud, Presence::One(found) if !matches!(found.owner, Ownership::Foreign(_)));
                 let intent = last.intent.clone().filter(|_| !found && observation.situation.intent != IntentState::None);
                 (facts(id, intent, observation.sight(), observation.drift()), action)
             }
@@ -219,12 +216,6 @@ impl<K: Kind> Context<'_, K> {
         let all_there = self.references.iter().all(|reference| self.referenced(reference).is_some());
         if all_there { FIRST_WAIT_FOR_READY } else { FIRST_WAIT }
     }
-}
-
-/// What is left of the time for which a new object's wait is not reported: of many that come together most wait only for each other.
-pub(super) fn unreported(object: &impl Managed, limit: Duration) -> Option<Duration> {
-    let age = age(object).filter(|_| object.status().is_none())?;
-    limit.checked_sub(age).filter(|left| !left.is_zero())
 }
 
 /// What an attempt that went as decided counts as.

@@ -1,5 +1,6 @@
 //! The context of an attempt: what is the same from its beginning to its end, worked out once.
 
+use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
 
@@ -8,13 +9,17 @@ use crate::api::{ABANDON_ANNOTATION, DeletionPolicy, DriftPolicy, Managed, Manag
 use crate::cache::CloudCache;
 use crate::cloud::Listed;
 use crate::graph::Key;
+use crate::telemetry::metrics::ReconcileResult;
 
 use super::kind::{Kind, Reference};
 use super::object_state::Taken;
-use super::reconciler::Reconciler;
+use super::reconciler::{Failure, Reconciler};
 
 /// What the status of a kind's objects shows of the cloud.
 pub(super) type ObservedOf<K> = <<K as Kind>::Object as Managed>::Observed;
+
+/// What came of an attempt, and when the next one is due.
+pub(super) type Ended = Result<(ReconcileResult, Action), Failure>;
 
 /// One attempt to reconcile one object.
 pub(super) struct Context<'a, K: Kind> {

@@ -1,17 +1,13 @@
 //! The controller of one kind: its watch, its queue, and who wakes its objects.
 
 use futures::StreamExt;
-use k8s_openapi::api::core::v1::Namespace;
-use kube::core::PartialObjectMeta;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::events::Reporter;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Resource, ResourceExt};
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::watch;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -19,14 +15,14 @@ use tracing::Instrument;
 
 use super::context::Context;
 use super::kind::Kind;
+use super::listeners::{Listeners, listen_to_accounts};
 use super::metrics::ObjectMetrics;
-use super::object_state::{ObjectStates, Tracked};
+use super::namespaces::Namespaces;
+use super::object_state::ObjectStates;
 use super::reconciler::{Failure, Reconciler, uid};
-use crate::accounts::{Accounts, Cached, Change};
+use crate::accounts::{Accounts, Cached};
 use crate::api::FIELD_MANAGER;
-use crate::api::{ACCOUNT_ANNOTATION, DEFAULT_ACCOUNT};
 use crate::backoff::jittered;
-use crate::cache::{CloudCache, Event};
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::relist::Relist;
 use crate::cluster::shard::Shard;
@@ -66,28 +62,6 @@ pub struct Shared {
     /// True once the process is to end.
     pub stop: watch::Receiver<bool>,
 }
-
-/// The namespaces' metadata.
-pub struct Namespaces(pub Store<PartialObjectMeta<Namespace>>);
-
-impl Namespaces {
-    /// Labels of a namespace.
-    #[must_use]
-    pub fn labels(&self, namespace: &str) -> BTreeMap<String, String> {
-        self.0.get(&ObjectRef::new(namespace)).map(|found| found.labels().clone()).unwrap_or_default()
-    }
-
-    /// Account that a namespace names.
-    #[must_use]
-    pub fn account(&self, namespace: &str) -> String {
-        let found = self.0.get(&ObjectRef::new(namespace));
-        found.and_then(|found| found.annotations().get(ACCOUNT_ANNOTATION).cloned()).unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned())
-    }
-}
-
-/// Caches that a kind listens to, by address.
-#[derive(Default)]
-pub struct Listeners(Mutex<HashSet<usize>>);
 
 /// Runs the controller of one kind until the process is to end. The second value returned resolves when its cache is filled, the third is that cache.
 pub fn controller<K>(shared: Shared) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send, Store<K::Object>)
@@ -151,7 +125,7 @@ where
         let reconciler = Arc::clone(&reconciler);
         async move {
             let wakers = tokio::spawn(forward_wakes(Arc::clone(&reconciler), to_wake));
-            let listener = tokio::spawn(hear_accounts(Arc::clone(&reconciler)));
+            let listener = tokio::spawn(listen_to_accounts(Arc::clone(&reconciler)));
             Controller::for_stream(changes, store)
                 .with_config(Config::default().concurrency(concurrency))
                 .reconcile_on(UnboundedReceiverStream::from(woken))
@@ -211,33 +185,6 @@ async fn forward_wakes<K: Kind>(reconciler: Arc<Reconciler<K>>, mut keys: Unboun
     }
 }
 
-/// An account that changes concerns all its objects.
-async fn hear_accounts<K: Kind>(reconciler: Arc<Reconciler<K>>) {
-    let mut changes = reconciler.accounts.subscribe();
-    loop {
-        match changes.recv().await {
-            Ok(Change::State(name)) => reconciler.wake_where(&name, |_| true),
-            Ok(Change::Room { account, news }) => reconciler.wake_where(&account, |tracked| tracked.take_room(news)),
-            Ok(Change::Listed) | Err(RecvError::Lagged(_)) => {
-                for object in reconciler.store.state() {
-                    reconciler.wake(object.as_ref());
-                }
-            }
-            Err(RecvError::Closed) => return,
-        }
-    }
-}
-
-impl Listeners {
-    fn add(&self, address: usize) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address)
-    }
-
-    fn remove(&self, address: usize) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
-    }
-}
-
 impl<K: Kind> Reconciler<K> {
     fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>, relist: &mut Relist) {
         let event = match event {
@@ -287,33 +234,6 @@ impl<K: Kind> Reconciler<K> {
         }
     }
 
-    /// Hears a cache from the first time one of its objects is looked at.
-    pub(super) fn listen(self: &Arc<Self>, account: &str, cache: &Arc<CloudCache<K::Listed>>) {
-        let address = Arc::as_ptr(cache).addr();
-        if !self.listeners.add(address) {
-            return;
-        }
-        let (reconciler, account, mut events) = (Arc::clone(self), account.to_owned(), cache.subscribe());
-        // For as long as this is held no other cache can have the address.
-        let held = Arc::downgrade(cache);
-        tokio::spawn(async move {
-            loop {
-                match events.recv().await {
-                    Ok(Event::Listed(changed)) => {
-                        reconciler
-                            .wake_where(&account, |tracked| tracked.awaits_list || tracked.watched.iter().any(|id| changed.contains(id)));
-                    }
-                    Ok(Event::Failed) => reconciler.wake_where(&account, |tracked| tracked.awaits_list),
-                    Err(RecvError::Lagged(_)) => reconciler.wake_where(&account, |_| true),
-                    // The cache is gone.
-                    Err(RecvError::Closed) => break,
-                }
-            }
-            reconciler.listeners.remove(address);
-            drop(held);
-        });
-    }
-
     /// What is not there, or not yet, is woken in vain and waits for nothing.
     fn wake_by_name(&self, namespace: &str, name: &str) {
         let place = ObjectRef::new(name).within(namespace);
@@ -323,16 +243,10 @@ impl<K: Kind> Reconciler<K> {
         }
     }
 
-    fn wake(&self, object: &K::Object) {
+    pub(super) fn wake(&self, object: &K::Object) {
         if let Ok(uid) = uid(object) {
             self.states.queue(uid);
         }
         let _ = self.wake.send(ObjectRef::from_obj(object));
-    }
-
-    fn wake_where(&self, account: &str, concerned: impl Fn(&mut Tracked<K::Object>) -> bool) {
-        for object in self.states.concerned(account, concerned) {
-            let _ = self.wake.send(ObjectRef::from_obj(object.as_ref()));
-        }
     }
 }

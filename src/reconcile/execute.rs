@@ -12,7 +12,7 @@ use crate::api::{FINALIZER, Intent, PAUSED_ANNOTATION, Target};
 use crate::cloud::{self, Call, CloudError, ErrorClass, Priority};
 use crate::cluster::finalizer;
 use crate::cluster::leader_election::NotLeading;
-use crate::cluster::status::{now, write_status};
+use crate::cluster::status::now;
 
 use super::context::{AccountContext, Context, is_annotated};
 use super::decide::Step;
@@ -240,19 +240,5 @@ impl<K: Kind> Context<'_, K> {
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Writes the status. One that follows from an observation alone (`fenced`) is refused when the object has changed since: a replica that was
-    /// overtaken does not overwrite its successor's status, and no create follows an intent that competes with another one. What the cloud has
-    /// answered is written in any case.
-    pub async fn write_status(&self, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
-        let version = self.object.resource_version().filter(|_| fenced);
-        match write_status(&self.reconciler.api(self.object), self.object, version, status).await {
-            Ok(newer) => self.reconciler.remember(newer),
-            // The watch brings what is newer, and with it the next attempt.
-            Err(kube::Error::Api(status)) if fenced && status.is_conflict() => {}
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
     }
 }

@@ -5,8 +5,9 @@
 //!
 //! - [`context`]: what is the same from the beginning to the end of an attempt.
 //! - [`attempt`]: the order of an attempt, and what is decided before a look at the cloud.
-//! - [`observe`] (with [`find`]) → [`mod@decide`] → [`execute`] → [`conclude`]: the steps of an attempt that reaches the cloud.
+//! - [`observe`] → [`mod@decide`] → [`execute`] → [`conclude`]: the steps of an attempt that reaches the cloud.
 //! - [`report`](mod@report), [`events`]: what users read of it.
+//! - [`status`]: how it is written.
 //! - [`object_state`]: what is kept of an object between two attempts.
 //! - [`mod@controller`]: watches, wake-ups and queue of one kind.
 
@@ -19,20 +20,23 @@ mod decide;
 mod drift_conflicts;
 mod events;
 mod execute;
-mod find;
 mod kind;
+mod listeners;
 mod metrics;
+mod namespaces;
 mod object_state;
 mod observe;
 mod permission;
 mod reconciler;
 mod report;
+mod status;
 mod summary;
 
 pub(crate) use backoff::waits;
-pub use controller::{Namespaces, Shared, controller};
+pub use controller::{Shared, controller};
 pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait, decide};
 pub use kind::{Desired, Difference, Health, Kind, Links, Phase, Reference, Tagging};
+pub use namespaces::Namespaces;
 pub use reconciler::{Failure, Reconciler};
 pub use report::{Facts, Outcome, Seen, Sight, report, same};
 pub(crate) use report::{Progress, consequence};

@@ -14,8 +14,9 @@ use crate::cluster::leader_election::Leadership;
 use crate::graph::{Index, Key};
 use crate::telemetry::metrics::{self, ReconcileResult};
 
-use super::controller::{Listeners, Namespaces};
 use super::kind::Kind;
+use super::listeners::Listeners;
+use super::namespaces::Namespaces;
 use super::object_state::ObjectStates;
 
 /// The reconciler of one kind.

@@ -9,10 +9,10 @@ use crate::cloud::{ErrorClass, Listed, Priority};
 use crate::graph::Key;
 use crate::graph::owner::{OWNER_TAG, describe_holder, describe_owner_tag, object_of};
 
-use super::decide::{Found, Ownership, Presence};
-use super::kind::{Desired, Difference, Kind, Phase};
-use super::observe::Observer;
-use super::reconciler::Failure;
+use super::Observer;
+use crate::reconcile::decide::{Found, Ownership, Presence};
+use crate::reconcile::kind::{Desired, Difference, Kind, Phase};
+use crate::reconcile::reconciler::Failure;
 
 impl<K: Kind> Observer<'_, '_, K> {
     /// Looks for the object's resource: by the id in status, by the import, by tag and natural key.

@@ -1,6 +1,8 @@
 //! What an attempt sees: the object, the index and the cache, put together into a [`Situation`]. All reads are here; the only calls are a GET of
 //! one resource that a LIST misses, a GET of a parent that seems to be gone, and a GET of a Secret that a create needs.
 
+mod find;
+
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 use secrecy::SecretString;
@@ -11,17 +13,17 @@ use crate::api::{DriftPolicy, Intent, Managed, Management, Target, WaitingFor};
 use crate::cloud::Call;
 use crate::graph::Key;
 
-use super::context::{AccountContext, Context};
-use super::decide::{IntentState, Ownership, Presence, Situation};
-use super::kind::{Desired, Difference, Kind, Links, Phase, Reference, Tagging};
-use super::reconciler::Failure;
-use super::report::{Seen, Sight, spec_changed};
+use crate::reconcile::context::{AccountContext, Context};
+use crate::reconcile::decide::{IntentState, Ownership, Presence, Situation};
+use crate::reconcile::kind::{Desired, Difference, Kind, Links, Phase, Reference, Tagging};
+use crate::reconcile::reconciler::Failure;
+use crate::reconcile::report::{Seen, Sight, spec_changed};
 
 /// Most tags of a resource, the owner tag among them (`docs/design/cloud-api.md#tags`).
 const TAGS_LIMIT: usize = 10;
 
 /// What an attempt observed: the situation to decide on, and the resource in it.
-pub(super) struct Observation<K: Kind> {
+pub(in crate::reconcile) struct Observation<K: Kind> {
     pub situation: Situation,
     pub seen: Option<K::Resource>,
     /// Where a create would make the resource now.
@@ -60,12 +62,12 @@ impl<K: Kind> Observation<K> {
 }
 
 /// A resource in the form that the status shows.
-pub(super) fn observed_resource<K: Kind>(seen: &K::Resource, matches: bool) -> Seen<<K::Object as Managed>::Observed> {
+pub(in crate::reconcile) fn observed_resource<K: Kind>(seen: &K::Resource, matches: bool) -> Seen<<K::Object as Managed>::Observed> {
     Seen { observed: K::observed(seen), phase: K::phase(seen), health: K::health(seen), matches }
 }
 
 /// Observes for one attempt.
-pub(super) struct Observer<'c, 'a, K: Kind> {
+pub(in crate::reconcile) struct Observer<'c, 'a, K: Kind> {
     pub context: &'c Context<'a, K>,
     pub account: &'c AccountContext<K::Listed>,
 }
@@ -123,7 +125,7 @@ impl<K: Kind> Observer<'_, '_, K> {
     }
 
     /// Whether all references are there and granted. Where one is not, it is not known either what may be used: an import waits.
-    pub(super) fn is_resolved(&self) -> bool {
+    fn is_resolved(&self) -> bool {
         self.context.references.iter().all(|reference| self.context.referenced(reference).is_some_and(|summary| summary.id.is_some()))
     }
 

@@ -1,0 +1,75 @@
+//! Writing the status of an object, and what of it is not for everybody, or not yet.
+
+use kube::ResourceExt;
+use std::time::Duration;
+
+use crate::api::{Managed, RECONCILE_AT_ANNOTATION};
+use crate::cloud::{CloudError, ErrorClass};
+use crate::cluster::age;
+use crate::cluster::status::{now, write_status};
+
+use super::context::{Context, ObservedOf};
+use super::kind::Kind;
+use super::reconciler::Failure;
+use super::report::{Facts, Outcome, Sight, report, same};
+
+/// For how long an object's first wait for something that is missing is not reported.
+pub(super) const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// For how long an object's first wait for an object that is there and not ready yet is not reported.
+pub(super) const FIRST_WAIT_FOR_READY: Duration = Duration::from_secs(10);
+
+impl<K: Kind> Context<'_, K> {
+    /// Reports an outcome without having looked at the cloud: what is known of it stays.
+    pub async fn report(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+        let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
+        let facts = Facts { id, intent, seen: Sight::Unchanged, drift: vec![], observe_only: false };
+        self.reconciler.publish(self.object, outcome, &facts, false).await;
+        self.update_status(outcome, &facts, false).await
+    }
+
+    /// Writes the next status if it says more than that time has passed. `observed`: the cloud was looked at.
+    pub async fn update_status(&mut self, outcome: &Outcome, facts: &Facts<ObservedOf<K>>, observed: bool) -> Result<(), Failure> {
+        let mut next = report(&self.status, outcome, facts, self.generation, &now());
+        if observed {
+            next.last_handled_reconcile_at = self.object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
+        }
+        next.account = next.may_be_in_cloud().then(|| self.account_name.to_owned());
+        self.count_readiness(&next);
+        let cloud_has_answered = match outcome {
+            Outcome::Done(step) => step.is_cloud_write(),
+            Outcome::Failed(_) => observed,
+            Outcome::Account(..) | Outcome::Paused => false,
+        };
+        if same(&self.status, &next) { Ok(()) } else { self.write_status(&next, !cloud_has_answered).await }
+    }
+
+    /// Writes the status. One that follows from an observation alone (`fenced`) is refused when the object has changed since: a replica that was
+    /// overtaken does not overwrite its successor's status, and no create follows an intent that competes with another one. What the cloud has
+    /// answered is written in any case.
+    async fn write_status(&self, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
+        let version = self.object.resource_version().filter(|_| fenced);
+        match write_status(&self.reconciler.api(self.object), self.object, version, status).await {
+            Ok(newer) => self.reconciler.remember(newer),
+            // The watch brings what is newer, and with it the next attempt.
+            Err(kube::Error::Api(status)) if fenced && status.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+/// What is left of the time for which a new object's wait is not reported: of many that come together most wait only for each other.
+pub(super) fn unreported(object: &impl Managed, limit: Duration) -> Option<Duration> {
+    let age = age(object).filter(|_| object.status().is_none())?;
+    limit.checked_sub(age).filter(|left| !left.is_zero())
+}
+
+/// An error as an object may show it. What concerns the account's identity is for the account's owner, who finds it in the log and at the account.
+pub(super) fn for_tenants(error: CloudError) -> CloudError {
+    let message = match error.class {
+        ErrorClass::Auth => "the cloud does not accept the account's credentials".to_owned(),
+        ErrorClass::Permission => format!("the account's credentials lack the permission for {}", error.operation),
+        _ => return error,
+    };
+    CloudError { message, ..error }
+}
