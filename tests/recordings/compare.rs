@@ -9,8 +9,10 @@
 //! Several folders of the version before may be given, the last is the one after: then only that differs which is in each run before and not in the one
 //! after, or in the one after and in no run before. So what a run shows only at times, by its timing, is no difference.
 //!
-//! Prints the tests that differ and how, and ends with 1 if any does. The mutations about one resource are compared in their order, those about
-//! different ones in none; conditions' states and events are compared as sets, since how often they are told depends on timing.
+//! States in which the cloud was busy are left out, since it depends on timing whether the operator looked just then; `--all-states` compares them, too.
+//!
+//! Prints the tests that differ and how, and ends with 1 if any does. The mutations about one resource that took place are compared in their
+//! order, those about different ones in none; refused ones, conditions' states and events are compared as sets, since how often they come depends on timing.
 //! `--ignore-messages` leaves out texts for people, `--rename OLD=NEW` takes a word of the version before for another, `--ignore WORD` leaves out lines with
 //! WORD, `--ignore-states` leaves out the states that objects went through.
 
@@ -22,12 +24,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const MESSAGES: [&str; 2] = ["message", "note"];
+/// Reasons of `Reconciling` while the cloud works on something.
+const BUSY: [&str; 4] = ["Creating", "Settling", "Updating", "Deleting"];
 
 #[derive(Default)]
 struct Options {
     folders: Vec<PathBuf>,
     ignore_messages: bool,
     ignore_states: bool,
+    all_states: bool,
     ignored: Vec<String>,
     renamed: Vec<(String, String)>,
 }
@@ -42,7 +47,9 @@ impl Options {
 fn main() -> ExitCode {
     let options = options();
     let Some((after, before)) = options.folders.split_last().filter(|(_, before)| !before.is_empty()) else {
-        eprintln!("usage: compare-recordings [--ignore-messages] [--ignore-states] [--ignore WORD]… [--rename OLD=NEW]… BEFORE… AFTER");
+        eprintln!(
+            "usage: compare-recordings [--ignore-messages] [--ignore-states | --all-states] [--ignore WORD]… [--rename OLD=NEW]… BEFORE… AFTER"
+        );
         return ExitCode::from(2);
     };
     let new = recordings(after);
@@ -82,6 +89,7 @@ fn options() -> Options {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--ignore-messages" => options.ignore_messages = true,
+            "--all-states" => options.all_states = true,
             "--ignore-states" => options.ignore_states = true,
             "--ignore" => options.ignored.push(arguments.next().expect("a word after --ignore")),
             "--rename" => {
@@ -111,21 +119,42 @@ fn lines(text: &str, options: &Options) -> BTreeSet<String> {
     }
     let mut lines = BTreeSet::new();
     for (about, mutations) in recording["mutations"].as_object().unwrap() {
-        for (number, mutation) in mutations.as_array().unwrap().iter().enumerate() {
-            let number = number + 1;
-            lines.insert(format!("mutation {number} of {about}: {} {}", mutation["call"], without_call(mutation)));
+        let mut number = 0;
+        for mutation in mutations.as_array().unwrap() {
+            let took_place = mutation["status"].as_u64().is_none_or(|status| status < 400);
+            number += usize::from(took_place);
+            let which = if took_place { format!("mutation {number}") } else { "refused mutation".to_owned() };
+            lines.insert(format!("{which} of {about}: {} {}", mutation["call"], without_call(mutation)));
         }
     }
     for (object, told) in recording["objects"].as_object().unwrap() {
+        let mut told = told.clone();
+        for condition in told["last"]["conditions"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+            if condition["status"] == "Unknown" {
+                condition["reason"] = Value::Null;
+            }
+        }
         leaves(&format!("{object}: last status"), &told["last"], &mut lines);
         if !options.ignore_states {
-            let states = told["states"].as_array().unwrap().iter();
-            lines.extend(states.map(|state| format!("{object}: state {}", state.as_str().unwrap_or_default())));
+            let states = told["states"].as_array().unwrap().iter().filter_map(Value::as_str);
+            let states = states.filter(|state| options.all_states || !is_busy(state));
+            lines.extend(states.map(|state| format!("{object}: state {}", without_guess(state))));
         }
     }
     lines.extend(recording["events"].as_array().unwrap().iter().map(|event| format!("event {event}")));
     lines.retain(|line| !options.ignored.iter().any(|word| line.contains(word)));
     lines
+}
+
+fn is_busy(state: &str) -> bool {
+    let reason = state.split(' ').find_map(|condition| condition.strip_prefix("Reconciling=True/"));
+    reason.is_some_and(|reason| BUSY.contains(&reason))
+}
+
+/// A state whose unknown conditions have no reason: it is that of an earlier state at times.
+fn without_guess(state: &str) -> String {
+    let conditions = state.split(' ').map(|condition| condition.split_once("=Unknown/").map_or(condition, |(name, _)| name));
+    conditions.collect::<Vec<_>>().join(" ")
 }
 
 fn without_call(mutation: &Value) -> Value {
