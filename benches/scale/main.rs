@@ -17,8 +17,6 @@ mod figures;
 mod page;
 mod scenarios;
 mod stage;
-#[path = "../../tests/support/mod.rs"]
-mod support;
 
 use std::process::ExitCode;
 

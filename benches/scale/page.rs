@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::figures::{Figures, growth, table, told_growth};
+use super::figures::{Figures, growth, table, told_growth};
 
 const TEMPLATE: &str = include_str!("performance.md");
 

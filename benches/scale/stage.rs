@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use crate::figures::{Figures, Target, count, machine};
-use crate::support::controlplane::ControlPlane;
-use crate::support::eventually;
-use crate::support::load::{AT_ONCE, Load, apply, gateway, until_ready};
-use crate::support::metrics::Scrape;
-use crate::support::operator::Operator;
-use crate::support::usage::Usage;
-use crate::support::world::{API_VERSION, KINDS, World};
+use support::controlplane::ControlPlane;
+use support::eventually;
+use support::load::{AT_ONCE, Load, apply, gateway, until_ready};
+use support::metrics::Scrape;
+use support::operator::Operator;
+use support::usage::Usage;
+use support::world::{API_VERSION, KINDS, World};
 
 /// Of every call, at the cloud.
 pub const LATENCY: Duration = Duration::from_millis(50);

@@ -5,10 +5,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "the demo ends at the first surprise")]
 
-#[path = "follow.rs"]
 mod follow;
-#[path = "../support/mod.rs"]
-mod support;
 
 use serde_json::json;
 use std::path::PathBuf;

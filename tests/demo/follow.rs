@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::support::world::{API_VERSION, KINDS, api, condition, is};
+use support::world::{API_VERSION, KINDS, api, condition, is};
 
 /// What is told of an object's message: the rest is in `kubectl describe`.
 const WIDTH: usize = 90;

@@ -8,8 +8,8 @@ use crate::LINES;
 use crate::cloud::Cloud;
 use crate::cluster::{Cluster, RELEASE, SYSTEM};
 use crate::line::Line;
-use crate::support::figure;
-use crate::support::release::{chart, copy};
+use support::figure;
+use support::release::{chart, copy};
 
 /// While the pods are replaced, a change arrives.
 pub async fn roll(cluster: &Cluster, line: &Line<'_>) {

@@ -4,7 +4,7 @@ use kube::Client;
 use serde_json::Value;
 
 use crate::cluster::{SIMULATOR, SYSTEM};
-use crate::support::contract;
+use support::contract;
 
 pub struct Cloud(pub Client);
 

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::controlplane::{self, root};
-use crate::support::eventually;
-use crate::support::tools::Tools;
-use crate::support::world::{API_VERSION, KINDS, api, is};
+use support::controlplane::{self, root};
+use support::eventually;
+use support::tools::Tools;
+use support::world::{API_VERSION, KINDS, api, is};
 
 /// Namespace and name of the release.
 pub const SYSTEM: &str = "direct-connect-e2e";

@@ -6,7 +6,7 @@ use crate::LINES;
 use crate::cloud::Cloud;
 use crate::cluster::{Cluster, RELEASE, SIMULATOR, SYSTEM};
 use crate::line::Line;
-use crate::support::{eventually, figure};
+use support::{eventually, figure};
 
 /// The lease's duration, a look of the other, and what a loaded machine needs besides.
 const TAKEOVER: Duration = Duration::from_secs(40);

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use crate::cloud::Cloud;
 use crate::cluster::{BOUND, Cluster, RELEASE, SIMULATOR, SYSTEM};
-use crate::support::release::chart;
-use crate::support::world::{API_VERSION, api, is};
-use crate::support::{eventually, figure};
+use support::release::chart;
+use support::world::{API_VERSION, api, is};
+use support::{eventually, figure};
 
 /// Short, so that a cloud that stands still is noticed soon, long before its probe restarts it after five minutes.
 const CALL_TIMEOUT: &str = "5s";

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::cloud::Cloud;
 use crate::cluster::{BOUND, Cluster};
-use crate::support::world::{API_VERSION, api};
-use crate::support::{eventually, figure};
+use support::world::{API_VERSION, api};
+use support::{eventually, figure};
 
 pub struct Line<'a> {
     cluster: &'a Cluster,

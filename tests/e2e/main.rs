@@ -11,8 +11,6 @@ mod deaths;
 mod installation;
 mod line;
 mod monitoring;
-#[path = "../support/mod.rs"]
-mod support;
 
 use cloud::Cloud;
 use cluster::{Cluster, SYSTEM};

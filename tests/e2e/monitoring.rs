@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::cluster::{BOUND, Cluster, RELEASE, SYSTEM};
-use crate::support::controlplane::root;
-use crate::support::monitoring::{alerts, dashboard, queries};
-use crate::support::process::{Process, free_port};
-use crate::support::release::chart;
-use crate::support::simulator::http_client;
-use crate::support::{eventually, figure};
+use support::controlplane::root;
+use support::monitoring::{alerts, dashboard, queries};
+use support::process::{Process, free_port};
+use support::release::chart;
+use support::simulator::http_client;
+use support::{eventually, figure};
 
 /// What Grafana would take for rates, at least.
 const RATE_INTERVAL: &str = "1m";

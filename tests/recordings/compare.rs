@@ -1,8 +1,8 @@
 //! Compares what two versions do and tell in the same tests.
 //!
 //! ```text
-//! DC_RECORD=/tmp/before cargo test --test lives --test samples        # in a work tree of the version before
-//! DC_RECORD=/tmp/after cargo test --test lives --test samples         # in this one
+//! DC_RECORD=/tmp/before cargo test --test lifecycle -- lives samples        # in a work tree of the version before
+//! DC_RECORD=/tmp/after cargo test --test lifecycle -- lives samples         # in this one
 //! cargo run --example compare-recordings -- /tmp/before /tmp/after
 //! ```
 //!

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::figures::{Figures, Target, count};
 use crate::stage::{BOUND, SYNC, Spent, Stage, all_ready, calls, furnish, more, plane, progress, verified, writes_where};
-use crate::support::eventually;
-use crate::support::load::{Load, apply};
-use crate::support::usage::Usage;
-use crate::support::world::{API_VERSION, World, api};
+use support::eventually;
+use support::load::{Load, apply};
+use support::usage::Usage;
+use support::world::{API_VERSION, World, api};
 
 const ACCOUNTS: usize = 200;
 const OBJECTS: usize = 50;

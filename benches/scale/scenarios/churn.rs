@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::figures::{Figures, Target, count};
 use crate::stage::{BOUND, Stage, progress};
-use crate::support::eventually;
-use crate::support::line::peer;
-use crate::support::load::{Load, gateway, interface};
-use crate::support::usage::Usage;
-use crate::support::world::{KINDS, is};
+use support::eventually;
+use support::line::peer;
+use support::load::{Load, gateway, interface};
+use support::usage::Usage;
+use support::world::{KINDS, is};
 
 /// How long, in minutes; `SOAK_MINUTES` names another time.
 const MINUTES: u64 = 30;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::figures::{Figures, Target, count};
 use crate::stage::Stage;
-use crate::support::load::Load;
-use crate::support::usage::Usage;
+use support::load::Load;
+use support::usage::Usage;
 
 const WINDOW: Duration = Duration::from_secs(10);
 /// What it may take.

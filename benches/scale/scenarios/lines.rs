@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use crate::Rows;
 use crate::figures::{Figures, Target, count};
 use crate::stage::{BOUND, LATENCY, SETTLE, SYNC, Spent, Stage, progress, verified};
-use crate::support::eventually;
-use crate::support::load::{AT_ONCE, Load};
-use crate::support::usage::Usage;
+use support::eventually;
+use support::load::{AT_ONCE, Load};
+use support::usage::Usage;
 
 /// Objects of the account.
 const OBJECTS: usize = 1500;

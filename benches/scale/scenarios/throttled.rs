@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::figures::{Figures, Target, count};
 use crate::stage::{BOUND, Stage, progress};
-use crate::support::load::{AT_ONCE, Load};
+use support::load::{AT_ONCE, Load};
 
 const QUEUED: usize = 200;
 /// Writes that the cloud allows.

@@ -13,7 +13,7 @@ mod behaviour;
 mod contract;
 mod credentials;
 /// Shared with the tests of the operator.
-#[path = "../../../tests/support/contract.rs"]
+#[path = "../../../tests/support/src/contract.rs"]
 mod documents;
 mod faults;
 mod harness;

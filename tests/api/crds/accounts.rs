@@ -1,0 +1,153 @@
+//! Rules of `CloudAccount`.
+
+use serde_json::{Value, json};
+
+use super::table::{Case, PROJECT, Table, UUID, many, prove, spec, tags};
+
+const SECRET: &str = "secretRef";
+
+fn endpoints() -> Vec<Case> {
+    let with = |field: &str, url: &str| spec(json!({ "endpoints": { field: url } }));
+    vec![
+        (with("dc", "http://dc.example"), &["spec.endpoints.dc", "endpoints.dc must begin with https://", "endpoints.insecure: true"]),
+        (with("iam", "http://iam.example"), &["spec.endpoints.iam", "endpoints.iam must begin with https://"]),
+        (with("sts", "http://sts.example"), &["spec.endpoints.sts", "endpoints.sts must begin with https://"]),
+        (with("dc", "dc.example"), &["spec.endpoints.dc", "endpoints.dc must be a base URL"]),
+        (with("dc", "ftp://dc.example"), &["spec.endpoints.dc", "endpoints.dc must be a base URL"]),
+        (with("dc", "https://user:secret@dc.example"), &["spec.endpoints.dc", "endpoints.dc must be a base URL"]),
+        (with("iam", "https://iam.example/?a=b"), &["spec.endpoints.iam", "endpoints.iam must be a base URL"]),
+        (with("sts", "https://sts.example/#a"), &["spec.endpoints.sts", "endpoints.sts must be a base URL"]),
+        (with("caBundle", "nothing"), &["spec.endpoints.caBundle", "endpoints.caBundle must hold certificates in PEM"]),
+    ]
+}
+
+fn credentials() -> Vec<Case> {
+    let one: &[&str] =
+        &["spec.credentials", "credentials must have exactly one of accessKey, password, workloadIdentity, metadata, podIdentity"];
+    let with = |credentials: Value| {
+        let mut all = json!({ "accessKey": null, "password": null, "workloadIdentity": null, "metadata": null, "podIdentity": null });
+        all.as_object_mut().unwrap().extend(credentials.as_object().unwrap().clone());
+        spec(json!({ "credentials": all }))
+    };
+    let workload = |field: &str, value: &str| {
+        let mut identity = json!({ "providerUrn": "iam::1:oidc-provider:k", "agencyUrn": "iam::1:agency:a", "tokenPath": "/token" });
+        identity[field] = json!(value);
+        with(json!({ "workloadIdentity": identity }))
+    };
+    let secret = |field: &str, value: &str| spec(json!({ "credentials": { "accessKey": { SECRET: { field: value } } } }));
+    vec![
+        (with(json!({})), one),
+        (spec(json!({ "credentials": { "metadata": {} } })), one),
+        (with(json!({ "metadata": {}, "podIdentity": {} })), one),
+        (with(json!({ "password": { SECRET: { "namespace": "n", "name": "s" } }, "podIdentity": {} })), one),
+        (workload("providerUrn", "a b"), &["spec.credentials.workloadIdentity.providerUrn", "providerUrn must be a URN"]),
+        (workload("agencyUrn", "a b"), &["spec.credentials.workloadIdentity.agencyUrn", "agencyUrn must be a URN"]),
+        (workload("tokenPath", "token"), &["spec.credentials.workloadIdentity.tokenPath", "tokenPath must be an absolute path"]),
+        (secret("name", "A"), &["spec.credentials.accessKey.secretRef.name", "name must be the name of an object"]),
+        (secret("namespace", "a.b"), &["spec.credentials.accessKey.secretRef.namespace", "namespace must be the name of a namespace"]),
+    ]
+}
+
+fn namespaces_and_grants() -> Vec<Case> {
+    let one: &[&str] = &["namespaces must have exactly one of names, selector"];
+    let grant = |field: &str, value: Value| spec(json!({ "grants": [{ "namespaces": { "names": ["a"] }, field: value }] }));
+    let vlans: &[&str] = &["spec.grants[0].vlans[0]", "vlans must be a VLAN from 0 to 3999 or a range"];
+    let mut cases: Vec<Case> =
+        ["4000", "1-4000", "200-100", "a", "-1", "1-", "01", "1 - 2"].map(|range| (grant("vlans", json!([range])), vlans)).to_vec();
+    cases.extend([
+        (spec(json!({ "allowedNamespaces": {} })), one),
+        (spec(json!({ "allowedNamespaces": { "names": ["a"], "selector": {} } })), one),
+        (
+            spec(json!({ "allowedNamespaces": { "names": ["A"] } })),
+            &["spec.allowedNamespaces.names[0]", "names must be the name of a namespace"],
+        ),
+        (spec(json!({ "allowedNamespaces": { "names": many(257, |i| format!("n{i}")) } })), &["spec.allowedNamespaces.names", "256"]),
+        (
+            spec(json!({ "allowedNamespaces": { "selector": { "matchExpressions": [{ "key": "k", "operator": "Is" }] } } })),
+            &["spec.allowedNamespaces.selector.matchExpressions[0].operator", "\"In\", \"NotIn\", \"Exists\", \"DoesNotExist\""],
+        ),
+        (spec(json!({ "grants": [{ "namespaces": {} }] })), one),
+        (spec(json!({ "grants": [{}] })), &["spec.grants[0].namespaces", "Required"]),
+        (grant("connectionIds", json!(["c"])), &["spec.grants[0].connectionIds[0]", "connectionIds must be a UUID"]),
+        (grant("vpcIds", json!(["v"])), &["spec.grants[0].vpcIds[0]", "vpcIds must be a UUID"]),
+        (grant("maxBandwidth", json!(1)), &["spec.grants[0].maxBandwidth", "greater than or equal to 2"]),
+        (grant("import", json!("Maybe")), &["spec.grants[0].import", "\"Allow\", \"Deny\""]),
+    ]);
+    cases
+}
+
+fn refused() -> Vec<Case> {
+    let interval: &[&str] = &["spec.syncInterval", "syncInterval must be a duration from 30s to 24h, like 90s, 5m or 1h30m"];
+    let mut cases: Vec<Case> = ["", "5", "29s", "29999ms", "24h1s", "-5m", "5 m", "1d", "five"]
+        .map(|text| (spec(json!({ "syncInterval": text })), interval))
+        .to_vec();
+    cases.extend(endpoints());
+    cases.extend(credentials());
+    cases.extend(namespaces_and_grants());
+    // The same rules as of other kinds, one level deeper.
+    cases.extend(
+        tags()
+            .into_iter()
+            .map(|(change, _)| (spec(json!({ "defaults": change["spec"] })), &["spec.defaults.tags"] as &'static [&'static str])),
+    );
+    cases.extend([
+        (spec(json!({ "region": "EU West" })), &["spec.region", "region must be a region like eu-west-101"] as &[_]),
+        (spec(json!({ "region": "a.b/c" })), &["spec.region", "region must be a region like eu-west-101"]),
+        (spec(json!({ "region": null })), &["spec.region", "Required"]),
+        (spec(json!({ "projectId": "p" })), &["spec.projectId", "projectId must be 32 hex digits"]),
+        (
+            spec(json!({ "defaults": { "enterpriseProjectId": "p" } })),
+            &["spec.defaults.enterpriseProjectId", "must be a UUID in lower case, or 0"],
+        ),
+        (spec(json!({ "defaults": { "deletionPolicy": "Keep" } })), &["spec.defaults.deletionPolicy", "\"Delete\", \"Retain\""]),
+        (spec(json!({ "defaults": { "driftPolicy": "Fix" } })), &["spec.defaults.driftPolicy", "\"Correct\", \"Detect\", \"Ignore\""]),
+        (spec(json!({ "rateLimit": { "readsPerMinute": 0 } })), &["spec.rateLimit.readsPerMinute", "greater than or equal to 1"]),
+        (spec(json!({ "rateLimit": { "writesPerMinute": 60001 } })), &["spec.rateLimit.writesPerMinute", "less than or equal to 60000"]),
+        (spec(json!({ "rateLimit": { "burst": 1001 } })), &["spec.rateLimit.burst", "less than or equal to 1000"]),
+        (spec(json!({ "features": { "peers": "maybe" } })), &["spec.features.peers", "\"auto\", \"enabled\", \"disabled\""]),
+    ]);
+    cases
+}
+
+fn accepted() -> Vec<Value> {
+    vec![
+        spec(json!({ "endpoints": { "dc": "https://dc.example:8443/base/", "iam": "https://10.0.0.1", "sts": "https://[fd00::1]:443" } })),
+        spec(json!({ "endpoints": { "dc": "http://127.0.0.1:8080", "insecure": true } })),
+        spec(json!({ "projectId": PROJECT, "syncInterval": "30s" })),
+        spec(json!({ "syncInterval": "1h30m" })),
+        spec(json!({ "syncInterval": "24h" })),
+        spec(json!({ "allowedNamespaces": { "names": [] } })),
+        spec(json!({ "allowedNamespaces": { "selector": { "matchLabels": { "a": "b" } } } })),
+        spec(json!({ "grants": [{
+            "namespaces": { "selector": { "matchExpressions": [{ "key": "k", "operator": "In", "values": ["v"] }] } },
+            "connectionIds": [UUID], "vpcIds": [UUID], "vlans": ["0", "100-199", "7-7", "3999"], "maxBandwidth": 2, "import": "Deny",
+        }] })),
+        spec(
+            json!({ "defaults": { "deletionPolicy": "Retain", "driftPolicy": "Detect", "tags": { "a": "" }, "enterpriseProjectId": "0" } }),
+        ),
+        spec(json!({ "rateLimit": { "readsPerMinute": 60000, "writesPerMinute": 1, "burst": 1000 }, "features": { "tags": "disabled" } })),
+        spec(json!({ "credentials": { "accessKey": null, "metadata": {} } })),
+        spec(json!({ "credentials": { "accessKey": null, "podIdentity": {} } })),
+        spec(json!({ "credentials": { "accessKey": null, "password": { SECRET: { "namespace": "n", "name": "s.1" } } } })),
+        spec(json!({ "credentials": { "accessKey": null, "workloadIdentity": {
+            "providerUrn": "iam::1:oidc-provider:k", "agencyUrn": "iam::1:agency:a", "tokenPath": "/var/run/token",
+        } } })),
+    ]
+}
+
+#[tokio::test]
+async fn accounts_are_checked() {
+    let base = json!({
+        "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": "CloudAccount", "metadata": { "name": "account" },
+        "spec": {
+            "region": "eu-west-101", "projectId": "0605768a3300d5762f82c01180692873",
+            "credentials": { "accessKey": { SECRET: { "namespace": "n", "name": "s" } } },
+        },
+    });
+    let mutable = vec![spec(json!({ "syncInterval": "1m", "credentials": { "accessKey": null, "metadata": {} } }))];
+    let immutable: Vec<Case> = vec![
+        (spec(json!({ "region": "eu-west-0" })), &["spec.region", "region is immutable"]),
+        (spec(json!({ "projectId": "ffffffffffffffffffffffffffffffff" })), &["spec.projectId", "projectId is immutable"]),
+    ];
+    prove(vec![Table { base, accepted: accepted(), refused: refused(), mutable, immutable }]).await;
+}

@@ -1,0 +1,223 @@
+//! The lives of all kinds with the rights of the chart: what they need is granted, and what is granted they need.
+
+use kube::api::ListParams;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use super::rights::{compare, granted, used};
+use super::{LINES, SYSTEM, values, world};
+use support::line::{gateway, id, interface, object, peer, with};
+use support::operator::Operator;
+use support::release::{Release, chart};
+use support::simulator::LINE_B;
+use support::world::{API_VERSION, BOUND, World, api, condition};
+use support::{eventually, figure};
+
+/// The audit log is written after the answer.
+const WRITTEN: Duration = Duration::from_secs(10);
+const OTHER: &str = "lines-other";
+/// Two lines of one gateway, by namespace, kind and name; the second gateway is another account's.
+const OBJECTS: [(&str, &str, &str); 6] = [
+    (LINES, "VirtualGateway", "gw"),
+    (LINES, "VirtualInterface", "vif"),
+    (LINES, "Peer", "peer"),
+    (OTHER, "VirtualGateway", "own"),
+    (OTHER, "VirtualInterface", "guest"),
+    (OTHER, "Peer", "guest-ipv6"),
+];
+
+#[tokio::test]
+async fn the_chart_grants_what_the_operator_needs_and_nothing_else() {
+    let (world, release) = world().await;
+    release.install(&chart(), &values(&world));
+    lives(&world, &release).await;
+
+    // The same with a right for each namespace in place of one for all. The definitions, and the account, are still there.
+    let mut narrow = values(&world);
+    narrow["watchNamespaces"] = json!([LINES, OTHER]);
+    release.upgrade(&chart(), &narrow);
+    lives(&world, &release).await;
+}
+
+async fn lives(world: &World, release: &Release) {
+    // Operators of before made one: each life makes its own.
+    world.plane.kubectl(&["delete", "leases", "--all", "-n", SYSTEM]);
+    let before = world.plane.audit().len();
+    let account = release.pod().await.service_account;
+    let given = granted(&world.plane, release, &account);
+    assert!(!given.is_empty(), "the chart gives {account} no rights");
+    tokio::select! {
+        () = story(world, release) => {}
+        refused = refusal(world, release, &account, before) => panic!("the chart's rights are not enough:\n{refused}"),
+    }
+    let mut wrong = Vec::new();
+    for _ in 0..WRITTEN.as_secs() {
+        let (done, refused) = used(&world.plane, release, &account, before);
+        wrong = compare(&given, &done, &refused);
+        if wrong.is_empty() {
+            return figure(&format!("{} rights of the chart, each used; {} kinds of requests, each granted", given.len(), done.len()));
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    panic!("rights and requests differ:\n{}", wrong.join("\n"));
+}
+
+/// Waits for a request that was refused for want of a right.
+async fn refusal(world: &World, release: &Release, account: &str, before: usize) -> String {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let (_, refused) = used(&world.plane, release, account, before);
+        if !refused.is_empty() {
+            return refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        }
+    }
+}
+
+async fn story(world: &World, release: &Release) {
+    let mut first = release.start("first").await;
+    let mut second = release.start("second").await;
+    says(&second, "standby").await;
+    let other = come_up(world).await;
+    change(world, &other).await;
+    set_back(world, &other).await;
+    assert!(first.stop(), "the leader ends by itself\n{}", first.tail());
+    eventually("the other leads", BOUND, || async { (!second.readiness().await?.contains("standby")).then_some(()) }).await;
+    go(world, &other).await;
+    assert!(second.stop(), "it ends by itself\n{}", second.tail());
+}
+
+async fn says(operator: &Operator, word: &str) {
+    eventually(&format!("/readyz says {word}\n{}", operator.tail()), BOUND, || async {
+        operator.readiness().await?.contains(word).then_some(())
+    })
+    .await;
+}
+
+fn of<'a>(world: &'a World, other: &'a World, namespace: &str) -> &'a World {
+    if namespace == LINES { world } else { other }
+}
+
+async fn all_ready(world: &World, other: &World) {
+    for (namespace, kind, name) in OBJECTS {
+        of(world, other, namespace).wait_ready(kind, name).await;
+    }
+}
+
+/// All kinds, in two namespaces and with two accounts.
+async fn come_up(world: &World) -> World {
+    world.furnish().await;
+    let other = world.neighbour("other", json!({})).await;
+    let bgp = json!({ "routeMode": "bgp", "bgpAsn": 65001, "bgpMd5SecretRef": { "name": "bgp", "key": "md5" } });
+    for world in [world, &other] {
+        let key = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "bgp" }, "stringData": { "md5": "Qaz12345678" } });
+        world.apply(&key).await;
+    }
+    world.apply(&gateway("gw", 1)).await;
+    world.apply(&with(interface("vif", "gw", 30), &bgp)).await;
+    world.apply(&peer("peer", "vif")).await;
+    other.apply(&with(gateway("own", 2), &json!({ "accountRef": { "name": "default" } }))).await;
+    // It ends at another place: two of a gateway must.
+    let guest = json!({
+        "connectionId": LINE_B, "virtualGatewayRef": { "name": "gw", "namespace": LINES },
+        "localGatewayIp": "10.0.1.1/30", "remoteGatewayIp": "10.0.1.2/30",
+    });
+    other.apply(&with(with(interface("guest", "gw", 31), &bgp), &guest)).await;
+    let addresses = json!({ "localGatewayIp": "fd00:aaab::1/64", "remoteGatewayIp": "fd00:aaab::2/64" });
+    other.apply(&with(peer("guest-ipv6", "guest"), &addresses)).await;
+    other.wait_reason("VirtualInterface", "guest", "WaitingForReference").await;
+    let grant = json!({ "from": [{ "kind": "VirtualInterface", "namespace": OTHER }], "to": [{ "kind": "VirtualGateway", "name": "gw" }] });
+    world.apply(&object("DirectConnectGrant", "other", &grant)).await;
+    all_ready(world, &other).await;
+    other
+}
+
+async fn change(world: &World, other: &World) {
+    for (namespace, kind, name) in OBJECTS {
+        of(world, other, namespace).patch(kind, name, json!({ "spec": { "description": "changed" } })).await;
+    }
+    world.patch_account(json!({ "defaults": { "tags": { "team": "network" } } })).await;
+    all_ready(world, other).await;
+    for collection in ["virtual_gateways", "virtual_interfaces"] {
+        let there = world.cloud.all(collection).await;
+        assert!(there.len() == 2 && there.iter().all(|seen| seen["description"] == "changed"), "{collection}: {there:#?}");
+    }
+}
+
+/// Somebody changes both gateways in the cloud. That is told, and told again as long as it can't be written down; then it is set back.
+async fn set_back(world: &World, other: &World) {
+    let gateways = [(world, "gw"), (other, "own")];
+    let mut ids = Vec::new();
+    for (world, name) in gateways {
+        world.patch("VirtualGateway", name, json!({ "spec": { "policy": { "drift": "Detect" } } })).await;
+        ids.push(id(&world.wait_ready("VirtualGateway", name).await));
+    }
+    // Before anything is to be told: a look may come at any time.
+    refuse_status(world, true).await;
+    for id in &ids {
+        world.cloud.patch(id, json!({ "name": "theirs" })).await;
+    }
+    for (world, name) in gateways {
+        world.ask("VirtualGateway", name, "refused").await;
+        eventually("the event is repeated", BOUND, || async {
+            (world.notes("VirtualGateway", name, "DriftDetected").await.len() > 1).then_some(())
+        })
+        .await;
+    }
+    refuse_status(world, false).await;
+    for (world, name) in gateways {
+        world.wait_reason("VirtualGateway", name, "Drifted").await;
+        world.patch("VirtualGateway", name, json!({ "spec": { "policy": { "drift": "Correct" } } })).await;
+        world.wait_ready("VirtualGateway", name).await;
+    }
+    let names: Vec<Value> = world.cloud.all("virtual_gateways").await.into_iter().map(|gateway| gateway["name"].clone()).collect();
+    assert!(!names.contains(&json!("theirs")), "{names:?}");
+}
+
+/// An admission policy that lets nobody write the status of a gateway: the operator has the right, and the write fails all the same.
+async fn refuse_status(world: &World, refused: bool) {
+    const NAME: &str = "no-status";
+    let of = |kind: &str, spec: Value| {
+        let version = "admissionregistration.k8s.io/v1";
+        json!({ "apiVersion": version, "kind": kind, "metadata": { "name": NAME }, "spec": spec })
+    };
+    let rule = json!({
+        "apiGroups": ["directconnect.huaweicloud.com"], "apiVersions": ["v1alpha1"], "operations": ["UPDATE"], "resources": ["virtualgateways/status"],
+    });
+    let policy =
+        json!({ "matchConstraints": { "resourceRules": [rule] }, "validations": [{ "expression": "false", "message": "refused" }] });
+    let binding = json!({ "policyName": NAME, "validationActions": ["Deny"] });
+    if refused {
+        world.try_apply(None, &of("ValidatingAdmissionPolicy", policy)).await.unwrap();
+        world.try_apply(None, &of("ValidatingAdmissionPolicyBinding", binding)).await.unwrap();
+    } else {
+        world.plane.kubectl(&["delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", NAME]);
+    }
+    eventually(&format!("statuses are refused: {refused}"), BOUND, || async {
+        let patch = ["patch", "vgw", "gw", "-n", LINES, "--subresource=status", "--type=merge", "--dry-run=server", "-p"];
+        let answer = world.plane.run("kubectl", &[&patch[..], &[r#"{"status":{"id":"x"}}"#]].concat());
+        (answer.is_err() == refused).then_some(())
+    })
+    .await;
+}
+
+/// All at once, in no order: what is needed to the end stays to the end.
+async fn go(world: &World, other: &World) {
+    let plane = &world.plane;
+    plane.kubectl(&["delete", "secret", "credentials", "-n", LINES, "--wait=false"]);
+    plane.kubectl(&["delete", "cloudaccount", LINES, "--wait=false"]);
+    tokio::join!(world.clear(), other.clear());
+    assert!(world.cloud.is_empty().await, "left in the cloud: {}", world.cloud.resources().await);
+    plane.kubectl(&["wait", "cloudaccount", LINES, "--for=delete", "--timeout=30s"]);
+    plane.kubectl(&["wait", "secret/credentials", "-n", LINES, "--for=delete", "--timeout=30s"]);
+    // The chart's account, which nobody uses any more, lets go of its Secret.
+    eventually("the Secret of the chart's account is let go", BOUND, || async {
+        let secret = api(&world.client, Some(SYSTEM), "v1", "Secret").get("keys").await.ok()?;
+        secret.metadata.finalizers.unwrap_or_default().is_empty().then_some(())
+    })
+    .await;
+    plane.kubectl(&["delete", "referencegrant.directconnect.huaweicloud.com", "other", "-n", LINES]);
+    let accounts = api(&world.client, None, API_VERSION, "CloudAccount").list(&ListParams::default()).await.unwrap();
+    let account = serde_json::to_value(&accounts.items[0]).unwrap();
+    assert!(accounts.items.len() == 1 && condition(&account, "Ready").is_some_and(|ready| ready["status"] == "True"), "{account:#}");
+    world.cloud.check_contract().await;
+}

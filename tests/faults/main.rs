@@ -1,0 +1,9 @@
+//! A cloud, an API server or an operator that fails, and several operators beside each other.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod cloud;
+mod kills;
+mod outages;
+mod replicas;
+mod runtime;

@@ -1,0 +1,184 @@
+//! How the operator runs: it waits for the API server and for its definitions and outlives them, shares a cluster by shards, and says in each
+//! line of its log whose pass it is.
+
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use support::controlplane::ControlPlane;
+use support::eventually;
+use support::group::Group;
+use support::line::{gateway, interface};
+use support::operator::Operator;
+use support::proxy::Proxy;
+use support::world::{BOUND, World, start_operator};
+
+/// Operators with other options than the usual ones.
+static GROUP: Group = Group::new();
+
+async fn readiness(operator: &Operator, wanted: &str) {
+    eventually(&format!("/readyz says {wanted}"), BOUND, || async { (operator.readiness().await? == wanted).then_some(()) }).await;
+}
+
+// With more than one thread: kubectl holds one up, and what passes the proxy must go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
+    let plane = Arc::new(ControlPlane::start().await);
+    let log = plane.dir().join("operator-early.log");
+    let world = World::on(Arc::clone(&plane), "early").await;
+    let proxy = Proxy::start(&plane, world.cloud.url(), &world.namespace).await;
+    proxy.shut();
+    let arguments = ["run", "--call-timeout", "2s", "--settle-interval", "200ms", "--settle-interval-max", "1s"].map(str::to_owned);
+    let mut operator = Operator::begin(proxy.kubeconfig(), &log, &arguments, &[]);
+    readiness(&operator, "the API server gives no answer\n").await;
+    proxy.open();
+    let all = "cloudaccounts, virtualgateways, virtualinterfaces, peers, directconnectgrants";
+    readiness(&operator, &format!("custom resource definitions are not established: {all}\n")).await;
+    assert_eq!(operator.get("/livez").await.as_deref(), Some("ok\n"));
+    let crds: Vec<PathBuf> =
+        std::fs::read_dir(support::controlplane::root().join("crds")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let but_one: Vec<&PathBuf> = crds.iter().filter(|path| !path.to_str().unwrap().contains("_peers")).collect();
+    assert_eq!(but_one.len(), crds.len() - 1);
+    for path in but_one {
+        plane.kubectl(&["apply", "--server-side", "-f", path.to_str().unwrap()]);
+    }
+    readiness(&operator, "custom resource definitions are not established: peers\n").await;
+    plane.install_crds();
+    readiness(&operator, "ok\n").await;
+    for line in
+        ["waiting until the custom resource definitions are established", "the custom resource definitions are established: it goes on"]
+    {
+        assert_eq!(operator.log().matches(line).count(), 1, "{}", operator.tail());
+    }
+    assert!(!operator.log().contains("watch failed"), "{}", operator.tail());
+
+    world.furnish().await;
+    world.apply(&gateway("gw", 1)).await;
+    let before = world.wait_ready("VirtualGateway", "gw").await;
+    // With its definition go the objects, and with them what they have in the cloud.
+    let definition = "virtualgateways.directconnect.huaweicloud.com";
+    plane.kubectl(&["delete", "crd", definition, "--timeout=60s"]);
+    assert!(world.cloud.is_empty().await, "{}", world.cloud.resources().await);
+    eventually("the watch has failed", BOUND, || {
+        let told = operator.log().contains("watch failed");
+        async move { told.then_some(()) }
+    })
+    .await;
+    assert_eq!(operator.readiness().await.as_deref(), Some("ok\n"), "it serves the other kinds");
+    plane.install_crds();
+    world.apply(&gateway("gw", 1)).await;
+    let after = world.wait_ready("VirtualGateway", "gw").await;
+    assert_ne!(before["status"]["id"], after["status"]["id"]);
+    operator.check();
+    world.finish().await;
+}
+
+/// `object` with this label.
+fn labelled(mut object: Value, shard: &str) -> Value {
+    object["metadata"]["labels"] = json!({ "shard": shard });
+    object
+}
+
+/// A kubeconfig with rights on lines in these namespaces only.
+async fn confined(world: &World, namespaces: [&str; 2]) -> PathBuf {
+    let (plane, home) = (&world.plane, namespaces[0]);
+    let ours = |names: &[&str]| {
+        let both = names.iter().map(|name| format!("{name}.directconnect.huaweicloud.com,{name}.directconnect.huaweicloud.com/status"));
+        both.collect::<Vec<_>>().join(",")
+    };
+    let (everywhere, here) = (format!("{home}-everywhere"), format!("{home}-shard"));
+    let account = format!("--serviceaccount={home}:shard");
+    plane.kubectl(&["create", "serviceaccount", "shard", "-n", home]);
+    let role = |name: &str, resources: &str| {
+        plane.kubectl(&["create", "clusterrole", name, "--verb=*", &format!("--resource={resources}")]);
+    };
+    role(&everywhere, &format!("{},namespaces,secrets", ours(&["cloudaccounts", "directconnectgrants"])));
+    role(&here, &format!("{},events.events.k8s.io", ours(&["virtualgateways", "virtualinterfaces", "peers"])));
+    plane.kubectl(&["create", "clusterrolebinding", &everywhere, &format!("--clusterrole={everywhere}"), &account]);
+    for namespace in namespaces {
+        plane.kubectl(&["create", "rolebinding", "shard", "-n", namespace, &format!("--clusterrole={here}"), &account]);
+    }
+    plane.service_account_kubeconfig(home, "shard").await
+}
+
+#[tokio::test]
+async fn shards_share_a_cluster_with_rights_in_their_namespaces() {
+    let world = World::without_operator_in(&GROUP).await;
+    let (team, other) = (world.neighbour("team", json!({})).await, world.neighbour("other", json!({})).await);
+    let namespaces = format!("{},{}", team.namespace, world.namespace);
+    let kubeconfig = confined(&world, [&world.namespace, &team.namespace]).await;
+    let log = world.plane.dir().join(format!("operator-{}-first.log", world.namespace));
+    let arguments = ["run", "--watch-namespaces", &namespaces, "--selector", "shard notin (b)", "--settle-interval", "200ms"];
+    let mut first = Operator::start(&kubeconfig, &log, &arguments.map(str::to_owned), &[]).await;
+
+    world.apply(&gateway("gw", 1)).await;
+    team.apply(&gateway("gw", 2)).await;
+    world.apply(&labelled(gateway("theirs", 3), "b")).await;
+    other.apply(&gateway("gw", 4)).await;
+    world.apply(&interface("vif", "theirs", 30)).await;
+    for namespace in [&world, &team] {
+        namespace.wait_ready("VirtualGateway", "gw").await;
+    }
+    // What is outside of the shard reads as not there.
+    let waiting = world.wait_reason("VirtualInterface", "vif", "WaitingForReference").await;
+    assert_eq!(waiting["status"]["waitingFor"][0]["name"], "theirs");
+    for (namespace, name) in [(&world, "theirs"), (&other, "gw")] {
+        let object = namespace.get("VirtualGateway", name).await;
+        assert!(object["status"]["observedGeneration"] == 0 && object["metadata"]["finalizers"].is_null(), "{object:#}");
+    }
+
+    let _second = start_operator(&world.plane, &format!("{}-second", world.namespace), &["--selector", "shard=b"]).await;
+    world.wait_ready("VirtualGateway", "theirs").await;
+    let kept = |object: Value| object["metadata"]["finalizers"].as_array().map_or(0, Vec::len);
+    eventually("both keep the account", BOUND, || async { (kept(world.get_account().await) == 2).then_some(()) }).await;
+    // An object that changes its shard is handed over with what it has in the cloud.
+    let before = team.get("VirtualGateway", "gw").await;
+    team.patch("VirtualGateway", "gw", json!({ "metadata": { "labels": { "shard": "b" } }, "spec": { "description": "handed over" } }))
+        .await;
+    let after = team.wait_ready("VirtualGateway", "gw").await;
+    assert_eq!(before["status"]["id"], after["status"]["id"]);
+    assert!(!first.log().contains("watch failed"), "no right is missing: {}", first.tail());
+    first.check();
+    team.clear().await;
+    other.api("VirtualGateway").delete("gw", &kube::api::DeleteParams::default()).await.unwrap();
+    world.finish().await;
+}
+
+/// Lines of JSON of a real operator, for the calls that it makes for an object.
+#[tokio::test]
+async fn each_line_says_whose_pass_and_which_call_it_is() {
+    let world = World::without_operator_in(&GROUP).await;
+    let arguments = ["--watch-namespaces", &world.namespace, "--log-format", "json", "--log", "direct_connect_operator=debug,info"];
+    let operator = start_operator(&world.plane, &format!("{}-json", world.namespace), &arguments).await;
+    world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "status", "status": 500, "code": "DC.0001" })).await;
+    world.apply(&gateway("gw", 1)).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    world.finish().await;
+
+    let log = operator.log();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
+    for line in &lines {
+        let has = |field: &str| line[field].is_string();
+        assert!(["timestamp", "level", "target", "message"].into_iter().all(has), "{line}");
+        assert!(line.as_object().unwrap().values().all(|value| !value.is_object() && !value.is_array()), "not flat: {line}");
+    }
+    let calls: Vec<&Value> =
+        lines.iter().filter(|line| line["operation"] == "CreateVirtualGateway" && line["duration_ms"].is_u64()).collect();
+    let told = |status: i64| calls.iter().find(|line| line["http_status"] == status && line["message"] != "decided").copied();
+    for call in [told(500), told(201)] {
+        let call = call.unwrap_or_else(|| panic!("{calls:#?}"));
+        assert_eq!((&call["kind"], &call["name"]), (&json!("VirtualGateway"), &json!("gw")), "{call}");
+        assert_eq!((&call["namespace"], &call["account"]), (&json!(world.namespace), &json!(world.namespace)), "{call}");
+        assert!(call["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{call}");
+    }
+    assert_eq!(told(500).unwrap()["code"], "DC.0001");
+    assert_eq!((&told(201).unwrap()["code"], &told(201).unwrap()["level"]), (&Value::Null, &json!("INFO")));
+    let failed = lines.iter().find(|line| line["level"] == "WARN" && line["code"] == "DC.0001").unwrap();
+    assert_eq!(
+        (&failed["name"], &failed["account"], &failed["operation"]),
+        (&json!("gw"), &json!(world.namespace), &json!("CreateVirtualGateway"))
+    );
+    let listed = lines.iter().find(|line| line["operation"] == "ListVirtualGateways").unwrap();
+    assert_eq!((&listed["account"], &listed["kind"]), (&json!(world.namespace), &Value::Null), "a LIST is nobody's pass");
+    let account = lines.iter().find(|line| line["kind"] == "CloudAccount").unwrap();
+    assert_eq!((&account["name"], &account["account"]), (&json!(world.namespace), &json!(world.namespace)));
+}

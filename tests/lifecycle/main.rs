@@ -1,0 +1,11 @@
+//! The life of objects in the cloud: create, change, drift, import, deletion, and a process that ends or dies in the midst of it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod deletion;
+mod drift;
+mod import;
+mod lives;
+mod restart;
+mod samples;
+mod sweep;

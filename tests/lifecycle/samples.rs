@@ -1,0 +1,51 @@
+//! Each sample topology comes up whole and goes whole.
+
+use kube::ResourceExt;
+use kube::api::ListParams;
+use support::controlplane::root;
+use support::world::{KINDS, World};
+
+async fn comes_up_and_goes(sample: &str) {
+    let world = World::new().await;
+    let folder = root().join("deploy/samples").join(sample);
+    world.plane.kubectl(&["-n", &world.namespace, "apply", "-f", folder.to_str().unwrap()]);
+    let mut objects = 0;
+    for kind in KINDS {
+        for object in world.api(kind).list(&ListParams::default()).await.unwrap() {
+            world.wait_ready(kind, &object.name_any()).await;
+            objects += 1;
+        }
+    }
+    assert!(objects >= 2, "{sample} has {objects} objects");
+    support::figure(&format!("{sample}: {objects} objects Ready"));
+    world.finish().await;
+}
+
+macro_rules! samples {
+    ($($name:ident: $folder:literal,)+) => {
+        $(#[tokio::test]
+        async fn $name() {
+            comes_up_and_goes($folder).await;
+        })+
+
+        #[test]
+        fn every_sample_has_its_test() {
+            let mut folders: Vec<String> = root().join("deploy/samples").read_dir().unwrap()
+                .map(|entry| entry.unwrap()).filter(|entry| entry.path().is_dir())
+                .map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            folders.sort();
+            let mut tested = [$($folder),+];
+            tested.sort_unstable();
+            assert_eq!(folders, tested);
+        }
+    };
+}
+
+samples! {
+    single_connection_static: "single-connection-static",
+    single_connection_bgp: "single-connection-bgp",
+    two_connections_load_balancing: "two-connections-load-balancing",
+    two_connections_active_standby: "two-connections-active-standby",
+    several_vpcs: "several-vpcs",
+    dual_stack: "dual-stack",
+}

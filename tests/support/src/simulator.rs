@@ -1,0 +1,199 @@
+//! The simulated cloud as a process, and its admin API.
+
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{Process, simulator_binary};
+use crate::{contract, eventually};
+
+pub const REGION: &str = "eu-west-101";
+pub const PROJECT: &str = "0605768a3300d5762f82c01180692873";
+pub const ACCESS_KEY: &str = "AKSIMULATOR000000001";
+pub const SECRET_KEY: &str = "SKsimulator/000000000000000000000000000+";
+/// The second pair of keys, which is temporary, with its token.
+pub const TEMPORARY: [&str; 3] = ["AKSIMULATORTEMP00001", "SKsimulatorTemp/00000000000000000000000+", "SIMULATEDSECURITYTOKEN0001+/="];
+pub const DOMAIN: &str = "simulated-domain";
+pub const USER: &str = "operator";
+pub const PASSWORD: &str = "Simulated-Pass1";
+/// Seeded connections that end at different locations.
+pub const LINE_A: &str = "c0000000-0000-4000-8000-000000000001";
+pub const LINE_B: &str = "c0000000-0000-4000-8000-000000000002";
+/// The other side of interfaces across accounts.
+pub const PARTNER: &str = "0605768a3300d5762f82c01180692874";
+/// A VPC that is not there.
+pub const MISSING_VPC: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
+
+const START: Duration = Duration::from_secs(30);
+
+pub struct Simulator {
+    process: Process,
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Simulator {
+    pub async fn start(dir: &Path, name: &str) -> Self {
+        let mut command = Command::new(simulator_binary());
+        command.args(["--listen", "127.0.0.1:0"]);
+        let process = Process::start("dc-simulator", command, &dir.join(format!("simulator-{name}.log")));
+        let log = process.log.clone();
+        let url = eventually("the simulator listens", START, || async {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            text.lines().find_map(|line| line.strip_prefix("dc-simulator listening on ").map(str::to_owned))
+        })
+        .await;
+        Self { process, url, http: http_client(false) }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Stops it for good: the cloud is away.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// It takes connections and answers nothing.
+    pub fn pause(&self) {
+        self.process.signal(rustix::process::Signal::STOP);
+    }
+
+    pub fn resume(&self) {
+        self.process.signal(rustix::process::Signal::CONT);
+    }
+
+    async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+        let request = self.http.request(method, format!("{}/admin/{path}", self.url));
+        let request = body.map_or_else(|| request.try_clone().unwrap(), |body| request.try_clone().unwrap().json(&body));
+        let answer = request.send().await.unwrap_or_else(|error| panic!("simulator {path}: {error}"));
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "simulator {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Merges `patch` into the settings.
+    pub async fn settings(&self, patch: Value) {
+        self.call(reqwest::Method::PATCH, "settings", Some(patch)).await;
+    }
+
+    pub async fn fault(&self, fault: Value) {
+        self.call(reqwest::Method::POST, "faults", Some(fault)).await;
+    }
+
+    /// Faults of an operation that have not struck yet.
+    pub async fn faults_to_come(&self, operation: &str) -> usize {
+        let faults = self.call(reqwest::Method::GET, "faults", None).await;
+        faults["faults"].as_array().unwrap().iter().filter(|fault| fault["operation"] == operation).count()
+    }
+
+    pub async fn clear_faults(&self) {
+        self.call(reqwest::Method::DELETE, "faults", None).await;
+    }
+
+    /// All requests and answers so far.
+    pub async fn log(&self) -> Vec<Value> {
+        self.log_since(0).await.0
+    }
+
+    /// Those from a sequence number on, and the number of the next.
+    pub async fn log_since(&self, since: u64) -> (Vec<Value>, u64) {
+        let log = self.call(reqwest::Method::GET, &format!("log?since={since}"), None).await;
+        (log["entries"].as_array().unwrap().clone(), log["next"].as_u64().unwrap())
+    }
+
+    /// Requests of one operation so far.
+    pub async fn count(&self, operation: &str) -> u64 {
+        self.counters().await[operation]["total"].as_u64().unwrap_or(0)
+    }
+
+    pub async fn counters(&self) -> Value {
+        self.call(reqwest::Method::GET, "counters", None).await
+    }
+
+    pub async fn resources(&self) -> Value {
+        self.call(reqwest::Method::GET, "resources", None).await
+    }
+
+    /// Gateways, interfaces: `virtual_gateways`, `virtual_interfaces`.
+    pub async fn all(&self, collection: &str) -> Vec<Value> {
+        self.resources().await[collection].as_array().cloned().unwrap_or_default()
+    }
+
+    /// A gateway, interface or peer by its id.
+    pub async fn find(&self, id: &str) -> Option<Value> {
+        let interfaces = self.all("virtual_interfaces").await;
+        let peers = interfaces.iter().flat_map(|interface| interface["vif_peers"].as_array().cloned().unwrap_or_default());
+        let all = self.all("virtual_gateways").await.into_iter().chain(peers).chain(interfaces.clone());
+        all.into_iter().find(|resource| resource["id"] == id)
+    }
+
+    /// Somebody changes a resource behind the operator's back.
+    pub async fn patch(&self, id: &str, patch: Value) {
+        self.call(reqwest::Method::PATCH, &format!("resources/{id}"), Some(patch)).await;
+    }
+
+    pub async fn delete(&self, id: &str) {
+        self.call(reqwest::Method::DELETE, &format!("resources/{id}"), None).await;
+    }
+
+    pub async fn create(&self, kind: &str, body: Value) -> Value {
+        self.call(reqwest::Method::POST, "resources", Some(json!({ "kind": kind, "body": body }))).await
+    }
+
+    /// The partner's gateway, for interfaces across accounts.
+    pub async fn partner_gateway(&self) -> String {
+        let body = json!({ "name": "theirs", "vpc_id": "00000000-0000-4000-8000-00000000ffff", "local_ep_group": ["172.31.0.0/24"], "tenant_id": PARTNER });
+        self.create("virtual_gateway", body).await["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The partner says `ACCEPTED` or `REJECTED` to an interface.
+    pub async fn partner_decides(&self, id: &str, decision: &str) {
+        let login = json!({ "auth": {
+            "identity": { "methods": ["password"], "password": { "user": {
+                "name": "partner", "password": "Simulated-Pass2", "domain": { "name": "simulated-partner" },
+            } } },
+            "scope": { "project": { "name": REGION } },
+        } });
+        let answer = self.http.post(format!("{}/v3/auth/tokens", self.url)).json(&login).send().await.unwrap();
+        let token = answer.headers()["x-subject-token"].clone();
+        let url = format!("{}/v3/{PARTNER}/dcaas/virtual-interfaces/{id}", self.url);
+        let decision = json!({ "virtual_interface": { "status": decision } });
+        let answer = self.http.put(url).header("X-Auth-Token", token).json(&decision).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    pub async fn expire_tokens(&self) {
+        self.call(reqwest::Method::POST, "tokens/expire", None).await;
+    }
+
+    /// Nothing that an operator makes is there.
+    pub async fn is_empty(&self) -> bool {
+        self.all("virtual_gateways").await.is_empty() && self.all("virtual_interfaces").await.is_empty()
+    }
+
+    /// Holds every request and answer so far against the vendor's documents.
+    pub async fn check_contract(&self) {
+        let log = self.log().await;
+        let broken: Vec<String> = log
+            .iter()
+            .flat_map(|entry| {
+                let shown = format!("{} {}", entry["seq"], entry["operation"]);
+                contract::check(entry).into_iter().map(move |problem| format!("{shown}: {problem}"))
+            })
+            .collect();
+        assert!(broken.is_empty(), "{} of {} exchanges break the vendor's documents:\n{}", broken.len(), log.len(), broken.join("\n"));
+    }
+}
+
+pub fn http_client(insecure: bool) -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().danger_accept_invalid_certs(insecure).timeout(Duration::from_secs(30)).build().unwrap()
+}

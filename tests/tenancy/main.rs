@@ -1,0 +1,8 @@
+//! Tenants who share accounts, and what keeps them and their credentials apart.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod credentials;
+mod secrets;
+mod shared_accounts;
+mod tenants;
