@@ -1,4 +1,4 @@
-//! Arguments and environment. Each flag has an environment variable of the same name with `DC_OPERATOR_` in front.
+//! Command-line flags. Each flag has an environment variable of the same name with the prefix `DC_OPERATOR_`.
 
 use clap::{Args, Parser, Subcommand, value_parser};
 use std::collections::BTreeSet;
@@ -15,38 +15,38 @@ use crate::telemetry::logs::LogFormat;
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Reconcile the objects of a cluster until told to stop.
+    /// Run the operator until SIGTERM or SIGINT.
     Run(Box<Run>),
     /// Print the custom resource definitions as YAML.
     Crd {
-        /// Write one file for each into this folder instead.
+        /// Write one file for each definition to this folder instead.
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
-    /// Write the catalogues of conditions, of error codes and of metrics, as they stand in the code.
+    /// Write the generated reference pages: API, conditions, error codes, flags and metrics.
     Docs {
-        /// Folder to write into.
+        /// Folder for the pages.
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
     },
 }
 
-/// How to run.
+/// Flags of `dc-operator run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Address of `/livez`, `/readyz` and `/metrics`.
+    /// Listen address for `/livez`, `/readyz` and `/metrics`.
     #[arg(long, env = "DC_OPERATOR_LISTEN", default_value = "0.0.0.0:8080", help_heading = "Server")]
     pub listen: SocketAddr,
 
-    /// Look after the gateways, interfaces and peers of these namespaces only; of all when empty.
+    /// Namespaces whose gateways, interfaces and peers are managed. Empty: all.
     #[arg(
         long,
         env = "DC_OPERATOR_WATCH_NAMESPACES",
@@ -58,7 +58,7 @@ pub struct Run {
     )]
     pub watch_namespaces: BTreeSet<String>,
 
-    /// Look after the gateways, interfaces and peers with these labels only: `team=a`, `tier!=test`, `team in (a,b)`; of any when empty.
+    /// Label selector for the gateways, interfaces and peers that are managed: `team=a`, `tier!=test`, `team in (a,b)`. Empty: all.
     #[arg(
         long,
         env = "DC_OPERATOR_SELECTOR",
@@ -70,75 +70,76 @@ pub struct Run {
     )]
     pub selector: Selected,
 
-    /// Names this cluster in the owner's tag of cloud resources; the uid of the namespace `kube-system` when absent.
+    /// Cluster ID in the owner tag of cloud resources. Default: the uid of the namespace `kube-system`.
     #[arg(long, env = "DC_OPERATOR_CLUSTER_ID", value_parser = cluster_id, help_heading = "Kubernetes")]
     pub cluster_id: Option<String>,
 
-    /// Passes over objects of one kind that may be under way, 1 to 65535. Most wait for the account's budget or for an answer of the cloud.
+    /// Maximum number of concurrent reconciles per kind, 1 to 65535. Most of them wait for the account's rate limiter or for a response of the cloud.
     #[arg(long, env = "DC_OPERATOR_CONCURRENCY", default_value_t = 1024, value_parser = value_parser!(u16).range(1..), help_heading = "Kubernetes")]
     pub concurrency: u16,
 
-    /// Objects in one page of a LIST of Kubernetes, 1 to 10000.
+    /// Page size of a LIST of the Kubernetes API, in objects, 1 to 10000.
     #[arg(long, env = "DC_OPERATOR_WATCH_PAGE_SIZE", default_value_t = 500, value_parser = value_parser!(u32).range(1..=10_000), help_heading = "Kubernetes")]
     pub watch_page_size: u32,
 
-    /// Which of several replicas works.
+    /// Leader election.
     #[command(flatten)]
     pub election: LeaderElection,
 
-    /// Longest time of one call to the cloud. A create whose answer was lost is waited out for up to twice as long.
+    /// Timeout of a request to the cloud. When the response to a create request is lost, the operator waits up to twice as long before it creates again.
     #[arg(long, env = "DC_OPERATOR_CALL_TIMEOUT", default_value = "60s", value_parser = duration, help_heading = "Cloud")]
     pub call_timeout: Duration,
 
-    /// Most resources in one page of a LIST of the cloud, 1 to 2000.
+    /// Page size of a LIST of the cloud, in resources, 1 to 2000.
     #[arg(long, env = "DC_OPERATOR_LIST_PAGE_SIZE", default_value_t = Limits::default().page, value_parser = value_parser!(u32).range(1..=2000), help_heading = "Cloud")]
     pub list_page_size: u32,
 
-    /// An account's calls rest for so long after a 429 that names no time, and go on at half the rate.
+    /// Pause of an account's requests after a 429 response without Retry-After. They continue at half the rate.
     #[arg(long, env = "DC_OPERATOR_THROTTLE_PAUSE", default_value = "60s", value_parser = duration, help_heading = "Cloud")]
     pub throttle_pause: Duration,
 
-    /// The rate of an account that is refused with 429 again and again never falls below this part of its limit, 1 to 1000: 16 is a sixteenth.
+    /// Lower bound of an account's rate after repeated 429 responses, as a divisor of its limit, 1 to 1000: 16 is one sixteenth.
     #[arg(long, env = "DC_OPERATOR_THROTTLE_FLOOR", default_value_t = Limits::default().floor, value_parser = value_parser!(u32).range(1..=1000), help_heading = "Cloud")]
     pub throttle_floor: u32,
 
-    /// Each good answer wins back this part of the limit, 1 to 1000: 32 is a thirty-second.
+    /// Increase of the rate with each successful response, as a divisor of the limit, 1 to 1000: 32 raises it by 1/32.
     #[arg(long, env = "DC_OPERATOR_THROTTLE_GAIN", default_value_t = Limits::default().gain, value_parser = value_parser!(u32).range(1..=1000), help_heading = "Cloud")]
     pub throttle_gain: u32,
 
-    /// Calls of one account, class and direction that wait for the budget, 1 to 10000. The pass that would make one more ends, and comes back later.
-    #[arg(long, env = "DC_OPERATOR_BUDGET_LINE", default_value_t = Limits::default().line, value_parser = value_parser!(u32).range(1..=10_000), help_heading = "Cloud")]
-    pub budget_line: u32,
+    /// Maximum number of requests that wait for the rate limiter, per account, priority and direction, 1 to 10000. A reconcile that finds the queue
+    /// full ends and is retried later.
+    #[arg(long, alias = "budget-line", env = "DC_OPERATOR_QUEUE_LIMIT", default_value_t = Limits::default().line, value_parser = value_parser!(u32).range(1..=10_000), help_heading = "Cloud")]
+    pub queue_limit: u32,
 
-    /// After so many failures in a row an endpoint is left alone for a while, then asked by one read at a time until it answers; 1 to 1000.
+    /// Consecutive failures after which the circuit breaker of an endpoint opens, 1 to 1000. Later, one read at a time probes the endpoint.
     #[arg(long, env = "DC_OPERATOR_BREAKER_FAILURES", default_value_t = Limits::default().failures, value_parser = value_parser!(u32).range(1..=1000), help_heading = "Cloud")]
     pub breaker_failures: u32,
 
-    /// For how long it is left alone at first; each read in vain doubles it.
+    /// Time for which the circuit breaker stays open before the first probe. Each failed probe doubles it.
     #[arg(long, env = "DC_OPERATOR_BREAKER_REST", default_value = "1s", value_parser = duration, help_heading = "Cloud")]
     pub breaker_rest: Duration,
 
-    /// For how long it is left alone at most.
+    /// Maximum time between two probes.
     #[arg(long, env = "DC_OPERATOR_BREAKER_REST_MAX", default_value = "30s", value_parser = duration, help_heading = "Cloud")]
     pub breaker_rest_max: Duration,
 
-    /// Between two LISTs while something settles, at first.
+    /// Shortest interval between two LISTs of the cloud while a resource settles.
     #[arg(long, env = "DC_OPERATOR_SETTLE_INTERVAL", default_value = "2s", value_parser = duration, help_heading = "Cloud")]
     pub settle_interval: Duration,
 
-    /// Between two LISTs while something settles, at most.
+    /// Longest interval between two LISTs of the cloud while a resource settles.
     #[arg(long, env = "DC_OPERATOR_SETTLE_INTERVAL_MAX", default_value = "15s", value_parser = duration, help_heading = "Cloud")]
     pub settle_interval_max: Duration,
 
-    /// What is logged, as a filter of tracing: `info`, `debug`, `direct_connect_operator=trace`, …
+    /// Log level or filter directives: `info`, `debug`, `direct_connect_operator=trace`, …
     #[arg(long, env = "DC_OPERATOR_LOG", default_value = "info", value_parser = log, help_heading = "Logs")]
     pub log: String,
 
-    /// How it is logged.
+    /// Log format.
     #[arg(long, env = "DC_OPERATOR_LOG_FORMAT", default_value = "text", help_heading = "Logs")]
     pub log_format: LogFormat,
 
-    /// Base URL of an OpenTelemetry collector, which is sent a trace of each pass as OTLP over HTTP. Only of a build with the feature `otlp`.
+    /// Base URL of an OpenTelemetry collector. The operator sends a trace of each reconcile as OTLP over HTTP. Requires a build with the feature `otlp`.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = endpoint, help_heading = "Traces")]
     pub otlp_endpoint: Option<Endpoint>,
 }
@@ -150,13 +151,13 @@ pub type Selected = Option<LabelSelector>;
 pub type Endpoint = Option<String>;
 
 impl Run {
-    /// The objects to look after.
+    /// The objects that this operator manages.
     #[must_use]
     pub fn shard(&self) -> Shard {
         Shard { namespaces: self.watch_namespaces.clone(), selector: self.selector.clone() }
     }
 
-    /// How the cloud is spared.
+    /// Limits of the requests to the cloud.
     #[must_use]
     pub fn limits(&self) -> Limits {
         Limits {
@@ -165,38 +166,38 @@ impl Run {
             pause: self.throttle_pause,
             floor: self.throttle_floor,
             gain: self.throttle_gain,
-            line: self.budget_line,
+            line: self.queue_limit,
             failures: self.breaker_failures,
             rest: (self.breaker_rest.min(self.breaker_rest_max), self.breaker_rest_max),
         }
     }
 }
 
-/// Which of several replicas works.
+/// Flags of the leader election.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Leader election")]
 pub struct LeaderElection {
-    /// Work only while this replica holds the lease. In a pod it does unless told otherwise, elsewhere only when told.
+    /// Enables leader election. Default: true in a pod, otherwise false.
     #[arg(long, env = "DC_OPERATOR_LEADER_ELECT", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub leader_elect: Option<bool>,
 
-    /// Name of the Lease. Operators of different shards need different ones.
+    /// Name of the Lease. Each shard needs its own.
     #[arg(long, env = "DC_OPERATOR_LEASE_NAME", default_value = "direct-connect-operator")]
     pub lease_name: String,
 
-    /// Namespace of the Lease; the pod's own when absent.
+    /// Namespace of the Lease. Default: the namespace of the pod.
     #[arg(long, env = "DC_OPERATOR_LEASE_NAMESPACE")]
     pub lease_namespace: Option<String>,
 
-    /// A replica takes the lease when it has seen it unchanged for so long.
+    /// Time without a renewal after which another replica takes over the Lease.
     #[arg(long, env = "DC_OPERATOR_LEASE_DURATION", default_value = "15s", value_parser = duration)]
     pub lease_duration: Duration,
 
-    /// The leader works for so long after its last renewal, then ends. Shorter than the lease's duration, by more than clocks can run apart.
+    /// Time without a successful renewal after which the leader exits. Shorter than the lease duration by more than clocks can drift apart.
     #[arg(long, env = "DC_OPERATOR_LEASE_RENEW_DEADLINE", default_value = "10s", value_parser = duration)]
     pub lease_renew_deadline: Duration,
 
-    /// Time between two renewals of the leader, and between two looks of the others. Shorter than the renew deadline.
+    /// Interval at which the leader renews the Lease and other replicas check it. Shorter than the renew deadline.
     #[arg(long, env = "DC_OPERATOR_LEASE_RETRY_PERIOD", default_value = "2s", value_parser = duration)]
     pub lease_retry_period: Duration,
 }
@@ -271,6 +272,8 @@ mod tests {
         }
         let Command::Run(run) = Cli::parse_from(["dc-operator", "run"]).command else { panic!("run") };
         assert_eq!(run.limits(), Limits::default());
+        let Command::Run(run) = Cli::parse_from(["dc-operator", "run", "--budget-line", "7"]).command else { panic!("run") };
+        assert_eq!(run.queue_limit, 7, "the flag's former name");
         assert_eq!(cluster_id("4b1f-2.c_d").as_deref(), Ok("4b1f-2.c_d"));
         for wrong in ["", "a b", "a:b", "a/b", &"x".repeat(64)] {
             assert!(cluster_id(wrong).is_err(), "{wrong}");

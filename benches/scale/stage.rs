@@ -342,7 +342,7 @@ pub async fn verified(operator: &Operator, objects: f64) -> bool {
         KINDS.iter().map(|kind| scrape.sum(name, &[&[("kind", *kind)], labels].concat())).sum()
     };
     let to_come = sum("directconnect_queue_depth", &[]) + sum("directconnect_reconciles_in_flight", &[]);
-    sum("directconnect_reconciles_total", &[("result", "rested")]) >= objects && to_come == 0.0
+    sum("directconnect_reconciles_total", &[("result", "up_to_date")]) >= objects && to_come == 0.0
 }
 
 pub fn progress(text: &str) {

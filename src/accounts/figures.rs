@@ -13,8 +13,8 @@ use crate::graph::Key;
 use crate::telemetry::metrics::objects::count_object;
 use crate::telemetry::metrics::objects::count_queue;
 use crate::telemetry::metrics::table::{
-    BREAKER, BUDGET_PAUSED, BUDGET_RATIO, BUDGET_WAITING, CREDENTIALS_EXPIRY, MIRROR_AGE, MIRROR_OVERDUE, MIRROR_SIZE, QUOTA_LIMIT,
-    QUOTA_USED, STALLED,
+    CACHE_AGE, CACHE_OVERDUE, CACHE_SIZE, CIRCUIT_BREAKER, CREDENTIALS_EXPIRY, QUOTA_LIMIT, QUOTA_USED, RATE_LIMIT_PAUSED,
+    RATE_LIMIT_RATIO, RATE_LIMIT_WAITING, STALLED,
 };
 use crate::telemetry::metrics::{Readings, Source};
 
@@ -31,11 +31,11 @@ impl Source for Figures {
         for account in self.store.state() {
             count_object(readings, kind, account.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default());
         }
-        readings.open(&BUDGET_WAITING);
-        readings.open(&BUDGET_PAUSED);
-        readings.open(&BREAKER);
-        readings.open(&MIRROR_OVERDUE);
-        readings.open(&MIRROR_SIZE);
+        readings.open(&RATE_LIMIT_WAITING);
+        readings.open(&RATE_LIMIT_PAUSED);
+        readings.open(&CIRCUIT_BREAKER);
+        readings.open(&CACHE_OVERDUE);
+        readings.open(&CACHE_SIZE);
         let known = self.context.all_known();
         count_queue(readings, kind, known.values().filter_map(|known| known.queued));
         let mut nearest = Vec::new();
@@ -58,13 +58,13 @@ fn calls(readings: &mut Readings, caches: &CloudCaches) {
     let client = &caches.client;
     for (direction, state) in client.budgets() {
         for (priority, waiting) in state.waiting {
-            readings.count(&BUDGET_WAITING, [direction, priority], waiting);
+            readings.count(&RATE_LIMIT_WAITING, [direction, priority], waiting);
         }
-        readings.lowest(&BUDGET_RATIO, [direction], state.ratio);
-        readings.count(&BUDGET_PAUSED, [direction], usize::from(state.paused));
+        readings.lowest(&RATE_LIMIT_RATIO, [direction], state.ratio);
+        readings.count(&RATE_LIMIT_PAUSED, [direction], usize::from(state.paused));
     }
     for (endpoint, state) in client.breakers() {
-        readings.count(&BREAKER, [endpoint.label(), state.label()], 1);
+        readings.count(&CIRCUIT_BREAKER, [endpoint.label(), state.label()], 1);
     }
     if let Some(end) = client.credentials_end() {
         readings.lowest(&CREDENTIALS_EXPIRY, [], float(end.as_second()));
@@ -75,9 +75,9 @@ fn cache<R: Listed>(readings: &mut Readings, slot: &Slot<R>, idle: Duration) {
     let Some((cache, _)) = slot.0.get() else { return };
     let (age, size) = cache.standing();
     let overdue = age.saturating_sub(idle.mul_f64(1.2));
-    readings.highest(&MIRROR_AGE, [R::PLURAL], age.as_secs_f64());
-    readings.highest(&MIRROR_OVERDUE, [R::PLURAL], overdue.as_secs_f64());
-    readings.count(&MIRROR_SIZE, [R::PLURAL], size);
+    readings.highest(&CACHE_AGE, [R::PLURAL], age.as_secs_f64());
+    readings.highest(&CACHE_OVERDUE, [R::PLURAL], overdue.as_secs_f64());
+    readings.count(&CACHE_SIZE, [R::PLURAL], size);
 }
 
 /// Of each type the quota that has the least room.

@@ -9,7 +9,7 @@ use crate::config::Cli;
 /// Writes the file.
 pub(super) fn flags(text: &mut String) -> fmt::Result {
     writeln!(text, "{GENERATED}\n\n# Flags\n")?;
-    writeln!(text, "What `dc-operator run` takes. A flag has precedence over its environment variable. See [running.md](running.md).")?;
+    writeln!(text, "Flags of `dc-operator run`. A flag takes precedence over its environment variable. See [running.md](running.md).")?;
     let cli = Cli::command();
     let flags = cli.find_subcommand("run").into_iter().flat_map(clap::Command::get_arguments).filter(|flag| flag.get_env().is_some());
     let mut heading = None;

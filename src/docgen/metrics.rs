@@ -12,21 +12,18 @@ pub(super) fn metrics(text: &mut String) -> fmt::Result {
     writeln!(text, "{GENERATED}\n\n# Metrics\n")?;
     writeln!(
         text,
-        "`/metrics` on the port of the probes (`--listen`), in the text format of OpenMetrics. The values of every label are a closed set: no"
+        "`/metrics` on the port of the probes (`--listen`), in the OpenMetrics text format. Each label has a closed set of values: no"
     )?;
     writeln!(
         text,
-        "metric carries the name of an object, of an account or of a resource, and nothing that a cloud sends can make a new series.\n"
+        "metric contains the name of an object, an account or a resource, and no response of the cloud can create a new series.\n"
     )?;
-    writeln!(
-        text,
-        "Counters begin at zero when a replica begins to work, and so do histograms. Gauges are read at the moment of the scrape."
-    )?;
+    writeln!(text, "Counters and histograms start at zero when a replica becomes the leader. Gauges are read at the time of the scrape.")?;
     TABLE.iter().try_for_each(|section| section_of_metrics(text, section))
 }
 
 fn section_of_metrics(text: &mut String, Section { title, text: about, metrics }: &Section) -> fmt::Result {
-    writeln!(text, "\n## {title}\n\n{about}\n\n| Metric | Type | Labels | Tells |\n|---|---|---|---|")?;
+    writeln!(text, "\n## {title}\n\n{about}\n\n| Metric | Type | Labels | Description |\n|---|---|---|---|")?;
     for row in *metrics {
         let labels: Vec<String> = row.labels.iter().map(|label| format!("`{}`", label.name)).collect();
         let labels = if labels.is_empty() { "–".to_owned() } else { labels.join(", ") };
@@ -42,7 +39,7 @@ fn section_of_metrics(text: &mut String, Section { title, text: about, metrics }
     if labels.is_empty() {
         return Ok(());
     }
-    writeln!(text, "\n| Label | Value | Means |\n|---|---|---|")?;
+    writeln!(text, "\n| Label | Value | Description |\n|---|---|---|")?;
     for label in labels {
         match label.values {
             Values::Of(what) => writeln!(text, "| `{}` | {} | {what} |", label.name, named(label))?,

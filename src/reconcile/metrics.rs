@@ -7,7 +7,7 @@ use crate::api::{ConditionType, Managed, Reason, Status, find_condition, is_true
 use crate::cluster::age;
 use crate::telemetry::metrics::objects::count_object;
 use crate::telemetry::metrics::objects::count_queue;
-use crate::telemetry::metrics::table::{DRIFT_OBJECTS, FIGHTS, STALLED};
+use crate::telemetry::metrics::table::{DRIFT_OBJECTS, DRIFT_CONFLICTS, STALLED};
 use crate::telemetry::metrics::{Readings, Source};
 
 use super::context::{Context, ObservedOf};
@@ -22,7 +22,7 @@ pub(super) struct ObjectMetrics<K: Kind>(pub Arc<Reconciler<K>>);
 impl<K: Kind> Source for ObjectMetrics<K> {
     fn read(&self, readings: &mut Readings) {
         let Self(reconciler) = self;
-        for metric in [&STALLED, &DRIFT_OBJECTS, &FIGHTS] {
+        for metric in [&STALLED, &DRIFT_OBJECTS, &DRIFT_CONFLICTS] {
             readings.add(metric, [K::NAME], 0.0);
         }
         for object in reconciler.store.state() {
@@ -36,7 +36,7 @@ impl<K: Kind> Source for ObjectMetrics<K> {
             conflicts += usize::from(is_in_conflict(tracked));
         });
         count_queue(readings, K::NAME, queued.into_iter());
-        readings.count(&FIGHTS, [K::NAME], conflicts);
+        readings.count(&DRIFT_CONFLICTS, [K::NAME], conflicts);
     }
 }
 

@@ -22,12 +22,12 @@ use crate::telemetry::traces::Traces;
 /// Of an answer that it can't read the client of Kubernetes logs the whole text, as a warning; and that may be a Secret.
 const QUIET: &str = "kube_client::client=error";
 
-/// How lines of the log look.
+/// Log formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Human-readable text.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 

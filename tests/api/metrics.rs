@@ -95,7 +95,7 @@ impl Story {
             .until("all objects are told ready", |scrape| {
                 KINDS.iter().all(|kind| scrape.sum("directconnect_objects", &[("kind", kind)]) == count(kind))
                     && scrape.sum("directconnect_objects", &[("reason", "Available")]) == 6.0
-                    && scrape.get("directconnect_gateways", &[("lines", "all_up")]) == Some(1.0)
+                    && scrape.get("directconnect_gateways", &[("interfaces", "all_up")]) == Some(1.0)
             })
             .await;
         assert_eq!(scrape.get("directconnect_objects", &[("kind", "CloudAccount"), ("reason", "Available")]), Some(1.0));
@@ -108,17 +108,17 @@ impl Story {
         assert_eq!(scrape.get("directconnect_leader", &[]), Some(1.0));
         assert_eq!(scrape.sum("directconnect_objects_stalled", &[]), 0.0);
         assert_eq!(health(&scrape), [2.0, 0.0, 0.0, 0.0]);
-        assert_eq!(scrape.get("directconnect_gateways", &[("lines", "none")]), Some(1.0));
+        assert_eq!(scrape.get("directconnect_gateways", &[("interfaces", "none")]), Some(1.0));
         // The static interface has no session.
         assert_eq!(scrape.get("directconnect_bgp_sessions", &[("state", "up")]), Some(1.0));
         assert_eq!(scrape.sum("directconnect_bgp_sessions", &[]), 1.0);
-        assert_eq!(scrape.get("directconnect_mirror_size", &[("collection", "virtual_gateways")]), Some(2.0));
-        assert_eq!(scrape.get("directconnect_mirror_size", &[("collection", "virtual_interfaces")]), Some(2.0));
+        assert_eq!(scrape.get("directconnect_cache_size", &[("collection", "virtual_gateways")]), Some(2.0));
+        assert_eq!(scrape.get("directconnect_cache_size", &[("collection", "virtual_interfaces")]), Some(2.0));
         assert_eq!(scrape.get("directconnect_quota_limit", &[("type", "virtualInterface")]), Some(50.0));
         assert_eq!(scrape.get("directconnect_quota_used", &[("type", "virtualInterface")]), Some(0.0), "read before there was any");
-        assert_eq!(scrape.get("directconnect_breaker", &[("endpoint", "dc"), ("state", "closed")]), Some(1.0));
-        assert_eq!(scrape.get("directconnect_budget_rate_ratio", &[("direction", "write")]), Some(1.0));
-        assert_eq!(scrape.sum("directconnect_budget_paused", &[]), 0.0);
+        assert_eq!(scrape.get("directconnect_circuit_breaker", &[("endpoint", "dc"), ("state", "closed")]), Some(1.0));
+        assert_eq!(scrape.get("directconnect_rate_limit_rate_ratio", &[("direction", "write")]), Some(1.0));
+        assert_eq!(scrape.sum("directconnect_rate_limit_paused", &[]), 0.0);
         assert_eq!(scrape.get("directconnect_credentials_expiry_timestamp_seconds", &[]), None, "permanent keys");
     }
 
@@ -130,7 +130,7 @@ impl Story {
             .await;
         assert_eq!(scrape.sum("directconnect_queue_oldest_seconds", &[]), 0.0);
         for kind in KINDS.into_iter().chain(["CloudAccount"]) {
-            for result in ["rested", "wrote"] {
+            for result in ["up_to_date", "changed"] {
                 assert!(
                     scrape.get("directconnect_reconciles_total", &[("kind", kind), ("result", result)]).unwrap() >= 1.0,
                     "{kind} {result}"
@@ -140,9 +140,9 @@ impl Story {
             assert_eq!(scrape.get("directconnect_reconcile_duration_seconds_count", &[("kind", kind)]), Some(passes), "{kind}");
         }
         assert_eq!(scrape.sum("directconnect_reconciles_total", &[("result", "cloud_error")]), 0.0);
-        for (direction, priority) in [("write", "change"), ("read", "wait")] {
+        for (direction, priority) in [("write", "change"), ("read", "settle")] {
             let labels = [("direction", direction), ("priority", priority)];
-            assert!(scrape.get("directconnect_budget_wait_seconds_count", &labels).unwrap() >= 1.0, "{labels:?}");
+            assert!(scrape.get("directconnect_rate_limit_wait_seconds_count", &labels).unwrap() >= 1.0, "{labels:?}");
         }
     }
 
@@ -181,11 +181,8 @@ impl Story {
             let failed = [("operation", "ListVirtualGateways"), ("class", "server"), ("code", code)];
             assert_eq!(scrape.get("directconnect_cloud_requests_total", &failed), Some(1.0), "{code}");
         }
-        assert_eq!(scrape.get("directconnect_mirror_lists_total", &[("collection", "virtual_gateways"), ("result", "failed")]), Some(3.0));
-        assert_eq!(
-            scrape.get("directconnect_mirror_lists_total", &[("collection", "virtual_interfaces"), ("result", "failed")]),
-            Some(0.0)
-        );
+        assert_eq!(scrape.get("directconnect_cache_lists_total", &[("collection", "virtual_gateways"), ("result", "failed")]), Some(3.0));
+        assert_eq!(scrape.get("directconnect_cache_lists_total", &[("collection", "virtual_interfaces"), ("result", "failed")]), Some(0.0));
     }
 
     async fn drift_is_told_once(&self) {
@@ -215,7 +212,7 @@ impl Story {
         assert_eq!((drift("VirtualInterface", "detected"), drift("VirtualInterface", "corrected")), (1.0, 1.0));
         assert_eq!((drift("VirtualGateway", "detected"), drift("VirtualGateway", "recreated")), (1.0, 1.0));
         assert_eq!(scrape.sum("directconnect_drift_total", &[]), 4.0);
-        assert_eq!(scrape.sum("directconnect_drift_fights", &[]), 0.0);
+        assert_eq!(scrape.sum("directconnect_drift_conflicts", &[]), 0.0);
         // What is ready again is not ready for the first time.
         assert_eq!(scrape.sum("directconnect_ready_seconds_count", &[]), 6.0);
     }
@@ -229,12 +226,12 @@ impl Story {
             .until("the session is told down", |scrape| scrape.get("directconnect_bgp_sessions", &[("state", "down")]) == Some(1.0))
             .await;
         assert_eq!(health(&scrape), [1.0, 1.0, 0.0, 0.0]);
-        assert_eq!(scrape.get("directconnect_gateways", &[("lines", "some_down")]), Some(1.0));
+        assert_eq!(scrape.get("directconnect_gateways", &[("interfaces", "some_down")]), Some(1.0));
         let second = id(&world.get("VirtualInterface", "second").await);
         world.cloud.patch(&second, json!({ "status": "ADMIN_SHUTDOWN" })).await;
         world.look("VirtualInterface", "second").await;
         let scrape = self
-            .until("both lines are told down", |scrape| scrape.get("directconnect_gateways", &[("lines", "all_down")]) == Some(1.0))
+            .until("both lines are told down", |scrape| scrape.get("directconnect_gateways", &[("interfaces", "all_down")]) == Some(1.0))
             .await;
         assert_eq!(health(&scrape), [0.0, 1.0, 1.0, 0.0]);
         world.cloud.patch(&second, json!({ "status": "ACTIVE" })).await;
@@ -260,8 +257,8 @@ impl Story {
             }
             let all: f64 = counted.values().map(|count| count["total"].as_f64().unwrap()).sum();
             assert_eq!(scrape.sum("directconnect_cloud_requests_total", &[]), all, "{counted:?}");
-            let pages = scrape.sum("directconnect_mirror_pages_total", &[]);
-            assert_eq!(pages, scrape.sum("directconnect_mirror_lists_total", &[("result", "ok")]), "one page each");
+            let pages = scrape.sum("directconnect_cache_pages_total", &[]);
+            assert_eq!(pages, scrape.sum("directconnect_cache_lists_total", &[("result", "ok")]), "one page each");
             support::figure(&format!("metrics: {} series in {} bytes, {all} requests counted", scrape.series.len(), scrape.text.len()));
             Some(())
         })
@@ -277,18 +274,18 @@ impl Story {
             world.look("VirtualInterface", "second").await;
             world.wait_ready("VirtualInterface", "second").await;
         }
-        assert_eq!(Scrape::of(&self.operator).await.sum("directconnect_drift_fights", &[]), 0.0);
+        assert_eq!(Scrape::of(&self.operator).await.sum("directconnect_drift_conflicts", &[]), 0.0);
         world.cloud.patch(&cloud, json!({ "bandwidth": 99 })).await;
         world.look("VirtualInterface", "second").await;
         world.wait_reason("VirtualInterface", "second", "Drifted").await;
         let scrape = self
-            .until("the fight is told", |scrape| scrape.get("directconnect_drift_fights", &[("kind", "VirtualInterface")]) == Some(1.0))
+            .until("the fight is told", |scrape| scrape.get("directconnect_drift_conflicts", &[("kind", "VirtualInterface")]) == Some(1.0))
             .await;
         let corrected = [("kind", "VirtualInterface"), ("action", "corrected")];
         assert_eq!(scrape.get("directconnect_drift_total", &corrected), Some(5.0));
         world.patch("VirtualInterface", "second", json!({ "spec": { "bandwidth": 99 } })).await;
         world.wait_ready("VirtualInterface", "second").await;
-        self.until("the fight is over", |scrape| scrape.sum("directconnect_drift_fights", &[]) == 0.0).await;
+        self.until("the fight is over", |scrape| scrape.sum("directconnect_drift_conflicts", &[]) == 0.0).await;
     }
 
     async fn keys_that_end_are_told(&self) {
@@ -319,7 +316,7 @@ impl Story {
         self.world.finish().await;
         let scrape = self
             .until("all is gone", |scrape| {
-                scrape.sum("directconnect_objects", &[]) == 1.0 && scrape.sum("directconnect_mirror_size", &[]) == 0.0
+                scrape.sum("directconnect_objects", &[]) == 1.0 && scrape.sum("directconnect_cache_size", &[]) == 0.0
             })
             .await;
         for gone in ["interfaces", "bgp_sessions", "gateways", "objects_stalled", "drift_objects", "queue_depth", "reconciles_in_flight"] {

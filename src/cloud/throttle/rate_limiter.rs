@@ -45,8 +45,8 @@ impl Priority {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Change => "change",
-            Self::Wait => "wait",
-            Self::Background => "look",
+            Self::Wait => "settle",
+            Self::Background => "resync",
         }
     }
 }

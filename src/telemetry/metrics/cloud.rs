@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::metric::{Counters, Gauges, Histograms, OneMore};
-use super::table::{BUDGET_TURNED_AWAY, BUDGET_WAIT, LISTS, PAGES, REQUEST_DURATION, REQUESTS, REQUESTS_IN_FLIGHT};
+use super::table::{LISTS, PAGES, RATE_LIMIT_QUEUE_FULL, RATE_LIMIT_WAIT, REQUEST_DURATION, REQUESTS, REQUESTS_IN_FLIGHT};
 
 /// The cloud's part. Cheap to clone.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub struct Cloud {
     requests: Counters<3>,
     duration: Histograms<1>,
     in_flight: Gauges<0>,
-    budget_wait: Histograms<2>,
+    rate_limit_wait: Histograms<2>,
     queue_full: Counters<2>,
     lists: Counters<2>,
     pages: Counters<1>,
@@ -26,17 +26,17 @@ impl Cloud {
             requests: Counters::register(registry, &REQUESTS),
             duration: Histograms::register(registry, &REQUEST_DURATION),
             in_flight: Gauges::register(registry, &REQUESTS_IN_FLIGHT),
-            budget_wait: Histograms::register(registry, &BUDGET_WAIT),
-            queue_full: Counters::register(registry, &BUDGET_TURNED_AWAY),
+            rate_limit_wait: Histograms::register(registry, &RATE_LIMIT_WAIT),
+            queue_full: Counters::register(registry, &RATE_LIMIT_QUEUE_FULL),
             lists: Counters::register(registry, &LISTS),
             pages: Counters::register(registry, &PAGES),
         }
     }
 
     pub(super) fn open(&self) {
-        let Self { requests: _, duration: _, in_flight, budget_wait, queue_full, lists, pages } = self;
+        let Self { requests: _, duration: _, in_flight, rate_limit_wait, queue_full, lists, pages } = self;
         in_flight.open();
-        budget_wait.open();
+        rate_limit_wait.open();
         queue_full.open();
         lists.open();
         pages.open();
@@ -50,7 +50,7 @@ impl Cloud {
 
     /// A call had its turn after a wait.
     pub fn waited(&self, direction: &'static str, priority: &'static str, wait: Duration) {
-        self.budget_wait.observe([direction, priority], wait);
+        self.rate_limit_wait.observe([direction, priority], wait);
     }
 
     /// A line was full.

@@ -93,8 +93,8 @@ mod tests {
         fn read(&self, readings: &mut Readings) {
             readings.add(&table::OBJECTS, ["Peer", "Available"], 1.0);
             readings.add(&table::OBJECTS, ["Peer", "Available"], 1.0);
-            readings.lowest(&table::BUDGET_RATIO, ["read"], 1.0);
-            readings.lowest(&table::BUDGET_RATIO, ["read"], 0.5);
+            readings.lowest(&table::RATE_LIMIT_RATIO, ["read"], 1.0);
+            readings.lowest(&table::RATE_LIMIT_RATIO, ["read"], 0.5);
             readings.open(&table::INTERFACES);
         }
     }
@@ -128,7 +128,7 @@ mod tests {
         for line in [
             "directconnect_leader 1.0",
             r#"directconnect_objects{kind="Peer",reason="Available"} 2.0"#,
-            r#"directconnect_budget_rate_ratio{direction="read"} 0.5"#,
+            r#"directconnect_rate_limit_rate_ratio{direction="read"} 0.5"#,
             r#"directconnect_interfaces{health="down"} 0.0"#,
             r#"directconnect_drift_total{kind="Peer",action="detected"} 0"#,
             r#"directconnect_reconciles_in_flight{kind="Peer"} 0"#,
@@ -193,8 +193,8 @@ mod tests {
         metrics.lead(|| true);
         metrics.cloud.begin("ShowQuotas").failed("quota", "other");
         metrics.cloud.listed("virtual_gateways", 1, true);
-        metrics.cloud.waited("read", "look", Duration::from_secs(1));
-        metrics.cloud.queue_full("write", "look");
+        metrics.cloud.waited("read", "resync", Duration::from_secs(1));
+        metrics.cloud.queue_full("write", "resync");
         let text = metrics.render().unwrap();
         let table: BTreeSet<&str> = table::TABLE.iter().flat_map(|section| section.metrics).map(|row| row.name).collect();
         for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {

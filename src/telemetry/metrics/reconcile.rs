@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::metric::{Counters, Gauges, Histograms, OneMore};
-use super::table::{DRIFT, PASS_DURATION, PASSES, PASSES_IN_FLIGHT, READY};
+use super::table::{DRIFT, READY, RECONCILE_DURATION, RECONCILES, RECONCILES_IN_FLIGHT};
 
 /// What came of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +33,12 @@ impl ReconcileResult {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Rested => "rested",
-            Self::Wrote => "wrote",
-            Self::Waited => "waited",
+            Self::Rested => "up_to_date",
+            Self::Wrote => "changed",
+            Self::Waited => "waiting",
             Self::Stalled => "stalled",
             Self::Paused => "paused",
-            Self::NoAccount => "no_account",
+            Self::NoAccount => "account_not_ready",
             Self::CloudError => "cloud_error",
             Self::KubernetesError => "kubernetes_error",
         }
@@ -81,9 +81,9 @@ pub struct Reconcile {
 impl Reconcile {
     pub(super) fn register(registry: &mut Registry) -> Self {
         Self {
-            passes: Counters::register(registry, &PASSES),
-            duration: Histograms::register(registry, &PASS_DURATION),
-            in_flight: Gauges::register(registry, &PASSES_IN_FLIGHT),
+            passes: Counters::register(registry, &RECONCILES),
+            duration: Histograms::register(registry, &RECONCILE_DURATION),
+            in_flight: Gauges::register(registry, &RECONCILES_IN_FLIGHT),
             ready: Histograms::register(registry, &READY),
             drift: Counters::register(registry, &DRIFT),
         }
