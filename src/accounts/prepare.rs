@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::context::{Built, Context};
 use super::{Account, CloudCaches};
 use crate::api::cloud_account::{Quota, SecretReference};
-use crate::api::{CloudAccount, Course, Reason};
+use crate::api::{CloudAccount, Reason, Recovery};
 use crate::backoff::exponential;
 use crate::cache::PollSchedule;
 use crate::cloud::{self, Client, CloudError, Credentials, ErrorClass, Limits, Priority, Quotas, Settings};
@@ -57,7 +57,7 @@ impl Trouble {
 
     /// Whether it may end without anybody's doing.
     pub fn goes_on(&self) -> bool {
-        self.reason.course() == Course::GoesOn
+        self.reason.recovery() == Recovery::Automatic
     }
 
     pub fn wait(&self, failures: u32) -> Duration {

@@ -158,13 +158,13 @@ reasons! {
 
 /// How it goes on from a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Course {
+pub enum Recovery {
     /// Nothing is to be done by the operator.
-    Rest,
+    NotNeeded,
     /// By itself.
-    GoesOn,
+    Automatic,
     /// Not before somebody changes something.
-    Stalls,
+    Manual,
     /// By itself, or not before somebody changes something: `Reconciling` or `Stalled` tells which.
     Either,
 }
@@ -172,9 +172,9 @@ pub enum Course {
 impl Reason {
     /// How it goes on, of a namespaced object.
     #[must_use]
-    pub const fn course(self) -> Course {
+    pub const fn recovery(self) -> Recovery {
         match self {
-            Self::Available | Self::Observed | Self::Up | Self::Down | Self::AdminShutdown => Course::Rest,
+            Self::Available | Self::Observed | Self::Up | Self::Down | Self::AdminShutdown => Recovery::NotNeeded,
             Self::Creating
             | Self::Updating
             | Self::Deleting
@@ -186,7 +186,7 @@ impl Reason {
             | Self::Throttled
             | Self::CloudUnavailable
             | Self::EndpointUnreachable
-            | Self::AwaitingAcceptance => Course::GoesOn,
+            | Self::AwaitingAcceptance => Recovery::Automatic,
             Self::Paused
             | Self::Drifted
             | Self::Immutable
@@ -198,8 +198,8 @@ impl Reason {
             | Self::CloudFailed
             | Self::Rejected
             | Self::SecretMissing
-            | Self::ProjectUnknown => Course::Stalls,
-            Self::NotFound | Self::Invalid | Self::Unsupported => Course::Either,
+            | Self::ProjectUnknown => Recovery::Manual,
+            Self::NotFound | Self::Invalid | Self::Unsupported => Recovery::Either,
         }
     }
 
@@ -207,13 +207,13 @@ impl Reason {
     #[must_use]
     pub const fn conditions(self) -> &'static [ConditionType] {
         use ConditionType::{Healthy, Ready, Reconciling, Stalled, Synced};
-        match (self, self.course()) {
+        match (self, self.recovery()) {
             (Self::Up | Self::Down | Self::AdminShutdown, _) => &[Healthy],
             (Self::Paused, _) => &[Synced],
-            (_, Course::Rest) => &[Ready, Synced],
-            (_, Course::GoesOn) => &[Ready, Synced, Healthy, Reconciling],
-            (_, Course::Stalls) => &[Ready, Synced, Healthy, Stalled],
-            (_, Course::Either) => &[Ready, Synced, Healthy, Reconciling, Stalled],
+            (_, Recovery::NotNeeded) => &[Ready, Synced],
+            (_, Recovery::Automatic) => &[Ready, Synced, Healthy, Reconciling],
+            (_, Recovery::Manual) => &[Ready, Synced, Healthy, Stalled],
+            (_, Recovery::Either) => &[Ready, Synced, Healthy, Reconciling, Stalled],
         }
     }
 

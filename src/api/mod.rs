@@ -38,7 +38,7 @@ pub use common::{
     RouteMode, SecretKeyReference, Tags, VERSION,
 };
 pub use condition::{
-    ConditionStatus, ConditionType, Course, NewCondition, Reason, find_condition, is_true, remove_condition, set_condition,
+    ConditionStatus, ConditionType, NewCondition, Reason, Recovery, find_condition, is_true, remove_condition, set_condition,
 };
 pub use direct_connect_grant::{DirectConnectGrant, DirectConnectGrantSpec};
 pub use peer::{Peer, PeerObserved, PeerSpec};

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::{GENERATED, goes_on, rhythm};
 use crate::accounts;
-use crate::api::{ConditionType, Course, Reason};
+use crate::api::{ConditionType, Reason, Recovery};
 
 pub(super) fn conditions(text: &mut String) -> fmt::Result {
     writeln!(text, "{GENERATED}\n\n# Conditions\n")?;
@@ -31,17 +31,17 @@ pub(super) fn conditions(text: &mut String) -> fmt::Result {
     writeln!(text, "| Reason | In | Goes on | Account | Means, and what to do |\n|---|---|---|---|---|")?;
     for reason in Reason::ALL {
         let types: Vec<String> = reason.conditions().iter().map(|type_| format!("`{}`", type_.as_str())).collect();
-        let (types, course, account) = (types.join(", "), goes_on(reason.course()), of_accounts(*reason));
+        let (types, course, account) = (types.join(", "), goes_on(reason.recovery()), of_accounts(*reason));
         writeln!(text, "| `{}` | {types} | {course} | {account} | {} |", reason.as_str(), reason.advice())?;
     }
     Ok(())
 }
 
 fn of_accounts(reason: Reason) -> String {
-    match (reason.is_of_accounts(), reason.course()) {
+    match (reason.is_of_accounts(), reason.recovery()) {
         (false, _) => "–".to_owned(),
         (true, _) if reason == Reason::WaitingForDependants => "while it is deleted".to_owned(),
-        (true, Course::Rest) => "ready".to_owned(),
+        (true, Recovery::NotNeeded) => "ready".to_owned(),
         (true, _) => rhythm(accounts::waits(reason)),
     }
 }

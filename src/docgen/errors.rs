@@ -4,9 +4,9 @@ use std::fmt::{self, Write};
 
 use super::{GENERATED, goes_on, rhythm};
 use crate::accounts;
-use crate::api::{Course, Reason};
+use crate::api::{Reason, Recovery};
 use crate::cloud::{CATALOGUE, ErrorClass, OwnCode, classify};
-use crate::reconcile::{Progress, consequence, waits};
+use crate::reconcile::{ReconcileStatus, status_after, waits};
 
 pub(super) fn error_codes(text: &mut String) -> fmt::Result {
     writeln!(text, "{GENERATED}\n\n# Error codes\n")?;
@@ -22,13 +22,13 @@ pub(super) fn error_codes(text: &mut String) -> fmt::Result {
     writeln!(text, "The reason is that of the conditions, see [conditions.md](conditions.md).\n")?;
     writeln!(text, "| Class | Reason | Goes on | Tried again |\n|---|---|---|---|")?;
     for class in ErrorClass::ALL {
-        let (progress, reason) = consequence(class);
-        let course = if progress == Progress::Stalled { Course::Stalls } else { Course::GoesOn };
+        let (progress, reason) = status_after(class);
+        let course = if progress == ReconcileStatus::Stalled { Recovery::Manual } else { Recovery::Automatic };
         let (label, reason, course, again) = (class.label(), reason.as_str(), goes_on(course), again(class));
         writeln!(text, "| [{label}](#{label}) | `{reason}` | {course} | {again} |")?;
     }
     for class in ErrorClass::ALL {
-        let (_, reason) = consequence(class);
+        let (_, reason) = status_after(class);
         writeln!(text, "\n## {}\n\nReason `{}`, tried again {}. {}\n", class.label(), reason.as_str(), again(class), class.advice())?;
         writeln!(text, "| Code | Means |\n|---|---|")?;
         for code in CATALOGUE.iter().filter(|code| code.class == class) {

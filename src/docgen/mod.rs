@@ -13,7 +13,7 @@ pub use metrics::label_values;
 use std::fmt;
 use std::time::Duration;
 
-use crate::api::Course;
+use crate::api::Recovery;
 
 const GENERATED: &str = "<!-- Generated from the code by `make generate`. -->";
 
@@ -36,12 +36,12 @@ fn rendered(page: fn(&mut String) -> fmt::Result) -> String {
     text
 }
 
-const fn goes_on(course: Course) -> &'static str {
+const fn goes_on(course: Recovery) -> &'static str {
     match course {
-        Course::Rest => "At rest",
-        Course::GoesOn => "By itself",
-        Course::Stalls => "After a change",
-        Course::Either => "By itself with `Reconciling`, after a change with `Stalled`",
+        Recovery::NotNeeded => "At rest",
+        Recovery::Automatic => "By itself",
+        Recovery::Manual => "After a change",
+        Recovery::Either => "By itself with `Reconciling`, after a change with `Stalled`",
     }
 }
 

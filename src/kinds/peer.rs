@@ -3,7 +3,7 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, Peer, PeerObserved, SecretKeyReference, Tags};
 use crate::cloud::{Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
-use crate::reconcile::{Desired, Difference, Health, Kind, Phase, Reference};
+use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase};
 
 use super::compare::{Comparison, differs};
 use super::imported;
@@ -144,8 +144,8 @@ impl Kind for PeerKind {
         (body != UpdateVifPeer::default()).then(|| body.call(&seen.id))
     }
 
-    fn phase(seen: &VifPeer) -> Phase {
-        Phase::of(seen.status.as_deref(), None)
+    fn phase(seen: &VifPeer) -> ResourcePhase {
+        ResourcePhase::of(seen.status.as_deref(), None)
     }
 
     fn health(seen: &VifPeer) -> Health {

@@ -3,7 +3,7 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, SecretKeyReference, Tags, VirtualGateway, VirtualGatewayObserved};
 use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
-use crate::reconcile::{Desired, Difference, Health, Kind, Phase, Reference};
+use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
 use super::imported;
@@ -137,8 +137,8 @@ impl Kind for VirtualGatewayKind {
         TagChange::between(&desired.tags(&spec.tags), &from_wire(&seen.tags)).map(|change| change.call("dc-vgw", &seen.id))
     }
 
-    fn phase(seen: &cloud::VirtualGateway) -> Phase {
-        Phase::of(seen.status.as_deref(), None)
+    fn phase(seen: &cloud::VirtualGateway) -> ResourcePhase {
+        ResourcePhase::of(seen.status.as_deref(), None)
     }
 
     fn health(seen: &cloud::VirtualGateway) -> Health {

@@ -4,7 +4,7 @@ use crate::accounts::{Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
-use crate::reconcile::{Desired, Difference, Health, Kind, Phase, Reference};
+use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
 use super::imported;
@@ -216,11 +216,13 @@ impl Kind for VirtualInterfaceKind {
         TagChange::between(&desired.tags(&spec.tags), &from_wire(&seen.tags)).map(|change| change.call("dc-vif", id))
     }
 
-    fn phase(seen: &cloud::VirtualInterface) -> Phase {
-        let phase = Phase::of(seen.status.as_deref(), seen.reason.as_deref());
+    fn phase(seen: &cloud::VirtualInterface) -> ResourcePhase {
+        let phase = ResourcePhase::of(seen.status.as_deref(), seen.reason.as_deref());
         // A change that went to its own peer is settled by that peer; the interface says ACTIVE meanwhile.
-        let pending = own_peer(seen).map(|peer| Phase::of(peer.status.as_deref(), None)).filter(|peer| matches!(peer, Phase::Settling(_)));
-        pending.filter(|_| phase == Phase::Settled).unwrap_or(phase)
+        let pending = own_peer(seen)
+            .map(|peer| ResourcePhase::of(peer.status.as_deref(), None))
+            .filter(|peer| matches!(peer, ResourcePhase::Settling(_)));
+        pending.filter(|_| phase == ResourcePhase::Settled).unwrap_or(phase)
     }
 
     fn health(seen: &cloud::VirtualInterface) -> Health {

@@ -24,7 +24,7 @@ use super::kind::Kind;
 use super::observe::Observer;
 use super::permission::Permission;
 use super::reconciler::Failure;
-use super::report::Outcome;
+use super::report::AttemptOutcome;
 use super::status::{FIRST_WAIT, for_tenants, unreported};
 
 /// An object that may not use its account is reconciled again this often: labels of namespaces are not watched for this.
@@ -41,7 +41,7 @@ where
         }
         if is_annotated(self.object, PAUSED_ANNOTATION) {
             self.await_nothing();
-            self.report(&Outcome::Paused).await?;
+            self.report(&AttemptOutcome::Paused).await?;
             return Ok((ReconcileResult::Paused, Action::await_change()));
         }
         if !has_finalizer {
@@ -60,13 +60,13 @@ where
             Permission::Closed => {
                 self.await_nothing();
                 let message = format!("CloudAccount {} is not open to this namespace", self.account_name);
-                self.report(&Outcome::Account(Reason::WaitingForAccount, message, None)).await?;
+                self.report(&AttemptOutcome::Account(Reason::WaitingForAccount, message, None)).await?;
                 Ok((ReconcileResult::NoAccount, Action::requeue(jittered(PERMISSION_INTERVAL))))
             }
             Permission::Denied(message) => {
                 self.await_nothing();
                 let message = format!("CloudAccount {}: {message}", self.account_name);
-                self.report(&Outcome::Done(Step::Stall(Reason::NotGranted, message))).await?;
+                self.report(&AttemptOutcome::Done(Step::Stall(Reason::NotGranted, message))).await?;
                 Ok((ReconcileResult::Stalled, Action::requeue(jittered(PERMISSION_INTERVAL))))
             }
             Permission::Unknown => {
@@ -81,14 +81,14 @@ where
         self.await_nothing();
         let error = error.map(|error| CloudError { message: "see the conditions of the CloudAccount".to_owned(), ..error });
         if !self.is_deleting {
-            self.report(&Outcome::Account(reason, message, error)).await?;
+            self.report(&AttemptOutcome::Account(reason, message, error)).await?;
             return Ok((ReconcileResult::NoAccount, Action::await_change()));
         }
         if self.release_unobserved(None, true).await? {
             return Ok((ReconcileResult::Wrote, Action::await_change()));
         }
         let message = format!("{message}; {}", abandon_hint("the account"));
-        self.report(&Outcome::Account(reason, message, error)).await?;
+        self.report(&AttemptOutcome::Account(reason, message, error)).await?;
         Ok((ReconcileResult::NoAccount, Action::await_change()))
     }
 
@@ -101,7 +101,7 @@ where
                 return Ok(false);
             }
             let note = format!("left {} in the cloud, as annotated", self.status.id.as_deref().unwrap_or("what it may have"));
-            self.reconciler.tell_event(self.object, EventType::Warning, "Abandoned", "Delete", note).await;
+            self.reconciler.publish_event(self.object, EventType::Warning, "Abandoned", "Delete", note).await;
         }
         self.set_finalizer(false).await?;
         Ok(true)
@@ -178,7 +178,7 @@ impl<K: Kind> Context<'_, K> {
     async fn unreadable(&mut self, error: CloudError, patience: Duration) -> Ended {
         let error = for_tenants(error);
         let message = if self.is_deleting { format!("{}; {}", error.message, abandon_hint("the cloud")) } else { error.message };
-        self.report(&Outcome::Failed(CloudError { message, ..error })).await?;
+        self.report(&AttemptOutcome::Failed(CloudError { message, ..error })).await?;
         Ok((ReconcileResult::CloudError, if self.is_abandoned() { Action::requeue(patience) } else { Action::await_change() }))
     }
 
@@ -200,7 +200,7 @@ impl<K: Kind> Context<'_, K> {
             return Ok((ReconcileResult::Waited, Action::requeue(left)));
         }
         if self.object.status().is_none() {
-            self.report(&Outcome::Done(Step::Wait(Wait::List))).await?;
+            self.report(&AttemptOutcome::Done(Step::Wait(Wait::List))).await?;
         }
         Ok((ReconcileResult::Waited, Action::await_change()))
     }

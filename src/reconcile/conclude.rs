@@ -16,7 +16,7 @@ use super::decide::{IntentState, Ownership, Presence, Step, Wait};
 use super::execute::Executed;
 use super::kind::{Kind, Tagging};
 use super::observe::{Observation, observed_resource};
-use super::report::{Facts, Outcome, Sight};
+use super::report::{AttemptOutcome, ResourceState, StatusInput};
 use super::status::{FIRST_WAIT, FIRST_WAIT_FOR_READY, for_tenants, unreported};
 
 impl<K: Kind> Context<'_, K> {
@@ -40,7 +40,9 @@ impl<K: Kind> Context<'_, K> {
             return Ok((result, Action::await_change()));
         }
         self.await_change(changes_by_itself(&step), &account.cache);
-        if let (Step::Stall(..), Presence::Absent | Presence::NotFound(_) | Presence::Several(_)) = (&step, &observation.situation.cloud) {
+        if let (Step::Stall(..), Presence::Absent | Presence::ImportNotFound(_) | Presence::Ambiguous(_)) =
+            (&step, &observation.situation.cloud)
+        {
             // There is no resource to hear of: every LIST may end it, in its own time.
             self.await_list();
         }
@@ -64,30 +66,35 @@ impl<K: Kind> Context<'_, K> {
                     self.state.drift_conflicts.corrected(differences.iter().map(|difference| difference.path), generation);
                 }
             }
-            step if step.is_cloud_write() || *step == Step::Rest => _ = self.state.sent(None, None),
+            step if step.is_cloud_write() || *step == Step::NoChange => _ = self.state.sent(None, None),
             _ => {}
         }
-        let outcome = Outcome::Done(step);
+        let outcome = AttemptOutcome::Done(step);
         self.reconciler.publish(self.object, &outcome, &facts, observation.is_drift()).await;
         self.update_status(&outcome, &facts, true).await?;
         Ok((result, action))
     }
 
     /// What the status is to say of the resource, and when the next attempt is due.
-    fn facts(&mut self, step: &Step, executed: Executed<K::Resource>, observation: &Observation<K>) -> (Facts<ObservedOf<K>>, Action) {
+    fn facts(
+        &mut self,
+        step: &Step,
+        executed: Executed<K::Resource>,
+        observation: &Observation<K>,
+    ) -> (StatusInput<ObservedOf<K>>, Action) {
         let observe_only = Policies::of(self.object, None).management == Management::ObserveOnly;
-        let facts = |id, intent, seen, drift| Facts { id, intent, seen, drift, observe_only };
+        let facts = |id, intent, seen, drift| StatusInput { id, intent, seen, drift, observe_only };
         let last = &self.status;
         match executed {
             Executed::Intent(intent) => {
                 self.state.create.fresh_intent = Some(intent.time.clone());
                 self.state.create.in_doubt_until = None;
-                (facts(last.id.clone(), Some(intent), Sight::Absent, vec![]), Action::requeue(Duration::ZERO))
+                (facts(last.id.clone(), Some(intent), ResourceState::Absent, vec![]), Action::requeue(Duration::ZERO))
             }
             Executed::Cloud(Some(resource)) => {
                 let matches = !matches!(step, Step::Update(..)) && observation.create_tagging != Tagging::OwnerOnly;
                 let id = Some(K::id(&resource).to_owned());
-                let seen = Sight::Seen(observed_resource::<K>(&resource, matches));
+                let seen = ResourceState::Present(observed_resource::<K>(&resource, matches));
                 (facts(id, None, seen, observation.drift()), Action::requeue(Duration::ZERO))
             }
             Executed::Cloud(None) => {
@@ -103,7 +110,8 @@ impl<K: Kind> Context<'_, K> {
                     (last.id.clone(), left.map_or_else(Action::await_change, Action::requeue))
                 };
                 // Somebody else's resource says nothing about a create of ours that may still take effect.
-                let found = matches!(&observation.situation.cloud, Presence::One(found) if !matches!(found.owner, Ownership::Foreign(_)));
+                let found =
+                    matches!(&observation.situation.cloud, Presence::Present(found) if !matches!(found.owner, Ownership::Foreign(_)));
                 let intent = last.intent.clone().filter(|_| !found && observation.situation.intent != IntentState::None);
                 (facts(id, intent, observation.sight(), observation.drift()), action)
             }
@@ -142,14 +150,14 @@ impl<K: Kind> Context<'_, K> {
         // Only of the create that it announces can a refusal say that the intent came to nothing.
         let no_create = refused && observation.is_some_and(|observation| observation.situation.cloud == Presence::Absent);
         self.await_change(!refused, &account.cache);
-        let facts = Facts {
+        let facts = StatusInput {
             id: self.status.id.clone(),
             intent: self.status.intent.clone().filter(|_| !no_create),
-            seen: observation.map_or(Sight::Unchanged, Observation::sight),
+            seen: observation.map_or(ResourceState::NotObserved, Observation::sight),
             drift: observation.map(Observation::drift).unwrap_or_default(),
             observe_only: false,
         };
-        let outcome = Outcome::Failed(for_tenants(error));
+        let outcome = AttemptOutcome::Failed(for_tenants(error));
         self.reconciler.publish(self.object, &outcome, &facts, observation.is_some_and(Observation::is_drift)).await;
         self.update_status(&outcome, &facts, true).await?;
         Ok((ReconcileResult::CloudError, Action::requeue(wait)))
@@ -222,7 +230,7 @@ impl<K: Kind> Context<'_, K> {
 const fn result_of<S>(step: &Step, executed: &Executed<S>) -> ReconcileResult {
     match (executed, step) {
         (Executed::Object | Executed::Intent(_) | Executed::Cloud(_), _) => ReconcileResult::Wrote,
-        (Executed::Nothing, Step::Rest) => ReconcileResult::Rested,
+        (Executed::Nothing, Step::NoChange) => ReconcileResult::Rested,
         (Executed::Nothing, Step::Report(_) | Step::Stall(..)) => ReconcileResult::Stalled,
         (Executed::Nothing | Executed::Stale, _) => ReconcileResult::Waited,
     }
@@ -233,7 +241,7 @@ pub(super) fn changes_by_itself(step: &Step) -> bool {
     match step {
         // Another tenant may take days: the idle interval will do.
         Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,
-        Step::Wait(Wait::List | Wait::Doubt) => true,
+        Step::Wait(Wait::List | Wait::UnconfirmedCreate) => true,
         other => other.is_cloud_write(),
     }
 }

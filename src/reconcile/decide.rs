@@ -7,7 +7,7 @@
 use crate::api::{DeletionPolicy, DriftPolicy, Management, Reason, WaitingFor};
 use crate::cloud::{Call, Priority};
 
-use super::kind::{Difference, Phase};
+use super::kind::{Difference, ResourcePhase};
 
 /// Everything a decision depends on.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ pub enum IntentState {
     /// Recorded for a call that has not been sent.
     Fresh,
     /// A call may have been sent whose outcome is not known yet.
-    InDoubt,
+    Unconfirmed,
 }
 
 /// What the cloud shows of the object's resource.
@@ -59,11 +59,11 @@ pub enum Presence {
     /// It is not there.
     Absent,
     /// The id that an import names is not there.
-    NotFound(String),
+    ImportNotFound(String),
     /// It is there.
-    One(Box<Found>),
+    Present(Box<Found>),
     /// More than one could be it.
-    Several(Vec<String>),
+    Ambiguous(Vec<String>),
 }
 
 /// A resource that was found.
@@ -76,7 +76,7 @@ pub struct Found {
     /// Its id stands in the object's status.
     pub recorded: bool,
     /// Where it is in its life.
-    pub phase: Phase,
+    pub phase: ResourcePhase,
     /// Where it differs from the spec; ignored fields are left out.
     pub differences: Vec<Difference>,
     /// The call that removes the first differences.
@@ -104,7 +104,7 @@ pub enum Ownership {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Nothing is left to do.
-    Rest,
+    NoChange,
     /// Nothing is left to do but to tell of differences that stay.
     Report(Vec<Difference>),
     /// Takes our finalizer off: the object may go.
@@ -135,11 +135,11 @@ pub enum Wait {
     /// The next LIST.
     List,
     /// The outcome of an earlier create becomes certain.
-    Doubt,
+    UnconfirmedCreate,
     /// Objects that refer to this one go first.
     Dependants(Vec<WaitingFor>),
     /// What holds the resource goes first, and takes it along.
-    Holder,
+    Parent,
     /// Objects that this one needs.
     References(Vec<WaitingFor>),
     /// A secret that the create needs.
@@ -167,7 +167,7 @@ impl Step {
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::Rest => "rest",
+            Self::NoChange => "rest",
             Self::Report(_) => "report",
             Self::RemoveFinalizer => "remove_finalizer",
             Self::RecordIntent => "record_intent",
@@ -196,19 +196,19 @@ fn farewell(situation: &Situation) -> Step {
     }
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::List),
-        Presence::Absent | Presence::NotFound(_) => leave(situation.intent),
+        Presence::Absent | Presence::ImportNotFound(_) => leave(situation.intent),
         // One of them may be ours: which one, a person must say.
-        Presence::Several(ids) => several(ids),
-        Presence::One(found) => match (&found.owner, &found.phase) {
+        Presence::Ambiguous(ids) => several(ids),
+        Presence::Present(found) => match (&found.owner, &found.phase) {
             // Gone, an import that was never carried out, or somebody else's: nothing of ours to delete.
-            (Ownership::Ours, Phase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
+            (Ownership::Ours, ResourcePhase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
             // An earlier object of the same name left it, and it was never taken up: it could not match.
             (Ownership::Ours, _) if is_left_over(situation, found) => leave(situation.intent),
             // Without its id nothing but the intent shows that it is ours, and a refused deletion must not take that away.
             (Ownership::Ours, _) if !found.recorded => Step::Adopt(found.id.clone()),
-            (Ownership::Ours, Phase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
+            (Ownership::Ours, ResourcePhase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
-            (Ownership::Ours, _) if found.deleted_with_parent => Step::Wait(Wait::Holder),
+            (Ownership::Ours, _) if found.deleted_with_parent => Step::Wait(Wait::Parent),
             (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
         },
     }
@@ -217,7 +217,7 @@ fn farewell(situation: &Situation) -> Step {
 /// Nothing of ours is there. A create in doubt may still bring it.
 fn leave(intent: IntentState) -> Step {
     match intent {
-        IntentState::InDoubt => Step::Wait(Wait::Doubt),
+        IntentState::Unconfirmed => Step::Wait(Wait::UnconfirmedCreate),
         IntentState::None | IntentState::Fresh => Step::RemoveFinalizer,
     }
 }
@@ -226,16 +226,16 @@ fn leave(intent: IntentState) -> Step {
 fn live(situation: &Situation) -> Step {
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::List),
-        Presence::Several(ids) => several(ids),
-        Presence::NotFound(id) => Step::Stall(Reason::NotFound, format!("spec.import.id: the cloud has no {id}")),
+        Presence::Ambiguous(ids) => several(ids),
+        Presence::ImportNotFound(id) => Step::Stall(Reason::NotFound, format!("spec.import.id: the cloud has no {id}")),
         Presence::Absent => create(situation),
-        Presence::One(found) => keep(situation, found),
+        Presence::Present(found) => keep(situation, found),
     }
 }
 
 fn create(situation: &Situation) -> Step {
-    if situation.intent == IntentState::InDoubt {
-        return Step::Wait(Wait::Doubt);
+    if situation.intent == IntentState::Unconfirmed {
+        return Step::Wait(Wait::UnconfirmedCreate);
     }
     if !situation.references.is_empty() {
         return Step::Wait(Wait::References(situation.references.clone()));
@@ -274,17 +274,17 @@ fn keep(situation: &Situation, found: &Found) -> Step {
     }
     match &found.phase {
         // It goes or has gone without us: when it is gone it is made again.
-        Phase::Deleting | Phase::Gone => Step::Wait(Wait::Cloud(Reason::Deleting)),
-        Phase::Settling(reason) => Step::Wait(Wait::Cloud(*reason)),
-        Phase::Failed(reason, text) => Step::Stall(*reason, text.clone()),
-        Phase::Settled => compare(situation, found),
+        ResourcePhase::Deleting | ResourcePhase::Gone => Step::Wait(Wait::Cloud(Reason::Deleting)),
+        ResourcePhase::Settling(reason) => Step::Wait(Wait::Cloud(*reason)),
+        ResourcePhase::Failed(reason, text) => Step::Stall(*reason, text.clone()),
+        ResourcePhase::Settled => compare(situation, found),
     }
 }
 
 fn compare(situation: &Situation, found: &Found) -> Step {
     let correct = situation.drift == DriftPolicy::Correct;
     if found.differences.is_empty() {
-        Step::Rest
+        Step::NoChange
     } else if situation.management == Management::ObserveOnly {
         Step::Report(found.differences.clone())
     } else if found.orphaned && correct && situation.deletion == DeletionPolicy::Delete {
@@ -308,7 +308,7 @@ fn compare(situation: &Situation, found: &Found) -> Step {
             (DriftPolicy::Correct, _, Some(call)) | (DriftPolicy::Detect | DriftPolicy::Ignore, true, Some(call)) => {
                 Step::Update(call.clone(), found.differences.clone())
             }
-            (DriftPolicy::Ignore, false, _) => Step::Rest,
+            (DriftPolicy::Ignore, false, _) => Step::NoChange,
             (DriftPolicy::Detect, false, _) | (_, _, None) => Step::Report(found.differences.clone()),
         }
     }

@@ -15,7 +15,7 @@ fn found() -> Found {
         id: "1".into(),
         owner: Ownership::Ours,
         recorded: true,
-        phase: Phase::Settled,
+        phase: ResourcePhase::Settled,
         differences: vec![],
         update: None,
         delete: call("Delete"),
@@ -27,7 +27,7 @@ fn found() -> Found {
 fn one(change: impl FnOnce(&mut Found)) -> Presence {
     let mut found = found();
     change(&mut found);
-    Presence::One(Box::new(found))
+    Presence::Present(Box::new(found))
 }
 
 fn differing(found: &mut Found) {
@@ -74,10 +74,14 @@ fn every_row_of_the_table() {
         ),
         ("deleting, not looked yet", |s| (s.deleting, s.cloud) = (true, Presence::Unknown), Step::Wait(Wait::List)),
         ("deleting, absent", |s| s.deleting = true, Step::RemoveFinalizer),
-        ("deleting, absent, create in doubt", |s| (s.deleting, s.intent) = (true, IntentState::InDoubt), Step::Wait(Wait::Doubt)),
+        (
+            "deleting, absent, create in doubt",
+            |s| (s.deleting, s.intent) = (true, IntentState::Unconfirmed),
+            Step::Wait(Wait::UnconfirmedCreate),
+        ),
         (
             "deleting, being deleted",
-            |s| (s.deleting, s.cloud) = (true, one(|f| f.phase = Phase::Deleting)),
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.phase = ResourcePhase::Deleting)),
             Step::Wait(Wait::Cloud(Reason::Deleting)),
         ),
         (
@@ -88,13 +92,13 @@ fn every_row_of_the_table() {
         ("deleting, there, id not in status", |s| (s.deleting, s.cloud) = (true, one(|f| f.recorded = false)), Step::Adopt("1".into())),
         (
             "deleting, on its way out, id not in status",
-            |s| (s.deleting, s.cloud) = (true, one(|f| (f.phase, f.recorded) = (Phase::Deleting, false))),
+            |s| (s.deleting, s.cloud) = (true, one(|f| (f.phase, f.recorded) = (ResourcePhase::Deleting, false))),
             Step::Adopt("1".into()),
         ),
         ("deleting, there", |s| (s.deleting, s.cloud) = (true, one(|_| ())), Step::Delete(call("Delete"))),
         (
             "deleting, failed",
-            |s| (s.deleting, s.cloud) = (true, one(|f| f.phase = Phase::Failed(Reason::CloudFailed, "x".into()))),
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.phase = ResourcePhase::Failed(Reason::CloudFailed, "x".into()))),
             Step::Delete(call("Delete")),
         ),
         (
@@ -115,25 +119,25 @@ fn every_row_of_the_table() {
         (
             "deleting, goes with what holds it",
             |s| (s.deleting, s.cloud) = (true, one(|f| f.deleted_with_parent = true)),
-            Step::Wait(Wait::Holder),
+            Step::Wait(Wait::Parent),
         ),
         ("absent, reference not ready", |s| s.references = who(), Step::Wait(Wait::References(who()))),
         ("absent, no intent", |_| (), Step::RecordIntent),
         ("absent, intent fresh", |s| s.intent = IntentState::Fresh, Step::Create(call("Create"))),
-        ("absent, create in doubt", |s| s.intent = IntentState::InDoubt, Step::Wait(Wait::Doubt)),
+        ("absent, create in doubt", |s| s.intent = IntentState::Unconfirmed, Step::Wait(Wait::UnconfirmedCreate)),
         ("absent, secret missing", |s| s.create = None, Step::Wait(Wait::Secret)),
         ("ours, id not in status", |s| s.cloud = one(|f| f.recorded = false), Step::Adopt("1".into())),
         ("imported", |s| s.cloud = one(|f| (f.owner, f.recorded) = (Ownership::Imported, false)), Step::Adopt("1".into())),
-        ("settling", |s| s.cloud = one(|f| f.phase = Phase::Settling(Reason::Creating)), Step::Wait(Wait::Cloud(Reason::Creating))),
+        ("settling", |s| s.cloud = one(|f| f.phase = ResourcePhase::Settling(Reason::Creating)), Step::Wait(Wait::Cloud(Reason::Creating))),
         (
             "failed",
-            |s| s.cloud = one(|f| f.phase = Phase::Failed(Reason::CloudFailed, "x".into())),
+            |s| s.cloud = one(|f| f.phase = ResourcePhase::Failed(Reason::CloudFailed, "x".into())),
             Step::Stall(Reason::CloudFailed, "x".into()),
         ),
         ("differs, correct", |s| s.cloud = one(differing), update()),
         ("differs, detect, spec changed", |s| (s.drift, s.spec_changed, s.cloud) = (DriftPolicy::Detect, true, one(differing)), update()),
         ("differs, detect", |s| (s.drift, s.cloud) = (DriftPolicy::Detect, one(differing)), Step::Report(vec![difference("name", true)])),
-        ("differs, ignore", |s| (s.drift, s.cloud) = (DriftPolicy::Ignore, one(differing)), Step::Rest),
+        ("differs, ignore", |s| (s.drift, s.cloud) = (DriftPolicy::Ignore, one(differing)), Step::NoChange),
         (
             "differs, observed",
             |s| (s.management, s.cloud) = (Management::ObserveOnly, one(differing)),
@@ -165,7 +169,7 @@ fn every_row_of_the_table() {
             |s| (s.drift, s.spec_changed, s.lost) = (DriftPolicy::Detect, true, Some("7".into())),
             Step::RecordIntent,
         ),
-        ("the same", |s| s.cloud = one(|_| ()), Step::Rest),
+        ("the same", |s| s.cloud = one(|_| ()), Step::NoChange),
     ];
     for (row, change, expected) in rows {
         let mut situation = situation();
@@ -178,10 +182,10 @@ fn every_row_of_the_table() {
 #[test]
 fn a_stall_says_why() {
     let rows: Vec<(Change, Reason, &str)> = vec![
-        (|s| s.cloud = Presence::Several(vec!["1".into(), "2".into()]), Reason::Conflict, "1, 2"),
+        (|s| s.cloud = Presence::Ambiguous(vec!["1".into(), "2".into()]), Reason::Conflict, "1, 2"),
         (|s| s.cloud = one(|f| f.owner = Ownership::Foreign("c:other/gw".into())), Reason::Conflict, "c:other/gw"),
         (|s| s.cloud = one(|f| f.differences = vec![difference("vlan", false)]), Reason::Immutable, "vlan"),
-        (|s| s.cloud = Presence::NotFound("9".into()), Reason::NotFound, "9"),
+        (|s| s.cloud = Presence::ImportNotFound("9".into()), Reason::NotFound, "9"),
         (|s| s.management = Management::ObserveOnly, Reason::NotFound, "ObserveOnly"),
         (
             |s| {
@@ -221,25 +225,25 @@ fn a_stall_says_why() {
 fn presences() -> impl Strategy<Value = Presence> {
     let owners = prop_oneof![Just(Ownership::Ours), Just(Ownership::Imported), Just(Ownership::Foreign("x".into()))];
     let phases = prop_oneof![
-        Just(Phase::Settled),
-        Just(Phase::Settling(Reason::Creating)),
-        Just(Phase::Deleting),
-        Just(Phase::Gone),
-        Just(Phase::Failed(Reason::CloudFailed, "x".into()))
+        Just(ResourcePhase::Settled),
+        Just(ResourcePhase::Settling(Reason::Creating)),
+        Just(ResourcePhase::Deleting),
+        Just(ResourcePhase::Gone),
+        Just(ResourcePhase::Failed(Reason::CloudFailed, "x".into()))
     ];
     let differences = proptest::collection::vec(any::<bool>().prop_map(|mutable| difference("name", mutable)), 0..3);
     let flags = any::<(bool, bool, bool, bool)>();
     let one =
         (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (recorded, update, deleted_with_parent, orphaned))| {
             let update = update.then(|| call("Update"));
-            Presence::One(Box::new(Found { owner, recorded, phase, differences, update, deleted_with_parent, orphaned, ..found() }))
+            Presence::Present(Box::new(Found { owner, recorded, phase, differences, update, deleted_with_parent, orphaned, ..found() }))
         });
     prop_oneof![
         Just(Presence::Unknown),
         Just(Presence::Absent),
-        Just(Presence::NotFound("1".into())),
+        Just(Presence::ImportNotFound("1".into())),
         one,
-        Just(Presence::Several(vec!["1".into()]))
+        Just(Presence::Ambiguous(vec!["1".into()]))
     ]
 }
 
@@ -248,7 +252,7 @@ prop_compose! {
         (deleting, observed, retain, spec_changed) in any::<(bool, bool, bool, bool)>(),
         drift in prop_oneof![Just(DriftPolicy::Correct), Just(DriftPolicy::Detect), Just(DriftPolicy::Ignore)],
         (needed, needs, lost, create, many) in any::<(bool, bool, bool, bool, bool)>(),
-        intent in prop_oneof![Just(IntentState::None), Just(IntentState::Fresh), Just(IntentState::InDoubt)],
+        intent in prop_oneof![Just(IntentState::None), Just(IntentState::Fresh), Just(IntentState::Unconfirmed)],
         cloud in presences(),
     ) -> Situation {
         Situation {
@@ -283,7 +287,7 @@ proptest! {
             prop_assert!(situation.deleting && situation.dependants.is_empty());
             prop_assert_eq!(situation.deletion, DeletionPolicy::Delete);
             prop_assert_eq!(situation.management, Management::Managed);
-            let ours = matches!(&situation.cloud, Presence::One(found) if found.owner == Ownership::Ours && found.recorded);
+            let ours = matches!(&situation.cloud, Presence::Present(found) if found.owner == Ownership::Ours && found.recorded);
             prop_assert!(ours);
         }
     }
@@ -293,7 +297,7 @@ proptest! {
         if let Step::Replace(..) = decide(&situation) {
             prop_assert!(!situation.deleting && situation.drift == DriftPolicy::Correct);
             prop_assert_eq!((situation.deletion, situation.management), (DeletionPolicy::Delete, Management::Managed));
-            let orphaned = matches!(&situation.cloud, Presence::One(found) if found.orphaned && found.recorded);
+            let orphaned = matches!(&situation.cloud, Presence::Present(found) if found.orphaned && found.recorded);
             prop_assert!(orphaned);
         }
     }
@@ -309,16 +313,16 @@ proptest! {
         let kept = situation.deletion == DeletionPolicy::Retain || situation.management == Management::ObserveOnly;
         if decide(&situation) == Step::RemoveFinalizer && !kept {
             prop_assert!(situation.deleting && situation.cloud != Presence::Unknown);
-            if let Presence::One(found) = &situation.cloud {
-                prop_assert!(found.owner != Ownership::Ours || found.phase == Phase::Gone || is_left_over(&situation, found));
+            if let Presence::Present(found) = &situation.cloud {
+                prop_assert!(found.owner != Ownership::Ours || found.phase == ResourcePhase::Gone || is_left_over(&situation, found));
             }
-            prop_assert!(situation.intent != IntentState::InDoubt && !matches!(situation.cloud, Presence::Several(_)));
+            prop_assert!(situation.intent != IntentState::Unconfirmed && !matches!(situation.cloud, Presence::Ambiguous(_)));
         }
     }
 
     #[test]
     fn a_foreign_resource_is_never_written(situation in situations()) {
-        let foreign = matches!(&situation.cloud, Presence::One(found) if matches!(found.owner, Ownership::Foreign(_)));
+        let foreign = matches!(&situation.cloud, Presence::Present(found) if matches!(found.owner, Ownership::Foreign(_)));
         prop_assert!(!foreign || !decide(&situation).is_cloud_write());
     }
 

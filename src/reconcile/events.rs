@@ -10,10 +10,10 @@ use crate::telemetry::metrics::Drift;
 use super::decide::Step;
 use super::kind::{Difference, Kind};
 use super::reconciler::Reconciler;
-use super::report::{self, Facts, Outcome, told};
+use super::report::{self, AttemptOutcome, StatusInput, format_differences};
 
 /// One event, and what it says of drift, which is counted, too.
-struct Told {
+struct NewEvent {
     type_: EventType,
     reason: String,
     /// What was done.
@@ -27,22 +27,22 @@ impl<K: Kind> Reconciler<K> {
     pub(super) async fn publish(
         &self,
         object: &K::Object,
-        outcome: &Outcome,
-        facts: &Facts<<K::Object as Managed>::Observed>,
+        outcome: &AttemptOutcome,
+        facts: &StatusInput<<K::Object as Managed>::Observed>,
         is_drift: bool,
     ) {
         let last = object.status().cloned().unwrap_or_default();
         let done = done(outcome, facts, &last, is_drift).filter(|_| !goes_on(outcome, &last, object.meta().generation));
-        let events: Vec<Told> = done.into_iter().chain(drifted(facts, &last, is_drift)).collect();
-        for Told { type_, reason, action, note, drift } in events {
+        let events: Vec<NewEvent> = done.into_iter().chain(drifted(facts, &last, is_drift)).collect();
+        for NewEvent { type_, reason, action, note, drift } in events {
             if let Some(drift) = drift {
                 self.metrics.drift(K::NAME, drift);
             }
-            self.tell_event(object, type_, &reason, action, note).await;
+            self.publish_event(object, type_, &reason, action, note).await;
         }
     }
 
-    pub(super) async fn tell_event(&self, object: &K::Object, type_: EventType, reason: &str, action: &'static str, note: String) {
+    pub(super) async fn publish_event(&self, object: &K::Object, type_: EventType, reason: &str, action: &'static str, note: String) {
         let event = Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
         // A recorder keeps its events for minutes, goes through all of them at each one, and tells a repeat by its count alone, without its note.
         // Here nothing is told twice: each event has a recorder of its own.
@@ -53,34 +53,37 @@ impl<K: Kind> Reconciler<K> {
     }
 }
 
-fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool) -> Option<Told> {
+fn done<O>(outcome: &AttemptOutcome, facts: &StatusInput<O>, last: &Status<O>, is_drift: bool) -> Option<NewEvent> {
     let id = facts.id.as_deref().unwrap_or_default();
     let instead = |new: &str| match last.id.as_deref().filter(|old| *old != new) {
         Some(old) => format!(" in place of {old}, which is gone from the cloud"),
         None => String::new(),
     };
-    let of = |type_, reason: &str, action, note| Some(Told { type_, reason: reason.to_owned(), action, note, drift: None });
+    let of = |type_, reason: &str, action, note| Some(NewEvent { type_, reason: reason.to_owned(), action, note, drift: None });
     let normal = |reason: &str, action, note| of(EventType::Normal, reason, action, note);
-    let counted = |told: Option<Told>, drift| told.map(|told| Told { drift, ..told });
+    let counted = |told: Option<NewEvent>, drift| told.map(|told| NewEvent { drift, ..told });
     match outcome {
-        Outcome::Done(Step::Create(_)) => {
+        AttemptOutcome::Done(Step::Create(_)) => {
             // What had an id is made anew only when it is gone.
             let drift = last.id.is_some().then_some(Drift::Recreated);
             counted(normal("Created", "Create", format!("created {id}{}", instead(id))), drift)
         }
-        Outcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("took over {id}{}", instead(id))),
-        Outcome::Done(Step::Update(_, differences)) if is_drift => {
-            counted(normal("DriftCorrected", "Update", format!("set back {id}: {}", told(differences))), Some(Drift::Corrected))
+        AttemptOutcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("took over {id}{}", instead(id))),
+        AttemptOutcome::Done(Step::Update(_, differences)) if is_drift => counted(
+            normal("DriftCorrected", "Update", format!("set back {id}: {}", format_differences(differences))),
+            Some(Drift::Corrected),
+        ),
+        AttemptOutcome::Done(Step::Update(_, differences)) => {
+            normal("Updated", "Update", format!("changed {id}: {}", format_differences(differences)))
         }
-        Outcome::Done(Step::Update(_, differences)) => normal("Updated", "Update", format!("changed {id}: {}", told(differences))),
-        Outcome::Done(Step::Delete(_)) => normal("Deleting", "Delete", format!("deleting {id}")),
-        Outcome::Done(Step::Replace(_, why)) => {
+        AttemptOutcome::Done(Step::Delete(_)) => normal("Deleting", "Delete", format!("deleting {id}")),
+        AttemptOutcome::Done(Step::Replace(_, why)) => {
             of(EventType::Warning, "Replacing", "Delete", format!("deleting {id} to make it anew: {why}"))
         }
-        Outcome::Done(Step::Stall(reason, message)) if report::ready_reason(last) != Some(reason.as_str()) => {
+        AttemptOutcome::Done(Step::Stall(reason, message)) if report::ready_reason(last) != Some(reason.as_str()) => {
             of(EventType::Warning, reason.as_str(), "Reconcile", message.clone())
         }
-        Outcome::Failed(error)
+        AttemptOutcome::Failed(error)
             if last.last_error.as_ref().map(|last| (&last.code, &last.message)) != Some((&error.code, &error.message)) =>
         {
             of(EventType::Warning, "CloudError", "Reconcile", error.to_string())
@@ -90,18 +93,19 @@ fn done<O>(outcome: &Outcome, facts: &Facts<O>, last: &Status<O>, is_drift: bool
 }
 
 /// The first call of a series tells of all that it changes.
-fn goes_on<O>(outcome: &Outcome, last: &Status<O>, generation: Option<i64>) -> bool {
+fn goes_on<O>(outcome: &AttemptOutcome, last: &Status<O>, generation: Option<i64>) -> bool {
     let under_way = |synced: &Condition| synced.reason == Reason::Updating.as_str() && synced.observed_generation == generation;
-    matches!(outcome, Outcome::Done(Step::Update(..))) && find_condition(&last.conditions, ConditionType::Synced).is_some_and(under_way)
+    matches!(outcome, AttemptOutcome::Done(Step::Update(..)))
+        && find_condition(&last.conditions, ConditionType::Synced).is_some_and(under_way)
 }
 
 /// A drift is told when it is first seen, whatever is done about it.
-fn drifted<O>(facts: &Facts<O>, last: &Status<O>, is_drift: bool) -> Option<Told> {
+fn drifted<O>(facts: &StatusInput<O>, last: &Status<O>, is_drift: bool) -> Option<NewEvent> {
     let new: Vec<Difference> =
         facts.drift.iter().filter(|now| !last.drift.iter().any(|last| last.path == format!("spec.{}", now.path))).cloned().collect();
     (is_drift && !new.is_empty()).then(|| {
-        let note = format!("changed in the cloud: {}", told(&new));
+        let note = format!("changed in the cloud: {}", format_differences(&new));
         let (type_, reason) = (EventType::Warning, "DriftDetected".to_owned());
-        Told { type_, reason, action: "Compare", note, drift: Some(Drift::Detected) }
+        NewEvent { type_, reason, action: "Compare", note, drift: Some(Drift::Detected) }
     })
 }

@@ -47,7 +47,7 @@ pub(super) struct Executor<'c, 'a, K: Kind> {
 impl<K: Kind> Executor<'_, '_, K> {
     pub async fn execute(&mut self, step: &Step) -> Result<Executed<K::Resource>, Failure> {
         match step {
-            Step::Rest | Step::Report(_) | Step::Wait(_) | Step::Stall(..) => Ok(Executed::Nothing),
+            Step::NoChange | Step::Report(_) | Step::Wait(_) | Step::Stall(..) => Ok(Executed::Nothing),
             Step::Adopt(_) => Ok(Executed::Object),
             Step::RemoveFinalizer => self.context.set_finalizer(false).await.map(|()| Executed::Object),
             Step::RecordIntent => self.record_intent().await,

@@ -88,7 +88,7 @@ pub trait Kind: Send + Sync + 'static {
     fn update(desired: &Desired<'_, Self::Object>, seen: &Self::Resource, differences: &[Difference]) -> Option<Call>;
 
     /// Where the resource is in its life.
-    fn phase(seen: &Self::Resource) -> Phase;
+    fn phase(seen: &Self::Resource) -> ResourcePhase;
 
     /// Whether the line works.
     fn health(seen: &Self::Resource) -> Health;
@@ -177,7 +177,7 @@ pub struct Difference {
 
 /// Where a resource is in its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum ResourcePhase {
     /// The cloud works on it; nothing may be sent meanwhile.
     Settling(Reason),
     /// It is there and at rest.
@@ -190,7 +190,7 @@ pub enum Phase {
     Gone,
 }
 
-impl Phase {
+impl ResourcePhase {
     /// By the cloud's `status` (`docs/design/cloud-api.md#status-words`); `reason` is told with `ERROR`. A status that is not known is taken for one
     /// in transition: nothing is done to a resource that nobody understands.
     #[must_use]

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::api::{
-    ConditionStatus, ConditionType, Course, Drift, Intent, LastError, NewCondition, Reason, Status, WaitingFor, find_condition,
+    ConditionStatus, ConditionType, Drift, Intent, LastError, NewCondition, Reason, Recovery, Status, WaitingFor, find_condition,
     remove_condition, set_condition,
 };
 use crate::cloud::{CloudError, ErrorClass};
@@ -11,11 +11,11 @@ use crate::cluster::status;
 use crate::cluster::status::join_names;
 
 use super::decide::{Step, Wait};
-use super::kind::{Difference, Health, Phase};
+use super::kind::{Difference, Health, ResourcePhase};
 
 /// What became of a pass.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// The step was taken, or nothing was to be done.
     Done(Step),
     /// The cloud said no, or nothing.
@@ -28,13 +28,13 @@ pub enum Outcome {
 
 /// The parts of the next status that the conditions do not follow from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Facts<O> {
+pub struct StatusInput<O> {
     /// Id to keep; `None` when the resource is not there.
     pub id: Option<String>,
     /// Intent to keep.
     pub intent: Option<Intent>,
     /// What the cloud shows.
-    pub seen: Sight<O>,
+    pub seen: ResourceState<O>,
     /// Where that differs from the spec.
     pub drift: Vec<Difference>,
     /// The spec is only observed.
@@ -43,31 +43,31 @@ pub struct Facts<O> {
 
 /// What a pass saw of the cloud.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Sight<O> {
+pub enum ResourceState<O> {
     /// It did not look: what was told before stays.
-    Unchanged,
+    NotObserved,
     /// Nothing is there.
     Absent,
     /// This.
-    Seen(Seen<O>),
+    Present(ObservedResource<O>),
 }
 
-impl<O> Sight<O> {
-    const fn seen(&self) -> Option<&Seen<O>> {
+impl<O> ResourceState<O> {
+    const fn seen(&self) -> Option<&ObservedResource<O>> {
         match self {
-            Self::Seen(seen) => Some(seen),
-            Self::Unchanged | Self::Absent => None,
+            Self::Present(seen) => Some(seen),
+            Self::NotObserved | Self::Absent => None,
         }
     }
 }
 
 /// What the cloud shows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen<O> {
+pub struct ObservedResource<O> {
     /// For the status.
     pub observed: O,
     /// Where in its life.
-    pub phase: Phase,
+    pub phase: ResourcePhase,
     /// Whether the line works.
     pub health: Health,
     /// Nothing differs from the spec.
@@ -76,14 +76,14 @@ pub struct Seen<O> {
 
 /// How far the object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Progress {
+pub(crate) enum ReconcileStatus {
     Ready,
     Reconciling,
     Stalled,
 }
 
-struct Verdict {
-    progress: Progress,
+struct ConditionValues {
+    progress: ReconcileStatus,
     reason: Reason,
     message: String,
     synced: Option<bool>,
@@ -91,44 +91,50 @@ struct Verdict {
 
 /// The next status.
 #[must_use]
-pub fn report<O: Clone>(last: &Status<O>, outcome: &Outcome, facts: &Facts<O>, generation: Option<i64>, now: &Time) -> Status<O> {
-    if let Outcome::Paused = outcome {
+pub fn report<O: Clone>(
+    last: &Status<O>,
+    outcome: &AttemptOutcome,
+    facts: &StatusInput<O>,
+    generation: Option<i64>,
+    now: &Time,
+) -> Status<O> {
+    if let AttemptOutcome::Paused = outcome {
         return paused(last, generation, now);
     }
-    let verdict = verdict(outcome, facts);
+    let values = values(outcome, facts);
     let mut next = last.clone();
     next.id.clone_from(&facts.id);
     next.intent.clone_from(&facts.intent);
     next.observed_generation = generation;
     match &facts.seen {
-        Sight::Unchanged => {}
-        Sight::Absent => next.observed = None,
-        Sight::Seen(seen) => next.observed = Some(seen.observed.clone()),
+        ResourceState::NotObserved => {}
+        ResourceState::Absent => next.observed = None,
+        ResourceState::Present(seen) => next.observed = Some(seen.observed.clone()),
     }
     next.drift = facts.drift.iter().map(drift).collect();
     next.waiting_for = waiting_for(outcome);
-    next.last_error = last_error(last.last_error.as_ref(), outcome, &verdict, now);
+    next.last_error = last_error(last.last_error.as_ref(), outcome, &values, now);
     next.last_sync_time = Some(now.clone());
     let set = |conditions: &mut Vec<Condition>, type_, status, reason, message: &str| {
         let new = NewCondition { type_, status, reason, message: message.to_owned(), observed_generation: generation };
         set_condition(conditions, new, now.clone());
     };
     let conditions = &mut next.conditions;
-    let ready = ConditionStatus::from(verdict.progress == Progress::Ready);
-    set(conditions, ConditionType::Ready, ready, verdict.reason, &verdict.message);
-    match verdict.synced {
-        Some(synced) => set(conditions, ConditionType::Synced, synced.into(), verdict.reason, &verdict.message),
+    let ready = ConditionStatus::from(values.progress == ReconcileStatus::Ready);
+    set(conditions, ConditionType::Ready, ready, values.reason, &values.message);
+    match values.synced {
+        Some(synced) => set(conditions, ConditionType::Synced, synced.into(), values.reason, &values.message),
         None if find_condition(conditions, ConditionType::Synced).is_some() => {}
-        None => set(conditions, ConditionType::Synced, ConditionStatus::Unknown, verdict.reason, "not compared yet"),
+        None => set(conditions, ConditionType::Synced, ConditionStatus::Unknown, values.reason, "not compared yet"),
     }
-    let (status, reason, message) = health(facts.seen.seen(), verdict.reason);
+    let (status, reason, message) = health(facts.seen.seen(), values.reason);
     set(conditions, ConditionType::Healthy, status, reason, &message);
     for (type_, present) in [
-        (ConditionType::Reconciling, verdict.progress == Progress::Reconciling),
-        (ConditionType::Stalled, verdict.progress == Progress::Stalled),
+        (ConditionType::Reconciling, values.progress == ReconcileStatus::Reconciling),
+        (ConditionType::Stalled, values.progress == ReconcileStatus::Stalled),
     ] {
         if present {
-            set(conditions, type_, ConditionStatus::True, verdict.reason, &verdict.message);
+            set(conditions, type_, ConditionStatus::True, values.reason, &values.message);
         } else {
             remove_condition(conditions, type_);
         }
@@ -171,35 +177,40 @@ fn paused<O: Clone>(last: &Status<O>, generation: Option<i64>, now: &Time) -> St
     next
 }
 
-fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
-    let reconciling = |reason, message: String| Verdict { progress: Progress::Reconciling, reason, message, synced: None };
-    let stalled = |reason, message: String| Verdict { progress: Progress::Stalled, reason, message, synced: None };
+fn values<O>(outcome: &AttemptOutcome, facts: &StatusInput<O>) -> ConditionValues {
+    let reconciling = |reason, message: String| ConditionValues { progress: ReconcileStatus::Reconciling, reason, message, synced: None };
+    let stalled = |reason, message: String| ConditionValues { progress: ReconcileStatus::Stalled, reason, message, synced: None };
     match outcome {
-        Outcome::Done(step) => match step {
-            Step::Rest => settled(facts.observe_only),
-            Step::Report(differences) => Verdict { synced: Some(false), ..stalled(Reason::Drifted, told(differences)) },
+        AttemptOutcome::Done(step) => match step {
+            Step::NoChange => settled(facts.observe_only),
+            Step::Report(differences) => {
+                ConditionValues { synced: Some(false), ..stalled(Reason::Drifted, format_differences(differences)) }
+            }
             Step::RecordIntent => reconciling(Reason::Creating, "about to be created".to_owned()),
             Step::Create(_) | Step::Adopt(_) => match facts.seen.seen() {
-                Some(seen) if seen.phase == Phase::Settled && seen.matches => settled(facts.observe_only),
+                Some(seen) if seen.phase == ResourcePhase::Settled && seen.matches => settled(facts.observe_only),
                 _ => reconciling(Reason::Creating, "the cloud sets it up".to_owned()),
             },
-            Step::Update(_, differences) => {
-                Verdict { synced: Some(false), ..reconciling(Reason::Updating, format!("changing {}", told(differences))) }
-            }
-            Step::Replace(_, why) => Verdict { synced: Some(false), ..reconciling(Reason::Deleting, why.clone()) },
+            Step::Update(_, differences) => ConditionValues {
+                synced: Some(false),
+                ..reconciling(Reason::Updating, format!("changing {}", format_differences(differences)))
+            },
+            Step::Replace(_, why) => ConditionValues { synced: Some(false), ..reconciling(Reason::Deleting, why.clone()) },
             Step::Delete(_) | Step::RemoveFinalizer => reconciling(Reason::Deleting, "the cloud deletes it".to_owned()),
             Step::Wait(wait) => match wait {
                 Wait::Cloud(reason) => reconciling(*reason, settling(*reason)),
                 Wait::List => reconciling(Reason::Settling, "looking at the cloud".to_owned()),
-                Wait::Doubt => {
+                Wait::UnconfirmedCreate => {
                     reconciling(Reason::Creating, "an earlier create may still arrive; nothing is sent until that is certain".to_owned())
                 }
-                Wait::Dependants(who) => reconciling(Reason::WaitingForDependants, format!("still needed by {}", named(who))),
-                Wait::Holder => reconciling(
+                Wait::Dependants(who) => reconciling(Reason::WaitingForDependants, format!("still needed by {}", format_names(who))),
+                Wait::Parent => reconciling(
                     Reason::InUse,
                     "the cloud deletes the last peer only together with its interface, which goes first".to_owned(),
                 ),
-                Wait::References(whom) => reconciling(Reason::WaitingForReference, format!("not there or not ready: {}", named(whom))),
+                Wait::References(whom) => {
+                    reconciling(Reason::WaitingForReference, format!("not there or not ready: {}", format_names(whom)))
+                }
                 Wait::Secret => {
                     reconciling(Reason::WaitingForReference, "the Secret of spec.bgpMd5SecretRef or its key is missing".to_owned())
                 }
@@ -207,42 +218,42 @@ fn verdict<O>(outcome: &Outcome, facts: &Facts<O>) -> Verdict {
             Step::Stall(reason, message) => {
                 let compared = matches!(reason, Reason::Immutable | Reason::Drifted | Reason::NotFound);
                 let synced = compared.then_some(false);
-                Verdict { synced, ..stalled(*reason, message.clone()) }
+                ConditionValues { synced, ..stalled(*reason, message.clone()) }
             }
         },
-        Outcome::Failed(error) => failed(error),
-        Outcome::Account(reason, message, _) => match reason.course() {
-            Course::Stalls | Course::Either => stalled(*reason, message.clone()),
-            Course::GoesOn | Course::Rest => reconciling(*reason, message.clone()),
+        AttemptOutcome::Failed(error) => failed(error),
+        AttemptOutcome::Account(reason, message, _) => match reason.recovery() {
+            Recovery::Manual | Recovery::Either => stalled(*reason, message.clone()),
+            Recovery::Automatic | Recovery::NotNeeded => reconciling(*reason, message.clone()),
         },
-        Outcome::Paused => stalled(Reason::Paused, String::new()),
+        AttemptOutcome::Paused => stalled(Reason::Paused, String::new()),
     }
 }
 
-fn settled(observe_only: bool) -> Verdict {
+fn settled(observe_only: bool) -> ConditionValues {
     let reason = if observe_only { Reason::Observed } else { Reason::Available };
-    Verdict { progress: Progress::Ready, reason, message: "matches the spec".to_owned(), synced: Some(true) }
+    ConditionValues { progress: ReconcileStatus::Ready, reason, message: "matches the spec".to_owned(), synced: Some(true) }
 }
 
-fn failed(error: &CloudError) -> Verdict {
-    let (progress, reason) = consequence(error.class);
-    Verdict { progress, reason, message: error.to_string(), synced: None }
+fn failed(error: &CloudError) -> ConditionValues {
+    let (progress, reason) = status_after(error.class);
+    ConditionValues { progress, reason, message: error.to_string(), synced: None }
 }
 
 /// How an object stands after an error of `class`, and the reason that is told.
-pub(crate) const fn consequence(class: ErrorClass) -> (Progress, Reason) {
+pub(crate) const fn status_after(class: ErrorClass) -> (ReconcileStatus, Reason) {
     match class {
-        ErrorClass::Invalid => (Progress::Stalled, Reason::Invalid),
-        ErrorClass::Conflict => (Progress::Stalled, Reason::Conflict),
-        ErrorClass::Quota => (Progress::Stalled, Reason::QuotaExceeded),
-        ErrorClass::Permission => (Progress::Stalled, Reason::Forbidden),
-        ErrorClass::Auth => (Progress::Stalled, Reason::CredentialsRejected),
-        ErrorClass::Unsupported => (Progress::Stalled, Reason::Unsupported),
-        ErrorClass::Absent => (Progress::Reconciling, Reason::NotFound),
-        ErrorClass::InUse => (Progress::Reconciling, Reason::InUse),
-        ErrorClass::Busy => (Progress::Reconciling, Reason::Settling),
-        ErrorClass::Throttled => (Progress::Reconciling, Reason::Throttled),
-        ErrorClass::Server => (Progress::Reconciling, Reason::CloudUnavailable),
+        ErrorClass::Invalid => (ReconcileStatus::Stalled, Reason::Invalid),
+        ErrorClass::Conflict => (ReconcileStatus::Stalled, Reason::Conflict),
+        ErrorClass::Quota => (ReconcileStatus::Stalled, Reason::QuotaExceeded),
+        ErrorClass::Permission => (ReconcileStatus::Stalled, Reason::Forbidden),
+        ErrorClass::Auth => (ReconcileStatus::Stalled, Reason::CredentialsRejected),
+        ErrorClass::Unsupported => (ReconcileStatus::Stalled, Reason::Unsupported),
+        ErrorClass::Absent => (ReconcileStatus::Reconciling, Reason::NotFound),
+        ErrorClass::InUse => (ReconcileStatus::Reconciling, Reason::InUse),
+        ErrorClass::Busy => (ReconcileStatus::Reconciling, Reason::Settling),
+        ErrorClass::Throttled => (ReconcileStatus::Reconciling, Reason::Throttled),
+        ErrorClass::Server => (ReconcileStatus::Reconciling, Reason::CloudUnavailable),
     }
 }
 
@@ -257,28 +268,28 @@ fn settling(reason: Reason) -> String {
     .to_owned()
 }
 
-fn health<O>(seen: Option<&Seen<O>>, otherwise: Reason) -> (ConditionStatus, Reason, String) {
+fn health<O>(seen: Option<&ObservedResource<O>>, otherwise: Reason) -> (ConditionStatus, Reason, String) {
     match seen.map(|seen| (&seen.phase, &seen.health)) {
-        None | Some((Phase::Settling(_) | Phase::Deleting | Phase::Gone, _)) => {
+        None | Some((ResourcePhase::Settling(_) | ResourcePhase::Deleting | ResourcePhase::Gone, _)) => {
             (ConditionStatus::Unknown, otherwise, "not known until the cloud has settled it".to_owned())
         }
-        Some((Phase::Failed(reason, text), _)) => (ConditionStatus::False, *reason, text.clone()),
-        Some((Phase::Settled, Health::Up)) => (ConditionStatus::True, Reason::Up, "the cloud's status is ACTIVE".to_owned()),
-        Some((Phase::Settled, Health::Down(text))) => (ConditionStatus::False, Reason::Down, text.clone()),
-        Some((Phase::Settled, Health::AdminShutdown)) => {
+        Some((ResourcePhase::Failed(reason, text), _)) => (ConditionStatus::False, *reason, text.clone()),
+        Some((ResourcePhase::Settled, Health::Up)) => (ConditionStatus::True, Reason::Up, "the cloud's status is ACTIVE".to_owned()),
+        Some((ResourcePhase::Settled, Health::Down(text))) => (ConditionStatus::False, Reason::Down, text.clone()),
+        Some((ResourcePhase::Settled, Health::AdminShutdown)) => {
             (ConditionStatus::False, Reason::AdminShutdown, "shut on purpose; it is not opened again by the operator".to_owned())
         }
     }
 }
 
 /// Which fields differ, and how.
-pub(super) fn told(differences: &[Difference]) -> String {
-    let told: Vec<String> =
+pub(super) fn format_differences(differences: &[Difference]) -> String {
+    let formatted: Vec<String> =
         differences.iter().map(|difference| format!("{} ({} → {})", difference.path, difference.observed, difference.desired)).collect();
-    told.join(", ")
+    formatted.join(", ")
 }
 
-fn named(objects: &[WaitingFor]) -> String {
+fn format_names(objects: &[WaitingFor]) -> String {
     join_names(objects.iter().map(|object| format!("{} {}", object.kind, object.name)))
 }
 
@@ -287,17 +298,17 @@ fn drift(difference: &Difference) -> Drift {
     Drift { path: format!("spec.{path}"), desired: desired.clone(), observed: observed.clone() }
 }
 
-fn waiting_for(outcome: &Outcome) -> Vec<WaitingFor> {
+fn waiting_for(outcome: &AttemptOutcome) -> Vec<WaitingFor> {
     match outcome {
-        Outcome::Done(Step::Wait(Wait::Dependants(objects) | Wait::References(objects))) => objects.clone(),
+        AttemptOutcome::Done(Step::Wait(Wait::Dependants(objects) | Wait::References(objects))) => objects.clone(),
         _ => Vec::new(),
     }
 }
 
 /// It goes when the object is ready.
-fn last_error(last: Option<&LastError>, outcome: &Outcome, verdict: &Verdict, now: &Time) -> Option<LastError> {
+fn last_error(last: Option<&LastError>, outcome: &AttemptOutcome, values: &ConditionValues, now: &Time) -> Option<LastError> {
     match outcome {
-        Outcome::Failed(error) | Outcome::Account(_, _, Some(error)) => Some(status::last_error(last, error, now)),
-        _ => last.filter(|_| verdict.progress != Progress::Ready).cloned(),
+        AttemptOutcome::Failed(error) | AttemptOutcome::Account(_, _, Some(error)) => Some(status::last_error(last, error, now)),
+        _ => last.filter(|_| values.progress != ReconcileStatus::Ready).cloned(),
     }
 }

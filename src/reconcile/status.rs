@@ -11,7 +11,7 @@ use crate::cluster::status::{now, write_status};
 use super::context::{Context, ObservedOf};
 use super::kind::Kind;
 use super::reconciler::Failure;
-use super::report::{Facts, Outcome, Sight, report, same};
+use super::report::{AttemptOutcome, ResourceState, StatusInput, report, same};
 
 /// For how long an object's first wait for something that is missing is not reported.
 pub(super) const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -20,15 +20,20 @@ pub(super) const FIRST_WAIT_FOR_READY: Duration = Duration::from_secs(10);
 
 impl<K: Kind> Context<'_, K> {
     /// Reports an outcome without having looked at the cloud: what is known of it stays.
-    pub async fn report(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+    pub async fn report(&mut self, outcome: &AttemptOutcome) -> Result<(), Failure> {
         let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
-        let facts = Facts { id, intent, seen: Sight::Unchanged, drift: vec![], observe_only: false };
+        let facts = StatusInput { id, intent, seen: ResourceState::NotObserved, drift: vec![], observe_only: false };
         self.reconciler.publish(self.object, outcome, &facts, false).await;
         self.update_status(outcome, &facts, false).await
     }
 
     /// Writes the next status if it says more than that time has passed. `observed`: the cloud was looked at.
-    pub async fn update_status(&mut self, outcome: &Outcome, facts: &Facts<ObservedOf<K>>, observed: bool) -> Result<(), Failure> {
+    pub async fn update_status(
+        &mut self,
+        outcome: &AttemptOutcome,
+        facts: &StatusInput<ObservedOf<K>>,
+        observed: bool,
+    ) -> Result<(), Failure> {
         let mut next = report(&self.status, outcome, facts, self.generation, &now());
         if observed {
             next.last_handled_reconcile_at = self.object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
@@ -36,9 +41,9 @@ impl<K: Kind> Context<'_, K> {
         next.account = next.may_be_in_cloud().then(|| self.account_name.to_owned());
         self.count_readiness(&next);
         let cloud_has_answered = match outcome {
-            Outcome::Done(step) => step.is_cloud_write(),
-            Outcome::Failed(_) => observed,
-            Outcome::Account(..) | Outcome::Paused => false,
+            AttemptOutcome::Done(step) => step.is_cloud_write(),
+            AttemptOutcome::Failed(_) => observed,
+            AttemptOutcome::Account(..) | AttemptOutcome::Paused => false,
         };
         if same(&self.status, &next) { Ok(()) } else { self.write_status(&next, !cloud_has_answered).await }
     }

@@ -8,10 +8,10 @@ mod manifests;
 #[path = "../../benches/scale/page.rs"]
 mod page;
 
-use direct_connect_operator::api::{Course, Reason, Status, VirtualGatewayObserved};
+use direct_connect_operator::api::{Reason, Recovery, Status, VirtualGatewayObserved};
 use direct_connect_operator::cloud::{CATALOGUE, CloudError, ErrorClass, RequestOutcome as Sent, classify};
 use direct_connect_operator::docgen;
-use direct_connect_operator::reconcile::{Facts, Outcome, Sight, report};
+use direct_connect_operator::reconcile::{AttemptOutcome, ResourceState, StatusInput, report};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -88,14 +88,14 @@ fn the_conditions_after_an_error_are_those_of_the_catalogue() {
             outcome: Sent::Refused,
             retry_after: None,
         };
-        let facts = Facts { id: None, intent: None, seen: Sight::Unchanged, drift: vec![], observe_only: false };
+        let facts = StatusInput { id: None, intent: None, seen: ResourceState::NotObserved, drift: vec![], observe_only: false };
         let status: Status<VirtualGatewayObserved> =
-            report(&Status::default(), &Outcome::Failed(error), &facts, Some(1), &Time(jiff::Timestamp::UNIX_EPOCH));
+            report(&Status::default(), &AttemptOutcome::Failed(error), &facts, Some(1), &Time(jiff::Timestamp::UNIX_EPOCH));
         let told: BTreeSet<&str> = status.conditions.iter().map(|condition| condition.type_.as_str()).collect();
         let reason = Reason::ALL.iter().find(|reason| reason.as_str() == status.conditions[0].reason).unwrap();
         let listed: BTreeSet<&str> = reason.conditions().iter().map(|type_| type_.as_str()).collect();
-        match reason.course() {
-            Course::Either => assert!(told.is_subset(&listed), "{class:?}: {told:?}"),
+        match reason.recovery() {
+            Recovery::Either => assert!(told.is_subset(&listed), "{class:?}: {told:?}"),
             _ => assert_eq!(told, listed, "{class:?}"),
         }
     }

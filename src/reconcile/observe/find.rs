@@ -11,7 +11,7 @@ use crate::graph::owner::{OWNER_TAG, describe_holder, describe_owner_tag, object
 
 use super::Observer;
 use crate::reconcile::decide::{Found, Ownership, Presence};
-use crate::reconcile::kind::{Desired, Difference, Kind, Phase};
+use crate::reconcile::kind::{Desired, Difference, Kind, ResourcePhase};
 use crate::reconcile::reconciler::Failure;
 
 impl<K: Kind> Observer<'_, '_, K> {
@@ -39,7 +39,7 @@ impl<K: Kind> Observer<'_, '_, K> {
                     // The next pass asks first whether what stands behind it is granted.
                     Some(seen) if view.get(K::listed_id(&seen)).is_none() => Ok((Presence::Unknown, None)),
                     Some(seen) => self.present(desired, &view, seen, false).await,
-                    None => Ok((Presence::NotFound(id.clone()), None)),
+                    None => Ok((Presence::ImportNotFound(id.clone()), None)),
                 };
             }
             (None, None) => {}
@@ -48,14 +48,14 @@ impl<K: Kind> Observer<'_, '_, K> {
         let at_its_place = at_its_place.iter().flat_map(|key| view.at(key));
         // What is found by both is one.
         let hosts: BTreeMap<&str, &K::Listed> = at_its_place.chain(with_its_tag).map(|listed| (listed.id(), listed.as_ref())).collect();
-        let all = hosts.into_values().flat_map(|listed| K::resources(listed)).filter(|seen| K::phase(seen) != Phase::Gone);
+        let all = hosts.into_values().flat_map(|listed| K::resources(listed)).filter(|seen| K::phase(seen) != ResourcePhase::Gone);
         let (ours, others): (Vec<_>, Vec<_>) =
             all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
         let mut candidates = if ours.is_empty() { others } else { ours };
         if candidates.len() > 1 {
             let mut ids: Vec<String> = candidates.iter().map(|seen| K::id(seen).to_owned()).collect();
             ids.sort_unstable();
-            return Ok((Presence::Several(ids), None));
+            return Ok((Presence::Ambiguous(ids), None));
         }
         match candidates.pop() {
             Some(seen) if !sent && !self.is_tagged_ours(&seen) && self.context.object.import().is_some() && !self.is_resolved() => {
@@ -68,7 +68,8 @@ impl<K: Kind> Observer<'_, '_, K> {
 
     /// The resource with this id. One that a LIST misses is asked for by itself, and is gone only when the cloud says so there too.
     async fn by_id(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Result<Option<K::Resource>, Failure> {
-        let among = |listed: &K::Listed| K::resources(listed).into_iter().find(|seen| K::id(seen) == id && K::phase(seen) != Phase::Gone);
+        let among =
+            |listed: &K::Listed| K::resources(listed).into_iter().find(|seen| K::id(seen) == id && K::phase(seen) != ResourcePhase::Gone);
         let Some(host) = K::listed_id_of(desired, id) else { return Ok(view.iter().find_map(|listed| among(listed))) };
         if let Some(seen) = view.get(&host).and_then(|listed| among(listed)) {
             return Ok(Some(seen));
@@ -116,7 +117,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             differences,
             id,
         };
-        Ok((Presence::One(Box::new(found)), Some(seen)))
+        Ok((Presence::Present(Box::new(found)), Some(seen)))
     }
 
     /// Whether all that can't be changed differs because what the resource hangs on is gone from the cloud.

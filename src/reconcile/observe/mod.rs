@@ -15,9 +15,9 @@ use crate::graph::Key;
 
 use crate::reconcile::context::{AccountContext, Context};
 use crate::reconcile::decide::{IntentState, Ownership, Presence, Situation};
-use crate::reconcile::kind::{Desired, Difference, Kind, Links, Phase, Reference, Tagging};
+use crate::reconcile::kind::{Desired, Difference, Kind, Links, Reference, ResourcePhase, Tagging};
 use crate::reconcile::reconciler::Failure;
-use crate::reconcile::report::{Seen, Sight, spec_changed};
+use crate::reconcile::report::{ObservedResource, ResourceState, spec_changed};
 
 /// Most tags of a resource, the owner tag among them (`docs/design/cloud-api.md#tags`).
 const TAGS_LIMIT: usize = 10;
@@ -36,21 +36,21 @@ pub(in crate::reconcile) struct Observation<K: Kind> {
 
 impl<K: Kind> Observation<K> {
     /// What the status shows of the resource.
-    pub fn sight(&self) -> Sight<<K::Object as Managed>::Observed> {
+    pub fn sight(&self) -> ResourceState<<K::Object as Managed>::Observed> {
         match (&self.situation.cloud, &self.seen) {
-            (Presence::Unknown, _) => Sight::Unchanged,
+            (Presence::Unknown, _) => ResourceState::NotObserved,
             // Somebody else's resource is not told of.
-            (Presence::One(found), Some(seen)) if !matches!(found.owner, Ownership::Foreign(_)) => {
-                Sight::Seen(observed_resource::<K>(seen, found.differences.is_empty()))
+            (Presence::Present(found), Some(seen)) if !matches!(found.owner, Ownership::Foreign(_)) => {
+                ResourceState::Present(observed_resource::<K>(seen, found.differences.is_empty()))
             }
-            _ => Sight::Absent,
+            _ => ResourceState::Absent,
         }
     }
 
     /// Where the resource differs, unless the policy is to look away.
     pub fn drift(&self) -> Vec<Difference> {
-        let Presence::One(found) = &self.situation.cloud else { return Vec::new() };
-        let looked_at = !matches!(found.owner, Ownership::Foreign(_)) && found.phase == Phase::Settled;
+        let Presence::Present(found) = &self.situation.cloud else { return Vec::new() };
+        let looked_at = !matches!(found.owner, Ownership::Foreign(_)) && found.phase == ResourcePhase::Settled;
         let ignored = self.situation.drift == DriftPolicy::Ignore && !self.situation.spec_changed;
         if looked_at && !ignored { found.differences.clone() } else { Vec::new() }
     }
@@ -62,8 +62,11 @@ impl<K: Kind> Observation<K> {
 }
 
 /// A resource in the form that the status shows.
-pub(in crate::reconcile) fn observed_resource<K: Kind>(seen: &K::Resource, matches: bool) -> Seen<<K::Object as Managed>::Observed> {
-    Seen { observed: K::observed(seen), phase: K::phase(seen), health: K::health(seen), matches }
+pub(in crate::reconcile) fn observed_resource<K: Kind>(
+    seen: &K::Resource,
+    matches: bool,
+) -> ObservedResource<<K::Object as Managed>::Observed> {
+    ObservedResource { observed: K::observed(seen), phase: K::phase(seen), health: K::health(seen), matches }
 }
 
 /// Observes for one attempt.
@@ -161,7 +164,7 @@ impl<K: Kind> Observer<'_, '_, K> {
         match self.context.state.create.in_doubt_until {
             Some(until) if !self.account.cache.view().is_fresh(until) => {
                 self.account.cache.demand(until);
-                IntentState::InDoubt
+                IntentState::Unconfirmed
             }
             _ => IntentState::None,
         }
