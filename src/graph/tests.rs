@@ -114,3 +114,71 @@ fn who_yields_holds_nobody() {
     index.apply(&peer, summary(true));
     assert_eq!((index.dependants(&interface).len(), woken(&mut to_interfaces).len()), (0, 1));
 }
+
+#[test]
+fn a_namespace_wakes_its_own_objects() {
+    let index = Index::default();
+    let (gateways, mut to_gateways) = unbounded_channel();
+    index.register("VirtualGateway", gateways);
+    let abroad = Key { namespace: "others".into(), ..key("VirtualGateway", "abroad") };
+    for key in [&key("VirtualGateway", "a"), &key("VirtualGateway", "b"), &abroad] {
+        index.apply(key, ResourceSummary::default());
+    }
+    index.wake_namespace("team");
+    let mut names = woken(&mut to_gateways);
+    names.sort();
+    assert_eq!(names, ["a", "b"]);
+    index.forget(&abroad);
+    index.wake_namespace("others");
+    assert!(woken(&mut to_gateways).is_empty());
+}
+
+#[test]
+fn a_grant_is_of_its_own_namespace_and_wakes_both_ends_there() {
+    let index = Index::default();
+    let (objects, mut woken_keys) = unbounded_channel();
+    index.register("VirtualGateway", objects.clone());
+    index.register("VirtualInterface", objects);
+    let (near, far) = (key("VirtualGateway", "near"), Key { namespace: "others".into(), ..key("VirtualGateway", "far") });
+    let summary = |need: &Key| ResourceSummary { needs: vec![need.clone()], ..ResourceSummary::default() };
+    index.apply(&key("VirtualInterface", "at-home"), summary(&near));
+    index.apply(&key("VirtualInterface", "out"), summary(&far));
+    let abroad = Key { namespace: "others".into(), ..key("VirtualInterface", "in") };
+    index.apply(&abroad, summary(&near));
+    assert_eq!(woken(&mut woken_keys).len(), 2, "each gateway once, when it was first needed");
+    let grant = |kind: &str| -> DirectConnectGrantSpec {
+        serde_json::from_value(json!({ "from": [{ "kind": kind, "namespace": "others" }], "to": [{ "kind": "VirtualGateway" }] })).unwrap()
+    };
+    index.grant("team", "gateways", Some(&grant("VirtualInterface")));
+    assert_eq!(woken(&mut woken_keys), ["in", "near"]);
+    assert!(index.is_granted(&abroad, &near) && !index.is_granted(&key("VirtualInterface", "out"), &far));
+    // Several grants add up, and each goes by itself.
+    index.grant("team", "more", Some(&grant("VirtualInterface")));
+    index.grant("team", "gateways", None);
+    assert!(index.is_granted(&abroad, &near));
+    index.grant("team", "more", Some(&grant("Peer")));
+    assert!(!index.is_granted(&abroad, &near));
+    assert!(index.is_granted(&abroad, &Key::account("default")), "an account opens itself");
+}
+
+#[test]
+fn who_waited_is_woken_once_and_not_after_its_end() {
+    let index = Index::default();
+    let (gateways, mut to_gateways) = unbounded_channel();
+    index.register("VirtualGateway", gateways);
+    let [holder, second, third] = ["holder", "second", "third"].map(|name| key("VirtualGateway", name));
+    let summary = |id: Option<&str>| ResourceSummary { id: id.map(str::to_owned), ..ResourceSummary::default() };
+    for id in ["1", "2"] {
+        assert_eq!(index.claim(&holder, id), Ok(()));
+        assert_eq!([index.claim(&second, id), index.claim(&third, id)], [Err(holder.clone()), Err(holder.clone())]);
+    }
+    index.forget(&third);
+    index.forget(&holder);
+    assert_eq!(woken(&mut to_gateways), ["second", "second"], "for each of the resources");
+    assert_eq!((index.claim(&second, "1"), index.holder("VirtualGateway", "2")), (Ok(()), None));
+    // An id that a summary no longer has is released too.
+    index.apply(&second, summary(Some("3")));
+    assert_eq!(index.claim(&third, "3"), Err(second.clone()));
+    index.apply(&second, summary(Some("4")));
+    assert_eq!((woken(&mut to_gateways), index.claim(&third, "3")), (vec!["third".to_owned()], Ok(())));
+}

@@ -1,0 +1,118 @@
+//! Which object holds a cloud resource. A resource has one holder, however many objects name it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{ObjectKey, ResourceSummary};
+
+/// Kind and id of a cloud resource.
+pub(super) type ResourceKey = (&'static str, String);
+
+#[derive(Default)]
+pub(super) struct Claims {
+    /// Objects whose summary has the id, the oldest first. The first one holds the resource.
+    holders: HashMap<ResourceKey, BTreeSet<(String, ObjectKey)>>,
+    /// Which object is about to take the resource. It holds it until a summary has the id.
+    claims: HashMap<ResourceKey, ObjectKey>,
+    claims_of: Lookup,
+    /// Objects that would take the resource if it had no other holder.
+    waiting: HashMap<ResourceKey, BTreeSet<ObjectKey>>,
+    waiting_of: Lookup,
+}
+
+/// From an object to resources.
+#[derive(Default)]
+struct Lookup(HashMap<ObjectKey, BTreeSet<ResourceKey>>);
+
+impl Claims {
+    pub(super) fn holder(&self, resource: &ResourceKey) -> Option<&ObjectKey> {
+        let oldest = self.holders.get(resource).and_then(BTreeSet::first).map(|(_, key)| key);
+        oldest.or_else(|| self.claims.get(resource))
+    }
+
+    /// The holder, if it is another object than `key`. Then `key` waits for the resource.
+    pub(super) fn other_holder(&mut self, key: &ObjectKey, resource: &ResourceKey) -> Option<ObjectKey> {
+        let other = self.holder(resource).filter(|holder| *holder != key).cloned()?;
+        self.waiting.entry(resource.clone()).or_default().insert(key.clone());
+        self.waiting_of.insert(key, resource);
+        Some(other)
+    }
+
+    /// Takes a resource for `key`.
+    ///
+    /// # Errors
+    /// With the other object that holds it. Then `key` waits for the resource.
+    pub(super) fn claim(&mut self, key: &ObjectKey, resource: ResourceKey) -> Result<(), ObjectKey> {
+        if let Some(holder) = self.other_holder(key, &resource) {
+            return Err(holder);
+        }
+        self.claims_of.insert(key, &resource);
+        if let Some(last) = self.claims.insert(resource.clone(), key.clone()).filter(|last| last != key) {
+            self.claims_of.remove(&last, &resource);
+        }
+        Ok(())
+    }
+
+    /// The summary of `key` has an id.
+    pub(super) fn hold(&mut self, key: &ObjectKey, id: &str, since: &str) {
+        self.holders.entry((key.kind, id.to_owned())).or_default().insert((since.to_owned(), key.clone()));
+    }
+
+    /// The summary of `key` no longer has its id. Returns the objects for which that matters.
+    pub(super) fn release(&mut self, key: &ObjectKey, summary: &ResourceSummary) -> Vec<ObjectKey> {
+        let Some(id) = summary.id.clone() else { return Vec::new() };
+        let resource = (key.kind, id);
+        let Some(holders) = self.holders.get_mut(&resource) else { return Vec::new() };
+        holders.remove(&(summary.since.clone(), key.clone()));
+        let mut concerned: Vec<ObjectKey> = holders.iter().map(|(_, key)| key.clone()).collect();
+        if concerned.is_empty() {
+            self.holders.remove(&resource);
+        }
+        concerned.extend(self.take_waiting(&resource));
+        concerned
+    }
+
+    /// `key` is gone and claims nothing any more. Returns the objects for which that matters.
+    pub(super) fn forget(&mut self, key: &ObjectKey) -> Vec<ObjectKey> {
+        for resource in self.waiting_of.take(key) {
+            if let Some(waiting) = self.waiting.get_mut(&resource) {
+                waiting.remove(key);
+                if waiting.is_empty() {
+                    self.waiting.remove(&resource);
+                }
+            }
+        }
+        let mut concerned = Vec::new();
+        for resource in self.claims_of.take(key) {
+            self.claims.remove(&resource);
+            concerned.extend(self.take_waiting(&resource));
+        }
+        concerned
+    }
+
+    fn take_waiting(&mut self, resource: &ResourceKey) -> BTreeSet<ObjectKey> {
+        let waiting = self.waiting.remove(resource).unwrap_or_default();
+        for key in &waiting {
+            self.waiting_of.remove(key, resource);
+        }
+        waiting
+    }
+}
+
+impl Lookup {
+    fn insert(&mut self, key: &ObjectKey, resource: &ResourceKey) {
+        self.0.entry(key.clone()).or_default().insert(resource.clone());
+    }
+
+    fn remove(&mut self, key: &ObjectKey, resource: &ResourceKey) {
+        if let Some(resources) = self.0.get_mut(key) {
+            resources.remove(resource);
+            if resources.is_empty() {
+                self.0.remove(key);
+            }
+        }
+    }
+
+    fn take(&mut self, key: &ObjectKey) -> BTreeSet<ResourceKey> {
+        self.0.remove(key).unwrap_or_default()
+    }
+}

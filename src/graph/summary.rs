@@ -1,0 +1,20 @@
+//! What the graph keeps of an object.
+
+use super::ObjectKey;
+
+/// What other objects need to know of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceSummary {
+    /// Id of its cloud resource, once known.
+    pub id: Option<String>,
+    /// Its condition `Ready` is true and it is not being deleted.
+    pub ready: bool,
+    /// Objects that it refers to.
+    pub needs: Vec<ObjectKey>,
+    /// Sorts by age: of two objects that claim one resource, the older holds it.
+    pub since: String,
+    /// It is being deleted and waits for what it refers to, so nothing needs to wait for it.
+    pub yields: bool,
+    /// Id of the cloud resource that its own was last observed to belong to.
+    pub parent_id: Option<String>,
+}
