@@ -1,4 +1,4 @@
-//! Winning the lease, keeping it, giving it back. What may be done is judged in `lease`; here it is done.
+//! Acquires the lease, renews it and releases it. The decisions are in `lease`; the requests are here.
 
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
@@ -9,20 +9,20 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::Leadership;
-use super::lease::{Judge, Verdict, held, holder, released};
+use super::lease::{Availability, LeaseObserver, held, holder, released};
 use crate::backoff::jittered;
 
-/// Giving the lease back may take this long: a process that ends has little time.
+/// The release of the lease may take this long: a process that ends has little time.
 const RELEASE_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long things last, each longer than the next.
+/// Durations of leader election. Each MUST be longer than the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// Others take the lease when they have seen it unchanged for so long.
+    /// Another replica takes the lease after it has seen it unchanged for this long.
     pub lease_duration: Duration,
-    /// The holder works for so long after it sent its last renewal. What this is shorter than the lease's duration is the margin of safety.
+    /// The leader works for this long after it sent its last renewal. The difference to the lease duration is the safety margin.
     pub renew_deadline: Duration,
-    /// Time between two renewals, and between two looks of those who wait.
+    /// Interval of renewals, and of the checks of replicas on standby.
     pub retry_period: Duration,
 }
 
@@ -38,12 +38,12 @@ impl Timing {
 pub struct Election {
     api: Api<Lease>,
     name: String,
-    /// Unique among all processes that ever were: who bears the holder's name is taken for the holder.
+    /// Unique among all processes ever: a process with the holder's identity is taken for the holder.
     identity: String,
     timing: Timing,
 }
 
-/// The time in which a candidate leads.
+/// The time in which this replica leads.
 pub struct Term {
     election: Election,
     /// As last written or read.
@@ -52,27 +52,27 @@ pub struct Term {
     until: watch::Sender<Instant>,
 }
 
-/// Why a term ended.
+/// Why a term ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Loss {
     /// No renewal succeeded in time, or the process was paused.
     #[error("the lease was not renewed in time")]
-    Lapsed,
-    /// Somebody else has the lease.
+    Expired,
+    /// Another replica has the lease.
     #[error("{0} has the lease")]
     Taken(String),
-    /// The lease was given back or deleted by somebody else.
+    /// Somebody released or deleted the lease.
     #[error("somebody deleted or emptied the lease")]
     Gone,
 }
 
 /// Why the lease could not be read or written.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum Failure {
     #[error("{0}")]
     Refused(#[from] kube::Error),
-    #[error("no answer in time")]
-    Silence(#[from] tokio::time::error::Elapsed),
+    #[error("no response in time")]
+    Timeout(#[from] tokio::time::error::Elapsed),
     #[error("it changed in between")]
     Conflict,
     #[error("{0}")]
@@ -80,26 +80,26 @@ enum Trouble {
 }
 
 impl Election {
-    /// A candidate called `identity` for the lease `name`. The client behind `api` should serve nothing else: renewals must not queue.
+    /// A candidate for the lease `name`. The client of `api` should serve nothing else, so that renewals do not queue behind other requests.
     #[must_use]
     pub const fn new(api: Api<Lease>, name: String, identity: String, timing: Timing) -> Self {
         Self { api, name, identity, timing }
     }
 
-    /// Waits until this candidate leads. `waiting` is called whenever somebody else does.
+    /// Waits until this candidate leads. `waiting` is called whenever another replica is seen to lead.
     pub async fn win(self, mut waiting: impl FnMut()) -> Term {
-        let mut judge = Judge::new(&self.identity, self.timing.lease_duration);
+        let mut observer = LeaseObserver::new(&self.identity, self.timing.lease_duration);
         tracing::info!(lease = self.name, identity = self.identity, "waiting for the lease");
         loop {
-            let pause = match self.try_to_win(&mut judge).await {
+            let pause = match self.try_to_win(&mut observer).await {
                 Ok(Ok((lease, sent))) => return Term::begin(self, lease, sent),
                 Ok(Err(left)) => {
                     waiting();
                     left.min(self.timing.retry_period)
                 }
-                Err(Trouble::Conflict) => self.timing.retry_period,
-                Err(trouble) => {
-                    tracing::warn!(lease = self.name, %trouble, "the lease can't be had");
+                Err(Failure::Conflict) => self.timing.retry_period,
+                Err(error) => {
+                    tracing::warn!(lease = self.name, %error, "the lease could not be acquired");
                     self.timing.retry_period
                 }
             };
@@ -107,11 +107,11 @@ impl Election {
         }
     }
 
-    /// The lease and when it was asked for, or how long it can't be had.
-    async fn try_to_win(&self, judge: &mut Judge) -> Result<Result<(Lease, Instant), Duration>, Trouble> {
+    /// The lease and the time of the request that acquired it, or how long it is still held.
+    async fn try_to_win(&self, observer: &mut LeaseObserver) -> Result<Result<(Lease, Instant), Duration>, Failure> {
         let found = self.read().await?;
         let spec = found.as_ref().and_then(|lease| lease.spec.as_ref());
-        if let Verdict::Wait(left) = judge.look(spec, Instant::now()) {
+        if let Availability::Held(left) = observer.observe(spec, Instant::now()) {
             return Ok(Err(left));
         }
         let next = self.held(spec);
@@ -127,29 +127,29 @@ impl Election {
         held(last, &self.identity, self.timing.lease_duration, MicroTime(jiff::Timestamp::now()))
     }
 
-    /// A single request gets half of the deadline: one that hangs must leave time for another.
+    /// A single request may take half of the deadline, so that one that hangs leaves time for another.
     fn limit(&self) -> Duration {
         self.timing.renew_deadline / 2
     }
 
-    async fn read(&self) -> Result<Option<Lease>, Trouble> {
+    async fn read(&self) -> Result<Option<Lease>, Failure> {
         Ok(timeout(self.limit(), self.api.get_opt(&self.name)).await??)
     }
 
-    async fn create(&self, spec: LeaseSpec) -> Result<Lease, Trouble> {
+    async fn create(&self, spec: LeaseSpec) -> Result<Lease, Failure> {
         let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
         let lease = Lease { metadata, spec: Some(spec) };
         match timeout(self.limit(), self.api.create(&PostParams::default(), &lease)).await? {
-            Err(kube::Error::Api(status)) if status.code == 409 => Err(Trouble::Conflict),
+            Err(kube::Error::Api(status)) if status.code == 409 => Err(Failure::Conflict),
             answer => Ok(answer?),
         }
     }
 
-    /// The resource version and the uid of `last` go along: whoever was faster wins.
-    async fn replace(&self, last: &Lease, spec: LeaseSpec) -> Result<Lease, Trouble> {
+    /// The resource version and the uid of `last` are sent too: of two requests at the same time, only one succeeds.
+    async fn replace(&self, last: &Lease, spec: LeaseSpec) -> Result<Lease, Failure> {
         let lease = Lease { metadata: last.metadata.clone(), spec: Some(spec) };
         match timeout(self.limit(), self.api.replace(&self.name, &PostParams::default(), &lease)).await? {
-            Err(kube::Error::Api(status)) if status.code == 409 || status.code == 404 => Err(Trouble::Conflict),
+            Err(kube::Error::Api(status)) if status.code == 409 || status.code == 404 => Err(Failure::Conflict),
             answer => Ok(answer?),
         }
     }
@@ -163,7 +163,7 @@ impl Term {
         Self { election, lease, renewed: sent, until }
     }
 
-    /// The right that lasts as long as this term.
+    /// The right to write while this term lasts.
     #[must_use]
     pub fn leadership(&self) -> Leadership {
         Leadership::until(self.until.subscribe())
@@ -172,75 +172,75 @@ impl Term {
     /// Renews the lease until it is lost.
     pub async fn keep(&mut self) -> Loss {
         loop {
-            let lapse = *self.until.borrow();
-            sleep_until(lapse.min(self.renewed + self.election.timing.retry_period)).await;
-            // After a pause the clock comes before the lease.
-            if Instant::now() >= lapse {
-                return Loss::Lapsed;
+            let end = *self.until.borrow();
+            sleep_until(end.min(self.renewed + self.election.timing.retry_period)).await;
+            // After a pause of the process, the term may have ended whatever the lease says.
+            if Instant::now() >= end {
+                return Loss::Expired;
             }
             let sent = Instant::now();
-            match timeout_at(lapse, self.renew()).await {
-                // An answer that came too late renews nothing: writes were given up meanwhile.
-                Ok(Ok(())) if Instant::now() < lapse => {
+            match timeout_at(end, self.renew()).await {
+                // A response after the end of the term renews nothing: writes were cancelled meanwhile.
+                Ok(Ok(())) if Instant::now() < end => {
                     self.renewed = sent;
                     self.until.send_replace(sent + self.election.timing.renew_deadline);
                 }
-                Ok(Ok(())) | Err(_) => return Loss::Lapsed,
-                Ok(Err(Trouble::Lost(loss))) => return loss,
-                Ok(Err(trouble)) => {
-                    tracing::warn!(lease = self.election.name, %trouble, left = ?lapse.saturating_duration_since(Instant::now()), "the lease was not renewed");
-                    sleep_until(lapse.min(Instant::now() + self.election.timing.retry_period / 4)).await;
+                Ok(Ok(())) | Err(_) => return Loss::Expired,
+                Ok(Err(Failure::Lost(loss))) => return loss,
+                Ok(Err(error)) => {
+                    tracing::warn!(lease = self.election.name, %error, left = ?end.saturating_duration_since(Instant::now()), "the lease was not renewed");
+                    sleep_until(end.min(Instant::now() + self.election.timing.retry_period / 4)).await;
                 }
             }
         }
     }
 
-    async fn renew(&mut self) -> Result<(), Trouble> {
+    async fn renew(&mut self) -> Result<(), Failure> {
         let next = self.election.held(self.lease.spec.as_ref());
         match self.election.replace(&self.lease, next).await {
             Ok(lease) => {
                 self.lease = lease;
                 Ok(())
             }
-            Err(Trouble::Conflict) => self.look_again().await,
-            Err(trouble) => Err(trouble),
+            Err(Failure::Conflict) => self.read_again().await,
+            Err(error) => Err(error),
         }
     }
 
-    /// After a conflict: an own renewal whose answer was lost, or a label that somebody put on the lease, or another holder.
-    async fn look_again(&mut self) -> Result<(), Trouble> {
-        let lease = self.election.read().await?.ok_or(Trouble::Lost(Loss::Gone))?;
+    /// Finds out what caused a conflict: an own renewal whose response was lost, a change of the metadata, or another holder.
+    async fn read_again(&mut self) -> Result<(), Failure> {
+        let lease = self.election.read().await?.ok_or(Failure::Lost(Loss::Gone))?;
         match lease.spec.as_ref().and_then(holder) {
             Some(holder) if holder == self.election.identity => {
                 self.lease = lease;
-                // Seeing it is not renewing it.
-                Err(Trouble::Conflict)
+                // It was read, not renewed.
+                Err(Failure::Conflict)
             }
-            Some(holder) => Err(Trouble::Lost(Loss::Taken(holder.to_owned()))),
-            None => Err(Trouble::Lost(Loss::Gone)),
+            Some(holder) => Err(Failure::Lost(Loss::Taken(holder.to_owned()))),
+            None => Err(Failure::Lost(Loss::Gone)),
         }
     }
 
-    /// Ends the term, then gives the lease back, so that others need not wait for its end.
+    /// Ends the term, then releases the lease, so that other replicas need not wait until it expires.
     pub async fn release(mut self) {
         let held = self.leadership().holds();
         self.until.send_replace(Instant::now());
         if !held {
             return;
         }
-        match timeout(RELEASE_LIMIT, self.give_back()).await {
-            Ok(Ok(())) => tracing::info!(lease = self.election.name, "the lease was given back"),
-            Ok(Err(trouble)) => tracing::warn!(lease = self.election.name, %trouble, "the lease was not given back; it lapses"),
-            Err(_) => tracing::warn!(lease = self.election.name, "the lease was not given back in time; it lapses"),
+        match timeout(RELEASE_LIMIT, self.replace_by_released()).await {
+            Ok(Ok(())) => tracing::info!(lease = self.election.name, "the lease was released"),
+            Ok(Err(error)) => tracing::warn!(lease = self.election.name, %error, "the lease was not released; it expires"),
+            Err(_) => tracing::warn!(lease = self.election.name, "the lease was not released in time; it expires"),
         }
     }
 
-    async fn give_back(&mut self) -> Result<(), Trouble> {
+    async fn replace_by_released(&mut self) -> Result<(), Failure> {
         let empty = released(&self.lease.spec.clone().unwrap_or_default());
         match self.election.replace(&self.lease, empty.clone()).await {
-            // A renewal was under way when the work ended.
-            Err(Trouble::Conflict) => match self.look_again().await {
-                Err(Trouble::Conflict) => self.election.replace(&self.lease, empty).await.map(drop),
+            // A renewal was pending when the term ended.
+            Err(Failure::Conflict) => match self.read_again().await {
+                Err(Failure::Conflict) => self.election.replace(&self.lease, empty).await.map(drop),
                 other => other,
             },
             other => other.map(drop),

@@ -1,5 +1,5 @@
-//! A layer of the Kubernetes client that lets writes pass only while leadership holds. It stands here, under all controllers, so that none
-//! can forget to ask, and above the client's own retries and connections, each of which is asked again.
+//! A layer of the Kubernetes client that lets writes pass only while leadership holds. It is below all controllers, so that none can forget the
+//! check, and above the client's own retries and connections, each of which is checked again.
 
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use http::{Method, Request};
@@ -8,7 +8,7 @@ use tower::{BoxError, Layer, Service};
 
 use super::{Leadership, NotLeading};
 
-/// Makes a client's writes depend on leadership. Reads pass.
+/// Makes the writes of a client depend on leadership. Reads always pass.
 pub struct Fence(pub Leadership);
 
 /// A service behind a [`Fence`].
@@ -60,7 +60,7 @@ mod tests {
     use tokio::sync::watch;
     use tokio::time::{Instant, sleep};
 
-    /// A server that is reached after a second, and what arrived there.
+    /// A server that takes a second to reach, and the number of requests that reached it.
     fn server() -> (impl Service<Request<()>, Response = (), Error = BoxError, Future: Send + 'static>, Arc<AtomicU32>) {
         let arrived = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&arrived);
@@ -76,11 +76,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn reads_pass_and_writes_only_within_the_term() {
+    async fn reads_always_pass_and_writes_only_within_the_term() {
         let (_term, until) = watch::channel(Instant::now() + Duration::from_millis(4_500));
         let (server, arrived) = server();
         let mut fenced = Fence(Leadership::until(until)).layer(server);
-        // Each takes a second: the fourth write is under way when the term ends.
+        // Each takes a second: the fourth write is pending when the term ends.
         let requests = [
             (Method::POST, true),
             (Method::PATCH, true),

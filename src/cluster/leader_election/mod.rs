@@ -1,24 +1,24 @@
-//! Whether this process is the one that writes. Knows the lease and the clock; knows nothing of the cloud, nor of what is written.
+//! Leader election: which replica writes. It knows the lease and the clock, and nothing of the cloud or of what is written.
 //!
-//! Replicas share a `Lease` of the API server. Who holds it works, the others stand by. What that gives, and what it does not:
+//! Replicas share a `Lease` of the API server. The holder reconciles, the others are on standby. A *term* is the time in which a replica leads.
 //!
-//! **Guaranteed**, whatever the wall clocks of the machines say:
-//! - Terms do not overlap. A holder's term ends a renew deadline after it *sent* its last renewal; another takes the lease only after it has
-//!   *seen* it unchanged for a lease duration, which is longer. Both measure with their own monotonic clock, and every change of the lease is
-//!   guarded by its resource version.
-//! - No write is begun after the term, and none is driven on: [`Leadership::guard`] asks each time before the write is given the processor.
-//! - A term that ended is not taken up again: the process ends, with an error.
+//! **Guaranteed**, whatever the wall clocks of the machines show:
+//! - Terms do not overlap. A leader's term ends a renew deadline after it *sent* its last renewal. Another replica takes the lease only after it
+//!   has *seen* it unchanged for a lease duration, which is longer. Both measure with their own monotonic clocks, and every change of the lease
+//!   is guarded by its resource version.
+//! - No write begins after the term, and none goes on: [`Leadership::guard`] checks each time before the write is polled.
+//! - A term that ended does not begin again: the process ends, with an error.
 //!
 //! **Not guaranteed**, because neither Kubernetes nor the cloud takes a fencing token:
-//! - What was handed over within the term can arrive after it. The guard ends where the HTTP client takes the request: a connection is driven by
-//!   a task of its own, which asks nobody, and behind it the kernel sends on what it holds. The window is short in a running process, but a
-//!   process that is paused within it sends such a request when it is resumed, before it ends. The reconciler covers it: a create has an intent with
-//!   a deadline which the next holder waits out, an owner's tag and a natural key by which it is found; an update names the fields it wants, so
-//!   the next comparison sets right what came late; a delete names an id that is never given again; a status that came late is seen by the
-//!   watch and written anew.
-//! - The monotonic clock stands still while a machine is suspended or a virtual machine is paused, and so does the term.
-//! - Monotonic clocks that run apart by more than the difference of lease duration and renew deadline (a third, by default) within one term.
-//! - Somebody who edits the lease by hand, or deletes it and starts a new replica within the term.
+//! - A write from a former leader can arrive after its term. The guard ends where the HTTP client takes the request: a task of its own drives
+//!   the connection without a check, and the kernel sends what it has buffered. The window is short in a running process, but a process that is
+//!   paused within it sends the request when it is resumed, before it ends. The reconcile copes with that: a create has an intent with a deadline
+//!   that the next leader waits out, and an owner tag and a natural key by which it is found; an update names the fields that it wants, so the
+//!   next comparison corrects a late one; a delete names an id that is never used again; the watch shows a late status, which is then written
+//!   again.
+//! - The monotonic clock stops while a machine is suspended or a virtual machine is paused, and so does the term.
+//! - Monotonic clocks may differ by the lease duration minus the renew deadline (a third, by default) within one term, and not by more.
+//! - Nobody may edit the lease by hand, or delete it and start a new replica within the term.
 
 mod election;
 mod fence;
@@ -32,20 +32,20 @@ use std::task::Poll;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// The right to write, as long as it lasts. Cheap to clone and to ask.
+/// The right to write while the term lasts. Cheap to clone and to check.
 #[derive(Clone)]
 pub struct Leadership {
-    /// When the term ends unless it is renewed; `None` where there are no others.
+    /// When the term ends unless it is renewed; `None` without leader election.
     until: Option<watch::Receiver<Instant>>,
 }
 
-/// A write was not sent, or given up under way.
+/// A write was not begun, or not completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this replica does not lead any more")]
+#[error("this replica no longer leads")]
 pub struct NotLeading;
 
 impl Leadership {
-    /// Of a process that has no others beside it.
+    /// Of a process without leader election.
     #[must_use]
     pub const fn alone() -> Self {
         Self { until: None }
@@ -57,21 +57,21 @@ impl Leadership {
         Self { until: Some(until) }
     }
 
-    /// Whether it holds right now. No IO: a process that slept over the end of its term learns it here, before it hears of anything else.
+    /// Whether it holds now. Without IO: a process that was paused beyond the end of its term finds out here first.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.until.as_ref().is_none_or(|until| {
             let until = *until.borrow();
-            // Last of all: what was read before may have been read before a pause.
+            // The clock is read last: the process may have been paused before this line.
             Instant::now() < until
         })
     }
 
-    /// Does `work` while leadership holds. It is asked each time the work would go on, so whatever stands between here and the wire (a login,
-    /// a connection, a retry) cannot carry a write beyond the term.
+    /// Runs `work` while leadership holds, which is checked each time the work is polled: nothing between here and the network (a login, a
+    /// connection, a retry) can carry a write beyond the term.
     ///
     /// # Errors
-    /// When leadership does not hold. Work that had begun is dropped, and whether it had its effect is not known.
+    /// Leadership does not hold. Work that had begun is dropped; whether it took effect is not known.
     pub async fn guard<F: Future>(&self, work: F) -> Result<F::Output, NotLeading> {
         let mut work = pin!(work);
         std::future::poll_fn(|context| if self.holds() { work.as_mut().poll(context).map(Ok) } else { Poll::Ready(Err(NotLeading)) }).await
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_holds_until_the_term_ends_and_longer_only_if_renewed() {
+    async fn it_holds_until_the_term_ends_unless_renewed() {
         let (term, leadership) = term(10);
         assert!(leadership.holds());
         tokio::time::advance(Duration::from_millis(9_999)).await;
@@ -106,10 +106,10 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_is_not_begun_nor_gone_on_with_beyond_the_term() {
+    async fn work_neither_begins_nor_continues_after_the_term() {
         let (_term, leadership) = term(10);
         let sent = AtomicU32::new(0);
-        // As a write does: it waits for a connection first.
+        // Like a write, it waits for a connection first.
         let write = async |wait: u64| {
             tokio::time::sleep(Duration::from_secs(wait)).await;
             sent.fetch_add(1, Ordering::Relaxed)
