@@ -5,15 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::{Accounts, CloudCaches};
+use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
 use crate::cloud::Settings;
 use crate::cluster::shard::Shard;
+use crate::cluster::status_writer::StatusWriter;
 use crate::graph::{Index, Key};
 use crate::telemetry::metrics::{self, Metrics};
 
 /// What all passes share.
 pub(super) struct Context {
     pub client: kube::Client,
+    pub statuses: StatusWriter<CloudAccount>,
     pub accounts: Arc<Accounts>,
     pub index: Arc<Index>,
     /// The objects that are known.
@@ -51,7 +54,7 @@ pub(super) struct Built {
 impl Context {
     pub fn new(client: kube::Client, accounts: Arc<Accounts>, index: Arc<Index>, shard: Shard, metrics: &Metrics) -> Self {
         let (reconcile, cloud) = (metrics.reconcile.clone(), metrics.cloud.clone());
-        Self { client, accounts, index, shard, reconcile, cloud, known: Mutex::default() }
+        Self { statuses: StatusWriter::new(client.clone()), client, accounts, index, shard, reconcile, cloud, known: Mutex::default() }
     }
 
     /// Works on what is known of one account. Of one that went meanwhile nothing is kept: it would be kept for ever.

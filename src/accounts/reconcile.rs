@@ -30,7 +30,6 @@ use crate::cluster::shard::Shard;
 use crate::cluster::status::join_names;
 use crate::cluster::status::last_error;
 use crate::cluster::status::now;
-use crate::cluster::status::write_status;
 use crate::cluster::strip_metadata::strip_metadata;
 use crate::graph::{Index, Key, ResourceSummary};
 use crate::telemetry::logs::reconcile_span;
@@ -249,7 +248,7 @@ impl Context {
         if (CloudAccountStatus { last_sync_time: None, ..next.clone() }) == (CloudAccountStatus { last_sync_time: None, ..last }) {
             return Ok(());
         }
-        write_status(&Api::all(self.client.clone()), account, None, &next).await?;
+        self.statuses.write(&Api::all(self.client.clone()), account, None, &next).await?;
         if let Some(age) = age(account).filter(|_| first) {
             self.reconcile.ready(Key::account("").kind, age);
         }

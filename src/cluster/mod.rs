@@ -5,16 +5,19 @@ pub mod finalizer;
 pub mod leader_election;
 mod merge;
 pub mod relist;
+pub mod resource_version;
+mod served_schema;
 pub mod shard;
 pub mod status;
+pub mod status_writer;
 pub mod strip_metadata;
 
 use kube::Resource;
 use std::time::Duration;
 
-/// How long ago an object was made.
+/// Time since an object was created.
 #[must_use]
 pub fn age(object: &impl Resource) -> Option<Duration> {
-    let made = object.meta().creation_timestamp.as_ref()?;
-    jiff::Timestamp::now().duration_since(made.0).try_into().ok()
+    let created = object.meta().creation_timestamp.as_ref()?;
+    jiff::Timestamp::now().duration_since(created.0).try_into().ok()
 }

@@ -26,6 +26,7 @@ use crate::backoff::jittered;
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::relist::Relist;
 use crate::cluster::shard::Shard;
+use crate::cluster::status_writer::StatusWriter;
 use crate::graph::{Index, Key};
 use crate::telemetry::logs::error_chain;
 use crate::telemetry::logs::reconcile_span;
@@ -78,6 +79,7 @@ where
     let (fill, mut cached) = watch::channel(false);
     let reporter = Reporter { controller: FIELD_MANAGER.into(), instance: std::env::var("HOSTNAME").ok() };
     let reconciler = Arc::new(Reconciler::<K> {
+        statuses: StatusWriter::new(client.clone()),
         client,
         leadership,
         index: Arc::clone(&index),

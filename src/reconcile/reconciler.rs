@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::accounts::Accounts;
 use crate::cloud::{CloudError, QueueFull};
 use crate::cluster::leader_election::Leadership;
+use crate::cluster::status_writer::StatusWriter;
 use crate::graph::{Index, Key};
 use crate::telemetry::metrics::{self, ReconcileResult};
 
@@ -22,6 +23,7 @@ use super::object_state::ObjectStates;
 /// The reconciler of one kind.
 pub struct Reconciler<K: Kind> {
     pub(super) client: kube::Client,
+    pub(super) statuses: StatusWriter<K::Object>,
     pub(super) leadership: Leadership,
     pub(super) index: Arc<Index>,
     pub(super) accounts: Arc<Accounts>,

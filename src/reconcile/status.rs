@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::api::{Managed, RECONCILE_AT_ANNOTATION};
 use crate::cloud::{CloudError, ErrorClass};
 use crate::cluster::age;
-use crate::cluster::status::{now, write_status};
+use crate::cluster::status::now;
 
 use super::context::{Context, ObservedOf};
 use super::kind::Kind;
@@ -53,7 +53,7 @@ impl<K: Kind> Context<'_, K> {
     /// answered is written in any case.
     async fn write_status(&self, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
         let version = self.object.resource_version().filter(|_| fenced);
-        match write_status(&self.reconciler.api(self.object), self.object, version, status).await {
+        match self.reconciler.statuses.write(&self.reconciler.api(self.object), self.object, version, status).await {
             Ok(newer) => self.reconciler.remember(newer),
             // The watch brings what is newer, and with it the next attempt.
             Err(kube::Error::Api(status)) if fenced && status.is_conflict() => {}

@@ -2,10 +2,12 @@
 
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::api::{ConditionType, FINALIZER, Managed, Reason, is_true};
 use crate::cluster::finalizer;
+use crate::cluster::resource_version::compare;
 use crate::cluster::strip_metadata::strip_metadata;
 use crate::graph::{Key, ResourceSummary};
 
@@ -51,13 +53,14 @@ impl<K: Kind> Reconciler<K> {
     pub(super) fn newest(&self, object: &K::Object) -> Option<Arc<K::Object>> {
         let watched = self.store.get(&ObjectRef::from_obj(object)).filter(|watched| watched.uid() == object.uid())?;
         let written = self.states.track(uid(object).ok()?, |tracked| tracked.latest.clone());
-        Some(written.filter(|written| version(written.as_ref()) > version(watched.as_ref())).unwrap_or(watched))
+        Some(written.filter(|written| compare(written.as_ref(), watched.as_ref()) == Some(Ordering::Greater)).unwrap_or(watched))
     }
 
     /// Whether the watch shows no older version than what we have written ourselves.
     pub(super) fn is_news(&self, object: &K::Object) -> bool {
         let Ok(uid) = uid(object) else { return false };
-        self.states.track(uid, |tracked| tracked.latest.as_ref().is_none_or(|latest| version(latest.as_ref()) <= version(object)))
+        self.states
+            .track(uid, |tracked| tracked.latest.as_ref().is_none_or(|latest| compare(latest.as_ref(), object) != Some(Ordering::Greater)))
     }
 
     /// Takes the answer to a write of ours, which may be ahead of the watch.
@@ -69,9 +72,4 @@ impl<K: Kind> Reconciler<K> {
             self.states.track(uid, |tracked| tracked.latest = Some(Arc::clone(&object)));
         }
     }
-}
-
-/// Resource versions of one kind can be compared as numbers since Kubernetes 1.35; before, they were numbers in practice.
-fn version(object: &impl Resource) -> u64 {
-    object.meta().resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
 }
