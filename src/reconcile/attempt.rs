@@ -1,4 +1,4 @@
-//! One attempt: what is decided before a look at the cloud (pause, finalizer, account, permission), then observe, decide, execute, conclude.
+//! One attempt: what is decided before the cloud is read (pause, finalizer, account, permission), then observe, decide, execute, conclude.
 
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
@@ -92,7 +92,7 @@ where
         Ok((ReconcileResult::NoAccount, Action::await_change()))
     }
 
-    /// Removes the finalizer of an object that is being deleted without a look at the cloud, if that is right: what is retained, what never reached
+    /// Removes the finalizer of an object that is being deleted without reading the cloud, if that is right: what is retained, what never reached
     /// the cloud where that is out of reach `for_good`, and what is abandoned by annotation.
     async fn release_unobserved(&self, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
         let may_exist = self.object.status().is_some_and(Status::may_be_in_cloud);
@@ -112,7 +112,7 @@ where
         self.reconciler.listen(self.account_name, &cache);
         let view = cache.view();
         let refused = view.error().is_some_and(|error| !error.class.passes());
-        // What may pass is given some time first: an annotation that was set long before is not meant for it.
+        // A failure that may end by itself gets some time first: an annotation that was set long before was not meant for it.
         let patience = account.client.settings().limits.create();
         let is_silent = refused || view.failing_for() >= patience;
         if self.is_deleting && is_silent && self.release_unobserved(Some(&account), refused && !view.is_filled()).await? {

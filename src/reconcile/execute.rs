@@ -189,7 +189,7 @@ impl<K: Kind> Executor<'_, '_, K> {
     async fn interrupted(&self) {
         loop {
             let (change, changed) = oneshot::channel();
-            // Before the look, so that a change in between is not missed.
+            // Before the check, so that a change in between is not missed.
             self.context.reconciler.states.track(self.context.uid, |tracked| tracked.interrupt = Some(change));
             // One that is gone is forgotten, and its end of the channel with it.
             if self.is_stale() || changed.await.is_err() {

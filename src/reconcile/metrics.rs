@@ -51,7 +51,7 @@ fn is_in_conflict<O: Managed>(tracked: &Tracked<O>) -> bool {
 
 impl<K: Kind> Context<'_, K> {
     /// Counts the first time that an object is ready. Once it was, its condition `Synced` is known for ever; and what was not seen before that
-    /// by this process is not counted, since a `Synced` that is false tells nothing of what was before.
+    /// by this process is not counted, since a `Synced` that is false does not say what was before.
     pub(super) fn count_readiness(&mut self, next: &Status<ObservedOf<K>>) {
         let synced = find_condition(&self.status.conditions, ConditionType::Synced);
         let is_new = synced.is_none_or(|synced| synced.status == "Unknown");

@@ -4,7 +4,7 @@
 //! no error: whoever changes what is waited for wakes the object.
 //!
 //! - [`context`]: what is the same from the beginning to the end of an attempt.
-//! - [`attempt`]: the order of an attempt, and what is decided before a look at the cloud.
+//! - [`attempt`]: the order of an attempt, and what is decided before the cloud is read.
 //! - [`observe`] → [`mod@decide`] → [`execute`] → [`conclude`]: the steps of an attempt that reaches the cloud.
 //! - [`report`](mod@report), [`events`]: what users read of it.
 //! - [`status`]: how it is written.

@@ -19,7 +19,7 @@ pub(super) const FIRST_WAIT: Duration = Duration::from_secs(2);
 pub(super) const FIRST_WAIT_FOR_READY: Duration = Duration::from_secs(10);
 
 impl<K: Kind> Context<'_, K> {
-    /// Reports an outcome without having looked at the cloud: what is known of it stays.
+    /// Reports an outcome without having read the cloud: what is known of the resource stays.
     pub async fn report(&mut self, outcome: &AttemptOutcome) -> Result<(), Failure> {
         let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
         let facts = StatusInput { id, intent, seen: ResourceState::NotObserved, drift: vec![], observe_only: false };

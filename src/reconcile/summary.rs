@@ -16,7 +16,7 @@ use super::reconciler::{Reconciler, uid};
 use super::report;
 
 impl<K: Kind> Reconciler<K> {
-    /// Object → namespace's annotation → `default`; but what is in the cloud is looked for where it was put.
+    /// The object's account, else the one of its namespace's annotation, else `default`. An object with a resource keeps the account it was created in.
     pub(super) fn account_name(&self, object: &K::Object) -> String {
         let pinned = object.status().filter(|status| status.may_be_in_cloud());
         if let Some(name) = pinned.and_then(|status| status.account.clone()) {

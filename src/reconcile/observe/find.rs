@@ -1,4 +1,4 @@
-//! Looking for an object's resource in the cloud, and whose a resource is.
+//! Finding an object's resource in the cloud, and its owner.
 
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             return Ok((Presence::Unknown, None));
         }
         match (&self.context.status.id, self.context.object.import().and_then(|import| import.id.as_ref())) {
-            // One that is gone may have been made again by a create whose answer was lost: that one has another id.
+            // A create whose answer was lost may have replaced one that is gone: the new one has another id.
             (Some(id), _) => {
                 if let Some(seen) = self.by_id(desired, &view, id).await? {
                     return self.present(desired, &view, seen, true).await;
@@ -36,7 +36,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             (None, Some(_)) if !self.is_resolved() => return Ok((Presence::Absent, None)),
             (None, Some(id)) => {
                 return match self.by_id(desired, &view, id).await? {
-                    // The next pass asks first whether what stands behind it is granted.
+                    // The next attempt checks first whether the object may use what the resource uses.
                     Some(seen) if view.get(K::listed_id(&seen)).is_none() => Ok((Presence::Unknown, None)),
                     Some(seen) => self.present(desired, &view, seen, false).await,
                     None => Ok((Presence::ImportNotFound(id.clone()), None)),
@@ -101,7 +101,7 @@ impl<K: Kind> Observer<'_, '_, K> {
         let host = K::listed_id(&seen).to_owned();
         self.context.watch_item(&host);
         let mut differences = K::compare(desired, &seen);
-        let owner = self.whose(desired, view, &seen, &differences, recorded);
+        let owner = self.ownership(desired, view, &seen, &differences, recorded);
         let ignored = &self.context.object.policy().ignore_fields;
         // What can't be changed decides whether a resource is taken at all: before that it is not ignored.
         differences.retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| field == difference.path));
@@ -139,8 +139,8 @@ impl<K: Kind> Observer<'_, '_, K> {
         K::tags(seen).get(OWNER_TAG).is_some_and(|tag| *tag == self.account.owner)
     }
 
-    /// Whose a resource is: first by who holds it here, then by its tag, then by what the object says.
-    fn whose(
+    /// The owner of a resource: first by the object that holds it here, then by its tag, then by the spec.
+    fn ownership(
         &self,
         desired: &Desired<'_, K::Object>,
         view: &View<K::Listed>,
@@ -181,7 +181,7 @@ impl<K: Kind> Observer<'_, '_, K> {
 
     /// Whether an untagged resource came from a create of ours whose answer was not seen.
     ///
-    /// Without tags, what stands at the natural key after a create of ours may have been sent is ours: the cloud keeps the key unique. With tags
+    /// Without tags, a resource at the natural key is ours once a create of ours may have been sent: the cloud keeps the key unique. With tags
     /// ours would carry one; but some regions drop the tags of a create, and until one is seen to keep them, what is like ours in all else is ours.
     fn is_from_our_create(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, differences: &[Difference]) -> bool {
         let sent = self.context.sent_intent().is_some();

@@ -39,7 +39,7 @@ impl<K: Kind> Observation<K> {
     pub fn sight(&self) -> ResourceState<<K::Object as Managed>::Observed> {
         match (&self.situation.cloud, &self.seen) {
             (Presence::Unknown, _) => ResourceState::NotObserved,
-            // Somebody else's resource is not told of.
+            // Nothing is shown of somebody else's resource.
             (Presence::Present(found), Some(seen)) if !matches!(found.owner, Ownership::Foreign(_)) => {
                 ResourceState::Present(observed_resource::<K>(seen, found.differences.is_empty()))
             }
@@ -47,7 +47,7 @@ impl<K: Kind> Observation<K> {
         }
     }
 
-    /// Where the resource differs, unless the policy is to look away.
+    /// Where the resource differs, unless the policy ignores that.
     pub fn drift(&self) -> Vec<Difference> {
         let Presence::Present(found) = &self.situation.cloud else { return Vec::new() };
         let looked_at = !matches!(found.owner, Ownership::Foreign(_)) && found.phase == ResourcePhase::Settled;
@@ -83,7 +83,7 @@ impl<K: Kind> Observer<'_, '_, K> {
         let (mut links, references) = self.resolve();
         let target = self.target(&links);
         let intent = self.intent(&target);
-        // What a create may have made is looked for where that create was to make it, whatever became of the spec and of what it refers to.
+        // What a create may have made is searched where that create was to make it, whatever became of the spec and its references since.
         let aimed = self.context.sent_intent().and_then(|intent| intent.target.as_ref());
         if let Some(aimed) = aimed {
             let fields = self.context.references.iter().map(|reference| reference.field);
