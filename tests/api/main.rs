@@ -7,6 +7,7 @@ mod controlplane;
 mod crds;
 mod docs;
 mod fuzz;
+mod layers;
 mod machines;
 mod metrics;
 mod schema;
