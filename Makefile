@@ -1,5 +1,9 @@
 # docs/contributing.md describes each target.
-.PHONY: demo test e2e bench soak performance generate image lint controlplane
+.PHONY: demo test build-tests e2e bench soak performance generate image lint controlplane
+
+TEST = cargo test --locked --workspace --lib --bins --tests
+# The one that needs the feature.
+TEST_OTLP = cargo test --locked --features otlp --test otlp
 
 RENDER = $$(tests/controlplane/build)/helm template direct-connect-operator charts/direct-connect-operator
 # What Helm says of itself is left out for those without Helm.
@@ -11,8 +15,12 @@ demo: controlplane
 	ONCE=$(ONCE) cargo run --locked --quiet --example demo
 
 test: controlplane
-	cargo test --locked --features otlp --test otlp
-	cargo test --locked --workspace --lib --bins --tests
+	$(TEST_OTLP)
+	$(TEST)
+
+build-tests:
+	$(TEST_OTLP) --no-run
+	$(TEST) --no-run
 
 e2e:
 	tests/e2e/run
