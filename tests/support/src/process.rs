@@ -146,10 +146,12 @@ pub fn simulator_binary() -> PathBuf {
     BUILT.get_or_init(build_simulator).clone()
 }
 
+/// Builds it with its tests: so its dependencies have the features that they have in tests, and are not compiled once more.
 fn build_simulator() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--locked", "--quiet", "--package", "direct-connect-simulator", "--message-format", "json-render-diagnostics"]);
+    command.args(["test", "--locked", "--quiet", "--workspace", "--test", "simulator", "--no-run"]);
+    command.args(["--message-format", "json-render-diagnostics"]);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
@@ -157,6 +159,9 @@ fn build_simulator() -> PathBuf {
     assert!(output.status.success(), "the simulator does not build");
     let messages = String::from_utf8(output.stdout).expect("cargo writes text");
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let executable = artifacts.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from)).next_back();
-    executable.expect("cargo reports the path of the binary")
+    let binary = artifacts.filter(|artifact| artifact["target"]["name"] == "dc-simulator").find_map(|artifact| {
+        let executable = artifact["executable"].as_str().filter(|_| artifact["profile"]["test"] == false)?;
+        Some(PathBuf::from(executable))
+    });
+    binary.expect("cargo reports the path of the binary")
 }
