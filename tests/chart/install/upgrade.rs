@@ -23,6 +23,7 @@ async fn an_upgrade_a_rollback_and_an_uninstallation_write_nothing_to_the_cloud_
     let (world, release) = world().await;
     let previous = previous_chart(world.plane.dir());
     release.install(&previous, &values(&world));
+    move_grants(&world, &release);
     assert!(!definitions_are_those_of(&world, &root().join("crds")), "an upgrade of equal definitions would show nothing");
     let old = release.start("old").await;
     come_up(&world).await;
@@ -73,6 +74,24 @@ fn definitions_are_those_of(world: &World, folder: &Path) -> bool {
         let there: Value = serde_json::from_str(&world.plane.kubectl(&["get", "crd", name, "-o", "json"])).unwrap();
         there["spec"]["versions"][0]["schema"] == wanted["spec"]["versions"][0]["schema"]
     })
+}
+
+/// What docs/upgrade.md asks for between the two versions: the kind of grants has got another name, and the same short name. The earlier operator
+/// would do without the new kind; the present one, which runs in its place, is given it at once, as a part of the release, with the right to read it.
+fn move_grants(world: &World, release: &Release) {
+    let (old, new) = ("referencegrants.directconnect.huaweicloud.com", "directconnectgrants.directconnect.huaweicloud.com");
+    world.plane.kubectl(&["annotate", "crd", old, "directconnect.huaweicloud.com/protected=false"]);
+    world.plane.kubectl(&["delete", "crd", old, "--timeout=60s"]);
+    let definition = root().join("crds/directconnect.huaweicloud.com_directconnectgrants.yaml");
+    world.plane.kubectl(&["apply", "--server-side", "-f", release::text(&definition)]);
+    world.plane.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", new]);
+    world.plane.kubectl(&["label", "crd", new, "app.kubernetes.io/managed-by=Helm"]);
+    let [name, namespace] =
+        [("name", release.name), ("namespace", release.namespace)].map(|(of, value)| format!("meta.helm.sh/release-{of}={value}"));
+    world.plane.kubectl(&["annotate", "crd", new, &name, &namespace]);
+    let group = format!("--group=system:serviceaccounts:{}", release.namespace);
+    world.plane.kubectl(&["create", "clusterrole", "grants", "--verb=get,list,watch", &format!("--resource={new}")]);
+    world.plane.kubectl(&["create", "clusterrolebinding", "grants", "--clusterrole=grants", &group]);
 }
 
 async fn come_up(world: &World) {
