@@ -109,6 +109,7 @@ async fn a_cloud_that_refuses_all_is_asked_rarely() {
     let refuse = json!({ "operation": "*", "kind": "status", "status": 503, "code": "APIGW.0613", "message": "away", "times": 100_000 });
     world.cloud.fault(refuse).await;
     sit_out(&world, &proxy, "503").await;
+    assert_eq!(world.get("VirtualInterface", "vif").await["status"]["lastError"]["code"], "APIGW.0613");
     world.cloud.clear_faults().await;
     check_caught_up(&world, "503").await;
 }

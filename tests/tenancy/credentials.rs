@@ -103,6 +103,12 @@ async fn a_secret_with_a_wrong_key_costs_one_call_and_the_right_one_mends_it() {
         stir(&world, mark).await;
         all_told(&world).await;
     }
+    // What never reached the cloud goes without it.
+    world.apply(&gateway(10)).await;
+    let refused = world.wait_reason("VirtualGateway", "gw-10", "CredentialsRejected").await;
+    assert_eq!(refused["status"]["lastError"]["code"], "APIGW.0301", "{refused:#}");
+    world.delete("VirtualGateway", "gw-10").await;
+    world.wait_gone("VirtualGateway", "gw-10").await;
     assert_eq!(refused_calls(&world).await, 1);
     world.access_key_secret(SECRET_KEY).await;
     all_back(&world, "second").await;

@@ -133,7 +133,7 @@ fn rules(kind: &str) -> Vec<String> {
 }
 
 /// Visits a schema and all below it.
-pub fn walk(schema: &Value, path: &str, visit: &mut impl FnMut(&str, &Value)) {
+fn walk(schema: &Value, path: &str, visit: &mut impl FnMut(&str, &Value)) {
     visit(path, schema);
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         if !(path.split('.').count() == 1 && ["metadata", "apiVersion", "kind"].contains(&name.as_str())) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{LINE, line};
 use support::line::{gateway, id, interface, peer};
-use support::world::{BOUND, World, condition, is};
+use support::world::{World, condition, is};
 
 /// Of the gateway, the interface and the peer.
 async fn ids(world: &World) -> [String; 3] {
@@ -148,5 +148,5 @@ async fn what_is_lost_and_then_deleted_goes_at_once() {
         world.look(kind, name).await;
     }
     world.finish().await;
-    support::eventually("no create", BOUND, || async { (creates(&world).await == [1, 1, 1]).then_some(()) }).await;
+    assert_eq!(creates(&world).await, [1, 1, 1], "all objects are gone: no create follows any more");
 }

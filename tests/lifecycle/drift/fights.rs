@@ -17,7 +17,7 @@ async fn fight(world: &World, kind: &str, name: &str, field: &str, change: &Valu
         world.cloud.patch(&cloud, change.clone()).await;
         world.look(kind, name).await;
         world.wait_ready(kind, name).await;
-        assert_eq!(world.told(kind, name, "DriftCorrected", round).await.len(), round);
+        assert!(world.told(kind, name, "DriftCorrected", round).await[round - 1].contains(field), "{field}");
     }
     let before = world.cloud.count(update).await;
     world.cloud.patch(&cloud, change.clone()).await;
@@ -29,7 +29,7 @@ async fn fight(world: &World, kind: &str, name: &str, field: &str, change: &Valu
     assert_eq!(stalled["status"]["drift"][0]["path"], json!(format!("spec.{field}")));
     world.look(kind, name).await;
     assert_eq!(world.cloud.count(update).await, before, "no further call goes out");
-    assert_eq!(world.told(kind, name, "Drifted", 1).await.len(), 1);
+    assert!(world.told(kind, name, "Drifted", 1).await[0].contains(field), "{field}");
     stalled
 }
 

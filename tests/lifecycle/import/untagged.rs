@@ -33,7 +33,7 @@ async fn comes_up_without_tags(world: &World) {
         let there = world.cloud.all(collection).await;
         assert_eq!((there.len(), &there[0]["id"]), (1, &json!(id(&ready))));
         assert_eq!(there[0]["tags"], json!([]));
-        assert_eq!(world.told(kind, name, "Adopted", 1).await.len(), 1, "its answer was lost");
+        assert!(world.told(kind, name, "Adopted", 1).await[0].contains(&id(&ready)), "its answer was lost");
     }
     assert_eq!(created(world, "CreateVirtualGateway").await, [false]);
     assert_eq!(created(world, "CreateVirtualInterface").await, [false]);
