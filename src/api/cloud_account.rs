@@ -1,4 +1,4 @@
-//! `CloudAccount`: one account of the cloud in one region, owned by the platform team.
+//! `CloudAccount`: an account of the cloud in one region, managed by the platform team.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::{CustomResource, KubeSchema};
@@ -21,7 +21,7 @@ use super::rules;
     category = "directconnect",
     status = "CloudAccountStatus",
     derive = "PartialEq",
-    doc = "An account of Huawei Cloud in one region: how to reach it, with which credentials, and who may use what of it.",
+    doc = "A CloudAccount is an account of Huawei Cloud in one region. It defines the endpoints, the credentials, and what each namespace may use.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "Region", type_ = "string", json_path = ".spec.region"),
@@ -32,133 +32,138 @@ use super::rules;
 )]
 #[serde(rename_all = "camelCase")]
 pub struct CloudAccountSpec {
-    /// Region, for example eu-west-101; gives the default endpoints. At most 32 characters. Immutable.
+    /// region is the region, for example eu-west-101. It determines the default endpoints. At most 32 characters. Immutable.
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(validation = rules::region("region"), validation = rules::fixed("region"))]
     pub region: String,
 
-    /// Base URLs in place of those derived from the region.
+    /// endpoints overrides the base URLs that are derived from the region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<Endpoints>,
 
-    /// Id of the project, 32 hex digits. Absent: looked up at IAM by the region's name, and shown in status.projectId. Immutable once set.
+    /// projectId is the ID of the project, 32 hexadecimal digits. If not set, the operator looks up the project with the name of the region
+    /// in IAM and reports it in status.projectId. Immutable once set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     #[x_kube(validation = rules::project("projectId"), validation = rules::fixed("projectId"))]
     pub project_id: Option<String>,
 
-    /// How to authenticate. Exactly one of the fields.
+    /// credentials defines how the operator authenticates. Exactly one of the fields must be set.
     pub credentials: Credentials,
 
-    /// The namespaces whose objects may use the account. Absent: all.
+    /// allowedNamespaces selects the namespaces whose objects may use the account. If not set, all namespaces may use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_namespaces: Option<Namespaces>,
 
-    /// Who may use what. Absent: every allowed namespace may use everything. At most 64.
+    /// grants restricts what each namespace may use. If not set, every allowed namespace may use everything. At most 64 items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     pub grants: Vec<Grant>,
 
-    /// What holds for objects that do not say it themselves.
+    /// defaults apply to objects that do not set the corresponding field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defaults: Option<Defaults>,
 
-    /// How often the cloud is compared with the specs: a duration like 90s, 5m or 1h30m, from 30s to 24h. Absent: 5m.
+    /// syncInterval is the interval at which cloud resources are compared with the specs, a duration like 90s, 5m or 1h30m, from 30s to
+    /// 24h. Defaults to 5m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     #[x_kube(validation = rules::duration("syncInterval", "30s", "24h"))]
     pub sync_interval: Option<String>,
 
-    /// How many calls the operator may make to the cloud.
+    /// rateLimit limits the API calls of the operator to the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
 
-    /// Whether the region has what some regions lack. Absent: found out by calling it.
+    /// features tells which optional features of the API the region supports. If not set, the operator detects them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<Features>,
 }
 
-/// Base URLs in place of those derived from the region.
+/// Base URLs of the cloud's services.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[schemars(transform = rules::secure_endpoints())]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoints {
-    /// Base URL of Direct Connect, at most 512 characters. Absent: `https://dcaas.REGION.myhuaweicloud.com`, in regions eu-west-1…
-    /// the domain is myhuaweicloud.eu.
+    /// dc is the base URL of Direct Connect, at most 512 characters. Defaults to `https://dcaas.REGION.myhuaweicloud.com`, or to the domain
+    /// myhuaweicloud.eu in regions that start with eu-west-1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.dc"))]
     pub dc: Option<String>,
 
-    /// Base URL of IAM, at most 512 characters. Absent: `https://iam.REGION.myhuaweicloud.com`, in regions eu-west-1…
-    /// the domain is myhuaweicloud.eu.
+    /// iam is the base URL of IAM, at most 512 characters. Defaults to `https://iam.REGION.myhuaweicloud.com`, or to the domain
+    /// myhuaweicloud.eu in regions that start with eu-west-1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.iam"))]
     pub iam: Option<String>,
 
-    /// Base URL of STS, at most 512 characters. Absent: `https://sts.REGION.myhuaweicloud.com`, in regions eu-west-1…
-    /// the domain is myhuaweicloud.eu. Used with workloadIdentity.
+    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity. Defaults to
+    /// `https://sts.REGION.myhuaweicloud.com`, or to the domain myhuaweicloud.eu in regions that start with eu-west-1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.sts"))]
     pub sts: Option<String>,
 
-    /// Whether base URLs may be http. Only for tests: credentials then travel in clear.
+    /// insecure allows base URLs that start with http://. Use it only for tests: credentials are then sent unencrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insecure: Option<bool>,
 
-    /// Certificates that are trusted besides the public ones, PEM, at most 65536 characters.
+    /// caBundle contains PEM-encoded CA certificates that are trusted in addition to the public ones, at most 65536 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 65536))]
     #[x_kube(validation = rules::pem_certificates("endpoints.caBundle"))]
     pub ca_bundle: Option<String>,
 }
 
-/// How to authenticate. Exactly one of the fields.
+/// How the operator authenticates. Exactly one of the fields must be set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[x_kube(validation = rules::exactly_one("credentials", &["accessKey", "password", "workloadIdentity", "metadata", "podIdentity"]))]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
-    /// Access key and secret key: the keys accessKey, secretKey and, for temporary ones, securityToken of the Secret; expiresAt (a time like 2030-01-31T12:00:00Z), if there, says when they end.
+    /// accessKey authenticates with an access key from a Secret. The Secret must have the keys accessKey and secretKey. Temporary access
+    /// keys also need securityToken, and can have expiresAt, the expiration time, like 2030-01-31T12:00:00Z.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key: Option<SecretCredentials>,
 
-    /// IAM user and password: the keys domain, user and password of the Secret. A token is fetched from IAM.
+    /// password authenticates with the name and password of an IAM user from a Secret. The Secret must have the keys domain, user and
+    /// password. The operator requests a token from IAM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretCredentials>,
 
-    /// The operator's own ServiceAccount token, exchanged at STS for the keys of an agency. Not supported by this version.
+    /// workloadIdentity exchanges the token of the operator's ServiceAccount at STS for temporary access keys of an agency. Not supported
+    /// by this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload_identity: Option<WorkloadIdentity>,
 
-    /// The agency of the node that the operator runs on. Not supported by this version.
+    /// metadata uses the agency of the node that the operator runs on. Not supported by this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<NodeMetadata>,
 
-    /// The agency that CCE binds to the operator's ServiceAccount. Not supported by this version.
+    /// podIdentity uses the agency that CCE binds to the operator's ServiceAccount. Not supported by this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_identity: Option<PodIdentity>,
 }
 
-/// Credentials that a Secret holds.
+/// Credentials that are stored in a Secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretCredentials {
-    /// The Secret.
+    /// secretRef references the Secret.
     pub secret_ref: SecretReference,
 }
 
-/// Names a `Secret` of any namespace.
+/// A reference to a Secret in any namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretReference {
-    /// Namespace of the Secret, 1 to 63 characters.
+    /// namespace is the namespace of the Secret, 1 to 63 characters.
     #[schemars(length(min = 1, max = 63))]
     #[x_kube(validation = rules::namespace_name("namespace"))]
     pub namespace: String,
 
-    /// Name of the Secret, 1 to 253 characters.
+    /// name is the name of the Secret, 1 to 253 characters.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = rules::object_name("name"))]
     pub name: String,
@@ -168,168 +173,158 @@ pub struct SecretReference {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkloadIdentity {
-    /// URN of the identity provider, 1 to 512 characters.
+    /// providerUrn is the URN of the identity provider, 1 to 512 characters.
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(validation = rules::urn("providerUrn"))]
     pub provider_urn: String,
 
-    /// URN of the agency, 1 to 512 characters.
+    /// agencyUrn is the URN of the agency, 1 to 512 characters.
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(validation = rules::urn("agencyUrn"))]
     pub agency_urn: String,
 
-    /// Absolute path of the token in the operator's file system, 1 to 4096 characters.
+    /// tokenPath is the absolute path of the token in the file system of the operator, 1 to 4096 characters.
     #[schemars(length(min = 1, max = 4096))]
     #[x_kube(validation = rules::absolute_path("tokenPath"))]
     pub token_path: String,
 }
 
-/// The agency of the node; nothing to set.
+/// The agency of the node. It has no settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeMetadata {}
 
-/// The agency bound to the operator's `ServiceAccount`; nothing to set.
+/// The agency bound to the operator's `ServiceAccount`. It has no settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PodIdentity {}
 
-/// Namespaces, by name or by label. Exactly one of the fields.
+/// Selects namespaces by name or by label. Exactly one of the fields must be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[x_kube(validation = rules::exactly_one("namespaces", &["names", "selector"]))]
 #[serde(rename_all = "camelCase")]
 pub struct Namespaces {
-    /// Names of namespaces, at most 256. An empty list is no namespace.
+    /// names lists the namespaces. An empty list selects none. At most 256 items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 63)))]
     #[schemars(transform = rules::namespace_names("names"))]
     pub names: Option<Vec<String>>,
 
-    /// Labels of namespaces. An empty selector is all namespaces.
+    /// selector selects namespaces by their labels. An empty selector selects all namespaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(transform = rules::label_selector)]
     pub selector: Option<LabelSelector>,
 }
 
-/// What some namespaces may use. An absent list allows all of its kind.
+/// What some namespaces may use. A list that is not set allows everything of its kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// The namespaces.
+    /// namespaces selects the namespaces that the grant applies to.
     pub namespaces: Namespaces,
 
-    /// Ids of the connections that may be used, UUIDs, at most 64. Absent: all.
+    /// connectionIds lists the IDs of the connections that may be used, UUIDs. If not set, all may be used. At most 64 items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(max = 36)))]
     #[schemars(transform = rules::uuids("connectionIds"))]
     pub connection_ids: Option<Vec<String>>,
 
-    /// Ids of the VPCs that may be used, UUIDs, at most 64. Absent: all.
+    /// vpcIds lists the IDs of the VPCs that may be used, UUIDs. If not set, all may be used. At most 64 items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(max = 36)))]
     #[schemars(transform = rules::uuids("vpcIds"))]
     pub vpc_ids: Option<Vec<String>>,
 
-    /// VLANs that may be used, as numbers or ranges from 0 to 3999 like 100 or 100-199, at most 64. Absent: all.
+    /// vlans lists the VLANs that may be used, as numbers or ranges from 0 to 3999, like 100 or 100-199. If not set, all may be used. At
+    /// most 64 items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 9)))]
     #[schemars(transform = rules::vlan_ranges("vlans"))]
     pub vlans: Option<Vec<String>>,
 
-    /// Largest bandwidth of one interface in Mbit/s, 2 to 400000. Absent: any.
+    /// maxBandwidth is the maximum bandwidth of one virtual interface in Mbit/s, 2 to 400000. If not set, the bandwidth is not limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 400_000))]
     pub max_bandwidth: Option<i32>,
 
-    /// Whether existing cloud objects may be taken over: Allow (default) or Deny.
+    /// import is Allow (default) or Deny. Deny: objects must not adopt existing cloud resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<ImportGrant>,
 }
 
-/// Whether existing cloud objects may be taken over.
+/// Whether objects may adopt existing cloud resources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 pub enum ImportGrant {
-    /// They may.
+    /// They may adopt existing resources.
     #[default]
     Allow,
-    /// They may not.
+    /// They may only create resources.
     Deny,
 }
 
-/// For objects that say nothing themselves.
+/// Defaults for objects of the account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Defaults {
-    /// For objects without spec.policy.deletion: Delete or Retain.
+    /// deletionPolicy is the default of spec.policy.deletion: Delete or Retain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
 
-    /// For objects without spec.policy.drift: Correct, Detect or Ignore.
+    /// driftPolicy is the default of spec.policy.drift: Correct, Detect or Ignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_policy: Option<DriftPolicy>,
 
-    /// Tags for every object, besides its own; the object's value wins. At most 9, and with the object's own
-    /// no more either. Keys of 1 to 128 characters, not beginning with _sys_ and other than direct-connect-operator-owner; values of 0
-    /// to 255 characters.
+    /// tags are added to every cloud resource. If an object sets the same key, the value of the object is used. At most 9 tags, including
+    /// those of the object. A key must have 1 to 128 characters, must not start with _sys_ and must not be direct-connect-operator-owner. A
+    /// value can have up to 255 characters.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     #[schemars(extend("maxProperties" = 9))]
     #[schemars(transform = rules::tag_values)]
     #[x_kube(validation = rules::tag_keys())]
     pub tags: Tags,
 
-    /// Id of the enterprise project, a UUID or 0 for the default one.
+    /// enterpriseProjectId is the ID of the enterprise project, a UUID, or 0 for the default enterprise project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::enterprise_project("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 }
 
-/// How many calls may be made to the cloud.
+/// Limits of the API calls to the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RateLimit {
-    /// Reads per minute, 1 to 60000. Absent: 600.
+    /// readsPerMinute is the maximum number of read calls per minute, 1 to 60000. Defaults to 600.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 60000))]
     pub reads_per_minute: Option<i32>,
 
-    /// Writes per minute, 1 to 60000. Absent: 60.
+    /// writesPerMinute is the maximum number of write calls per minute, 1 to 60000. Defaults to 60.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 60000))]
     pub writes_per_minute: Option<i32>,
 
-    /// Calls that may be made at once after a pause, 1 to 1000. Absent: 20.
+    /// burst is the maximum number of calls that can be made at once after an idle period, 1 to 1000. Defaults to 20.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub burst: Option<i32>,
 }
 
-/// Operations that some regions lack.
+/// Optional features of the API that not every region supports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Features {
-    /// The operations on peers: auto (default), enabled or disabled. Without effect in this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peers: Option<Feature>,
-
-    /// Tags in creates, and the operations on tags: auto (default: until the region refuses them), enabled or disabled.
+    /// tags is auto (default), enabled or disabled. auto: the operator uses tags until the region rejects them. enabled: it always uses
+    /// tags. disabled: it never does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Feature>,
-
-    /// Particulars of BFD and NQA: auto (default), enabled or disabled. Without effect in this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extend_attributes: Option<Feature>,
-
-    /// Switchover tests: auto (default), enabled or disabled. Without effect in this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub switchover: Option<Feature>,
 }
 
-/// Whether an operation is used.
+/// Whether the operator uses a feature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum Feature {
-    /// If the cloud has it, which is found out by calling it.
+    /// Until the cloud rejects it.
     #[default]
     Auto,
     /// Always.
@@ -351,7 +346,7 @@ impl CloudAccountSpec {
         self.endpoint("iam", |endpoints| endpoints.iam.as_ref())
     }
 
-    /// How often an account at rest is looked at: `spec.syncInterval`, 5 minutes when absent, 30 seconds at least.
+    /// Interval of the periodic sync: `spec.syncInterval`, by default 5 minutes, at least 30 seconds.
     #[must_use]
     pub fn sync_interval(&self) -> Duration {
         const DEFAULT: Duration = Duration::from_mins(5);

@@ -1,4 +1,4 @@
-//! What is reported of an account, as shown in `status`.
+//! The `status` of a `CloudAccount`.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
@@ -6,41 +6,42 @@ use serde::{Deserialize, Serialize};
 
 use super::status::{LastError, UNOBSERVED};
 
-/// What is reported of an account.
+/// The observed state of a CloudAccount.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudAccountStatus {
-    /// The metadata.generation that this status speaks of; 0 while the operator has told nothing.
+    /// observedGeneration is the metadata.generation that this status applies to; 0 until the operator has reconciled the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = UNOBSERVED))]
     pub observed_generation: Option<i64>,
 
-    /// Ready: the credentials work and the project is known. Reconciling and Stalled are present only while true.
+    /// conditions describe the state of the account. Ready: the credentials are accepted and the project is known. Reconciling and Stalled
+    /// are only present while they are True.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
 
-    /// Id of the project in use.
+    /// projectId is the ID of the project that is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
 
-    /// When the token in use expires, which is renewed by itself; absent for access keys.
+    /// credentialsExpireAt is the time at which the current token expires. The operator renews it before. Not set for access keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_expire_at: Option<Time>,
 
-    /// Quotas of Direct Connect.
+    /// quotas lists the quotas of Direct Connect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quotas: Vec<Quota>,
 
-    /// When the cloud last answered well.
+    /// lastSyncTime is the time of the last successful response of the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<Time>,
 
-    /// The last answer of the cloud that was an error.
+    /// lastError is the last error that the cloud returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
 
-    /// How many objects use the account.
+    /// managedObjects is the number of objects that use the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_objects: Option<i64>,
 }
@@ -49,13 +50,13 @@ pub struct CloudAccountStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Quota {
-    /// What is counted, for example virtualInterface.
+    /// type is the type of the resources that are counted, for example virtualInterface.
     #[serde(rename = "type")]
     pub type_: String,
 
-    /// How many are in use.
+    /// used is the number of resources in use.
     pub used: i64,
 
-    /// How many there may be; -1 for any number.
+    /// limit is the maximum number of resources; -1 means no limit.
     pub limit: i64,
 }

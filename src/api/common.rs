@@ -1,4 +1,4 @@
-//! What all kinds share: names of the group, references, policy, import.
+//! Types that all kinds share: names of the API group, references, policy, import.
 
 use std::collections::BTreeMap;
 
@@ -40,100 +40,103 @@ pub const DEFAULT_ACCOUNT: &str = "default";
 /// Tags of a cloud object, by key. Keys of 1 to 128 and values of 0 to 255 characters.
 pub type Tags = BTreeMap<String, String>;
 
-/// Names a `CloudAccount`.
+/// A reference to a CloudAccount.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountRef {
-    /// Name of the CloudAccount, 1 to 253 characters.
+    /// name is the name of the CloudAccount, 1 to 253 characters.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = rules::object_name("name"))]
     pub name: String,
 }
 
-/// Names an object of this group.
+/// A reference to an object of this API group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectReference {
-    /// Name of the object, 1 to 253 characters.
+    /// name is the name of the object, 1 to 253 characters.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = rules::object_name("name"))]
     pub name: String,
 
-    /// Namespace of the object, 1 to 63 characters; the namespace of the object that holds the reference when absent.
-    /// Another namespace must allow it by a DirectConnectGrant of this group.
+    /// namespace is the namespace of the object, 1 to 63 characters. Defaults to the namespace of the object that has the reference. A
+    /// reference to another namespace must be allowed by a DirectConnectGrant in that namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     #[x_kube(validation = rules::namespace_name("namespace"))]
     pub namespace: Option<String>,
 }
 
-/// Names one key of a `Secret` in the namespace of the object that holds the reference.
+/// A reference to one key of a Secret in the namespace of the object that has the reference.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeyReference {
-    /// Name of the Secret, 1 to 253 characters.
+    /// name is the name of the Secret, 1 to 253 characters.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = rules::object_name("name"))]
     pub name: String,
 
-    /// Key within the Secret, 1 to 253 characters of letters, digits, dash, underscore and dot.
+    /// key is the key in the Secret, 1 to 253 characters: letters, digits, dashes, underscores and dots.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = rules::secret_key("key"))]
     pub key: String,
 }
 
-/// Who writes: the operator, or nobody.
+/// Whether the operator writes to the cloud.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 pub enum Management {
-    /// The cloud is made to match the spec.
+    /// The operator makes the cloud resource match the spec.
     #[default]
     Managed,
-    /// The cloud is only looked at and never written.
+    /// The operator only reads the cloud resource.
     ObserveOnly,
 }
 
-/// What becomes of the cloud object when the Kubernetes object is deleted.
+/// What happens to the cloud resource when the Kubernetes object is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 pub enum DeletionPolicy {
-    /// It is deleted too.
+    /// It is deleted.
     #[default]
     Delete,
-    /// It stays in the cloud.
+    /// It is kept.
     Retain,
 }
 
-/// What is done about a cloud object that was changed from outside.
+/// What happens when the cloud resource was changed by others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 pub enum DriftPolicy {
-    /// It is set back to the spec.
+    /// The change is reverted.
     #[default]
     Correct,
-    /// The difference is reported in `status.drift`; a change of the spec is still carried out.
+    /// The difference is reported in `status.drift`. Changes of the spec are still applied.
     Detect,
-    /// The difference is neither corrected nor reported.
+    /// The difference is neither reverted nor reported.
     Ignore,
 }
 
-/// How an object is handled. What is absent is taken from the account's `spec.defaults`, else from the built-in default.
+/// How the operator manages an object. Fields that are not set default to `spec.defaults` of the account, then to the built-in default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
-    /// Managed (default): the cloud is made to match the spec. ObserveOnly: the cloud is never written.
+    /// management is Managed (default) or ObserveOnly. Managed: the operator makes the cloud resource match the spec. ObserveOnly: the
+    /// operator reads the cloud resource and never changes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management: Option<Management>,
 
-    /// Delete (default): the cloud object goes with this object. Retain: it stays in the cloud.
+    /// deletion is Delete (default) or Retain. Delete: the cloud resource is deleted with this object. Retain: the cloud resource is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<DeletionPolicy>,
 
-    /// Correct (default): changes made outside are set back. Detect: they are reported in status.drift. Ignore: neither.
+    /// drift is Correct (default), Detect or Ignore. Correct: changes made in the cloud are reverted. Detect: they are reported in
+    /// status.drift and not reverted. Ignore: they are neither reported nor reverted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftPolicy>,
 
-    /// Fields of the spec, by name (for example bandwidth), in which the cloud may differ. At most 32.
+    /// ignoreFields lists fields of the spec, for example bandwidth, in which the cloud resource may differ from the spec. At most 32
+    /// items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 1, max = 64)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
@@ -141,31 +144,31 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The policy of an object that states none.
+    /// The policy of an object without `spec.policy`.
     pub const NONE: &'static Self = &Self { management: None, deletion: None, drift: None, ignore_fields: Vec::new() };
 }
 
-/// Takes over what is already in the cloud, in place of creating it. Exactly one of the fields.
+/// Adopts an existing cloud resource instead of creating one. Exactly one of the fields must be set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[x_kube(validation = rules::exactly_one("import", &["id", "naturalKey"]))]
 #[serde(rename_all = "camelCase")]
 pub struct Import {
-    /// Id of the cloud object, a UUID. Can't be changed once set.
+    /// id is the ID of the cloud resource, a UUID. Immutable once set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("import.id"), validation = rules::fixed("import.id"))]
     pub id: Option<String>,
 
-    /// Only true: adopt what already holds this object's natural key (gateway: VPC; interface: connection and VLAN;
-    /// peer: interface and address family).
+    /// naturalKey can only be true. It adopts the existing cloud resource with the natural key of this object. The natural key is the VPC
+    /// of a virtual gateway, the connection and VLAN of a virtual interface, or the virtual interface and address family of a peer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("self").message("import.naturalKey can only be true; leave it out to import by id"))]
+    #[x_kube(validation = Rule::new("self").message("import.naturalKey can only be true; remove it to import by ID"))]
     pub natural_key: Option<bool>,
 }
 
-/// The address family of a session.
+/// The address family of a peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum AddressFamily {
     /// IPv4.
@@ -176,7 +179,7 @@ pub enum AddressFamily {
 }
 
 impl AddressFamily {
-    /// The cloud's word for it: `ipv4` or `ipv6`.
+    /// The value in the API of the cloud: `ipv4` or `ipv6`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -188,7 +191,7 @@ impl AddressFamily {
 
 /// How routes are exchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum RouteMode {
     /// Static routes to the networks of `remoteEpGroup`.
@@ -199,7 +202,7 @@ pub enum RouteMode {
 }
 
 impl RouteMode {
-    /// The cloud's word for it: `static` or `bgp`.
+    /// The value in the API of the cloud: `static` or `bgp`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -5,15 +5,15 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 /// The conditions of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConditionType {
-    /// The object exists in the cloud, has settled and matches the spec. Of an account: its credentials work.
+    /// The cloud resource exists, is in a stable state and matches the spec. Of an account: its credentials are accepted.
     Ready,
     /// The last comparison with the cloud found no difference, or it was corrected.
     Synced,
-    /// The line works.
+    /// The cloud resource works.
     Healthy,
-    /// kstatus: work is under way. Present only while true.
+    /// kstatus: the operator or the cloud is making progress. Only present while true.
     Reconciling,
-    /// kstatus: no progress without a change by somebody. Present only while true.
+    /// kstatus: no progress until a user changes something. Only present while true.
     Stalled,
 }
 
@@ -21,7 +21,7 @@ impl ConditionType {
     /// All types, in the order in which they are listed.
     pub const ALL: [Self; 5] = [Self::Ready, Self::Synced, Self::Healthy, Self::Reconciling, Self::Stalled];
 
-    /// The type as it stands in `conditions[].type`.
+    /// The value of `conditions[].type`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,25 +35,25 @@ impl ConditionType {
 }
 
 impl ConditionType {
-    /// What its statuses tell.
+    /// The meaning of its statuses.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Ready => {
-                "`True`: it exists in the cloud, the cloud has settled it, and it is as the spec says. `False`: not yet, or not any more; the reason says why. Of an account: whether the cloud accepts the credentials and the project is known."
+                "`True`: the cloud resource exists, is in a stable state and matches the spec. `False`: not yet, or no longer; see the reason. Of an account: `True` if the cloud accepts the credentials and the project is known."
             }
             Self::Synced => {
-                "`True`: the last comparison found no difference, or it was corrected. `False`: the cloud differs, or nothing is compared because the object is paused. `Unknown`: not compared yet."
+                "`True`: the last comparison found no difference, or the difference was corrected. `False`: the cloud resource differs from the spec, or the object is paused. `Unknown`: not compared yet."
             }
             Self::Healthy => {
-                "`True`: the line works. `False`: it was built and does not. `Unknown`: the cloud has not settled it. A line that is down is `Ready` all the same."
+                "`True`: the cloud resource works. `False`: it exists but is down or failed. `Unknown`: it is not in a stable state yet. A resource that is down can still be `Ready`."
             }
-            Self::Reconciling => "Present and `True` while work is under way; else absent.",
-            Self::Stalled => "Present and `True` while nothing goes on until somebody changes something; else absent.",
+            Self::Reconciling => "`True` while a change is in progress or the operator waits for something; otherwise absent.",
+            Self::Stalled => "`True` while there is no progress until a user changes something; otherwise absent.",
         }
     }
 
-    /// Whether accounts have it, too.
+    /// Whether accounts have the condition.
     #[must_use]
     pub const fn is_of_accounts(self) -> bool {
         matches!(self, Self::Ready | Self::Reconciling | Self::Stalled)
@@ -63,16 +63,16 @@ impl ConditionType {
 /// The status of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConditionStatus {
-    /// It holds.
+    /// True.
     True,
-    /// It does not hold.
+    /// False.
     False,
-    /// It is not known whether it holds.
+    /// Not known.
     Unknown,
 }
 
 impl ConditionStatus {
-    /// The status as it stands in `conditions[].status`.
+    /// The value of `conditions[].status`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -89,20 +89,20 @@ impl From<bool> for ConditionStatus {
     }
 }
 
-/// One list gives the enum, its texts and the list of all, so that none can be forgotten in another.
+/// Generates the enum, its texts and the list of all reasons from one list, so that they cannot differ.
 macro_rules! reasons {
     ($($name:ident => $advice:literal,)+) => {
-        /// Why a condition is as it is. Few, and each says what to do.
+        /// The reason of a condition. Each one says what to do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Reason {
             $(#[doc = $advice] $name,)+
         }
 
         impl Reason {
-            /// Every reason there is.
+            /// All reasons.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The reason as it stands in `conditions[].reason`.
+            /// The value of `conditions[].reason`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -122,55 +122,55 @@ macro_rules! reasons {
 }
 
 reasons! {
-    Available => "All is as the spec says. Nothing to do.",
-    Creating => "The object is being created in the cloud. Wait.",
-    Updating => "A change is being carried out in the cloud. Wait.",
-    Deleting => "The object is being deleted in the cloud. Wait.",
-    Settling => "The cloud is still working on the object (a PENDING state). Wait.",
-    WaitingForReference => "An object that the spec refers to is not there, not ready, or not granted to this namespace. Create it, or look at its own conditions; `status.waitingFor` names it.",
-    WaitingForDependants => "The deletion waits for objects that still refer to this one. Delete them, or let them go elsewhere; `status.waitingFor` names them.",
-    WaitingForAccount => "The CloudAccount is not there, not ready, or not open to this namespace. Look at its conditions and at its `spec.allowedNamespaces`.",
-    Paused => "The annotation `directconnect.huaweicloud.com/paused` is set. Remove it to go on.",
-    Observed => "The policy is ObserveOnly: the cloud is looked at and never written. Set `spec.policy.management: Managed` to change that.",
-    Drifted => "The cloud differs from the spec and the drift policy leaves it so. Compare `status.drift`; change the spec, set `spec.policy.drift: Correct`, or, where the message says that a field does not stay, find out who else sets it.",
-    Invalid => "The cloud refuses the spec. Correct the spec as `status.lastError` says.",
-    Immutable => "The cloud object differs in fields that can't be changed. Set the spec back, or delete the object and create it anew.",
-    Conflict => "What the spec asks for is taken by another object (VLAN, VPC, address family), or several objects match it. Choose another value, or take the object over with `spec.import`.",
-    InUse => "The cloud refuses because something else still uses the object. Remove what uses it; retried by itself.",
-    QuotaExceeded => "A quota of the account is used up. Delete what is not needed, or have the quota raised; retried slowly by itself.",
-    Forbidden => "The account's credentials lack a permission. Grant the IAM action of `status.lastError.operation`.",
-    NotGranted => "The CloudAccount's grants don't allow this namespace what the spec asks for. Have the platform team extend `spec.grants` of the account.",
-    CredentialsRejected => "The cloud rejects the account's credentials. Correct the Secret of the CloudAccount; taken up at once.",
-    Throttled => "The cloud limits the rate of calls. Wait; the operator slows down by itself.",
-    CloudFailed => "The cloud reports the object as failed. Read `status.observed` and `status.lastError`; delete and create it anew, or ask the cloud's support.",
-    CloudUnavailable => "The cloud doesn't answer, or not sensibly. Wait; retried by itself.",
-    NotFound => "The object is not in the cloud. Under ObserveOnly or with `spec.import`: correct the id or create it there.",
-    Unsupported => "The region or site lacks an operation that the spec needs. Remove the field, or switch the feature in the CloudAccount's `spec.features`.",
-    Up => "The line works. Nothing to do.",
-    Down => "The object is provisioned but the line is down. Check the port, the VLAN, the gateway addresses and the BGP session at the customer's side.",
-    AdminShutdown => "The line was shut down on purpose (a switchover test). End the test to bring it back.",
-    AwaitingAcceptance => "The other account has not yet accepted the interface. Have it accepted there.",
-    Rejected => "The other account rejected the interface. Delete it, or agree with the other account and create it anew.",
-    SecretMissing => "The Secret of the account's credentials, or a key in it, is not there. Create it; taken up at once.",
-    ProjectUnknown => "IAM knows no project, or several, by the region's name. Set `spec.projectId` of the CloudAccount.",
-    EndpointUnreachable => "The endpoint can't be reached: name, network, proxy or certificate. Check `spec.region` and `spec.endpoints` of the CloudAccount; retried by itself.",
+    Available => "The cloud resource matches the spec. No action is required.",
+    Creating => "The cloud resource is being created. Wait.",
+    Updating => "A change is being applied to the cloud resource. Wait.",
+    Deleting => "The cloud resource is being deleted. Wait.",
+    Settling => "The cloud is still processing the resource (a PENDING status). Wait.",
+    WaitingForReference => "A referenced object does not exist, is not ready, or its use is not granted to this namespace. Create it, or check its conditions; `status.waitingFor` lists it.",
+    WaitingForDependants => "The deletion waits for objects that still reference this object. Delete these objects; `status.waitingFor` lists them.",
+    WaitingForAccount => "The CloudAccount does not exist, is not ready, or does not allow this namespace. Check its conditions and its `spec.allowedNamespaces`.",
+    Paused => "The object has the annotation `directconnect.huaweicloud.com/paused`. Remove the annotation to resume.",
+    Observed => "The management policy is ObserveOnly: the operator reads the cloud resource and never changes it. To change this, set `spec.policy.management: Managed`.",
+    Drifted => "The cloud resource differs from the spec and is not corrected. Check `status.drift`. Change the spec, or set `spec.policy.drift: Correct`. If the message says that a field does not keep its value, find out what else changes it.",
+    Invalid => "The cloud rejected the spec. Correct the spec; see `status.lastError`.",
+    Immutable => "The cloud resource differs from the spec in fields that cannot be changed. Revert the spec, or delete the object and create it again.",
+    Conflict => "The VLAN, VPC or address family in the spec is already used by another object, or several cloud resources match the spec. Choose another value, or adopt the cloud resource with `spec.import`.",
+    InUse => "The cloud rejects the operation because the resource is still in use. Remove what uses it. The operator retries automatically.",
+    QuotaExceeded => "A quota of the account is exhausted. Delete resources that are not needed, or request a higher quota. The operator retries at long intervals.",
+    Forbidden => "The credentials of the account lack a permission. Grant the IAM action for the operation in `status.lastError.operation`.",
+    NotGranted => "The grants of the CloudAccount do not allow this namespace to use what the spec asks for. Ask the platform team to extend `spec.grants` of the account.",
+    CredentialsRejected => "The cloud rejected the credentials of the account. Correct the Secret of the CloudAccount; the operator uses the change immediately.",
+    Throttled => "The cloud limits the rate of API calls. Wait; the operator reduces its rate automatically.",
+    CloudFailed => "The cloud reports that the resource failed. Check `status.observed` and `status.lastError`. Delete the object and create it again, or contact the support of the cloud.",
+    CloudUnavailable => "The cloud does not respond, or returns server errors. Wait; the operator retries automatically.",
+    NotFound => "The cloud resource does not exist. With ObserveOnly or `spec.import`, correct the ID or create the resource in the cloud.",
+    Unsupported => "The region does not support an operation that the spec needs. Remove the field from the spec, or disable the feature in `spec.features` of the CloudAccount.",
+    Up => "The cloud resource works. No action is required.",
+    Down => "The cloud resource exists but is down. Check the port, the VLAN, the gateway addresses and the BGP session on the customer side.",
+    AdminShutdown => "The virtual interface was shut down for a switchover test. End the test to enable it again.",
+    AwaitingAcceptance => "The other account has not accepted the virtual interface yet. Ask its owner to accept it.",
+    Rejected => "The other account rejected the virtual interface. Delete the object; create it again when the other account agrees.",
+    SecretMissing => "The Secret with the credentials of the account, or a key in it, does not exist. Create it; the operator uses it immediately.",
+    ProjectUnknown => "IAM has no project, or several projects, with the name of the region. Set `spec.projectId` of the CloudAccount.",
+    EndpointUnreachable => "The endpoint cannot be reached because of its name, the network, a proxy or a certificate. Check `spec.region` and `spec.endpoints` of the CloudAccount. The operator retries automatically.",
 }
 
-/// How it goes on from a reason.
+/// How an object leaves a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// Nothing is to be done by the operator.
+    /// The state is final: there is nothing to recover from.
     NotNeeded,
-    /// By itself.
+    /// The operator continues without a change by a user.
     Automatic,
-    /// Not before somebody changes something.
+    /// A user must change something.
     Manual,
-    /// By itself, or not before somebody changes something: `Reconciling` or `Stalled` tells which.
+    /// One of the two: `Reconciling` means automatic, `Stalled` means manual.
     Either,
 }
 
 impl Reason {
-    /// How it goes on, of a namespaced object.
+    /// How a namespaced object with this reason recovers.
     #[must_use]
     pub const fn recovery(self) -> Recovery {
         match self {
@@ -217,7 +217,7 @@ impl Reason {
         }
     }
 
-    /// Whether it is told of accounts: in `Ready`, and in `Reconciling` or `Stalled` when that is false.
+    /// Whether accounts use the reason: in `Ready`, and in `Reconciling` or `Stalled` while `Ready` is false.
     #[must_use]
     pub const fn is_of_accounts(self) -> bool {
         matches!(
@@ -238,25 +238,25 @@ impl Reason {
     }
 }
 
-/// A condition as it is to be.
+/// A condition to set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCondition {
-    /// Which condition.
+    /// Type.
     pub type_: ConditionType,
-    /// Whether it holds.
+    /// Status.
     pub status: ConditionStatus,
-    /// Why.
+    /// Reason.
     pub reason: Reason,
-    /// For people: the particulars.
+    /// Message for users.
     pub message: String,
-    /// The `metadata.generation` that was looked at.
+    /// The `metadata.generation` that the condition applies to.
     pub observed_generation: Option<i64>,
 }
 
-/// Puts a condition into the list, in the place of the one of its type.
+/// Sets a condition in the list, and replaces the one of the same type.
 ///
-/// `lastTransitionTime` becomes `now` only if the status differs from before. Merging the same condition again changes
-/// nothing, whatever `now` is; so an unchanged object is not written.
+/// `lastTransitionTime` becomes `now` only if the status changes. Setting the same condition again changes nothing, whatever `now` is, so that
+/// an unchanged object is not written.
 pub fn set_condition(conditions: &mut Vec<Condition>, new: NewCondition, now: Time) {
     let NewCondition { type_, status, reason, message, observed_generation } = new;
     let mut condition = Condition {
@@ -278,18 +278,18 @@ pub fn set_condition(conditions: &mut Vec<Condition>, new: NewCondition, now: Ti
     }
 }
 
-/// Takes a condition out of the list.
+/// Removes a condition from the list.
 pub fn remove_condition(conditions: &mut Vec<Condition>, type_: ConditionType) {
     conditions.retain(|present| present.type_ != type_.as_str());
 }
 
-/// Whether the condition of that type is there and `True`.
+/// Whether the condition of this type exists and is `True`.
 #[must_use]
 pub fn is_true(conditions: &[Condition], type_: ConditionType) -> bool {
     find_condition(conditions, type_).is_some_and(|present| present.status == "True")
 }
 
-/// The condition of that type.
+/// The condition of this type.
 #[must_use]
 pub fn find_condition(conditions: &[Condition], type_: ConditionType) -> Option<&Condition> {
     conditions.iter().find(|present| present.type_ == type_.as_str())

@@ -1,4 +1,4 @@
-//! `DirectConnectGrant`: lets objects of other namespaces refer to objects of its own.
+//! `DirectConnectGrant`: allows objects in other namespaces to reference objects in its namespace.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules;
 
-/// Who may refer to what. Both lists must match.
+/// Which objects of other namespaces may reference which objects in this namespace. Both lists must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "directconnect.huaweicloud.com",
@@ -17,68 +17,69 @@ use super::rules;
     category = "directconnect",
     namespaced,
     derive = "PartialEq",
-    doc = "Lets objects of other namespaces refer to objects of this namespace. Taking it away stops new references; what stands in the cloud stays.",
+    doc = "A DirectConnectGrant allows objects in other namespaces to reference objects in this namespace. After it is deleted, new references are rejected; existing cloud resources are kept.",
     printcolumn(name = "From", type_ = "string", json_path = ".spec.from[*].namespace"),
     printcolumn(name = "To", type_ = "string", json_path = ".spec.to[*].kind"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantSpec {
-    /// Who may refer: 1 to 64 entries, any of them.
+    /// from lists the objects that may have references to this namespace. Each item allows more objects. 1 to 64 items.
     #[schemars(length(min = 1, max = 64))]
     pub from: Vec<DirectConnectGrantFrom>,
 
-    /// What may be referred to: 1 to 64 entries, any of them.
+    /// to lists the objects in this namespace that may be referenced. Each item allows more objects. 1 to 64 items.
     #[schemars(length(min = 1, max = 64))]
     pub to: Vec<DirectConnectGrantTo>,
 }
 
-/// Objects that may refer.
+/// Objects that may have references.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantFrom {
-    /// Kind of the objects: VirtualInterface or Peer.
+    /// kind is the kind of the objects that have the references: VirtualInterface or Peer.
     pub kind: ReferringKind,
 
-    /// Their namespace, 1 to 63 characters.
+    /// namespace is the namespace of the objects that have the references, 1 to 63 characters.
     #[schemars(length(min = 1, max = 63))]
     #[x_kube(validation = rules::namespace_name("namespace"))]
     pub namespace: String,
 }
 
-/// Objects that may be referred to.
+/// Objects that may be referenced.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantTo {
-    /// Kind of the objects: VirtualGateway or VirtualInterface.
+    /// kind is the kind of the objects that may be referenced: VirtualGateway or VirtualInterface.
     pub kind: ReferredKind,
 
-    /// Name of one object, 1 to 253 characters. Absent: all of the kind.
+    /// name is the name of the only object that may be referenced, 1 to 253 characters. If not set, all objects of the kind may be
+    /// referenced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = rules::object_name("name"))]
     pub name: Option<String>,
 }
 
-/// Kinds that hold references.
+/// Kinds that have references.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 pub enum ReferringKind {
-    /// Refers to a gateway.
+    /// References a virtual gateway.
     #[default]
     VirtualInterface,
-    /// Refers to an interface.
+    /// References a virtual interface.
     Peer,
 }
 
-/// Kinds that are referred to.
+/// Kinds that can be referenced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 pub enum ReferredKind {
-    /// By interfaces.
+    /// Referenced by virtual interfaces.
     #[default]
     VirtualGateway,
-    /// By peers.
+    /// Referenced by peers.
     VirtualInterface,
 }
 
@@ -105,7 +106,7 @@ impl ReferredKind {
 }
 
 impl DirectConnectGrantSpec {
-    /// Whether an object of `kind` in `namespace` may refer to the object `name` of kind `target` beside the grant.
+    /// Whether an object of `kind` in `namespace` may reference the object `name` of kind `target` in the namespace of the grant.
     #[must_use]
     pub fn allows(&self, kind: &str, namespace: &str, target: &str, name: &str) -> bool {
         self.from.iter().any(|from| from.kind.as_str() == kind && from.namespace == namespace)

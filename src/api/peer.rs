@@ -11,9 +11,10 @@ use super::{rules, spec_rules};
 /// The status of a `Peer`.
 pub type PeerStatus = Status<PeerObserved>;
 
-/// A session of a virtual interface in one address family.
+/// The desired state of a Peer.
 ///
-/// The first one comes with the interface and is described there; a Peer is the second family or, with import, the first.
+/// The cloud creates the first peer together with its virtual interface, which describes it. A Peer describes the second address family or,
+/// with import, the first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "directconnect.huaweicloud.com",
@@ -26,7 +27,7 @@ pub type PeerStatus = Status<PeerObserved>;
     status = "PeerStatus",
     derive = "PartialEq",
     validation = spec_rules::name_fits(),
-    doc = "A peer of a virtual interface of Huawei Cloud Direct Connect: its second address family or, with import, its first.",
+    doc = "A Peer is a peer of a virtual interface of Huawei Cloud Direct Connect: its second address family or, with import, its first.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "Healthy", type_ = "string", json_path = r#".status.conditions[?(@.type=="Healthy")].status"#),
@@ -41,126 +42,133 @@ pub type PeerStatus = Status<PeerObserved>;
 #[schemars(transform = spec_rules::peer())]
 #[serde(rename_all = "camelCase")]
 pub struct PeerSpec {
-    /// The account. Absent: the account of the namespace's annotation directconnect.huaweicloud.com/account, else the one
-    /// called default. Immutable.
+    /// accountRef references the CloudAccount. Defaults to the account in the annotation directconnect.huaweicloud.com/account of the
+    /// namespace, then to the account with the name default. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_ref: Option<AccountRef>,
 
-    /// How the object is handled. What is absent is taken from spec.defaults of the account, else it is the default told here.
+    /// policy defines how the operator manages the object. Fields that are not set default to spec.defaults of the account, then to the
+    /// default of the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
 
-    /// Takes over a peer that is already there: by its id, or the one of the same interface and address family.
+    /// import adopts an existing peer instead of creating one: the peer with the given ID, or the peer of the virtual interface with the
+    /// same address family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Import>,
 
-    /// The VirtualInterface. Exactly one of virtualInterfaceRef and virtualInterfaceId. Immutable.
+    /// virtualInterfaceRef references the VirtualInterface. Exactly one of virtualInterfaceRef and virtualInterfaceId must be set.
+    /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_interface_ref: Option<ObjectReference>,
 
-    /// Id of a virtual interface, a UUID. Exactly one of virtualInterfaceRef and virtualInterfaceId. Immutable.
+    /// virtualInterfaceId is the ID of the virtual interface, a UUID. Exactly one of virtualInterfaceRef and virtualInterfaceId must be
+    /// set. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("virtualInterfaceId"))]
     pub virtual_interface_id: Option<String>,
 
-    /// Address family, ipv4 or ipv6. An interface has at most one peer of each. Immutable.
+    /// addressFamily is the address family, ipv4 or ipv6. A virtual interface can have only one peer of each address family. Immutable.
     pub address_family: AddressFamily,
 
-    /// Address of the cloud's side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
+    /// localGatewayIp is the address of the cloud side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
     #[schemars(length(max = 43))]
     #[x_kube(validation = rules::gateway_address("localGatewayIp"))]
     pub local_gateway_ip: String,
 
-    /// Address of the customer's side with its prefix length, in the same subnet. Immutable.
+    /// remoteGatewayIp is the address of the customer side with its prefix length. It must be in the same subnet as localGatewayIp.
+    /// Immutable.
     #[schemars(length(max = 43))]
     #[x_kube(validation = rules::gateway_address("remoteGatewayIp"))]
     pub remote_gateway_ip: String,
 
-    /// How routes are exchanged, static or bgp. Immutable.
+    /// routeMode is the routing mode, static or bgp. Immutable.
     pub route_mode: RouteMode,
 
-    /// BGP autonomous system number of the customer's side, 1 to 4294967295 but not 64512. Required with bgp, else not allowed.
-    /// Immutable.
+    /// bgpAsn is the BGP autonomous system number of the customer side, 1 to 4294967295 except 64512. Required with routeMode bgp,
+    /// otherwise not allowed. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
     #[x_kube(validation = rules::customer_asn())]
     pub bgp_asn: Option<i64>,
 
-    /// The key of a Secret of this namespace that holds the BGP MD5 password. Only with bgp. Immutable.
+    /// bgpMd5SecretRef references the key of a Secret in this namespace that contains the BGP MD5 password. Only allowed with routeMode
+    /// bgp. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bgp_md5_secret_ref: Option<SecretKeyReference>,
 
-    /// Networks of the customer's side, in CIDR notation, of the peer's address family. 1 to 50 with routeMode static, 0 to 100 with
-    /// bgp. The order means nothing.
+    /// remoteEpGroup lists the networks on the customer side, in CIDR notation, all of the peer's address family. The order is not
+    /// significant. 1 to 50 items with routeMode static, 0 to 100 items with routeMode bgp.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 43)))]
     #[schemars(transform = rules::networks_any("remoteEpGroup"))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub remote_ep_group: Vec<String>,
 
-    /// Name in the cloud, 1 to 64 letters, digits, underscores, dots and dashes. Absent: the name of this object.
+    /// name is the name in the cloud, 1 to 64 characters: letters, digits, underscores, dots and dashes. Defaults to the name of this
+    /// object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     #[x_kube(validation = rules::cloud_name())]
     pub name: Option<String>,
 
-    /// Description in the cloud, at most 128 characters, without angle brackets.
+    /// description is the description in the cloud, at most 128 characters. It must not contain < or >.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     #[x_kube(validation = rules::description())]
     pub description: Option<String>,
 }
 
-/// What the cloud says of a peer.
+/// The state of a peer in the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PeerObserved {
-    /// Id of the virtual interface.
+    /// virtualInterfaceId is the ID of the virtual interface.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_interface_id: Option<String>,
 
-    /// Name in the cloud.
+    /// name is the name in the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 
-    /// State in the cloud, for example ACTIVE, DOWN or PENDING_CREATE.
+    /// status is the status in the cloud, for example ACTIVE, DOWN or PENDING_CREATE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
 
-    /// State of the BGP session, in the cloud's words; absent for static routes.
+    /// bgpStatus is the status of the BGP session as reported by the cloud. Not set with routeMode static.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bgp_status: Option<String>,
 
-    /// Number of routes received by BGP; absent for static routes.
+    /// receivedRoutes is the number of routes received over BGP. Not set with routeMode static.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_routes: Option<i64>,
 
-    /// Address family, ipv4 or ipv6.
+    /// addressFamily is the address family, ipv4 or ipv6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address_family: Option<String>,
 
-    /// How routes are exchanged, static or bgp.
+    /// routeMode is the routing mode, static or bgp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route_mode: Option<String>,
 
-    /// BGP autonomous system number of the customer's side.
+    /// bgpAsn is the BGP autonomous system number of the customer side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bgp_asn: Option<i64>,
 
-    /// Address of the cloud's side with its prefix length.
+    /// localGatewayIp is the address of the cloud side with its prefix length.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_gateway_ip: Option<String>,
 
-    /// Address of the customer's side with its prefix length.
+    /// remoteGatewayIp is the address of the customer side with its prefix length.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_gateway_ip: Option<String>,
 
-    /// Networks of the customer's side.
+    /// remoteEpGroup lists the networks on the customer side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remote_ep_group: Vec<String>,
 
-    /// The cloud's device that carries the peer.
+    /// deviceId is the ID of the cloud's device that the peer is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
 }

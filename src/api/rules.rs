@@ -31,7 +31,7 @@ fn matches(pattern: &str) -> String {
     format!("self.matches(r'{pattern}')")
 }
 
-/// A rule of a struct about one of its fields, told at that field.
+/// A rule of a struct that the API server reports at one of its fields.
 pub fn about(field: &str, expression: impl Into<String>, message: impl AsRef<str>) -> Rule {
     rule(expression, message).field_path(format!(".{field}"))
 }
@@ -64,7 +64,7 @@ pub fn enterprise_project(field: &str) -> Rule {
 
 /// An id of a project.
 pub fn project(field: &str) -> Rule {
-    rule(matches("^[0-9a-f]{32}$"), format!("{field} must be 32 hex digits in lower case"))
+    rule(matches("^[0-9a-f]{32}$"), format!("{field} must be 32 hexadecimal digits in lower case"))
 }
 
 /// A region; it becomes a part of host names.
@@ -76,7 +76,7 @@ pub fn region(field: &str) -> Rule {
 pub fn base_url(field: &str) -> Rule {
     rule(
         format!("{} && isURL(self)", matches(BASE_URL)),
-        format!("{field} must be a base URL like https://dcaas.example.com, without user, query and fragment"),
+        format!("{field} must be a base URL like https://dcaas.example.com, without user, query or fragment"),
     )
 }
 
@@ -84,24 +84,27 @@ pub fn base_url(field: &str) -> Rule {
 pub fn secure_endpoints() -> impl Transform {
     let secure = |field: &str| {
         let allowed = format!("!has(self.{field}) || self.{field}.startsWith('https://') || (has(self.insecure) && self.insecure)");
-        about(field, allowed, format!("endpoints.{field} must begin with https://; http:// is only allowed with endpoints.insecure: true"))
+        about(field, allowed, format!("endpoints.{field} must start with https://; http:// is only allowed with endpoints.insecure: true"))
     };
     all(["dc", "iam", "sts"].map(secure).to_vec())
 }
 
 /// Certificates in PEM.
 pub fn pem_certificates(field: &str) -> Rule {
-    rule("self.contains('-----BEGIN CERTIFICATE-----')", format!("{field} must hold certificates in PEM: -----BEGIN CERTIFICATE----- ..."))
+    rule(
+        "self.contains('-----BEGIN CERTIFICATE-----')",
+        format!("{field} must contain PEM-encoded certificates: -----BEGIN CERTIFICATE----- ..."),
+    )
 }
 
 /// A URN.
 pub fn urn(field: &str) -> Rule {
-    rule(matches(r"^\S+$"), format!("{field} must be a URN, without spaces"))
+    rule(matches(r"^\S+$"), format!("{field} must be a URN without spaces"))
 }
 
 /// An absolute path.
 pub fn absolute_path(field: &str) -> Rule {
-    rule("self.startsWith('/')", format!("{field} must be an absolute path, beginning with /"))
+    rule("self.startsWith('/')", format!("{field} must be an absolute path that starts with /"))
 }
 
 /// A duration within bounds.
@@ -121,23 +124,23 @@ fn vlans(field: &str) -> Rule {
     let order = format!("(!self.contains('-') || {} <= {})", part(0), part(1));
     rule(
         format!("{} && {range} && {order}", matches(VLANS)),
-        format!("{field} must be a VLAN from 0 to 3999 or a range of them, lower end first, like 100 or 100-199"),
+        format!("{field} must be a VLAN from 0 to 3999 or a range from low to high, like 100 or 100-199"),
     )
 }
 
 /// A name in the cloud.
 pub fn cloud_name() -> Rule {
-    rule(matches(CLOUD_NAME), "name must have only letters, digits, underscores, dots and dashes, 1 to 64 of them")
+    rule(matches(CLOUD_NAME), "name must have 1 to 64 characters: letters, digits, underscores, dots and dashes")
 }
 
 /// A description in the cloud.
 pub fn description() -> Rule {
-    rule("!self.contains('<') && !self.contains('>')", "description must not have angle brackets, < or >")
+    rule("!self.contains('<') && !self.contains('>')", "description must not contain < or >")
 }
 
 /// The customer's number of autonomous system.
 pub fn customer_asn() -> Rule {
-    rule("self != 64512", "bgpAsn must be from 1 to 4294967295 and not 64512, which the cloud uses")
+    rule("self != 64512", "bgpAsn must be from 1 to 4294967295 and not 64512, which is reserved for the cloud")
 }
 
 /// The address of a gateway within its subnet. Both addresses of a /31 or /127 are hosts.
@@ -147,13 +150,13 @@ pub fn gateway_address(field: &str) -> Rule {
     let host = "(!(cidr(self) == cidr(self).masked()) || cidr(self).prefixLength() in [31, 127])";
     rule(
         format!("isCIDR(self) && {host}"),
-        format!("{field} must be the address of a host with its prefix length, like 10.0.0.1/30 or fd00::1/64, not that of the network"),
+        format!("{field} must be a host address with its prefix length, like 10.0.0.1/30 or fd00::1/64, not the address of the network"),
     )
 }
 
 /// A field that keeps its value once it has one.
 pub fn fixed(field: &str) -> Rule {
-    rule("self == oldSelf", format!("{field} is immutable: it must keep its value"))
+    rule("self == oldSelf", format!("{field} is immutable once set"))
 }
 
 /// Exactly one of these optional fields of a struct.
@@ -167,7 +170,7 @@ pub fn tag_keys() -> Rule {
     let key = "k.size() >= 1 && k.size() <= 128 && !k.startsWith('_sys_') && k != 'direct-connect-operator-owner'";
     rule(
         format!("self.all(k, {key})"),
-        "tags must have keys of 1 to 128 characters, not beginning with _sys_, and not direct-connect-operator-owner, which the operator sets",
+        "tags must have keys of 1 to 128 characters that do not start with _sys_ and are not direct-connect-operator-owner, which the operator sets",
     )
 }
 
@@ -178,9 +181,9 @@ pub fn tag_values(schema: &mut Schema) {
     }
 }
 
-/// Takes the description off an enum's schema. Else it would stand in place of the description of each optional field of this type, which says
-/// more: what is chosen by it, the default, and whether it can be changed.
-pub fn told_by_its_field(schema: &mut Schema) {
+/// Removes the description of an enum's schema. It would replace the description of each optional field of this type, which says more: the
+/// meaning of the values, the default, and whether the field is immutable.
+pub fn described_by_its_field(schema: &mut Schema) {
     schema.remove("description");
 }
 
@@ -208,10 +211,7 @@ fn each(rule: Rule) -> impl Transform {
 /// Items that are networks. `families` are 4 and 6.
 fn networks(field: &str, families: &str, example: &str) -> impl Transform {
     let expression = format!("isCIDR(self) && string(cidr(self).masked()) == self && cidr(self).ip().family() in {families}");
-    each(rule(
-        expression,
-        format!("{field} must have only {example}, in canonical form: lower case, shortest, no bits set behind the prefix"),
-    ))
+    each(rule(expression, format!("{field} must contain only {example}, in canonical form: lower case, shortened, no host bits set")))
 }
 
 /// Items that are IPv4 networks.

@@ -1,13 +1,13 @@
-//! CEL rules that combine fields of a spec, and those that keep fields as they are.
+//! CEL rules that combine fields of a spec, and rules of immutable fields.
 
 use kube::core::Rule;
 use schemars::transform::Transform;
 
 use super::rules::{about, all};
 
-const CHOICE: &str = "delete the object and create it anew to change it";
+const CHOICE: &str = "to change it, delete the object and create it again";
 
-/// Optional fields that can be neither added nor removed nor changed.
+/// Optional fields that cannot be added, removed or changed.
 pub fn immutable(fields: &[&str]) -> Vec<Rule> {
     let rules = fields.iter().map(|field| {
         let same = format!("has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})");
@@ -16,26 +16,26 @@ pub fn immutable(fields: &[&str]) -> Vec<Rule> {
     rules.collect()
 }
 
-/// An optional field with a default: to spell the default out is no change.
+/// An optional immutable field with a default. To set the default explicitly is no change.
 fn immutable_default(field: &str, default: &str) -> Rule {
     let value = |object: &str| format!("(has({object}.{field}) ? {object}.{field} : '{default}')");
     about(field, format!("{} == {}", value("self"), value("oldSelf")), format!("{field} is immutable: {CHOICE}"))
 }
 
-/// A cloud object takes its Kubernetes object's name, which can be longer, unless the spec has one. Stands at the object.
+/// The name of the cloud resource defaults to the name of the object, which can be longer than the cloud allows. Set at the object.
 pub fn name_fits() -> Rule {
     Rule::new("has(self.spec.name) || self.metadata.name.size() <= 64")
-        .message("name must be set, with 1 to 64 characters, when the name of the object is longer than 64")
+        .message("name is required if the name of the object has more than 64 characters: set a name of 1 to 64 characters")
         .field_path(".spec.name")
 }
 
-/// Fields in which the cloud may differ: those that are compared.
+/// Fields that `ignoreFields` accepts: those that are compared with the cloud.
 fn ignorable(fields: &[&str]) -> Rule {
     let names: Vec<_> = fields.iter().map(|field| format!("'{field}'")).collect();
     about(
         "policy",
         format!("!has(self.policy) || !has(self.policy.ignoreFields) || self.policy.ignoreFields.all(f, f in [{}])", names.join(", ")),
-        format!("policy.ignoreFields must have only fields that are compared with the cloud: {}", fields.join(", ")),
+        format!("policy.ignoreFields must contain only fields that are compared with the cloud: {}", fields.join(", ")),
     )
 }
 
@@ -45,7 +45,7 @@ fn session() -> Vec<Rule> {
     let family = "(has(self.addressFamily) && self.addressFamily == 'ipv6' ? 6 : 4)";
     let of_family = |field: &str| format!("!isCIDR(self.{field}) || cidr(self.{field}).ip().family() == {family}");
     let gateway_family = |field: &str| {
-        about(field, of_family(field), format!("{field} must be of the address family that addressFamily tells: ipv4 (default) or ipv6"))
+        about(field, of_family(field), format!("{field} must be of the address family in addressFamily: ipv4 (default) or ipv6"))
     };
     let bgp = "self.routeMode == 'bgp'";
     vec![
@@ -54,20 +54,20 @@ fn session() -> Vec<Rule> {
         about(
             "remoteGatewayIp",
             format!("{both} || cidr(self.localGatewayIp).masked() == cidr(self.remoteGatewayIp).masked()"),
-            "remoteGatewayIp must be in the subnet of localGatewayIp, with the same prefix length",
+            "remoteGatewayIp must be in the same subnet as localGatewayIp, with the same prefix length",
         ),
         about(
             "remoteGatewayIp",
             format!("{both} || !(cidr(self.localGatewayIp) == cidr(self.remoteGatewayIp))"),
-            "remoteGatewayIp must be another address than localGatewayIp",
+            "remoteGatewayIp must not be the same address as localGatewayIp",
         ),
-        about("bgpAsn", format!("!({bgp}) || has(self.bgpAsn)"), "bgpAsn is required with routeMode bgp: 1 to 4294967295, not 64512"),
+        about("bgpAsn", format!("!({bgp}) || has(self.bgpAsn)"), "bgpAsn is required with routeMode bgp: 1 to 4294967295 except 64512"),
         about("bgpAsn", format!("{bgp} || !has(self.bgpAsn)"), "bgpAsn is only allowed with routeMode bgp"),
         about("bgpMd5SecretRef", format!("{bgp} || !has(self.bgpMd5SecretRef)"), "bgpMd5SecretRef is only allowed with routeMode bgp"),
         about(
             "remoteEpGroup",
             format!("{bgp} || (has(self.remoteEpGroup) && self.remoteEpGroup.size() >= 1 && self.remoteEpGroup.size() <= 50)"),
-            "remoteEpGroup must have 1 to 50 networks with routeMode static",
+            "remoteEpGroup must contain 1 to 50 networks with routeMode static",
         ),
         networks_family("remoteEpGroup", family),
     ]
@@ -77,7 +77,7 @@ fn networks_family(field: &str, family: &str) -> Rule {
     about(
         field,
         format!("!has(self.{field}) || self.{field}.all(n, !isCIDR(n) || cidr(n).ip().family() == {family})"),
-        format!("{field} must have only networks of the address family that addressFamily tells: ipv4 (default) or ipv6"),
+        format!("{field} must contain only networks of the address family in addressFamily: ipv4 (default) or ipv6"),
     )
 }
 
@@ -116,12 +116,12 @@ pub fn virtual_interface() -> impl Transform {
     rules.push(about(
         "priority",
         "!has(self.priority) || self.priority != 'low' || self.routeMode == 'bgp'",
-        "priority low is only allowed with routeMode bgp; with static it must be normal",
+        "priority low is only allowed with routeMode bgp",
     ));
     rules.push(about(
         "enableNqa",
         "!has(self.enableBfd) || !has(self.enableNqa) || !self.enableBfd || !self.enableNqa",
-        "enableNqa must not be true together with enableBfd: only one of them can watch the line",
+        "enableNqa must not be true together with enableBfd",
     ));
     rules.push(about(
         "enterpriseProjectId",

@@ -1,118 +1,121 @@
-//! What is reported of an object: `status`, its conditions, and the pure merge of conditions.
+//! The `status` of the namespaced kinds.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// `status.observedGeneration` of an object of which nothing was told yet. The definitions give it to every object as a default: without
-/// it, kstatus and all that is built upon it take an object without a status for one that is settled.
+/// `status.observedGeneration` of an object that was not reconciled yet. The CRDs set it as a default: without it, kstatus and the tools that
+/// use it treat an object without a status as ready.
 pub(super) const UNOBSERVED: i64 = 0;
 
-/// What is reported of the object: where it is, what the cloud says of it, and what it waits for.
+/// The observed state of an object: the state of its cloud resource, and what it waits for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status<O> {
-    /// Id of the cloud object, a UUID. Written as soon as it is known.
+    /// id is the ID of the cloud resource, a UUID. It is set as soon as it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 
-    /// Name of the CloudAccount in whose project the cloud object is. While there is one, the object keeps to it, whatever its namespace says.
+    /// account is the name of the CloudAccount in whose project the cloud resource is. While the cloud resource exists, the object keeps
+    /// using this account, even if the annotation of the namespace changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 
-    /// The metadata.generation that this status speaks of; 0 while the operator has told nothing.
+    /// observedGeneration is the metadata.generation that this status applies to; 0 until the operator has reconciled the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = UNOBSERVED))]
     pub observed_generation: Option<i64>,
 
-    /// Ready (exists, settled, matches the spec), Synced (the last comparison found no difference, or it was corrected),
-    /// Healthy (the line works); Reconciling and Stalled are present only while true.
+    /// conditions describe the state of the object. Ready: the cloud resource exists, is in a stable state and matches the spec. Synced:
+    /// the last comparison found no difference, or it was corrected. Healthy: the cloud resource works. Reconciling and Stalled are only
+    /// present while they are True.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
 
-    /// A create that was begun and whose outcome is not yet confirmed.
+    /// intent is set while a create call was started and its outcome is not confirmed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
 
-    /// What the cloud says of the object.
+    /// observed is the state of the cloud resource as reported by the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<O>,
 
-    /// In which fields the cloud differs from the spec.
+    /// drift lists the fields in which the cloud resource differs from the spec.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
 
-    /// The objects that are waited for.
+    /// waitingFor lists the objects that this object waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting_for: Vec<WaitingFor>,
 
-    /// The last answer of the cloud that was an error; absent once the object is Ready.
+    /// lastError is the last error that the cloud returned. It is removed when the object is Ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
 
-    /// When the cloud was last compared with the spec.
+    /// lastSyncTime is the last time at which the cloud resource was compared with the spec.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<Time>,
 
-    /// The value of the annotation directconnect.huaweicloud.com/reconcile-at that was acted upon last.
+    /// lastHandledReconcileAt is the last value of the annotation directconnect.huaweicloud.com/reconcile-at that was handled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
 }
 
 impl<O> Status<O> {
-    /// Whether a pass has told anything: what the API server fills in by itself is no word of ours.
+    /// Whether the operator has written the status. The API server sets the default of `observedGeneration` without it.
     #[must_use]
     pub(super) fn is_told(&self) -> bool {
         self.observed_generation != Some(UNOBSERVED) || !self.conditions.is_empty()
     }
 
-    /// Whether the object has something in the cloud, or a create was announced that may bring it.
+    /// Whether the object has a cloud resource, or a create was started that may still make one.
     #[must_use]
     pub const fn may_be_in_cloud(&self) -> bool {
         self.id.is_some() || self.intent.is_some()
     }
 }
 
-/// A write to the cloud that may have happened though its answer was never seen.
+/// A create call that may have been executed although its response was not received.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Intent {
-    /// When the write was decided on.
+    /// time is the time at which the operator decided to create the cloud resource.
     pub time: Time,
 
-    /// Until when the write can still take effect: its time plus twice the time limit of a call.
+    /// deadline is the time until which the call can still take effect: time plus twice the timeout of a call.
     pub deadline: Time,
 
-    /// Where the cloud object was to be made: what comes of the write is looked for there, whatever became of the spec's words since.
+    /// target identifies the cloud resource that the call creates. The operator looks for this resource, even if the spec has changed
+    /// since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
 }
 
-/// Where a create was to make its cloud object, as far as the spec alone can't tell it later.
+/// The part of a create call that identifies its resource and that cannot be derived from a changed spec.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
-    /// The name that the cloud object was to have.
+    /// name is the name of the cloud resource in the call.
     pub name: String,
 
-    /// Ids in the cloud of the objects referred to, by the field that refers to them.
+    /// references maps the fields of references to the cloud IDs of the referenced objects.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub references: BTreeMap<String, String>,
 }
 
-/// One field in which the cloud differs from the spec.
+/// One field in which the cloud resource differs from the spec.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
-    /// The field, for example spec.bandwidth.
+    /// path is the path of the field, for example spec.bandwidth.
     pub path: String,
 
-    /// The value of the spec.
+    /// desired is the value in the spec.
     pub desired: String,
 
-    /// The value in the cloud.
+    /// observed is the value in the cloud.
     pub observed: String,
 }
 
@@ -120,38 +123,38 @@ pub struct Drift {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingFor {
-    /// Kind of the object, for example VirtualGateway.
+    /// kind is the kind of the object, for example VirtualGateway.
     pub kind: String,
 
-    /// Namespace of the object; absent for one that has none.
+    /// namespace is the namespace of the object. Not set for objects without a namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
 
-    /// Name of the object.
+    /// name is the name of the object.
     pub name: String,
 }
 
-/// An answer of the cloud that was an error.
+/// An error that the cloud returned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LastError {
-    /// The cloud's code, for example DC.1209; the operator's own word where the cloud gave none.
+    /// code is the error code of the cloud, for example DC.1209. If the cloud returned no code, it is a code of the operator.
     pub code: String,
 
-    /// The cloud's message.
+    /// message is the error message of the cloud.
     pub message: String,
 
-    /// HTTP status; absent when there was no answer.
+    /// httpStatus is the HTTP status code. Not set if there was no response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_status: Option<i32>,
 
-    /// The cloud's id of the request, for its support.
+    /// requestId is the ID of the request, for the support of the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 
-    /// The operation that failed, for example CreateVirtualInterface.
+    /// operation is the operation that failed, for example CreateVirtualInterface.
     pub operation: String,
 
-    /// When it failed.
+    /// time is the time at which the operation failed.
     pub time: Time,
 }

@@ -1,4 +1,4 @@
-//! `VirtualGateway`: the cloud's end of Direct Connect in a VPC or an enterprise router.
+//! `VirtualGateway`: the Direct Connect gateway of a VPC or an enterprise router.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use super::{rules, spec_rules};
 /// The status of a `VirtualGateway`.
 pub type VirtualGatewayStatus = Status<VirtualGatewayObserved>;
 
-/// A virtual gateway connects a VPC or an enterprise router with virtual interfaces.
+/// The desired state of a VirtualGateway.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "directconnect.huaweicloud.com",
@@ -24,7 +24,7 @@ pub type VirtualGatewayStatus = Status<VirtualGatewayObserved>;
     status = "VirtualGatewayStatus",
     derive = "PartialEq",
     validation = spec_rules::name_fits(),
-    doc = "A virtual gateway of Huawei Cloud Direct Connect: connects a VPC or an enterprise router with virtual interfaces.",
+    doc = "A VirtualGateway is a virtual gateway of Huawei Cloud Direct Connect. It connects a VPC or an enterprise router with virtual interfaces.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "Healthy", type_ = "string", json_path = r#".status.conditions[?(@.type=="Healthy")].status"#),
@@ -38,70 +38,76 @@ pub type VirtualGatewayStatus = Status<VirtualGatewayObserved>;
 #[schemars(transform = spec_rules::virtual_gateway())]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualGatewaySpec {
-    /// The account. Absent: the account of the namespace's annotation directconnect.huaweicloud.com/account, else the one
-    /// called default. Immutable.
+    /// accountRef references the CloudAccount. Defaults to the account in the annotation directconnect.huaweicloud.com/account of the
+    /// namespace, then to the account with the name default. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_ref: Option<AccountRef>,
 
-    /// How the object is handled. What is absent is taken from spec.defaults of the account, else it is the default told here.
+    /// policy defines how the operator manages the object. Fields that are not set default to spec.defaults of the account, then to the
+    /// default of the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
 
-    /// Takes over a gateway that is already there: by its id, or the one of the same VPC.
+    /// import adopts an existing virtual gateway instead of creating one: the gateway with the given ID, or the gateway of the VPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Import>,
 
-    /// Id of the VPC, a UUID. Exactly one of vpcId and enterpriseRouterId. A VPC can have one gateway. Immutable.
+    /// vpcId is the ID of the VPC, a UUID. Exactly one of vpcId and enterpriseRouterId must be set. A VPC can have only one virtual
+    /// gateway. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("vpcId"))]
     pub vpc_id: Option<String>,
 
-    /// Id of the enterprise router, a UUID. Exactly one of vpcId and enterpriseRouterId. Immutable.
+    /// enterpriseRouterId is the ID of the enterprise router, a UUID. Exactly one of vpcId and enterpriseRouterId must be set. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("enterpriseRouterId"))]
     pub enterprise_router_id: Option<String>,
 
-    /// Name in the cloud, 1 to 64 letters, digits, underscores, dots and dashes. Absent: the name of this object.
+    /// name is the name in the cloud, 1 to 64 characters: letters, digits, underscores, dots and dashes. Defaults to the name of this
+    /// object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     #[x_kube(validation = rules::cloud_name())]
     pub name: Option<String>,
 
-    /// Description in the cloud, at most 128 characters, without angle brackets.
+    /// description is the description in the cloud, at most 128 characters. It must not contain < or >.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     #[x_kube(validation = rules::description())]
     pub description: Option<String>,
 
-    /// IPv4 networks of the cloud's side, in CIDR notation. 1 to 50; required with vpcId. The order means nothing.
+    /// localEpGroup lists the IPv4 networks on the cloud side, in CIDR notation. Required with vpcId. The order is not significant. 1 to 50
+    /// items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 50), inner(length(max = 18)))]
     #[schemars(transform = rules::networks_v4("localEpGroup"))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub local_ep_group: Vec<String>,
 
-    /// IPv6 networks of the cloud's side, in CIDR notation. 1 to 50. The order means nothing.
+    /// localEpGroupIpv6 lists the IPv6 networks on the cloud side, in CIDR notation. The order is not significant. 1 to 50 items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 50), inner(length(max = 43)))]
     #[schemars(transform = rules::networks_v6("localEpGroupIpv6"))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub local_ep_group_ipv6: Vec<String>,
 
-    /// BGP autonomous system number of the cloud's side, 1 to 4294967295. Absent: chosen by the cloud, usually 64512. Immutable.
+    /// bgpAsn is the BGP autonomous system number of the cloud side, 1 to 4294967295. If not set, the cloud chooses it, usually 64512.
+    /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
     pub bgp_asn: Option<i64>,
 
-    /// Id of the enterprise project, a UUID or 0 for the default one. Immutable.
+    /// enterpriseProjectId is the ID of the enterprise project, a UUID, or 0 for the default enterprise project. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::enterprise_project("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 
-    /// Tags in the cloud, at most 9: the cloud allows 10, and one is the owner's mark. Keys of 1 to 128 characters, not beginning
-    /// with _sys_ and other than direct-connect-operator-owner; values of 0 to 255 characters.
+    /// tags are the tags of the cloud resource, at most 9. (The cloud allows 10, and the operator needs one for its owner tag.) A key must
+    /// have 1 to 128 characters, must not start with _sys_ and must not be direct-connect-operator-owner. A value can have up to 255
+    /// characters.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     #[schemars(extend("maxProperties" = 9))]
     #[schemars(transform = rules::tag_values)]
@@ -109,51 +115,51 @@ pub struct VirtualGatewaySpec {
     pub tags: Tags,
 }
 
-/// What the cloud says of a virtual gateway.
+/// The state of a virtual gateway in the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualGatewayObserved {
-    /// Name in the cloud.
+    /// name is the name in the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 
-    /// State in the cloud: ACTIVE, DOWN, BUILD, ERROR, PENDING_CREATE, PENDING_UPDATE or PENDING_DELETE.
+    /// status is the status in the cloud: ACTIVE, DOWN, BUILD, ERROR, PENDING_CREATE, PENDING_UPDATE or PENDING_DELETE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
 
-    /// Id of the VPC.
+    /// vpcId is the ID of the VPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpc_id: Option<String>,
 
-    /// Id of the enterprise router.
+    /// enterpriseRouterId is the ID of the enterprise router.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enterprise_router_id: Option<String>,
 
-    /// IPv4 networks of the cloud's side.
+    /// localEpGroup lists the IPv4 networks on the cloud side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub local_ep_group: Vec<String>,
 
-    /// IPv6 networks of the cloud's side.
+    /// localEpGroupIpv6 lists the IPv6 networks on the cloud side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub local_ep_group_ipv6: Vec<String>,
 
-    /// BGP autonomous system number of the cloud's side.
+    /// bgpAsn is the BGP autonomous system number of the cloud side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bgp_asn: Option<i64>,
 
-    /// The cloud's device that carries the gateway.
+    /// deviceId is the ID of the cloud's device that the gateway is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
 
-    /// The cloud's second device.
+    /// redundantDeviceId is the ID of the second device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redundant_device_id: Option<String>,
 
-    /// Id of the enterprise project.
+    /// enterpriseProjectId is the ID of the enterprise project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
 
-    /// Tags in the cloud, with the owner's.
+    /// tags are the tags in the cloud, including the owner tag.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
 }

@@ -1,4 +1,4 @@
-//! `VirtualInterface`: one line over a connection, from a virtual gateway to the customer's network.
+//! `VirtualInterface`: connects a virtual gateway with the network of the customer over a connection.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ use super::{rules, spec_rules};
 /// The status of a `VirtualInterface`.
 pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
 
-/// A virtual interface carries the traffic between a virtual gateway and the customer's network over a connection.
+/// The desired state of a VirtualInterface.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "directconnect.huaweicloud.com",
@@ -25,7 +25,7 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
     status = "VirtualInterfaceStatus",
     derive = "PartialEq",
     validation = spec_rules::name_fits(),
-    doc = "A virtual interface of Huawei Cloud Direct Connect: carries traffic between a gateway and the customer's network over a connection.",
+    doc = "A VirtualInterface is a virtual interface of Huawei Cloud Direct Connect. It connects a virtual gateway with the network of the customer over a connection.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "Healthy", type_ = "string", json_path = r#".status.conditions[?(@.type=="Healthy")].status"#),
@@ -43,146 +43,160 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
 #[schemars(transform = spec_rules::virtual_interface())]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualInterfaceSpec {
-    /// The account. Absent: the account of the namespace's annotation directconnect.huaweicloud.com/account, else the one
-    /// called default. Immutable.
+    /// accountRef references the CloudAccount. Defaults to the account in the annotation directconnect.huaweicloud.com/account of the
+    /// namespace, then to the account with the name default. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_ref: Option<AccountRef>,
 
-    /// How the object is handled. What is absent is taken from spec.defaults of the account, else it is the default told here.
+    /// policy defines how the operator manages the object. Fields that are not set default to spec.defaults of the account, then to the
+    /// default of the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
 
-    /// Takes over an interface that is already there: by its id, or the one of the same connection and VLAN.
+    /// import adopts an existing virtual interface instead of creating one: the interface with the given ID, or the interface with the same
+    /// connection and VLAN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Import>,
 
-    /// Id of the connection, a UUID. Exactly one of connectionId and lagId. Immutable.
+    /// connectionId is the ID of the connection, a UUID. Exactly one of connectionId and lagId must be set. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("connectionId"))]
     pub connection_id: Option<String>,
 
-    /// Id of the link aggregation group, a UUID. Exactly one of connectionId and lagId. Immutable.
+    /// lagId is the ID of the link aggregation group, a UUID. Exactly one of connectionId and lagId must be set. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("lagId"))]
     pub lag_id: Option<String>,
 
-    /// The VirtualGateway. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId. Immutable.
+    /// virtualGatewayRef references the VirtualGateway. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId must be set.
+    /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_gateway_ref: Option<ObjectReference>,
 
-    /// Id of a virtual gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId. Immutable.
+    /// virtualGatewayId is the ID of the virtual gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId
+    /// must be set. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("virtualGatewayId"))]
     pub virtual_gateway_id: Option<String>,
 
-    /// Id of a global Direct Connect gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId.
-    /// Immutable.
+    /// globalGatewayId is the ID of the global Direct Connect gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and
+    /// globalGatewayId must be set. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("globalGatewayId"))]
     pub global_gateway_id: Option<String>,
 
-    /// private (default) or public. Immutable.
+    /// type is private (default) or public. A private interface connects to VPCs, a public one to the public services of the cloud.
+    /// Immutable.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<InterfaceType>,
 
-    /// VLAN, 0 to 3999, unique on its connection; 0 is untagged, and then the only interface of the connection. Immutable.
+    /// vlan is the VLAN, 0 to 3999. It must be unique on the connection. 0 means untagged, and then the interface must be the only one on
+    /// the connection. Immutable.
     #[schemars(range(min = 0, max = 3999))]
     pub vlan: i32,
 
-    /// Bandwidth in Mbit/s, 2 to 400000 and at most what the connection has left.
+    /// bandwidth is the bandwidth in Mbit/s, 2 to 400000. It must not exceed the unused bandwidth of the connection.
     #[schemars(range(min = 2, max = 400_000))]
     pub bandwidth: i32,
 
-    /// How routes are exchanged, static or bgp. Immutable.
+    /// routeMode is the routing mode, static or bgp. Immutable.
     pub route_mode: RouteMode,
 
-    /// BGP autonomous system number of the customer's side, 1 to 4294967295 but not 64512. Required with bgp, else not allowed.
-    /// Immutable.
+    /// bgpAsn is the BGP autonomous system number of the customer side, 1 to 4294967295 except 64512. Required with routeMode bgp,
+    /// otherwise not allowed. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
     #[x_kube(validation = rules::customer_asn())]
     pub bgp_asn: Option<i64>,
 
-    /// The key of a Secret of this namespace that holds the BGP MD5 password. Only with bgp. Immutable.
+    /// bgpMd5SecretRef references the key of a Secret in this namespace that contains the BGP MD5 password. Only allowed with routeMode
+    /// bgp. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bgp_md5_secret_ref: Option<SecretKeyReference>,
 
-    /// Address family of the interface's first peer, ipv4 (default) or ipv6. Immutable.
+    /// addressFamily is the address family of the first peer, ipv4 (default) or ipv6. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address_family: Option<AddressFamily>,
 
-    /// Address of the cloud's side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
+    /// localGatewayIp is the address of the cloud side with its prefix length, for example 10.0.0.1/30 or fd00::1/64. Immutable.
     #[schemars(length(max = 43))]
     #[x_kube(validation = rules::gateway_address("localGatewayIp"))]
     pub local_gateway_ip: String,
 
-    /// Address of the customer's side with its prefix length, in the same subnet. Immutable.
+    /// remoteGatewayIp is the address of the customer side with its prefix length. It must be in the same subnet as localGatewayIp.
+    /// Immutable.
     #[schemars(length(max = 43))]
     #[x_kube(validation = rules::gateway_address("remoteGatewayIp"))]
     pub remote_gateway_ip: String,
 
-    /// Networks of the customer's side, in CIDR notation, of the interface's address family. 1 to 50 with routeMode static, 0 to 100
-    /// with bgp; how many static ones the cloud takes is told by status.observed.routeLimit. The order means nothing.
+    /// remoteEpGroup lists the networks on the customer side, in CIDR notation, all of the interface's address family. The order is not
+    /// significant. 1 to 50 items with routeMode static, 0 to 100 items with routeMode bgp. status.observed.routeLimit is the maximum
+    /// number of static routes that the cloud accepts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 43)))]
     #[schemars(transform = rules::networks_any("remoteEpGroup"))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub remote_ep_group: Vec<String>,
 
-    /// Public networks of the cloud's services, in CIDR notation. Only for type public. At most 200. The order means nothing.
+    /// serviceEpGroup lists the networks of the cloud's public services, in CIDR notation. Only allowed with type public. The order is not
+    /// significant. At most 200 items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200), inner(length(max = 43)))]
     #[schemars(transform = rules::networks_any("serviceEpGroup"))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub service_ep_group: Vec<String>,
 
-    /// Name in the cloud, 1 to 64 letters, digits, underscores, dots and dashes. Absent: the name of this object.
+    /// name is the name in the cloud, 1 to 64 characters: letters, digits, underscores, dots and dashes. Defaults to the name of this
+    /// object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     #[x_kube(validation = rules::cloud_name())]
     pub name: Option<String>,
 
-    /// Description in the cloud, at most 128 characters, without angle brackets.
+    /// description is the description in the cloud, at most 128 characters. It must not contain < or >.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     #[x_kube(validation = rules::description())]
     pub description: Option<String>,
 
-    /// Priority of the line for traffic out of the cloud, normal (default of the cloud) or low (a standby line, only with bgp).
+    /// priority is the priority for traffic from the cloud, normal or low. low makes the interface a standby and is only allowed with
+    /// routeMode bgp. If not set, the value in the cloud is kept; the cloud defaults to normal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
 
-    /// Whether BFD watches the line. Not together with enableNqa. Absent: left as the cloud has it.
+    /// enableBfd enables BFD. Not allowed together with enableNqa. If not set, the value in the cloud is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_bfd: Option<bool>,
 
-    /// Whether NQA watches the line. Not together with enableBfd. Absent: left as the cloud has it.
+    /// enableNqa enables NQA. Not allowed together with enableBfd. If not set, the value in the cloud is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_nqa: Option<bool>,
 
-    /// How BFD or NQA watches the line. What is absent is left as the cloud has it.
+    /// extendAttribute configures BFD and NQA. For fields that are not set, the value in the cloud is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extend_attribute: Option<ExtendAttribute>,
 
-    /// Project id of the account that owns the gateway, 32 hex digits, if it is another one; that account has to accept the
-    /// interface. Immutable.
+    /// resourceTenantId is the project ID of the account that owns the virtual gateway, 32 hexadecimal digits, if it is another account.
+    /// That account must accept the interface. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     #[x_kube(validation = rules::project("resourceTenantId"))]
     pub resource_tenant_id: Option<String>,
 
-    /// Id of the enterprise project, a UUID or 0 for the default one. Not together with resourceTenantId. Immutable.
+    /// enterpriseProjectId is the ID of the enterprise project, a UUID, or 0 for the default enterprise project. Not allowed together with
+    /// resourceTenantId. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::enterprise_project("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 
-    /// Tags in the cloud, at most 9: the cloud allows 10, and one is the owner's mark. Keys of 1 to 128 characters, not beginning
-    /// with _sys_ and other than direct-connect-operator-owner; values of 0 to 255 characters.
+    /// tags are the tags of the cloud resource, at most 9. (The cloud allows 10, and the operator needs one for its owner tag.) A key must
+    /// have 1 to 128 characters, must not start with _sys_ and must not be direct-connect-operator-owner. A value can have up to 255
+    /// characters.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     #[schemars(extend("maxProperties" = 9))]
     #[schemars(transform = rules::tag_values)]
@@ -204,9 +218,9 @@ impl VirtualInterfaceSpec {
     }
 }
 
-/// What an interface reaches.
+/// What an interface connects to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum InterfaceType {
     /// VPCs.
@@ -217,7 +231,7 @@ pub enum InterfaceType {
 }
 
 impl InterfaceType {
-    /// The cloud's word for it: `private` or `public`.
+    /// The value in the API of the cloud: `private` or `public`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -227,9 +241,9 @@ impl InterfaceType {
     }
 }
 
-/// Which line is preferred for traffic out of the cloud.
+/// Which interface is preferred for traffic from the cloud.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
     /// Preferred.
@@ -240,7 +254,7 @@ pub enum Priority {
 }
 
 impl Priority {
-    /// The cloud's word for it: `normal` or `low`.
+    /// The value in the API of the cloud: `normal` or `low`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -250,9 +264,9 @@ impl Priority {
     }
 }
 
-/// How the line is watched.
+/// How the interface is monitored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 #[serde(rename_all = "lowercase")]
 pub enum HaType {
     /// Network quality analysis: probes.
@@ -262,7 +276,7 @@ pub enum HaType {
 }
 
 impl HaType {
-    /// The cloud's word for it: `nqa` or `bfd`.
+    /// The value in the API of the cloud: `nqa` or `bfd`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -272,9 +286,9 @@ impl HaType {
     }
 }
 
-/// The kind of session that watches the line, in the cloud's words.
+/// The mode of the BFD or NQA session, as named by the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = rules::told_by_its_field)]
+#[schemars(transform = rules::described_by_its_field)]
 #[serde(rename_all = "snake_case")]
 pub enum HaMode {
     /// `auto_single`.
@@ -290,7 +304,7 @@ pub enum HaMode {
 }
 
 impl HaMode {
-    /// The cloud's word for it.
+    /// The value in the API of the cloud.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -303,51 +317,51 @@ impl HaMode {
     }
 }
 
-/// Particulars of BFD and NQA (`PUT /virtual-interfaces/{id}/extend-attributes`). What is absent is left as the cloud has it.
+/// Settings of BFD and NQA (`PUT /virtual-interfaces/{id}/extend-attributes`). For fields that are not set, the value in the cloud is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExtendAttribute {
-    /// What watches the line, bfd or nqa.
+    /// haType is the type of monitoring, bfd or nqa.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ha_type: Option<HaType>,
 
-    /// Mode of the session: auto_single, auto_multi, static_single, static_multi or enhance_nqa.
+    /// haMode is the mode of the session: auto_single, auto_multi, static_single, static_multi or enhance_nqa.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ha_mode: Option<HaMode>,
 
-    /// After how many missed packets the line counts as down, 3 to 20.
+    /// detectMultiplier is the number of missed packets after which the interface is considered down, 3 to 20.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 3, max = 20))]
     pub detect_multiplier: Option<i32>,
 
-    /// Shortest interval between received packets in milliseconds, 200 to 5000 (BFD takes effect up to 1000; NQA is rounded up to
-    /// whole seconds).
+    /// minRxInterval is the minimum interval between received packets in milliseconds, 200 to 5000. BFD uses values up to 1000. For NQA,
+    /// the value is rounded up to whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 200, max = 5000))]
     pub min_rx_interval: Option<i32>,
 
-    /// Shortest interval between sent packets in milliseconds, 200 to 5000 (BFD takes effect up to 1000; NQA is rounded up to
-    /// whole seconds).
+    /// minTxInterval is the minimum interval between sent packets in milliseconds, 200 to 5000. BFD uses values up to 1000. For NQA, the
+    /// value is rounded up to whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 200, max = 5000))]
     pub min_tx_interval: Option<i32>,
 
-    /// Discriminator of the customer's side of a static BFD session, 1 to 16384.
+    /// remoteDisclaim is the discriminator of the customer side in a static BFD session, 1 to 16384.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 16384))]
     pub remote_disclaim: Option<i32>,
 
-    /// Discriminator of the cloud's side of a static BFD session, 1 to 16384.
+    /// localDisclaim is the discriminator of the cloud side in a static BFD session, 1 to 16384.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 16384))]
     pub local_disclaim: Option<i32>,
 
-    /// Discriminator of the customer's side of a static BFD session over IPv6, 1 to 16384.
+    /// ipv6RemoteDisclaim is the discriminator of the customer side in a static BFD session over IPv6, 1 to 16384.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 16384))]
     pub ipv6_remote_disclaim: Option<i32>,
 
-    /// Discriminator of the cloud's side of a static BFD session over IPv6, 1 to 16384.
+    /// ipv6LocalDisclaim is the discriminator of the cloud side in a static BFD session over IPv6, 1 to 16384.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 16384))]
     pub ipv6_local_disclaim: Option<i32>,

@@ -1,158 +1,158 @@
-//! What the cloud says of a virtual interface, as shown in `status.observed`.
+//! The state of a virtual interface in the cloud, as shown in `status.observed`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::Tags;
 
-/// What the cloud says of a virtual interface.
+/// The state of a virtual interface in the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualInterfaceObserved {
-    /// Name in the cloud.
+    /// name is the name in the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 
-    /// State in the cloud: ACTIVE, DOWN, BUILD, ERROR, PENDING_CREATE, PENDING_UPDATE, PENDING_DELETE, DELETED, AUTHORIZATION,
-    /// REJECTED or ADMIN_SHUTDOWN.
+    /// status is the status in the cloud: ACTIVE, DOWN, BUILD, ERROR, PENDING_CREATE, PENDING_UPDATE, PENDING_DELETE, DELETED,
+    /// AUTHORIZATION, REJECTED or ADMIN_SHUTDOWN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
 
-    /// Id of the connection.
+    /// connectionId is the ID of the connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<String>,
 
-    /// Id of the link aggregation group.
+    /// lagId is the ID of the link aggregation group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_id: Option<String>,
 
-    /// Id of the virtual gateway.
+    /// virtualGatewayId is the ID of the virtual gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_gateway_id: Option<String>,
 
-    /// VLAN.
+    /// vlan is the VLAN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlan: Option<i32>,
 
-    /// Bandwidth in Mbit/s.
+    /// bandwidth is the bandwidth in Mbit/s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bandwidth: Option<i32>,
 
-    /// Priority for traffic out of the cloud, normal or low.
+    /// priority is the priority for traffic from the cloud, normal or low.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<String>,
 
-    /// Whether BFD watches the line.
+    /// enableBfd tells whether BFD is enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_bfd: Option<bool>,
 
-    /// Whether NQA watches the line.
+    /// enableNqa tells whether NQA is enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_nqa: Option<bool>,
 
-    /// How many static routes the cloud takes.
+    /// routeLimit is the maximum number of static routes that the cloud accepts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route_limit: Option<i32>,
 
-    /// The cloud's device that carries the interface.
+    /// deviceId is the ID of the cloud's device that the interface is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
 
-    /// The cloud's explanation of the state ERROR.
+    /// reason is the cloud's explanation of the status ERROR.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 
-    /// Networks of the customer's side.
+    /// remoteEpGroup lists the networks on the customer side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remote_ep_group: Vec<String>,
 
-    /// Particulars of BFD and NQA.
+    /// extendAttribute shows the settings of BFD and NQA.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extend_attribute: Option<ObservedExtendAttribute>,
 
-    /// Id of the enterprise project.
+    /// enterpriseProjectId is the ID of the enterprise project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
 
-    /// Tags in the cloud, with the owner's.
+    /// tags are the tags in the cloud, including the owner tag.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
 
-    /// The interface's peers, at most one of each address family.
+    /// peers lists the peers of the interface, at most one of each address family.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<ObservedPeer>,
 }
 
-/// What the cloud says of one peer of an interface.
+/// The state of one peer of a virtual interface in the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservedPeer {
-    /// Id of the peer.
+    /// id is the ID of the peer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 
-    /// Name in the cloud.
+    /// name is the name in the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 
-    /// Address family, ipv4 or ipv6.
+    /// addressFamily is the address family, ipv4 or ipv6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address_family: Option<String>,
 
-    /// State in the cloud, for example ACTIVE, DOWN or PENDING_CREATE.
+    /// status is the status in the cloud, for example ACTIVE, DOWN or PENDING_CREATE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
 
-    /// State of the BGP session, in the cloud's words; absent for static routes.
+    /// bgpStatus is the status of the BGP session as reported by the cloud. Not set with routeMode static.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bgp_status: Option<String>,
 
-    /// Number of routes received by BGP; absent for static routes.
+    /// receivedRoutes is the number of routes received over BGP. Not set with routeMode static.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_routes: Option<i64>,
 
-    /// Networks of the customer's side.
+    /// remoteEpGroup lists the networks on the customer side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remote_ep_group: Vec<String>,
 }
 
-/// What the cloud says of BFD and NQA. Without bounds: a status must be able to show whatever the cloud says.
+/// The settings of BFD and NQA in the cloud. The fields have no bounds, because a status must be able to show any value of the cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservedExtendAttribute {
-    /// What watches the line, bfd or nqa.
+    /// haType is the type of monitoring, bfd or nqa.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ha_type: Option<String>,
 
-    /// Mode of the session.
+    /// haMode is the mode of the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ha_mode: Option<String>,
 
-    /// After how many missed packets the line counts as down.
+    /// detectMultiplier is the number of missed packets after which the interface is considered down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detect_multiplier: Option<i32>,
 
-    /// Shortest interval between received packets in milliseconds.
+    /// minRxInterval is the minimum interval between received packets in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_rx_interval: Option<i32>,
 
-    /// Shortest interval between sent packets in milliseconds.
+    /// minTxInterval is the minimum interval between sent packets in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_tx_interval: Option<i32>,
 
-    /// Discriminator of the customer's side of a static BFD session.
+    /// remoteDisclaim is the discriminator of the customer side in a static BFD session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_disclaim: Option<i32>,
 
-    /// Discriminator of the cloud's side of a static BFD session.
+    /// localDisclaim is the discriminator of the cloud side in a static BFD session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_disclaim: Option<i32>,
 
-    /// Discriminator of the customer's side of a static BFD session over IPv6.
+    /// ipv6RemoteDisclaim is the discriminator of the customer side in a static BFD session over IPv6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ipv6_remote_disclaim: Option<i32>,
 
-    /// Discriminator of the cloud's side of a static BFD session over IPv6.
+    /// ipv6LocalDisclaim is the discriminator of the cloud side in a static BFD session over IPv6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ipv6_local_disclaim: Option<i32>,
 }

@@ -9,15 +9,15 @@ const SECRET: &str = "secretRef";
 fn endpoints() -> Vec<Case> {
     let with = |field: &str, url: &str| spec(json!({ "endpoints": { field: url } }));
     vec![
-        (with("dc", "http://dc.example"), &["spec.endpoints.dc", "endpoints.dc must begin with https://", "endpoints.insecure: true"]),
-        (with("iam", "http://iam.example"), &["spec.endpoints.iam", "endpoints.iam must begin with https://"]),
-        (with("sts", "http://sts.example"), &["spec.endpoints.sts", "endpoints.sts must begin with https://"]),
+        (with("dc", "http://dc.example"), &["spec.endpoints.dc", "endpoints.dc must start with https://", "endpoints.insecure: true"]),
+        (with("iam", "http://iam.example"), &["spec.endpoints.iam", "endpoints.iam must start with https://"]),
+        (with("sts", "http://sts.example"), &["spec.endpoints.sts", "endpoints.sts must start with https://"]),
         (with("dc", "dc.example"), &["spec.endpoints.dc", "endpoints.dc must be a base URL"]),
         (with("dc", "ftp://dc.example"), &["spec.endpoints.dc", "endpoints.dc must be a base URL"]),
         (with("dc", "https://user:secret@dc.example"), &["spec.endpoints.dc", "endpoints.dc must be a base URL"]),
         (with("iam", "https://iam.example/?a=b"), &["spec.endpoints.iam", "endpoints.iam must be a base URL"]),
         (with("sts", "https://sts.example/#a"), &["spec.endpoints.sts", "endpoints.sts must be a base URL"]),
-        (with("caBundle", "nothing"), &["spec.endpoints.caBundle", "endpoints.caBundle must hold certificates in PEM"]),
+        (with("caBundle", "nothing"), &["spec.endpoints.caBundle", "endpoints.caBundle must contain PEM-encoded certificates"]),
     ]
 }
 
@@ -94,7 +94,7 @@ fn refused() -> Vec<Case> {
         (spec(json!({ "region": "EU West" })), &["spec.region", "region must be a region like eu-west-101"] as &[_]),
         (spec(json!({ "region": "a.b/c" })), &["spec.region", "region must be a region like eu-west-101"]),
         (spec(json!({ "region": null })), &["spec.region", "Required"]),
-        (spec(json!({ "projectId": "p" })), &["spec.projectId", "projectId must be 32 hex digits"]),
+        (spec(json!({ "projectId": "p" })), &["spec.projectId", "projectId must be 32 hexadecimal digits"]),
         (
             spec(json!({ "defaults": { "enterpriseProjectId": "p" } })),
             &["spec.defaults.enterpriseProjectId", "must be a UUID in lower case, or 0"],
@@ -104,7 +104,7 @@ fn refused() -> Vec<Case> {
         (spec(json!({ "rateLimit": { "readsPerMinute": 0 } })), &["spec.rateLimit.readsPerMinute", "greater than or equal to 1"]),
         (spec(json!({ "rateLimit": { "writesPerMinute": 60001 } })), &["spec.rateLimit.writesPerMinute", "less than or equal to 60000"]),
         (spec(json!({ "rateLimit": { "burst": 1001 } })), &["spec.rateLimit.burst", "less than or equal to 1000"]),
-        (spec(json!({ "features": { "peers": "maybe" } })), &["spec.features.peers", "\"auto\", \"enabled\", \"disabled\""]),
+        (spec(json!({ "features": { "tags": "maybe" } })), &["spec.features.tags", "\"auto\", \"enabled\", \"disabled\""]),
     ]);
     cases
 }

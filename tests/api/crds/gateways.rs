@@ -12,8 +12,8 @@ fn gateway(name: &str, spec: &Value) -> Value {
 }
 
 fn refused() -> Vec<Case> {
-    let v4: &[&str] = &["spec.localEpGroup[0]", "localEpGroup must have only IPv4 networks in CIDR notation"];
-    let v6: &[&str] = &["spec.localEpGroupIpv6[0]", "localEpGroupIpv6 must have only IPv6 networks in CIDR notation"];
+    let v4: &[&str] = &["spec.localEpGroup[0]", "localEpGroup must contain only IPv4 networks in CIDR notation"];
+    let v6: &[&str] = &["spec.localEpGroupIpv6[0]", "localEpGroupIpv6 must contain only IPv6 networks in CIDR notation"];
     let one: &[&str] = &["spec must have exactly one of vpcId, enterpriseRouterId"];
     let mut cases = common();
     cases.extend(tags());
@@ -53,7 +53,7 @@ fn immutable() -> Vec<Case> {
     vec![
         (spec(json!({ "vpcId": OTHER })), &["spec.vpcId", "vpcId is immutable"]),
         (spec(json!({ "vpcId": null, "enterpriseRouterId": UUID })), &["vpcId is immutable", "enterpriseRouterId is immutable"]),
-        (spec(json!({ "bgpAsn": 64999 })), &["spec.bgpAsn", "bgpAsn is immutable: delete the object and create it anew"]),
+        (spec(json!({ "bgpAsn": 64999 })), &["spec.bgpAsn", "bgpAsn is immutable: to change it, delete the object and create it again"]),
         (spec(json!({ "bgpAsn": null })), &["spec.bgpAsn", "bgpAsn is immutable"]),
         (spec(json!({ "enterpriseProjectId": "0" })), &["spec.enterpriseProjectId", "enterpriseProjectId is immutable"]),
         (spec(json!({ "accountRef": { "name": "other" } })), &["spec.accountRef", "accountRef is immutable"]),

@@ -53,7 +53,7 @@ fn refused() -> Vec<Case> {
             &["spec.priority", "priority low is only allowed with routeMode bgp"],
         ),
         (spec(json!({ "enableBfd": true, "enableNqa": true })), &["spec.enableNqa", "enableNqa must not be true together with enableBfd"]),
-        (spec(json!({ "resourceTenantId": "tenant" })), &["spec.resourceTenantId", "resourceTenantId must be 32 hex digits"]),
+        (spec(json!({ "resourceTenantId": "tenant" })), &["spec.resourceTenantId", "resourceTenantId must be 32 hexadecimal digits"]),
         (
             spec(json!({ "resourceTenantId": PROJECT, "enterpriseProjectId": "0" })),
             &["spec.enterpriseProjectId", "enterpriseProjectId is only allowed without resourceTenantId"],
@@ -65,11 +65,11 @@ fn refused() -> Vec<Case> {
         (spec(json!({ "serviceEpGroup": ["12.0.0.0/8"] })), &["spec.serviceEpGroup", "serviceEpGroup is only allowed with type public"]),
         (
             spec(json!({ "type": "public", "serviceEpGroup": ["12.0.0.1/8"] })),
-            &["spec.serviceEpGroup[0]", "serviceEpGroup must have only networks in CIDR notation"],
+            &["spec.serviceEpGroup[0]", "serviceEpGroup must contain only networks in CIDR notation"],
         ),
         (
             spec(json!({ "type": "public", "serviceEpGroup": ["fd00::/8"] })),
-            &["spec.serviceEpGroup", "serviceEpGroup must have only networks of the address family"],
+            &["spec.serviceEpGroup", "serviceEpGroup must contain only networks of the address family"],
         ),
         (spec(json!({ "type": "public", "serviceEpGroup": many(201, |i| format!("12.{i}.0.0/16")) })), &["spec.serviceEpGroup", "200"]),
     ]);
@@ -135,7 +135,7 @@ fn immutable() -> Vec<Case> {
         ),
         (spec(json!({ "virtualGatewayRef": null, "globalGatewayId": UUID })), &["globalGatewayId is immutable"]),
         (spec(json!({ "type": "public" })), &["spec.type", "type is immutable"]),
-        (spec(json!({ "vlan": 101 })), &["spec.vlan", "vlan is immutable: delete the object and create it anew"]),
+        (spec(json!({ "vlan": 101 })), &["spec.vlan", "vlan is immutable: to change it, delete the object and create it again"]),
         (spec(json!({ "enterpriseProjectId": null })), &["spec.enterpriseProjectId", "enterpriseProjectId is immutable"]),
     ]);
     cases

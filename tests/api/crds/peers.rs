@@ -6,12 +6,12 @@ use super::table::{Case, OTHER, Table, UUID, common, common_accepted, many, prov
 
 /// Cases of a session, for a base of IPv4 and BGP with the addresses 10.0.0.1/30 and 10.0.0.2/30.
 pub fn session() -> Vec<Case> {
-    let local: &[&str] = &["spec.localGatewayIp", "localGatewayIp must be the address of a host with its prefix length"];
-    let remote: &[&str] = &["spec.remoteGatewayIp", "remoteGatewayIp must be the address of a host with its prefix length"];
-    let subnet: &[&str] = &["spec.remoteGatewayIp", "remoteGatewayIp must be in the subnet of localGatewayIp"];
-    let network: &[&str] = &["spec.remoteEpGroup[0]", "remoteEpGroup must have only networks in CIDR notation"];
-    let family: &[&str] = &["localGatewayIp must be of the address family that addressFamily tells", "remoteGatewayIp must be of"];
-    let counted: &[&str] = &["spec.remoteEpGroup", "remoteEpGroup must have 1 to 50 networks with routeMode static"];
+    let local: &[&str] = &["spec.localGatewayIp", "localGatewayIp must be a host address with its prefix length"];
+    let remote: &[&str] = &["spec.remoteGatewayIp", "remoteGatewayIp must be a host address with its prefix length"];
+    let subnet: &[&str] = &["spec.remoteGatewayIp", "remoteGatewayIp must be in the same subnet as localGatewayIp"];
+    let network: &[&str] = &["spec.remoteEpGroup[0]", "remoteEpGroup must contain only networks in CIDR notation"];
+    let family: &[&str] = &["localGatewayIp must be of the address family in addressFamily", "remoteGatewayIp must be of"];
+    let counted: &[&str] = &["spec.remoteEpGroup", "remoteEpGroup must contain 1 to 50 networks with routeMode static"];
     let fixed = |change: Value| {
         let mut fixed = json!({ "routeMode": "static", "bgpAsn": null, "bgpMd5SecretRef": null, "remoteEpGroup": ["10.9.0.0/16"] });
         fixed.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -26,7 +26,7 @@ pub fn session() -> Vec<Case> {
         (spec(json!({ "remoteGatewayIp": "10.0.0.0/30" })), remote),
         (spec(json!({ "remoteGatewayIp": "10.0.0.5/30" })), subnet),
         (spec(json!({ "remoteGatewayIp": "10.0.0.2/29" })), subnet),
-        (spec(json!({ "remoteGatewayIp": "10.0.0.1/30" })), &["spec.remoteGatewayIp", "must be another address than localGatewayIp"]),
+        (spec(json!({ "remoteGatewayIp": "10.0.0.1/30" })), &["spec.remoteGatewayIp", "must not be the same address as localGatewayIp"]),
         (spec(json!({ "localGatewayIp": "fd00::1/64", "remoteGatewayIp": "fd00::2/64" })), family),
         (spec(json!({ "addressFamily": "ipv6" })), family),
         (spec(json!({ "addressFamily": "IPv4" })), &["spec.addressFamily", "\"ipv4\", \"ipv6\""]),
@@ -54,7 +54,7 @@ pub fn session() -> Vec<Case> {
         (spec(json!({ "remoteEpGroup": ["fd00:9::1/64"] })), network),
         (
             spec(json!({ "remoteEpGroup": ["fd00:9::/64"] })),
-            &["spec.remoteEpGroup", "remoteEpGroup must have only networks of the address family"],
+            &["spec.remoteEpGroup", "remoteEpGroup must contain only networks of the address family"],
         ),
         (spec(json!({ "remoteEpGroup": ["10.9.0.0/16", "10.9.0.0/16"] })), &["spec.remoteEpGroup[1]", "Duplicate"]),
     ]
