@@ -55,7 +55,7 @@ pub(super) fn check(grants: &[Grant], namespace: &str, labels: &BTreeMap<String,
     }
     let mine: Vec<&Grant> = grants.iter().filter(|grant| includes(&grant.namespaces, namespace, labels)).collect();
     let Some(first) = mine.first() else {
-        return Err("no grant of the account names this namespace".to_owned());
+        return Err("no grant in spec.grants selects this namespace".to_owned());
     };
     if mine.iter().any(|grant| uses.iter().all(|used| allows(grant, &used.what))) {
         return Ok(());
@@ -93,8 +93,8 @@ fn told(grant: &Grant, used: &Use) -> String {
         What::Connection(id) => (id.clone(), list(&grant.connection_ids)),
         What::Network(id) => (id.clone(), list(&grant.vpc_ids)),
         What::Vlan(vlan) => (vlan.to_string(), list(&grant.vlans)),
-        What::Bandwidth(bandwidth) => (bandwidth.to_string(), format!("{} at most", grant.max_bandwidth.unwrap_or_default())),
-        What::Import => return format!("spec.{} is not granted: the grant denies import", used.field),
+        What::Bandwidth(bandwidth) => (bandwidth.to_string(), format!("up to {}", grant.max_bandwidth.unwrap_or_default())),
+        What::Import => return format!("spec.{} is not granted: the grant has import: Deny", used.field),
         What::Resource(kind, id) => (format!("{kind} {id}"), String::new()),
     };
     format!("spec.{}: {value} is not granted; allowed: {allowed}", used.field)
@@ -140,10 +140,10 @@ mod tests {
             ("a single VLAN", vec![narrow.clone()], uses("a", 7, 2), None),
             ("another connection", vec![narrow.clone()], uses("b", 150, 50), Some("spec.connectionId: b is not granted; allowed: a")),
             ("a VLAN beside", vec![narrow.clone()], uses("a", 200, 50), Some("spec.vlan: 200 is not granted; allowed: 7, 100-199")),
-            ("too broad", vec![narrow.clone()], uses("a", 100, 51), Some("spec.bandwidth: 51 is not granted; allowed: 50 at most")),
+            ("too broad", vec![narrow.clone()], uses("a", 100, 51), Some("spec.bandwidth: 51 is not granted; allowed: up to 50")),
             ("parts of two grants", vec![narrow.clone(), other.clone()], uses("b", 150, 2), Some("is not granted")),
             ("the second grant", vec![narrow.clone(), other], uses("b", 300, 9999), None),
-            ("another namespace's", vec![abroad], uses("a", 1, 2), Some("no grant of the account names this namespace")),
+            ("another namespace's", vec![abroad], uses("a", 1, 2), Some("no grant in spec.grants selects this namespace")),
             ("by label", vec![selected], uses("a", 1, 2), None),
             ("import denied", vec![narrow.clone()], import, Some("spec.import is not granted")),
             ("a VPC", vec![narrow.clone()], network("v"), None),

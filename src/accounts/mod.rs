@@ -289,7 +289,7 @@ impl Accounts {
         let states = self.states();
         match states.by_name.get(name) {
             Some(state) => state.clone(),
-            None if states.listed => State::NotReady(Reason::WaitingForAccount, format!("there is no CloudAccount {name}"), None),
+            None if states.listed => State::NotReady(Reason::WaitingForAccount, format!("CloudAccount {name} does not exist"), None),
             None => State::Unknown,
         }
     }

@@ -89,7 +89,7 @@ impl Context {
         };
         let secrets = Api::<Secret>::namespaced(self.client.clone(), &reference.namespace);
         let Some(secret) = secrets.get_opt(&reference.name).await? else {
-            let message = format!("there is no Secret {}/{}", reference.namespace, reference.name);
+            let message = format!("Secret {}/{} does not exist", reference.namespace, reference.name);
             return Ok(Err(Trouble::new(Reason::SecretMissing, message)));
         };
         let credentials = match credentials(account, &secret) {
@@ -205,8 +205,8 @@ impl Context {
             Some(before) if !self.index.users(&Key::account(&account.name_any())).is_empty() => Err(Trouble::new(
                 Reason::Conflict,
                 format!(
-                    "the credentials lead to project {project}, but the objects of the account are in {before}: put back credentials of {before}, or \
-                     make another CloudAccount for {project}"
+                    "the credentials belong to project {project}, but the objects of the account are in project {before}; use credentials for {before}, \
+                     or create another CloudAccount for {project}"
                 ),
             )),
             _ => Ok(()),
@@ -286,7 +286,7 @@ fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, T
     let required = |key: &str| {
         optional(key).ok_or_else(|| {
             let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
-            Trouble::new(Reason::SecretMissing, format!("the Secret {namespace}/{name} has no key {key}"))
+            Trouble::new(Reason::SecretMissing, format!("Secret {namespace}/{name} does not have the key {key}"))
         })
     };
     if account.spec.credentials.access_key.is_some() {

@@ -189,7 +189,7 @@ fn secret_key(account: &CloudAccount) -> Option<Key> {
 
 /// What objects say of an account that is not ready. The particulars, among them the Secret's name, are for those who may read the account.
 fn told_to_tenants(name: &str, reason: Reason) -> String {
-    format!("CloudAccount {name} is not ready ({}); its own conditions say why", reason.as_str())
+    format!("CloudAccount {name} is not ready ({}); see its conditions", reason.as_str())
 }
 
 impl Context {

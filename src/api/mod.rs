@@ -46,7 +46,7 @@ pub use status::{Drift, Intent, LastError, Status, Target, WaitingFor};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
 pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualInterfaceSpec};
 
-/// A namespaced kind that stands for one object of the cloud.
+/// A namespaced kind that represents one cloud resource.
 ///
 /// What the engine needs to know of a kind before it asks the kind's own code: which account, which policy, whether an
 /// existing cloud object is to be taken over, and what was reported last.
@@ -65,7 +65,7 @@ pub trait Managed:
     /// `spec.import`.
     fn import(&self) -> Option<&Import>;
 
-    /// `status`, `None` before the first pass.
+    /// `status`, `None` before the first reconcile.
     fn status(&self) -> Option<&Status<Self::Observed>>;
 
     /// `spec.name`.

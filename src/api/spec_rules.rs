@@ -152,6 +152,7 @@ pub fn virtual_interface() -> impl Transform {
         "connectionId",
         "lagId",
         "virtualGatewayRef",
+        "virtualGatewayId",
         "globalGatewayId",
         "type",
         "vlan",
@@ -189,6 +190,8 @@ pub fn peer() -> impl Transform {
     rules.push(ignorable(&[
         "name",
         "description",
+        "virtualInterfaceRef",
+        "virtualInterfaceId",
         "addressFamily",
         "localGatewayIp",
         "remoteGatewayIp",

@@ -7,7 +7,7 @@ use crate::api::WaitingFor;
 /// Stands for the name of an object in another namespace.
 const UNNAMED: &str = "*";
 
-const ELSEWHERE: &str = "it belongs to an object of another namespace";
+const ELSEWHERE: &str = "an object in another namespace";
 
 impl ObjectKey {
     /// As the status of an object in `namespace` names it. Without its name if it is in another namespace.
@@ -25,24 +25,20 @@ impl ObjectKey {
     }
 }
 
-/// Who owns a cloud resource with this owner tag, in the words of a status in `namespace`.
+/// Who owns a cloud resource of `kind` with this owner tag, in the words of a status in `namespace`.
 #[must_use]
-pub fn describe_owner_tag(tag: &str, cluster: &str, namespace: &str) -> String {
+pub fn describe_owner_tag(tag: &str, kind: &str, cluster: &str, namespace: &str) -> String {
     match namespace_of(tag, cluster) {
-        Some(own) if own == namespace => format!("it belongs to {}", tag.get(cluster.len() + 1..).unwrap_or(tag)),
+        Some(own) if own == namespace => format!("{kind} {}", tag.get(cluster.len() + 1..).unwrap_or(tag)),
         Some(_) => ELSEWHERE.to_owned(),
-        None => format!("it belongs to {tag}"),
+        None => format!("an owner outside of this cluster with the owner tag {tag}"),
     }
 }
 
 /// Who holds a cloud resource, in the words of a status in `namespace`.
 #[must_use]
 pub fn describe_holder(holder: &ObjectKey, namespace: &str) -> String {
-    if holder.namespace == namespace {
-        format!("it belongs to {} {}/{}", holder.kind, holder.namespace, holder.name)
-    } else {
-        ELSEWHERE.to_owned()
-    }
+    if holder.namespace == namespace { format!("{} {}/{}", holder.kind, holder.namespace, holder.name) } else { ELSEWHERE.to_owned() }
 }
 
 #[cfg(test)]
@@ -52,14 +48,14 @@ mod tests {
     #[test]
     fn an_owner_in_another_namespace_is_not_named() {
         let rows = [
-            ("own namespace", "c:team/a", "it belongs to team/a"),
+            ("own namespace", "c:team/a", "Peer team/a"),
             ("another namespace", "c:others/a", ELSEWHERE),
-            ("another cluster", "d:others/a", "it belongs to d:others/a"),
-            ("a cluster whose name begins with ours", "cc:others/a", "it belongs to cc:others/a"),
-            ("not an owner tag of ours", "hello", "it belongs to hello"),
+            ("another cluster", "d:others/a", "an owner outside of this cluster with the owner tag d:others/a"),
+            ("a cluster whose name begins with ours", "cc:others/a", "an owner outside of this cluster with the owner tag cc:others/a"),
+            ("not an owner tag of ours", "hello", "an owner outside of this cluster with the owner tag hello"),
         ];
         for (row, tag, expected) in rows {
-            assert_eq!(describe_owner_tag(tag, "c", "team"), expected, "{row}");
+            assert_eq!(describe_owner_tag(tag, "Peer", "c", "team"), expected, "{row}");
         }
     }
 

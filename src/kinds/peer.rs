@@ -80,6 +80,10 @@ impl Kind for PeerKind {
         interface(desired)
     }
 
+    fn describe_natural_key(desired: &Desired<'_, Peer>) -> Option<String> {
+        Some(format!("the {} peer of virtual interface {}", desired.object.spec.address_family.as_str(), interface(desired)?))
+    }
+
     /// One peer for each address family of an interface.
     fn is_at(desired: &Desired<'_, Peer>, seen: &VifPeer) -> bool {
         let interface = interface(desired);
@@ -121,7 +125,8 @@ impl Kind for PeerKind {
     fn compare(desired: &Desired<'_, Peer>, seen: &VifPeer) -> Vec<Difference> {
         let spec = &desired.object.spec;
         let mut comparison = Comparison::default();
-        comparison.fixed(INTERFACE, interface(desired).as_ref(), seen.vif_id.as_ref());
+        let field = if spec.virtual_interface_id.is_some() { "virtualInterfaceId" } else { INTERFACE };
+        comparison.fixed(field, interface(desired).as_ref(), seen.vif_id.as_ref());
         comparison.fixed("addressFamily", Some(spec.address_family.as_str()), seen.address_family.as_deref());
         comparison.fixed("routeMode", Some(spec.route_mode.as_str()), seen.route_mode.as_deref());
         comparison.fixed("bgpAsn", spec.bgp_asn, seen.bgp_asn);

@@ -62,6 +62,10 @@ impl Kind for VirtualGatewayKind {
         spec.vpc_id.clone().or_else(|| spec.enterprise_router_id.clone())
     }
 
+    fn describe_natural_key(desired: &Desired<'_, VirtualGateway>) -> Option<String> {
+        desired.object.spec.vpc_id.as_ref().map(|vpc| format!("VPC {vpc}"))
+    }
+
     /// One gateway for each VPC (DC.1110). A router may have several: there the name must do, as the owner's tag comes first anyway.
     fn is_at(desired: &Desired<'_, VirtualGateway>, seen: &cloud::VirtualGateway) -> bool {
         let spec = &desired.object.spec;

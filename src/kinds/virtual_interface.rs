@@ -80,6 +80,13 @@ impl Kind for VirtualInterfaceKind {
         Some(cloud::VirtualInterface::natural_key(line, spec.vlan))
     }
 
+    fn describe_natural_key(desired: &Desired<'_, VirtualInterface>) -> Option<String> {
+        let spec = &desired.object.spec;
+        let connection = spec.connection_id.as_ref().map(|id| format!("connection {id}"));
+        let line = connection.or_else(|| spec.lag_id.as_ref().map(|id| format!("link aggregation group {id}")))?;
+        Some(format!("VLAN {} of {line}", spec.vlan))
+    }
+
     /// One interface for each VLAN of a connection (DC.1209).
     fn is_at(desired: &Desired<'_, VirtualInterface>, seen: &cloud::VirtualInterface) -> bool {
         Self::natural_key(desired).is_some_and(|key| seen.natural_keys().contains(&key))
@@ -140,7 +147,8 @@ impl Kind for VirtualInterfaceKind {
         let mut comparison = Comparison::default();
         comparison.fixed("connectionId", spec.connection_id.as_ref(), seen.direct_connect_id.as_ref());
         comparison.fixed("lagId", spec.lag_id.as_ref(), seen.lag_id.as_ref());
-        comparison.fixed(GATEWAY, gateway(desired).as_ref(), seen.vgw_id.as_ref());
+        let field = if spec.virtual_gateway_id.is_some() { "virtualGatewayId" } else { GATEWAY };
+        comparison.fixed(field, gateway(desired).as_ref(), seen.vgw_id.as_ref());
         comparison.fixed("globalGatewayId", spec.global_gateway_id.as_ref(), seen.gateway_id.as_ref());
         comparison.fixed("type", Some(spec.type_or_default().as_str()), seen.kind.as_deref());
         comparison.fixed("vlan", Some(spec.vlan), seen.vlan);

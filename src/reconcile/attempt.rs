@@ -59,7 +59,7 @@ where
             Permission::Granted => self.with_account(account).await,
             Permission::Closed => {
                 self.await_nothing();
-                let message = format!("CloudAccount {} is not open to this namespace", self.account_name);
+                let message = format!("CloudAccount {} does not allow this namespace (spec.allowedNamespaces)", self.account_name);
                 self.report(&AttemptOutcome::Account(Reason::WaitingForAccount, message, None)).await?;
                 Ok((ReconcileResult::NoAccount, Action::requeue(jittered(PERMISSION_INTERVAL))))
             }
@@ -100,7 +100,10 @@ where
             if !self.is_abandoned() {
                 return Ok(false);
             }
-            let note = format!("left {} in the cloud, as annotated", self.status.id.as_deref().unwrap_or("what it may have"));
+            let note = format!(
+                "the finalizer was removed because of the annotation {ABANDON_ANNOTATION}; {} is kept in the cloud",
+                self.status.id.as_deref().unwrap_or("any resource of the object")
+            );
             self.reconciler.publish_event(self.object, EventType::Warning, "Abandoned", "Delete", note).await;
         }
         self.set_finalizer(false).await?;
@@ -189,7 +192,7 @@ impl<K: Kind> Context<'_, K> {
             Ok(()) => step,
             Err(holder) => {
                 let whose = describe_holder(&holder, &self.key.namespace);
-                Step::Stall(Reason::Conflict, format!("{id} stands in its place: {whose}"))
+                Step::Stall(Reason::Conflict, format!("{id} is already used by {whose}"))
             }
         }
     }
@@ -220,5 +223,7 @@ impl<K: Kind> Context<'_, K> {
 
 /// How a deletion ends that waits for what may never come.
 fn abandon_hint(what: &str) -> String {
-    format!("the deletion waits for {what}, or for the annotation {ABANDON_ANNOTATION}: \"true\"")
+    format!(
+        "the deletion waits for {what}; to delete the object and keep its cloud resource, add the annotation {ABANDON_ANNOTATION}: \"true\""
+    )
 }

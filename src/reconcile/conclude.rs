@@ -83,7 +83,7 @@ impl<K: Kind> Context<'_, K> {
         observation: &Observation<K>,
     ) -> (StatusInput<ObservedOf<K>>, Action) {
         let observe_only = Policies::of(self.object, None).management == Management::ObserveOnly;
-        let facts = |id, intent, seen, drift| StatusInput { id, intent, seen, drift, observe_only };
+        let facts = |id, intent, resource, drift| StatusInput { id, intent, resource, drift, observe_only };
         let last = &self.status;
         match executed {
             Executed::Intent(intent) => {
@@ -153,7 +153,7 @@ impl<K: Kind> Context<'_, K> {
         let facts = StatusInput {
             id: self.status.id.clone(),
             intent: self.status.intent.clone().filter(|_| !no_create),
-            seen: observation.map_or(ResourceState::NotObserved, Observation::sight),
+            resource: observation.map_or(ResourceState::NotObserved, Observation::sight),
             drift: observation.map(Observation::drift).unwrap_or_default(),
             observe_only: false,
         };

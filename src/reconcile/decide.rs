@@ -1,68 +1,68 @@
-//! The decision: what one pass does, from what it saw. Pure: no clock, no network, no chance.
+//! The decision: what one attempt does, from what it observed. Pure: no clock, no network, no randomness.
 //!
-//! The rows of its table (`docs/design/decision.md#the-table`) stand here in their order; what comes before a look at the cloud (pause, finalizer,
-//! account, leave to use it) stands in the pass itself. There is at most one mutation in a step, so that every point at which the process can die
-//! is the same as a fresh start.
+//! The rows of its table (`docs/design/decision.md#the-table`) are here in their order. What comes before the cloud is observed (pause,
+//! finalizer, account, permission) is in the attempt itself. A step has at most one mutation, so that a restart at any point is the same as a
+//! fresh start.
 
 use crate::api::{DeletionPolicy, DriftPolicy, Management, Reason, WaitingFor};
 use crate::cloud::{Call, Priority};
 
 use super::kind::{Difference, ResourcePhase};
 
-/// Everything a decision depends on.
+/// The input of a decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Situation {
     /// The object is being deleted.
     pub deleting: bool,
-    /// Whether the cloud may be written at all.
+    /// Whether the operator may write to the cloud.
     pub management: Management,
-    /// What happens to the cloud resource when the object goes.
+    /// What happens to the cloud resource when the object is deleted.
     pub deletion: DeletionPolicy,
-    /// What is done about differences.
+    /// How drift is handled.
     pub drift: DriftPolicy,
-    /// The spec changed since it last matched the cloud: a difference is then a wish, not a drift.
+    /// The spec changed since it last matched the cloud: differences are then changes to apply, not drift.
     pub spec_changed: bool,
-    /// Objects that still refer to this one.
+    /// Objects that reference this one.
     pub dependants: Vec<WaitingFor>,
-    /// Objects that this one refers to and that are not ready.
+    /// Objects that this one references and that are not ready.
     pub references: Vec<WaitingFor>,
-    /// What is known of an earlier create.
+    /// What is known about an earlier create.
     pub intent: IntentState,
-    /// What the cloud shows.
+    /// State of the cloud resource.
     pub cloud: Presence,
-    /// Id of a resource of ours that was deleted by somebody else.
+    /// ID of a resource of ours that was deleted in the cloud by others.
     pub lost: Option<String>,
-    /// Fields that were set so often that they can't stay: somebody else sets them, too, or the cloud does not keep them.
+    /// Fields with a drift conflict: they were corrected repeatedly and did not keep their value.
     pub contested: Vec<&'static str>,
     /// The call that would create the resource; `None` when a secret it needs is missing.
     pub create: Option<Call>,
-    /// How many tags the resource is to have, the account's and the owner's among them, when the cloud takes no such number.
+    /// Number of tags, including the account's defaults and the owner tag, if it is more than the cloud allows.
     pub too_many_tags: Option<usize>,
 }
 
-/// What is known of a create.
+/// What is known about a create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntentState {
-    /// None was recorded, or its outcome is settled.
+    /// No create was recorded, or its outcome is known.
     None,
-    /// Recorded for a call that has not been sent.
+    /// Recorded, but the call was not sent yet.
     Fresh,
-    /// A call may have been sent whose outcome is not known yet.
+    /// The call may have been sent, and its outcome is not known.
     Unconfirmed,
 }
 
-/// What the cloud shows of the object's resource.
+/// Whether the cloud resource of the object exists.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Presence {
-    /// Not yet looked at closely enough.
+    /// Not observed yet.
     Unknown,
-    /// It is not there.
+    /// It does not exist.
     Absent,
-    /// The id that an import names is not there.
+    /// The ID in `spec.import` does not exist.
     ImportNotFound(String),
-    /// It is there.
+    /// It exists.
     Present(Box<Found>),
-    /// More than one could be it.
+    /// Several resources match.
     Ambiguous(Vec<String>),
 }
 
@@ -73,19 +73,19 @@ pub struct Found {
     pub id: String,
     /// Whose it is.
     pub owner: Ownership,
-    /// Its id stands in the object's status.
+    /// Its ID is in the status of the object.
     pub recorded: bool,
-    /// Where it is in its life.
+    /// Its lifecycle phase.
     pub phase: ResourcePhase,
-    /// Where it differs from the spec; ignored fields are left out.
+    /// Fields in which it differs from the spec, without ignored fields.
     pub differences: Vec<Difference>,
     /// The call that removes the first differences.
     pub update: Option<Call>,
     /// The call that deletes it.
     pub delete: Call,
-    /// The cloud deletes it only together with what holds it.
+    /// The cloud deletes it only together with its parent.
     pub deleted_with_parent: bool,
-    /// It hangs on something that is gone from the cloud for good: it is of no use, and only a new one will be.
+    /// The resource that it references was deleted in the cloud: it no longer works and must be replaced.
     pub orphaned: bool,
 }
 
@@ -94,55 +94,55 @@ pub struct Found {
 pub enum Ownership {
     /// Ours: by id in status, by tag, or by natural key with an intent where there are no tags.
     Ours,
-    /// Nobody's that we know, and the spec asks for it to be imported.
+    /// It has no known owner, and the spec imports it.
     Imported,
-    /// Somebody else's, as far as the object's namespace may know whose.
+    /// Another owner's. The message names the owner as far as the object's namespace may know it.
     Foreign(String),
 }
 
-/// What a pass does.
+/// What an attempt does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Nothing is left to do.
+    /// Nothing to do.
     NoChange,
-    /// Nothing is left to do but to tell of differences that stay.
+    /// Reports differences that are not corrected.
     Report(Vec<Difference>),
-    /// Takes our finalizer off: the object may go.
+    /// Removes our finalizer.
     RemoveFinalizer,
-    /// Writes down that a create follows.
+    /// Records the intent to create the resource.
     RecordIntent,
     /// Creates the resource.
     Create(Call),
-    /// Writes the id of a resource of ours to status.
+    /// Writes the ID of an existing resource to the status.
     Adopt(String),
-    /// Sends one legal change of the series.
+    /// Sends the next update call.
     Update(Call, Vec<Difference>),
     /// Deletes the resource.
     Delete(Call),
-    /// Deletes a resource that is of no use any more, for this reason; the next pass makes a new one.
+    /// Deletes a resource that no longer works, for this reason. The next attempt creates a new one.
     Replace(Call, String),
-    /// Waits; something else wakes the object.
+    /// Waits. Another event triggers the next attempt.
     Wait(Wait),
-    /// Stops until somebody changes something: the object, the cloud or what is granted.
+    /// Stops until the object, the cloud or the grants change.
     Stall(Reason, String),
 }
 
-/// What is waited for.
+/// What an attempt waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// The cloud settles the resource.
+    /// The cloud finishes processing the resource.
     Cloud(Reason),
-    /// The next LIST.
+    /// For the next LIST.
     List,
-    /// The outcome of an earlier create becomes certain.
+    /// The outcome of an earlier create becomes known.
     UnconfirmedCreate,
-    /// Objects that refer to this one go first.
+    /// Objects that reference this one are deleted first.
     Dependants(Vec<WaitingFor>),
-    /// What holds the resource goes first, and takes it along.
+    /// The cloud deletes the resource together with its parent.
     Parent,
-    /// Objects that this one needs.
+    /// Referenced objects become ready.
     References(Vec<WaitingFor>),
-    /// A secret that the create needs.
+    /// The Secret that the create needs.
     Secret,
 }
 
@@ -153,7 +153,7 @@ impl Step {
         matches!(self, Self::Create(_) | Self::Update(..) | Self::Delete(_) | Self::Replace(..))
     }
 
-    /// Who goes first for the budget. What nobody asked for lets all others pass: setting back what somebody else did in the cloud.
+    /// Priority in the queue of the rate limiter. Corrections of drift, which no user asked for, come last.
     #[must_use]
     pub const fn priority(&self, situation: &Situation) -> Priority {
         let is_asked_for = situation.deleting || situation.spec_changed;
@@ -182,28 +182,28 @@ impl Step {
     }
 }
 
-/// Decides what a pass does for an object that bears our finalizer: without it nothing is looked at.
+/// Decides what an attempt does for an object that has our finalizer. Without the finalizer, the cloud is not observed.
 #[must_use]
 pub fn decide(situation: &Situation) -> Step {
-    if situation.deleting { farewell(situation) } else { live(situation) }
+    if situation.deleting { decide_deletion(situation) } else { decide_existing(situation) }
 }
 
-/// The object is being deleted: what becomes of its resource.
-fn farewell(situation: &Situation) -> Step {
+/// The object is being deleted.
+fn decide_deletion(situation: &Situation) -> Step {
     let kept = situation.deletion == DeletionPolicy::Retain || situation.management == Management::ObserveOnly;
     if kept {
         return Step::RemoveFinalizer;
     }
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::List),
-        Presence::Absent | Presence::ImportNotFound(_) => leave(situation.intent),
+        Presence::Absent | Presence::ImportNotFound(_) => release(situation.intent),
         // One of them may be ours: which one, a person must say.
-        Presence::Ambiguous(ids) => several(ids),
+        Presence::Ambiguous(ids) => ambiguous(ids),
         Presence::Present(found) => match (&found.owner, &found.phase) {
             // Gone, an import that was never carried out, or somebody else's: nothing of ours to delete.
-            (Ownership::Ours, ResourcePhase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => leave(situation.intent),
+            (Ownership::Ours, ResourcePhase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => release(situation.intent),
             // An earlier object of the same name left it, and it was never taken up: it could not match.
-            (Ownership::Ours, _) if is_left_over(situation, found) => leave(situation.intent),
+            (Ownership::Ours, _) if is_left_over(situation, found) => release(situation.intent),
             // Without its id nothing but the intent shows that it is ours, and a refused deletion must not take that away.
             (Ownership::Ours, _) if !found.recorded => Step::Adopt(found.id.clone()),
             (Ownership::Ours, ResourcePhase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
@@ -214,22 +214,25 @@ fn farewell(situation: &Situation) -> Step {
     }
 }
 
-/// Nothing of ours is there. A create in doubt may still bring it.
-fn leave(intent: IntentState) -> Step {
+/// There is no resource of ours. A create whose outcome is not known may still make one.
+fn release(intent: IntentState) -> Step {
     match intent {
         IntentState::Unconfirmed => Step::Wait(Wait::UnconfirmedCreate),
         IntentState::None | IntentState::Fresh => Step::RemoveFinalizer,
     }
 }
 
-/// The object lives: what its resource needs.
-fn live(situation: &Situation) -> Step {
+/// The object is not being deleted.
+fn decide_existing(situation: &Situation) -> Step {
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::List),
-        Presence::Ambiguous(ids) => several(ids),
-        Presence::ImportNotFound(id) => Step::Stall(Reason::NotFound, format!("spec.import.id: the cloud has no {id}")),
+        Presence::Ambiguous(ids) => ambiguous(ids),
+        Presence::ImportNotFound(id) => Step::Stall(
+            Reason::NotFound,
+            format!("spec.import.id: {id} does not exist in the cloud; correct the ID, or create the resource in the cloud"),
+        ),
         Presence::Absent => create(situation),
-        Presence::Present(found) => keep(situation, found),
+        Presence::Present(found) => decide_present(situation, found),
     }
 }
 
@@ -241,12 +244,18 @@ fn create(situation: &Situation) -> Step {
         return Step::Wait(Wait::References(situation.references.clone()));
     }
     if situation.management == Management::ObserveOnly {
-        return Step::Stall(Reason::NotFound, "spec.policy.management is ObserveOnly and the cloud has no such resource".to_owned());
+        return Step::Stall(
+            Reason::NotFound,
+            "the resource does not exist in the cloud, and it is not created because spec.policy.management is ObserveOnly".to_owned(),
+        );
     }
     if let (Some(id), DriftPolicy::Detect | DriftPolicy::Ignore, false) = (&situation.lost, situation.drift, situation.spec_changed) {
         return Step::Stall(
             Reason::NotFound,
-            format!("{id} was deleted outside of this object, whose drift policy does not make it again"),
+            format!(
+                "{id} was deleted in the cloud, and it is not created again because the drift policy is {drift:?}; to create it, change the spec or set spec.policy.drift to Correct",
+                drift = situation.drift
+            ),
         );
     }
     if let Some(count) = situation.too_many_tags {
@@ -259,15 +268,18 @@ fn create(situation: &Situation) -> Step {
     }
 }
 
-fn keep(situation: &Situation, found: &Found) -> Step {
+fn decide_present(situation: &Situation, found: &Found) -> Step {
     match &found.owner {
-        Ownership::Foreign(owner) => return Step::Stall(Reason::Conflict, format!("{} stands in its place: {owner}", found.id)),
+        Ownership::Foreign(owner) => return Step::Stall(Reason::Conflict, owner.clone()),
         // What could never match is not taken: it would be deleted with the object.
         Ownership::Imported if !found.recorded && found.fixed().next().is_some() && situation.management == Management::Managed => {
-            return immutable(found, "spec.import: the resource can't be made to match");
+            return immutable(found, "spec.import: the resource does not match the spec in fields that cannot be changed");
         }
         Ownership::Ours if is_left_over(situation, found) => {
-            return immutable(found, "an earlier object of this name left a resource that can't be made to match");
+            return immutable(
+                found,
+                "the resource of an earlier object with this name does not match the spec in fields that cannot be changed",
+            );
         }
         Ownership::Ours | Ownership::Imported if !found.recorded => return Step::Adopt(found.id.clone()),
         Ownership::Ours | Ownership::Imported => {}
@@ -291,14 +303,14 @@ fn compare(situation: &Situation, found: &Found) -> Step {
         let fields: Vec<&str> = found.fixed().collect();
         Step::Replace(
             found.delete.clone(),
-            format!("what {} meant is gone from the cloud, and with it the use of {}", fields.join(", "), found.id),
+            format!("the resource that {} referenced was deleted in the cloud, so {} no longer works", fields.join(", "), found.id),
         )
     } else if found.fixed().next().is_some() {
-        immutable(found, "the cloud can't change what differs")
+        immutable(found, "the resource differs in fields that cannot be changed")
     } else if let (true, Some(field)) = (correct, found.contested(&situation.contested)) {
         let message = format!(
-            "{field} was set again and again within an hour and did not stay: somebody else sets it, too, or the cloud does not keep it; stop \
-             that, take the value into the spec, or name {field} in spec.policy.ignoreFields"
+            "{field} was corrected repeatedly within an hour and did not keep its value: something else changes it, or the cloud does not keep \
+             it; stop the other changes, set spec.{field} to the value in the cloud, or add {field} to spec.policy.ignoreFields"
         );
         Step::Stall(Reason::Drifted, message)
     } else if let (true, true, Some(count)) = (correct || situation.spec_changed, found.only_tags_differ(), situation.too_many_tags) {
@@ -321,9 +333,11 @@ fn is_left_over(situation: &Situation, found: &Found) -> bool {
 
 fn immutable(found: &Found, why: &str) -> Step {
     let fixed = found.differences.iter().filter(|difference| !difference.mutable);
-    let told: Vec<String> =
-        fixed.map(|fixed| format!("{} ({} in the cloud, {} in the spec)", fixed.path, fixed.observed, fixed.desired)).collect();
-    Step::Stall(Reason::Immutable, format!("{why}: {}; set the spec to it, or delete the object and create it anew", told.join(", ")))
+    let fields: Vec<String> = fixed.map(|fixed| format!("{} (cloud: {}, spec: {})", fixed.path, fixed.observed, fixed.desired)).collect();
+    Step::Stall(
+        Reason::Immutable,
+        format!("{why}: {}; set the spec to the values in the cloud, or delete the object and create it again", fields.join(", ")),
+    )
 }
 
 impl Found {
@@ -344,14 +358,14 @@ impl Found {
 fn too_many_tags(count: usize) -> Step {
     Step::Stall(
         Reason::Invalid,
-        format!("spec.tags: {count} tags with those of the account's defaults and the owner's; the cloud takes 10: take some away"),
+        format!("spec.tags: {count} tags, including the account's default tags and the owner tag; the cloud allows 10: remove some"),
     )
 }
 
-fn several(ids: &[String]) -> Step {
+fn ambiguous(ids: &[String]) -> Step {
     Step::Stall(
         Reason::Conflict,
-        format!("{} cloud resources could be this one: {}; name one in spec.import.id", ids.len(), ids.join(", ")),
+        format!("{} cloud resources match this object: {}; set spec.import.id to the ID of one of them", ids.len(), ids.join(", ")),
     )
 }
 

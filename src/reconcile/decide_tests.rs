@@ -197,12 +197,16 @@ fn a_stall_says_why() {
         (
             |s| s.cloud = one(|f| (f.recorded, f.differences) = (false, vec![difference("enterpriseRouterId", false)])),
             Reason::Immutable,
-            "an earlier object of this name",
+            "an earlier object with this name",
         ),
-        (|s| (s.contested, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was set again and again"),
-        (|s| (s.contested, s.spec_changed, s.cloud) = (vec!["name"], true, one(differing)), Reason::Drifted, "did not stay"),
+        (|s| (s.contested, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was corrected repeatedly"),
+        (|s| (s.contested, s.spec_changed, s.cloud) = (vec!["name"], true, one(differing)), Reason::Drifted, "did not keep its value"),
         (|s| s.too_many_tags = Some(11), Reason::Invalid, "spec.tags: 11 tags"),
-        (|s| (s.too_many_tags, s.cloud) = (Some(11), one(|f| f.differences = vec![difference("tags", true)])), Reason::Invalid, "takes 10"),
+        (
+            |s| (s.too_many_tags, s.cloud) = (Some(11), one(|f| f.differences = vec![difference("tags", true)])),
+            Reason::Invalid,
+            "allows 10",
+        ),
         (
             |s| {
                 s.drift = DriftPolicy::Detect;

@@ -1,4 +1,4 @@
-//! Events of objects: what was done and what went wrong, once for each.
+//! Events of objects: each action and each error is published once.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
@@ -12,7 +12,7 @@ use super::kind::{Difference, Kind};
 use super::reconciler::Reconciler;
 use super::report::{self, AttemptOutcome, StatusInput, format_differences};
 
-/// One event, and what it says of drift, which is counted, too.
+/// An event, and the drift that it reports, which is counted in a metric.
 struct NewEvent {
     type_: EventType,
     reason: String,
@@ -23,17 +23,17 @@ struct NewEvent {
 }
 
 impl<K: Kind> Reconciler<K> {
-    /// Publishes what `outcome` is worth telling. `is_drift`: differences came about in the cloud, not by a change of the spec.
+    /// Publishes the events of `outcome`. `is_drift`: the differences come from a change in the cloud, not from a change of the spec.
     pub(super) async fn publish(
         &self,
         object: &K::Object,
         outcome: &AttemptOutcome,
-        facts: &StatusInput<<K::Object as Managed>::Observed>,
+        input: &StatusInput<<K::Object as Managed>::Observed>,
         is_drift: bool,
     ) {
         let last = object.status().cloned().unwrap_or_default();
-        let done = done(outcome, facts, &last, is_drift).filter(|_| !goes_on(outcome, &last, object.meta().generation));
-        let events: Vec<NewEvent> = done.into_iter().chain(drifted(facts, &last, is_drift)).collect();
+        let done = done(outcome, input, &last, is_drift).filter(|_| !goes_on(outcome, &last, object.meta().generation));
+        let events: Vec<NewEvent> = done.into_iter().chain(drifted(input, &last, is_drift)).collect();
         for NewEvent { type_, reason, action, note, drift } in events {
             if let Some(drift) = drift {
                 self.metrics.drift(K::NAME, drift);
@@ -44,8 +44,8 @@ impl<K: Kind> Reconciler<K> {
 
     pub(super) async fn publish_event(&self, object: &K::Object, type_: EventType, reason: &str, action: &'static str, note: String) {
         let event = Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
-        // A recorder keeps its events for minutes, goes through all of them at each one, and tells a repeat by its count alone, without its note.
-        // Here nothing is told twice: each event has a recorder of its own.
+        // A recorder keeps its events for minutes, searches all of them for each new one, and reports a repeated event only by its count, without its
+        // note. No event here repeats another, so each one has a recorder of its own.
         let recorder = Recorder::new(self.client.clone(), self.reporter.clone());
         if let Err(error) = recorder.publish(&event, &object.object_ref(&())).await {
             tracing::debug!(%error, "event not written");
@@ -53,32 +53,32 @@ impl<K: Kind> Reconciler<K> {
     }
 }
 
-fn done<O>(outcome: &AttemptOutcome, facts: &StatusInput<O>, last: &Status<O>, is_drift: bool) -> Option<NewEvent> {
-    let id = facts.id.as_deref().unwrap_or_default();
-    let instead = |new: &str| match last.id.as_deref().filter(|old| *old != new) {
-        Some(old) => format!(" in place of {old}, which is gone from the cloud"),
+fn done<O>(outcome: &AttemptOutcome, input: &StatusInput<O>, last: &Status<O>, is_drift: bool) -> Option<NewEvent> {
+    let id = input.id.as_deref().unwrap_or_default();
+    let replaced = |new: &str| match last.id.as_deref().filter(|old| *old != new) {
+        Some(old) => format!("; it replaces {old}, which no longer exists in the cloud"),
         None => String::new(),
     };
     let of = |type_, reason: &str, action, note| Some(NewEvent { type_, reason: reason.to_owned(), action, note, drift: None });
     let normal = |reason: &str, action, note| of(EventType::Normal, reason, action, note);
-    let counted = |told: Option<NewEvent>, drift| told.map(|told| NewEvent { drift, ..told });
+    let counted = |event: Option<NewEvent>, drift| event.map(|event| NewEvent { drift, ..event });
     match outcome {
         AttemptOutcome::Done(Step::Create(_)) => {
-            // What had an id is made anew only when it is gone.
+            // An object with an ID is created again only if its resource no longer exists.
             let drift = last.id.is_some().then_some(Drift::Recreated);
-            counted(normal("Created", "Create", format!("created {id}{}", instead(id))), drift)
+            counted(normal("Created", "Create", format!("created {id}{}", replaced(id))), drift)
         }
-        AttemptOutcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("took over {id}{}", instead(id))),
+        AttemptOutcome::Done(Step::Adopt(id)) => normal("Adopted", "Adopt", format!("adopted {id}{}", replaced(id))),
         AttemptOutcome::Done(Step::Update(_, differences)) if is_drift => counted(
-            normal("DriftCorrected", "Update", format!("set back {id}: {}", format_differences(differences))),
+            normal("DriftCorrected", "Update", format!("corrected drift of {id}: {}", format_differences(differences))),
             Some(Drift::Corrected),
         ),
         AttemptOutcome::Done(Step::Update(_, differences)) => {
-            normal("Updated", "Update", format!("changed {id}: {}", format_differences(differences)))
+            normal("Updated", "Update", format!("updated {id}: {}", format_differences(differences)))
         }
         AttemptOutcome::Done(Step::Delete(_)) => normal("Deleting", "Delete", format!("deleting {id}")),
         AttemptOutcome::Done(Step::Replace(_, why)) => {
-            of(EventType::Warning, "Replacing", "Delete", format!("deleting {id} to make it anew: {why}"))
+            of(EventType::Warning, "Replacing", "Delete", format!("deleting {id} to create it again: {why}"))
         }
         AttemptOutcome::Done(Step::Stall(reason, message)) if report::ready_reason(last) != Some(reason.as_str()) => {
             of(EventType::Warning, reason.as_str(), "Reconcile", message.clone())
@@ -92,19 +92,19 @@ fn done<O>(outcome: &AttemptOutcome, facts: &StatusInput<O>, last: &Status<O>, i
     }
 }
 
-/// The first call of a series tells of all that it changes.
+/// The event of the first update call lists all changes; the further calls have none.
 fn goes_on<O>(outcome: &AttemptOutcome, last: &Status<O>, generation: Option<i64>) -> bool {
     let under_way = |synced: &Condition| synced.reason == Reason::Updating.as_str() && synced.observed_generation == generation;
     matches!(outcome, AttemptOutcome::Done(Step::Update(..)))
         && find_condition(&last.conditions, ConditionType::Synced).is_some_and(under_way)
 }
 
-/// A drift is told when it is first seen, whatever is done about it.
-fn drifted<O>(facts: &StatusInput<O>, last: &Status<O>, is_drift: bool) -> Option<NewEvent> {
+/// Drift is reported when it is first observed, whether it is corrected or not.
+fn drifted<O>(input: &StatusInput<O>, last: &Status<O>, is_drift: bool) -> Option<NewEvent> {
     let new: Vec<Difference> =
-        facts.drift.iter().filter(|now| !last.drift.iter().any(|last| last.path == format!("spec.{}", now.path))).cloned().collect();
+        input.drift.iter().filter(|now| !last.drift.iter().any(|last| last.path == format!("spec.{}", now.path))).cloned().collect();
     (is_drift && !new.is_empty()).then(|| {
-        let note = format!("changed in the cloud: {}", format_differences(&new));
+        let note = format!("the cloud resource was changed: {}", format_differences(&new));
         let (type_, reason) = (EventType::Warning, "DriftDetected".to_owned());
         NewEvent { type_, reason, action: "Compare", note, drift: Some(Drift::Detected) }
     })

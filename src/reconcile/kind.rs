@@ -56,6 +56,12 @@ pub trait Kind: Send + Sync + 'static {
     /// One of the [natural keys](Listed::natural_keys) of the listed item that would hold the object's resource, or its id.
     fn natural_key(desired: &Desired<'_, Self::Object>) -> Option<String>;
 
+    /// What the natural key of the object's resource is called in messages, e.g. `VLAN 31 of connection …`.
+    fn describe_natural_key(desired: &Desired<'_, Self::Object>) -> Option<String> {
+        let _ = desired;
+        None
+    }
+
     /// Whether `seen` stands where the object's resource would: the natural key, which the cloud keeps unique.
     fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Resource) -> bool;
 
@@ -197,10 +203,11 @@ impl ResourcePhase {
     pub fn of(status: Option<&str>, reason: Option<&str>) -> Self {
         match status {
             None | Some("ACTIVE" | "DOWN" | "ADMIN_SHUTDOWN") => Self::Settled,
-            Some("ERROR") => {
-                Self::Failed(Reason::CloudFailed, reason.filter(|text| !text.is_empty()).unwrap_or("the cloud gives no reason").to_owned())
-            }
-            Some("REJECTED") => Self::Failed(Reason::Rejected, "the other tenant rejected the virtual interface".to_owned()),
+            Some("ERROR") => Self::Failed(
+                Reason::CloudFailed,
+                reason.filter(|text| !text.is_empty()).unwrap_or("the cloud reports the status ERROR without a reason").to_owned(),
+            ),
+            Some("REJECTED") => Self::Failed(Reason::Rejected, "the other account rejected the virtual interface".to_owned()),
             Some("AUTHORIZATION") => Self::Settling(Reason::AwaitingAcceptance),
             Some("PENDING_DELETE") => Self::Deleting,
             Some("DELETED") => Self::Gone,
@@ -229,8 +236,8 @@ impl Health {
         match status {
             Some("ADMIN_SHUTDOWN") => Self::AdminShutdown,
             Some("ACTIVE") | None if sessions_down.is_empty() => Self::Up,
-            Some("ACTIVE") | None => Self::Down(format!("BGP is not established: {}", sessions_down.join(", "))),
-            Some(other) => Self::Down(format!("the cloud's status is {other}")),
+            Some("ACTIVE") | None => Self::Down(format!("the BGP session is not established: {}", sessions_down.join(", "))),
+            Some(other) => Self::Down(format!("the status in the cloud is {other}")),
         }
     }
 }

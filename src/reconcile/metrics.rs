@@ -7,7 +7,7 @@ use crate::api::{ConditionType, Managed, Reason, Status, find_condition, is_true
 use crate::cluster::age;
 use crate::telemetry::metrics::objects::count_object;
 use crate::telemetry::metrics::objects::count_queue;
-use crate::telemetry::metrics::table::{DRIFT_OBJECTS, DRIFT_CONFLICTS, STALLED};
+use crate::telemetry::metrics::table::{DRIFT_CONFLICTS, DRIFT_OBJECTS, STALLED};
 use crate::telemetry::metrics::{Readings, Source};
 
 use super::context::{Context, ObservedOf};

@@ -1,4 +1,4 @@
-//! What a pass tells: the object's next status, from its last one and the outcome. Pure but for the time, which is given.
+//! The next status of an object, computed from its last status and the outcome of an attempt. Pure: the time is an argument.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
@@ -13,47 +13,47 @@ use crate::cluster::status::join_names;
 use super::decide::{Step, Wait};
 use super::kind::{Difference, Health, ResourcePhase};
 
-/// What became of a pass.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttemptOutcome {
-    /// The step was taken, or nothing was to be done.
+    /// The step was carried out, or there was nothing to do.
     Done(Step),
-    /// The cloud said no, or nothing.
+    /// The cloud returned an error or did not respond.
     Failed(CloudError),
-    /// The account is not ready, for this reason.
+    /// The account is not ready.
     Account(Reason, String, Option<CloudError>),
-    /// Somebody paused the object.
+    /// The object is paused.
     Paused,
 }
 
-/// The parts of the next status that the conditions do not follow from.
+/// The input of the next status besides the outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusInput<O> {
-    /// Id to keep; `None` when the resource is not there.
+    /// ID of the cloud resource; `None` if it does not exist.
     pub id: Option<String>,
-    /// Intent to keep.
+    /// Intent of a create whose outcome is not confirmed.
     pub intent: Option<Intent>,
-    /// What the cloud shows.
-    pub seen: ResourceState<O>,
-    /// Where that differs from the spec.
+    /// The state of the cloud resource.
+    pub resource: ResourceState<O>,
+    /// Fields in which it differs from the spec.
     pub drift: Vec<Difference>,
-    /// The spec is only observed.
+    /// The management policy is `ObserveOnly`.
     pub observe_only: bool,
 }
 
-/// What a pass saw of the cloud.
+/// The state of the cloud resource, as observed by an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ResourceState<O> {
-    /// It did not look: what was told before stays.
+    /// The attempt did not observe it: the last reported state is kept.
     NotObserved,
-    /// Nothing is there.
+    /// It does not exist.
     Absent,
-    /// This.
+    /// It exists.
     Present(ObservedResource<O>),
 }
 
 impl<O> ResourceState<O> {
-    const fn seen(&self) -> Option<&ObservedResource<O>> {
+    const fn present(&self) -> Option<&ObservedResource<O>> {
         match self {
             Self::Present(seen) => Some(seen),
             Self::NotObserved | Self::Absent => None,
@@ -61,20 +61,20 @@ impl<O> ResourceState<O> {
     }
 }
 
-/// What the cloud shows.
+/// A cloud resource that exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedResource<O> {
-    /// For the status.
+    /// Value of `status.observed`.
     pub observed: O,
-    /// Where in its life.
+    /// Lifecycle phase.
     pub phase: ResourcePhase,
-    /// Whether the line works.
+    /// Health.
     pub health: Health,
-    /// Nothing differs from the spec.
+    /// No field differs from the spec.
     pub matches: bool,
 }
 
-/// How far the object is.
+/// The kstatus state of the object: exactly one of `Ready`, `Reconciling` and `Stalled` is true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReconcileStatus {
     Ready,
@@ -83,7 +83,7 @@ pub(crate) enum ReconcileStatus {
 }
 
 struct ConditionValues {
-    progress: ReconcileStatus,
+    state: ReconcileStatus,
     reason: Reason,
     message: String,
     synced: Option<bool>,
@@ -94,24 +94,24 @@ struct ConditionValues {
 pub fn report<O: Clone>(
     last: &Status<O>,
     outcome: &AttemptOutcome,
-    facts: &StatusInput<O>,
+    input: &StatusInput<O>,
     generation: Option<i64>,
     now: &Time,
 ) -> Status<O> {
     if let AttemptOutcome::Paused = outcome {
         return paused(last, generation, now);
     }
-    let values = values(outcome, facts);
+    let values = values(outcome, input);
     let mut next = last.clone();
-    next.id.clone_from(&facts.id);
-    next.intent.clone_from(&facts.intent);
+    next.id.clone_from(&input.id);
+    next.intent.clone_from(&input.intent);
     next.observed_generation = generation;
-    match &facts.seen {
+    match &input.resource {
         ResourceState::NotObserved => {}
         ResourceState::Absent => next.observed = None,
         ResourceState::Present(seen) => next.observed = Some(seen.observed.clone()),
     }
-    next.drift = facts.drift.iter().map(drift).collect();
+    next.drift = input.drift.iter().map(drift).collect();
     next.waiting_for = waiting_for(outcome);
     next.last_error = last_error(last.last_error.as_ref(), outcome, &values, now);
     next.last_sync_time = Some(now.clone());
@@ -120,18 +120,18 @@ pub fn report<O: Clone>(
         set_condition(conditions, new, now.clone());
     };
     let conditions = &mut next.conditions;
-    let ready = ConditionStatus::from(values.progress == ReconcileStatus::Ready);
+    let ready = ConditionStatus::from(values.state == ReconcileStatus::Ready);
     set(conditions, ConditionType::Ready, ready, values.reason, &values.message);
     match values.synced {
         Some(synced) => set(conditions, ConditionType::Synced, synced.into(), values.reason, &values.message),
         None if find_condition(conditions, ConditionType::Synced).is_some() => {}
         None => set(conditions, ConditionType::Synced, ConditionStatus::Unknown, values.reason, "not compared yet"),
     }
-    let (status, reason, message) = health(facts.seen.seen(), values.reason);
+    let (status, reason, message) = health(input.resource.present(), values.reason);
     set(conditions, ConditionType::Healthy, status, reason, &message);
     for (type_, present) in [
-        (ConditionType::Reconciling, values.progress == ReconcileStatus::Reconciling),
-        (ConditionType::Stalled, values.progress == ReconcileStatus::Stalled),
+        (ConditionType::Reconciling, values.state == ReconcileStatus::Reconciling),
+        (ConditionType::Stalled, values.state == ReconcileStatus::Stalled),
     ] {
         if present {
             set(conditions, type_, ConditionStatus::True, values.reason, &values.message);
@@ -142,18 +142,18 @@ pub fn report<O: Clone>(
     next
 }
 
-/// Whether two statuses tell the same: the time of the last look is not worth a write.
+/// Whether two statuses are the same apart from `lastSyncTime`, which alone is not worth a write.
 #[must_use]
 pub fn same<O: Clone + PartialEq>(a: &Status<O>, b: &Status<O>) -> bool {
     Status { last_sync_time: None, ..a.clone() } == Status { last_sync_time: None, ..b.clone() }
 }
 
-/// Whether the spec changed since it was last held against the cloud with a result.
+/// Whether the spec changed since it was last compared with the cloud.
 #[must_use]
 pub fn spec_changed<O>(status: &Status<O>, generation: Option<i64>) -> bool {
     !find_condition(&status.conditions, ConditionType::Synced).is_some_and(|synced| {
-        let told = [Reason::Drifted, Reason::NotFound, Reason::Paused].map(Reason::as_str).contains(&synced.reason.as_str());
-        synced.observed_generation == generation && (synced.status == "True" || told)
+        let compared = [Reason::Drifted, Reason::NotFound, Reason::Paused].map(Reason::as_str).contains(&synced.reason.as_str());
+        synced.observed_generation == generation && (synced.status == "True" || compared)
     })
 }
 
@@ -163,56 +163,59 @@ pub fn ready_reason<O>(status: &Status<O>) -> Option<&str> {
     find_condition(&status.conditions, ConditionType::Ready).map(|ready| ready.reason.as_str())
 }
 
-/// Nothing else of a paused object is touched. A spec that was still to be carried out stays so: then the condition speaks of no generation.
+/// A paused object changes only in `Synced`. If a change of the spec was not applied yet, the condition has no generation, so that it still is
+/// applied later.
 fn paused<O: Clone>(last: &Status<O>, generation: Option<i64>, now: &Time) -> Status<O> {
     let mut next = last.clone();
     let new = NewCondition {
         type_: ConditionType::Synced,
         status: ConditionStatus::False,
         reason: Reason::Paused,
-        message: "paused by annotation: nothing is read or written".to_owned(),
+        message: "paused by the annotation: the operator does not read or change the cloud resource".to_owned(),
         observed_generation: generation.filter(|_| !spec_changed(last, generation)),
     };
     set_condition(&mut next.conditions, new, now.clone());
     next
 }
 
-fn values<O>(outcome: &AttemptOutcome, facts: &StatusInput<O>) -> ConditionValues {
-    let reconciling = |reason, message: String| ConditionValues { progress: ReconcileStatus::Reconciling, reason, message, synced: None };
-    let stalled = |reason, message: String| ConditionValues { progress: ReconcileStatus::Stalled, reason, message, synced: None };
+fn values<O>(outcome: &AttemptOutcome, input: &StatusInput<O>) -> ConditionValues {
+    let reconciling = |reason, message: String| ConditionValues { state: ReconcileStatus::Reconciling, reason, message, synced: None };
+    let stalled = |reason, message: String| ConditionValues { state: ReconcileStatus::Stalled, reason, message, synced: None };
     match outcome {
         AttemptOutcome::Done(step) => match step {
-            Step::NoChange => settled(facts.observe_only),
+            Step::NoChange => settled(input.observe_only),
             Step::Report(differences) => {
                 ConditionValues { synced: Some(false), ..stalled(Reason::Drifted, format_differences(differences)) }
             }
-            Step::RecordIntent => reconciling(Reason::Creating, "about to be created".to_owned()),
-            Step::Create(_) | Step::Adopt(_) => match facts.seen.seen() {
-                Some(seen) if seen.phase == ResourcePhase::Settled && seen.matches => settled(facts.observe_only),
-                _ => reconciling(Reason::Creating, "the cloud sets it up".to_owned()),
+            Step::RecordIntent => reconciling(Reason::Creating, "the cloud resource will be created".to_owned()),
+            Step::Create(_) | Step::Adopt(_) => match input.resource.present() {
+                Some(seen) if seen.phase == ResourcePhase::Settled && seen.matches => settled(input.observe_only),
+                _ => reconciling(Reason::Creating, "the cloud is creating the resource".to_owned()),
             },
             Step::Update(_, differences) => ConditionValues {
                 synced: Some(false),
-                ..reconciling(Reason::Updating, format!("changing {}", format_differences(differences)))
+                ..reconciling(Reason::Updating, format!("updating {}", format_differences(differences)))
             },
             Step::Replace(_, why) => ConditionValues { synced: Some(false), ..reconciling(Reason::Deleting, why.clone()) },
-            Step::Delete(_) | Step::RemoveFinalizer => reconciling(Reason::Deleting, "the cloud deletes it".to_owned()),
+            Step::Delete(_) | Step::RemoveFinalizer => reconciling(Reason::Deleting, "the cloud is deleting the resource".to_owned()),
             Step::Wait(wait) => match wait {
                 Wait::Cloud(reason) => reconciling(*reason, settling(*reason)),
-                Wait::List => reconciling(Reason::Settling, "looking at the cloud".to_owned()),
-                Wait::UnconfirmedCreate => {
-                    reconciling(Reason::Creating, "an earlier create may still arrive; nothing is sent until that is certain".to_owned())
-                }
-                Wait::Dependants(who) => reconciling(Reason::WaitingForDependants, format!("still needed by {}", format_names(who))),
+                Wait::List => reconciling(Reason::Settling, "reading the state of the cloud".to_owned()),
+                Wait::UnconfirmedCreate => reconciling(
+                    Reason::Creating,
+                    "the outcome of an earlier create call is not known yet; no other call is made until it is".to_owned(),
+                ),
+                Wait::Dependants(who) => reconciling(Reason::WaitingForDependants, format!("still referenced by {}", format_names(who))),
                 Wait::Parent => reconciling(
                     Reason::InUse,
-                    "the cloud deletes the last peer only together with its interface, which goes first".to_owned(),
+                    "the cloud deletes the last peer only together with its virtual interface; delete the virtual interface".to_owned(),
                 ),
-                Wait::References(whom) => {
-                    reconciling(Reason::WaitingForReference, format!("not there or not ready: {}", format_names(whom)))
-                }
+                Wait::References(whom) => reconciling(
+                    Reason::WaitingForReference,
+                    format!("waiting for referenced objects that do not exist, are not ready or are not granted: {}", format_names(whom)),
+                ),
                 Wait::Secret => {
-                    reconciling(Reason::WaitingForReference, "the Secret of spec.bgpMd5SecretRef or its key is missing".to_owned())
+                    reconciling(Reason::WaitingForReference, "spec.bgpMd5SecretRef: the Secret or its key does not exist".to_owned())
                 }
             },
             Step::Stall(reason, message) => {
@@ -232,15 +235,15 @@ fn values<O>(outcome: &AttemptOutcome, facts: &StatusInput<O>) -> ConditionValue
 
 fn settled(observe_only: bool) -> ConditionValues {
     let reason = if observe_only { Reason::Observed } else { Reason::Available };
-    ConditionValues { progress: ReconcileStatus::Ready, reason, message: "matches the spec".to_owned(), synced: Some(true) }
+    ConditionValues { state: ReconcileStatus::Ready, reason, message: "matches the spec".to_owned(), synced: Some(true) }
 }
 
 fn failed(error: &CloudError) -> ConditionValues {
-    let (progress, reason) = status_after(error.class);
-    ConditionValues { progress, reason, message: error.to_string(), synced: None }
+    let (state, reason) = status_after(error.class);
+    ConditionValues { state, reason, message: error.to_string(), synced: None }
 }
 
-/// How an object stands after an error of `class`, and the reason that is told.
+/// The state and reason of an object after an error of `class`.
 pub(crate) const fn status_after(class: ErrorClass) -> (ReconcileStatus, Reason) {
     match class {
         ErrorClass::Invalid => (ReconcileStatus::Stalled, Reason::Invalid),
@@ -259,30 +262,32 @@ pub(crate) const fn status_after(class: ErrorClass) -> (ReconcileStatus, Reason)
 
 fn settling(reason: Reason) -> String {
     match reason {
-        Reason::AwaitingAcceptance => "the other tenant has not accepted it yet",
-        Reason::Creating => "the cloud sets it up",
-        Reason::Updating => "the cloud applies a change",
-        Reason::Deleting => "the cloud deletes it",
-        _ => "the cloud has not settled it yet",
+        Reason::AwaitingAcceptance => "the other account has not accepted the virtual interface yet",
+        Reason::Creating => "the cloud is creating the resource",
+        Reason::Updating => "the cloud is updating the resource",
+        Reason::Deleting => "the cloud is deleting the resource",
+        _ => "the cloud is still processing the resource",
     }
     .to_owned()
 }
 
-fn health<O>(seen: Option<&ObservedResource<O>>, otherwise: Reason) -> (ConditionStatus, Reason, String) {
-    match seen.map(|seen| (&seen.phase, &seen.health)) {
+fn health<O>(resource: Option<&ObservedResource<O>>, otherwise: Reason) -> (ConditionStatus, Reason, String) {
+    match resource.map(|resource| (&resource.phase, &resource.health)) {
         None | Some((ResourcePhase::Settling(_) | ResourcePhase::Deleting | ResourcePhase::Gone, _)) => {
-            (ConditionStatus::Unknown, otherwise, "not known until the cloud has settled it".to_owned())
+            (ConditionStatus::Unknown, otherwise, "not known until the cloud has finished processing the resource".to_owned())
         }
         Some((ResourcePhase::Failed(reason, text), _)) => (ConditionStatus::False, *reason, text.clone()),
-        Some((ResourcePhase::Settled, Health::Up)) => (ConditionStatus::True, Reason::Up, "the cloud's status is ACTIVE".to_owned()),
+        Some((ResourcePhase::Settled, Health::Up)) => (ConditionStatus::True, Reason::Up, "the status in the cloud is ACTIVE".to_owned()),
         Some((ResourcePhase::Settled, Health::Down(text))) => (ConditionStatus::False, Reason::Down, text.clone()),
-        Some((ResourcePhase::Settled, Health::AdminShutdown)) => {
-            (ConditionStatus::False, Reason::AdminShutdown, "shut on purpose; it is not opened again by the operator".to_owned())
-        }
+        Some((ResourcePhase::Settled, Health::AdminShutdown)) => (
+            ConditionStatus::False,
+            Reason::AdminShutdown,
+            "shut down in the cloud for a switchover test; the operator does not enable it".to_owned(),
+        ),
     }
 }
 
-/// Which fields differ, and how.
+/// The fields that differ, with both values.
 pub(super) fn format_differences(differences: &[Difference]) -> String {
     let formatted: Vec<String> =
         differences.iter().map(|difference| format!("{} ({} → {})", difference.path, difference.observed, difference.desired)).collect();
@@ -305,10 +310,10 @@ fn waiting_for(outcome: &AttemptOutcome) -> Vec<WaitingFor> {
     }
 }
 
-/// It goes when the object is ready.
+/// It is removed when the object is ready.
 fn last_error(last: Option<&LastError>, outcome: &AttemptOutcome, values: &ConditionValues, now: &Time) -> Option<LastError> {
     match outcome {
         AttemptOutcome::Failed(error) | AttemptOutcome::Account(_, _, Some(error)) => Some(status::last_error(last, error, now)),
-        _ => last.filter(|_| values.progress != ReconcileStatus::Ready).cloned(),
+        _ => last.filter(|_| values.state != ReconcileStatus::Ready).cloned(),
     }
 }

@@ -22,7 +22,7 @@ impl<K: Kind> Context<'_, K> {
     /// Reports an outcome without having read the cloud: what is known of the resource stays.
     pub async fn report(&mut self, outcome: &AttemptOutcome) -> Result<(), Failure> {
         let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
-        let facts = StatusInput { id, intent, seen: ResourceState::NotObserved, drift: vec![], observe_only: false };
+        let facts = StatusInput { id, intent, resource: ResourceState::NotObserved, drift: vec![], observe_only: false };
         self.reconciler.publish(self.object, outcome, &facts, false).await;
         self.update_status(outcome, &facts, false).await
     }
@@ -72,7 +72,7 @@ pub(super) fn unreported(object: &impl Managed, limit: Duration) -> Option<Durat
 /// An error as an object may show it. What concerns the account's identity is for the account's owner, who finds it in the log and at the account.
 pub(super) fn for_tenants(error: CloudError) -> CloudError {
     let message = match error.class {
-        ErrorClass::Auth => "the cloud does not accept the account's credentials".to_owned(),
+        ErrorClass::Auth => "the cloud rejected the account's credentials".to_owned(),
         ErrorClass::Permission => format!("the account's credentials lack the permission for {}", error.operation),
         _ => return error,
     };

@@ -91,7 +91,7 @@ async fn a_grant_is_asked_before_the_cloud_is() {
     // A namespace that no grant names.
     world.apply(&gateway("gw", 2)).await;
     let refused = world.wait_reason("VirtualGateway", "gw", "NotGranted").await;
-    assert!(message(&refused).contains("no grant of the account names this namespace"), "{refused:#}");
+    assert!(message(&refused).contains("no grant in spec.grants selects this namespace"), "{refused:#}");
     // Field, value and what is allowed.
     team.apply(&gateway("other-vpc", 2)).await;
     let refused = team.wait_reason("VirtualGateway", "other-vpc", "NotGranted").await;
@@ -106,7 +106,7 @@ async fn a_grant_is_asked_before_the_cloud_is() {
         (
             "bandwidth",
             interface("bandwidth", 100, &by_name("virtualGatewayRef", "gw", None)),
-            "spec.bandwidth: 80 is not granted; allowed: 60 at most",
+            "spec.bandwidth: 80 is not granted; allowed: up to 60",
         ),
         ("line", interface("line", 100, &by_name("virtualGatewayRef", "gw", None)), "spec.connectionId"),
     ];
@@ -135,7 +135,7 @@ async fn a_grant_is_asked_before_the_cloud_is() {
     let writes = world.cloud.count("UpdateVirtualInterface").await;
     world.account_with(&grant(40)).await;
     let narrowed = team.wait_reason("VirtualInterface", "vif", "NotGranted").await;
-    assert!(message(&narrowed).contains("50 is not granted; allowed: 40 at most"), "{narrowed:#}");
+    assert!(message(&narrowed).contains("50 is not granted; allowed: up to 40"), "{narrowed:#}");
     assert!(narrowed["status"]["id"].is_string() && narrowed["status"]["observed"]["bandwidth"] == 50, "{narrowed:#}");
     team.patch("VirtualInterface", "vif", json!({ "spec": { "description": "changed" } })).await;
     team.wait_reason("VirtualInterface", "vif", "NotGranted").await;
@@ -307,7 +307,7 @@ async fn an_account_is_chosen_by_name_but_opened_by_its_owner() {
     named["spec"]["accountRef"] = json!({ "name": closed.namespace });
     team.apply(&named).await;
     let refused = team.wait_reason("VirtualGateway", "named", "WaitingForAccount").await;
-    assert!(message(&refused).contains("not open to this namespace"), "{refused:#}");
+    assert!(message(&refused).contains("does not allow this namespace"), "{refused:#}");
 
     team.apply(&gateway("gw", 41)).await;
     let id = team.wait_ready("VirtualGateway", "gw").await["status"]["id"].clone();

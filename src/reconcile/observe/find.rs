@@ -104,7 +104,8 @@ impl<K: Kind> Observer<'_, '_, K> {
         let owner = self.ownership(desired, view, &seen, &differences, recorded);
         let ignored = &self.context.object.policy().ignore_fields;
         // What can't be changed decides whether a resource is taken at all: before that it is not ignored.
-        differences.retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| field == difference.path));
+        differences
+            .retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| is_same_field(field, difference.path)));
         let id = K::id(&seen).to_owned();
         let found = Found {
             orphaned: owner == Ownership::Ours && self.is_orphaned(&seen, &differences).await?,
@@ -123,7 +124,7 @@ impl<K: Kind> Observer<'_, '_, K> {
     /// Whether all that can't be changed differs because what the resource hangs on is gone from the cloud.
     async fn is_orphaned(&self, seen: &K::Resource, differences: &[Difference]) -> Result<bool, Failure> {
         let Some((field, call)) = K::parent(seen) else { return Ok(false) };
-        let only_there = differences.iter().all(|difference| difference.mutable || difference.path == field);
+        let only_there = differences.iter().all(|difference| difference.mutable || is_same_field(difference.path, field));
         if !only_there || differences.iter().all(|difference| difference.mutable) {
             return Ok(false);
         }
@@ -150,12 +151,17 @@ impl<K: Kind> Observer<'_, '_, K> {
     ) -> Ownership {
         let me = &self.context.key;
         if let Some(holder) = self.context.reconciler.index.other_holder(me, K::id(seen)) {
-            return Ownership::Foreign(describe_holder(&holder, &me.namespace));
+            return Ownership::Foreign(used_by::<K>(
+                desired,
+                seen,
+                &format!("{} ({})", describe_holder(&holder, &me.namespace), K::id(seen)),
+            ));
         }
         let tagged_ours = self.is_tagged_ours(seen);
         match K::tags(seen).get(OWNER_TAG) {
             Some(tag) if !tagged_ours && !self.is_left_behind(tag, me) => {
-                return Ownership::Foreign(describe_owner_tag(tag, &self.context.reconciler.cluster, &me.namespace));
+                let owner = describe_owner_tag(tag, K::NAME, &self.context.reconciler.cluster, &me.namespace);
+                return Ownership::Foreign(used_by::<K>(desired, seen, &format!("{owner} ({})", K::id(seen))));
             }
             _ => {}
         }
@@ -167,7 +173,8 @@ impl<K: Kind> Observer<'_, '_, K> {
         } else if is_asked_for() && self.is_resolved() {
             Ownership::Imported
         } else {
-            Ownership::Foreign("it was not made by this object; set spec.import to take it over".to_owned())
+            let owner = format!("{}, which this object did not create; to adopt it, set spec.import", K::id(seen));
+            Ownership::Foreign(used_by::<K>(desired, seen, &owner))
         }
     }
 
@@ -192,4 +199,16 @@ impl<K: Kind> Observer<'_, '_, K> {
         let as_created = |difference: &Difference| difference.path == "name" && desired.created_as == Some(difference.observed.as_str());
         !keeps_tags && differences.iter().all(|difference| difference.path == "tags" || as_created(difference))
     }
+}
+
+/// What `desired` asks for is already used by `owner`.
+fn used_by<K: Kind>(desired: &Desired<'_, K::Object>, seen: &K::Resource, owner: &str) -> String {
+    let key = K::describe_natural_key(desired).filter(|_| K::is_at(desired, seen)).unwrap_or_else(|| "the resource".to_owned());
+    format!("{key} is already used by {owner}")
+}
+
+/// Whether two names mean the same field of a spec: a reference can be by name (`virtualGatewayRef`) or by ID (`virtualGatewayId`).
+fn is_same_field(a: &str, b: &str) -> bool {
+    let stem = |field: &str| field.strip_suffix("Ref").or_else(|| field.strip_suffix("Id")).unwrap_or(field).to_owned();
+    a == b || stem(a) == stem(b)
 }
