@@ -1,6 +1,8 @@
 //! What an earlier version left, objects with their statuses and resources in the cloud, is taken over by the present one without a single
 //! write to the cloud. How they are recorded is told in `tests/fixtures/upgrade/README.md`.
 
+mod newer;
+
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
