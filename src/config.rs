@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use crate::cloud::Limits;
-use crate::cluster::shard::{LabelSelector, Shard};
+use crate::cluster::watch::shard::Shard;
 use crate::telemetry::logs::LogFormat;
 
 /// Kubernetes operator for Huawei Cloud Direct Connect.
@@ -46,6 +46,19 @@ pub struct Run {
     #[arg(long, env = "DC_OPERATOR_LISTEN", default_value = "0.0.0.0:8080", help_heading = "Server")]
     pub listen: SocketAddr,
 
+    /// Name of the shard: at most 48 lowercase letters, digits and dashes, unique in the cluster. Required with `--watch-namespaces` and
+    /// `--selector`. The finalizers on accounts and Secrets and the default Lease are named after it.
+    #[arg(
+        long,
+        env = "DC_OPERATOR_SHARD",
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = shard_name,
+        help_heading = "Kubernetes"
+    )]
+    pub shard: ShardName,
+
     /// Namespaces whose gateways, interfaces and peers are managed. Empty: all.
     #[arg(
         long,
@@ -58,7 +71,7 @@ pub struct Run {
     )]
     pub watch_namespaces: BTreeSet<String>,
 
-    /// Label selector for the gateways, interfaces and peers that are managed: `team=a`, `tier!=test`, `team in (a,b)`. Empty: all.
+    /// Label selector for the gateways, interfaces and peers that are managed, as in `kubectl -l`. Empty: all.
     #[arg(
         long,
         env = "DC_OPERATOR_SELECTOR",
@@ -68,7 +81,7 @@ pub struct Run {
         value_parser = selector,
         help_heading = "Kubernetes"
     )]
-    pub selector: Selected,
+    pub selector: Selector,
 
     /// Cluster ID in the owner tag of cloud resources. Default: the uid of the namespace `kube-system`.
     #[arg(long, env = "DC_OPERATOR_CLUSTER_ID", value_parser = cluster_id, help_heading = "Kubernetes")]
@@ -144,17 +157,31 @@ pub struct Run {
     pub otlp_endpoint: Option<Endpoint>,
 }
 
+/// `None` for the only operator of a cluster.
+pub type ShardName = Option<String>;
+
 /// `None` for objects with any labels.
-pub type Selected = Option<LabelSelector>;
+pub type Selector = Option<String>;
 
 /// Base URL of a collector; `None` when the variable is there but empty.
 pub type Endpoint = Option<String>;
 
 impl Run {
     /// The objects that this operator manages.
+    ///
+    /// # Errors
+    /// They are a part of the cluster's objects, and the shard has no name.
+    pub fn shard(&self) -> Result<Shard, UnnamedShard> {
+        let shard = Shard { name: self.shard.clone(), namespaces: self.watch_namespaces.clone(), selector: self.selector.clone() };
+        if shard.name.is_none() && !shard.is_whole() { Err(UnnamedShard) } else { Ok(shard) }
+    }
+
+    /// Name of the Lease. Each shard needs its own.
     #[must_use]
-    pub fn shard(&self) -> Shard {
-        Shard { namespaces: self.watch_namespaces.clone(), selector: self.selector.clone() }
+    pub fn lease_name(&self) -> String {
+        const DEFAULT: &str = "direct-connect-operator";
+        let named = self.election.lease_name.clone();
+        named.unwrap_or_else(|| self.shard.as_ref().map_or_else(|| DEFAULT.to_owned(), |shard| format!("{DEFAULT}-{shard}")))
     }
 
     /// Limits of the requests to the cloud.
@@ -173,6 +200,11 @@ impl Run {
     }
 }
 
+/// A shard has no name that stays the same when its namespaces and labels change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--watch-namespaces and --selector require --shard, a name for the part of the objects that this operator manages")]
+pub struct UnnamedShard;
+
 /// Flags of the leader election.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Leader election")]
@@ -181,9 +213,9 @@ pub struct LeaderElection {
     #[arg(long, env = "DC_OPERATOR_LEADER_ELECT", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub leader_elect: Option<bool>,
 
-    /// Name of the Lease. Each shard needs its own.
-    #[arg(long, env = "DC_OPERATOR_LEASE_NAME", default_value = "direct-connect-operator")]
-    pub lease_name: String,
+    /// Name of the Lease. Default: `direct-connect-operator`, or `direct-connect-operator-SHARD`.
+    #[arg(long, env = "DC_OPERATOR_LEASE_NAME")]
+    pub lease_name: Option<String>,
 
     /// Namespace of the Lease. Default: the namespace of the pod.
     #[arg(long, env = "DC_OPERATOR_LEASE_NAMESPACE")]
@@ -236,8 +268,26 @@ fn namespaces(text: &str) -> Result<BTreeSet<String>, String> {
         .collect()
 }
 
-fn selector(text: &str) -> Result<Selected, String> {
-    if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some) }
+/// The API server parses it.
+#[allow(clippy::unnecessary_wraps, reason = "clap wants a result")]
+fn selector(text: &str) -> Result<Selector, String> {
+    Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned))
+}
+
+/// What is legal at the end of a finalizer's name and of a Lease's.
+fn shard_name(text: &str) -> Result<ShardName, String> {
+    const LIMIT: usize = 48;
+    let is_sound = |text: &str| {
+        text.len() <= LIMIT
+            && !text.starts_with('-')
+            && !text.ends_with('-')
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    match text.trim() {
+        "" => Ok(None),
+        name if is_sound(name) => Ok(Some(name.to_owned())),
+        _ => Err(format!("must be at most {LIMIT} lowercase letters, digits and dashes, with a letter or digit at both ends")),
+    }
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, String> {
@@ -308,16 +358,35 @@ mod tests {
             let Command::Run(run) = cli.command else { panic!("run") };
             Ok::<_, String>(run)
         };
-        assert!(run(&[]).unwrap().shard().is_whole());
-        let empty = run(&["--watch-namespaces", "", "--selector", "", "--otlp-endpoint", ""]).unwrap();
-        assert!(empty.shard().is_whole() && empty.otlp_endpoint.flatten().is_none());
-        let one = run(&["--watch-namespaces", "b, a", "--selector", "x=1"]).unwrap().shard();
-        assert_eq!(one.namespaces, ["a", "b"].map(str::to_owned).into());
-        assert_eq!(one.selector, "x=1".parse().ok());
+        assert_eq!(run(&[]).unwrap().shard(), Ok(Shard::default()));
+        let empty = run(&["--shard", "", "--watch-namespaces", "", "--selector", "", "--otlp-endpoint", ""]).unwrap();
+        assert_eq!(empty.shard(), Ok(Shard::default()));
+        assert!(empty.otlp_endpoint.flatten().is_none());
+        let one = run(&["--shard", "a-1", "--watch-namespaces", "b, a", "--selector", " team in (a, b),!old "]).unwrap();
+        let named = |name: &str| Some(name.to_owned());
+        let namespaces = ["a", "b"].map(str::to_owned).into();
+        assert_eq!(one.shard(), Ok(Shard { name: named("a-1"), namespaces, selector: named("team in (a, b),!old") }));
+        assert_eq!(run(&["--shard", "a"]).unwrap().shard(), Ok(Shard { name: named("a"), ..Shard::default() }));
+        for part in [["--watch-namespaces", "a"], ["--selector", "x=1"]] {
+            assert_eq!(run(&part).unwrap().shard(), Err(UnnamedShard), "{part:?}");
+        }
+        for (flags, lease) in [
+            (&[][..], "direct-connect-operator"),
+            (&["--shard", "team-a"], "direct-connect-operator-team-a"),
+            (&["--shard", "a", "--lease-name", "mine"], "mine"),
+        ] {
+            assert_eq!(run(flags).unwrap().lease_name(), lease);
+        }
+        let longest = "x".repeat(48);
+        assert_eq!(run(&["--shard", &longest]).unwrap().shard, Some(longest.clone()));
+        let too_long = longest + "x";
         for (flag, wrong) in [
             ("--watch-namespaces", "a,"),
             ("--watch-namespaces", "Team"),
-            ("--selector", "team>1"),
+            ("--shard", "a.b"),
+            ("--shard", "A"),
+            ("--shard", "a-"),
+            ("--shard", &too_long),
             ("--otlp-endpoint", "collector:4318"),
             ("--listen", "8080"),
             ("--call-timeout", "60"),

@@ -20,7 +20,8 @@ use crate::cluster::discovery;
 use crate::cluster::leader_election::{Election, Fence, Leadership, Loss, Term, Timing};
 use crate::cluster::relist::Relist;
 use crate::cluster::strip_metadata::strip_metadata;
-use crate::config::{LeaderElection, Run};
+use crate::cluster::watch::shard::Shard;
+use crate::config::{Run, UnnamedShard};
 use crate::graph::Index;
 use crate::kinds::{Lines, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
 use crate::reconcile::{Kind, Namespaces, Shared, controller};
@@ -63,6 +64,12 @@ pub enum Error {
     /// Another replica may work now.
     #[error("leadership was lost")]
     Leadership(#[from] Loss),
+    /// Operators of different shards must not be taken for each other.
+    #[error(transparent)]
+    Shard(#[from] UnnamedShard),
+    /// The API server does not understand the label selector.
+    #[error("--selector {selector:?}: the API server says {message:?}; write it as in `kubectl -l`")]
+    Selector { selector: String, message: String },
     /// A signal handler or the listener.
     #[error("the system")]
     System(#[from] std::io::Error),
@@ -75,7 +82,8 @@ pub enum Error {
 /// end the process without waiting for what is under way.
 pub async fn run(config: &Run) -> Result<(), Error> {
     let stop = stop_signal()?;
-    let election = election(&config.election).await?;
+    config.shard()?;
+    let election = election(config).await?;
     let phase = watch::Sender::new(Phase::Starting);
     let metrics = Metrics::new();
     let listener = TcpListener::bind(config.listen).await?;
@@ -126,6 +134,7 @@ pub async fn work(
     metrics: &Metrics,
     stop: watch::Receiver<bool>,
 ) -> Result<(), Error> {
+    let shard = config.shard()?;
     let (fill, filled) = watch::channel(false);
     // What is not known yet is not told as none.
     metrics.lead({
@@ -135,7 +144,7 @@ pub async fn work(
     phase.send_replace(Phase::Beginning);
     let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
     let cluster = tokio::select! {
-        cluster = prepare(config, &client, phase) => cluster?,
+        cluster = prepare(config, &shard, &client, phase) => cluster?,
         () = stopped(stop.clone()) => return Ok(()),
     };
     phase.send_replace(Phase::Filling(CACHES.to_vec()));
@@ -152,7 +161,7 @@ pub async fn work(
         namespaces: Arc::new(Namespaces(namespaces.clone())),
         metrics: metrics.clone(),
         cluster,
-        shard: config.shard(),
+        shard: shard.clone(),
         concurrency: config.concurrency,
         page: config.watch_page_size,
         filled: filled.clone(),
@@ -167,15 +176,7 @@ pub async fn work(
         tokio::spawn(gateways),
         tokio::spawn(interfaces),
         tokio::spawn(peers),
-        tokio::spawn(accounts::controller(
-            client,
-            Arc::clone(&accounts),
-            index,
-            config.shard(),
-            filled.clone(),
-            stop.clone(),
-            metrics.clone(),
-        )),
+        tokio::spawn(accounts::controller(client, Arc::clone(&accounts), index, shard, filled.clone(), stop.clone(), metrics.clone())),
     ]);
     let cached = async {
         let [of_namespaces, of_grants, of_accounts, of_gateways, of_interfaces, of_peers] = CACHES;
@@ -215,9 +216,12 @@ pub async fn work(
 }
 
 /// Waits for what the operator needs of the API server, and returns how the cluster is called.
-async fn prepare(config: &Run, client: &kube::Client, phase: &watch::Sender<Phase>) -> Result<String, Error> {
+async fn prepare(config: &Run, shard: &Shard, client: &kube::Client, phase: &watch::Sender<Phase>) -> Result<String, Error> {
     let told = |obstacle| _ = phase.send_replace(Phase::Hindered(obstacle));
     discovery::kinds_served(client, told).await;
+    if let (Err(message), Some(selector)) = (discovery::selector_understood(client, shard, told).await, &shard.selector) {
+        return Err(Error::Selector { selector: selector.clone(), message });
+    }
     match &config.cluster_id {
         Some(id) => Ok(id.clone()),
         None => discovery::cluster_id(client, told).await?.ok_or(Error::NoCluster),
@@ -225,7 +229,8 @@ async fn prepare(config: &Run, client: &kube::Client, phase: &watch::Sender<Phas
 }
 
 /// `None` where this replica is the only one.
-async fn election(config: &LeaderElection) -> Result<Option<Election>, Error> {
+async fn election(run: &Run) -> Result<Option<Election>, Error> {
+    let config = &run.election;
     let pod_namespace = std::fs::read_to_string(POD_NAMESPACE).ok();
     if !config.leader_elect.unwrap_or(pod_namespace.is_some()) {
         return Ok(None);
@@ -244,7 +249,7 @@ async fn election(config: &LeaderElection) -> Result<Option<Election>, Error> {
     let mut configuration = configuration().await?;
     configuration.default_retry = false;
     let client = kube::Client::try_from(configuration)?;
-    Ok(Some(Election::new(Api::namespaced(client, namespace.trim()), config.lease_name.clone(), identity, timing)))
+    Ok(Some(Election::new(Api::namespaced(client, namespace.trim()), run.lease_name(), identity, timing)))
 }
 
 async fn configuration() -> Result<kube::Config, Error> {

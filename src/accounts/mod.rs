@@ -23,6 +23,7 @@ use crate::api::cloud_account::{Feature, Grant, Namespaces};
 use crate::api::{Defaults, Reason};
 use crate::cache::{CloudCache, PollSchedule, refresh};
 use crate::cloud::{Client, CloudError, ErrorClass, Limits, Listed, Tag, VirtualGateway, VirtualInterface};
+use crate::cluster::finalizer::RenamedFinalizer;
 use crate::cluster::shard::Shard;
 use crate::graph::Key;
 use crate::graph::owner::{OWNER_TAG, keeper_of};
@@ -99,9 +100,8 @@ struct States {
 
 /// What keeps an account and its Secret while objects need them. Operators of different shards share accounts: each has a finalizer of its own,
 /// since it knows of its own objects only.
-fn in_use(shard: &Shard) -> String {
-    const IN_USE: &str = "directconnect.huaweicloud.com/account-in-use";
-    shard.mark().map_or_else(|| IN_USE.to_owned(), |mark| format!("{IN_USE}.{mark}"))
+fn in_use(shard: &Shard) -> RenamedFinalizer {
+    shard.finalizer("directconnect.huaweicloud.com/account-in-use")
 }
 
 /// One cache for each collection, refreshed from the first time it is asked for.

@@ -24,7 +24,7 @@ use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::jittered;
 use crate::cluster::age;
-use crate::cluster::finalizer;
+use crate::cluster::finalizer::RenamedFinalizer;
 use crate::cluster::relist::Relist;
 use crate::cluster::shard::Shard;
 use crate::cluster::status::join_names;
@@ -142,8 +142,10 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
     }
     let deleting = account.meta().deletion_timestamp.is_some();
     let ours = in_use(&context.shard);
-    let kept = finalizer::is_on(account.as_ref(), &ours);
-    if deleting == kept && (!deleting || users.is_empty()) {
+    let kept = ours.is_on(account.as_ref());
+    // No finalizer can be added to an account that is being deleted.
+    let finalizer_is_due = if deleting { kept && users.is_empty() } else { !ours.is_current(account.as_ref()) };
+    if finalizer_is_due {
         context.set_finalizer(&account, &ours, !deleting).await?;
         return Ok((ReconcileResult::Wrote, Action::await_change()));
     }
@@ -212,8 +214,8 @@ impl Context {
     }
 
     /// Objects in use keep the account: without it nothing of theirs could be deleted.
-    async fn set_finalizer(&self, account: &CloudAccount, finalizer: &str, present: bool) -> Result<(), kube::Error> {
-        let patch = finalizer::patch(account, finalizer, present);
+    async fn set_finalizer(&self, account: &CloudAccount, finalizer: &RenamedFinalizer, present: bool) -> Result<(), kube::Error> {
+        let patch = finalizer.patch(account, present);
         let api = Api::<CloudAccount>::all(self.client.clone());
         match api.patch(&account.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await {
             Ok(_) => Ok(()),

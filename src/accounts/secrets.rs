@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
-use crate::cluster::finalizer::{self, is_on};
+use crate::cluster::finalizer::RenamedFinalizer;
 use crate::graph::{Index, Key};
 
 /// After the API server refused or was not reached.
@@ -21,7 +21,7 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// Keeps Secrets for as long as they are needed. Dropping the future ends it. None is let go before `known` says that all
 /// objects and all accounts are.
-pub async fn keep(client: kube::Client, index: Arc<Index>, finalizer: String, known: [watch::Receiver<bool>; 2]) {
+pub async fn keep(client: kube::Client, index: Arc<Index>, finalizer: RenamedFinalizer, known: [watch::Receiver<bool>; 2]) {
     let (sender, changes) = mpsc::unbounded_channel();
     index.register(Key::secret("", "").kind, sender.clone());
     let (store, writer) = reflector::store();
@@ -30,7 +30,7 @@ pub async fn keep(client: kube::Client, index: Arc<Index>, finalizer: String, kn
     let watch = reflector::reflector(writer, stream).for_each(|event| {
         if let Ok(watcher::Event::InitDone) = event {
             // While a list is read page by page, what is looked up may not be there yet.
-            for secret in store.state().into_iter().filter(|secret| is_on(secret.as_ref(), &finalizer)) {
+            for secret in store.state().into_iter().filter(|secret| finalizer.is_on(secret.as_ref())) {
                 let _ = sender.send(key(&secret));
             }
         }
@@ -58,7 +58,7 @@ fn forget_what_is_not_needed(secret: &mut PartialObjectMeta<Secret>) {
 
 fn hear(
     index: &Index,
-    finalizer: &str,
+    finalizer: &RenamedFinalizer,
     sender: &UnboundedSender<Key>,
     event: Result<watcher::Event<PartialObjectMeta<Secret>>, watcher::Error>,
 ) {
@@ -67,7 +67,7 @@ fn hear(
             let key = key(&secret);
             index.touch(&key);
             // Only one that is kept, or that is to be, needs a look.
-            if is_on(&secret, finalizer) || !index.users(&key).is_empty() {
+            if finalizer.is_on(&secret) || !index.users(&key).is_empty() {
                 let _ = sender.send(key);
             }
         }
@@ -79,7 +79,7 @@ fn hear(
 async fn mind(
     client: &kube::Client,
     index: &Index,
-    finalizer: &str,
+    finalizer: &RenamedFinalizer,
     store: &Store<PartialObjectMeta<Secret>>,
     mut changes: UnboundedReceiver<Key>,
     again: &UnboundedSender<Key>,
@@ -87,12 +87,13 @@ async fn mind(
     while let Some(key) = changes.recv().await {
         let Some(secret) = store.get(&ObjectRef::new(&key.name).within(&key.namespace)) else { continue };
         let needed = index.users(&key).iter().any(|user| *user == Key::account(&user.name) && !index.users(user).is_empty());
-        // One that is being deleted takes no new finalizer.
-        if needed == is_on(secret.as_ref(), finalizer) || (needed && secret.metadata.deletion_timestamp.is_some()) {
+        let as_needed = if needed { finalizer.is_current(secret.as_ref()) } else { !finalizer.is_on(secret.as_ref()) };
+        // No finalizer can be added to one that is being deleted.
+        if as_needed || (needed && secret.metadata.deletion_timestamp.is_some()) {
             continue;
         }
         let api = Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), &key.namespace);
-        let patch = finalizer::patch(secret.as_ref(), finalizer, needed);
+        let patch = finalizer.patch(secret.as_ref(), needed);
         match api.patch_metadata(&key.name, &PatchParams::default(), &Patch::Merge(patch)).await {
             Ok(_) => {}
             // Gone, or changed: the watch brings what is newer.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::api::{CloudAccount, DirectConnectGrant, Peer, VirtualGateway, VirtualInterface};
 use crate::backoff::exponential;
+use crate::cluster::watch::shard::Shard;
 use crate::telemetry::probes::Obstacle;
 
 /// First and longest wait between two looks.
@@ -52,6 +53,17 @@ pub async fn cluster_id(client: &Client, mut told: impl FnMut(Obstacle)) -> Resu
     namespace.map(|namespace| namespace.uid()).map_err(kube::Error::Api)
 }
 
+/// Whether the API server understands the shard's label selector; `told` takes what is in the way meanwhile.
+///
+/// # Errors
+/// With what the API server says against the selector. Other refusals are not of the selector: the watches report them.
+pub async fn selector_understood(client: &Client, shard: &Shard, mut told: impl FnMut(Obstacle)) -> Result<(), String> {
+    match answer("the label selector", &mut told, || shard.try_selector::<VirtualGateway>(client)).await {
+        Err(status) if status.code == 400 => Err(status.message),
+        _ => Ok(()),
+    }
+}
+
 /// Asks the API server for `what` until it answers in time, and returns what it says, or the refusal that more questions would not change.
 async fn answer<T, F>(what: &str, told: &mut impl FnMut(Obstacle), mut ask: impl FnMut() -> F) -> Result<T, Box<Status>>
 where
@@ -62,7 +74,7 @@ where
         let answered = tokio::time::timeout(ANSWER, ask()).await;
         match answered.unwrap_or_else(|late| Err(kube::Error::Service(late.into()))) {
             Ok(answer) => return Ok(answer),
-            Err(kube::Error::Api(status)) if matches!(status.code, 401 | 403 | 404) => return Err(status),
+            Err(kube::Error::Api(status)) if matches!(status.code, 400 | 401 | 403 | 404) => return Err(status),
             Err(error) => tracing::warn!(%error, "the API server could not be asked for {what}; it is asked again"),
         }
         told(Obstacle::Unreached);
@@ -155,9 +167,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_api_server_that_refuses_to_name_the_cluster_ends_it() {
-        for code in [401, 403, 404] {
+        for code in [400, 401, 403, 404] {
             let refused = cluster_id(&server([refusal(code)]), |obstacle| panic!("{obstacle:?}")).await;
             assert!(matches!(refused, Err(kube::Error::Api(status)) if status.code == code));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_selector_is_refused_by_the_api_server_alone() {
+        let shard = |selector: &str| Shard { selector: Some(selector.to_owned()), ..Shard::default() };
+        let told = |obstacle| assert_eq!(obstacle, Obstacle::Unreached);
+        assert_eq!(selector_understood(&server([]), &Shard::default(), told).await, Ok(()), "nothing is asked");
+        let list = json!({ "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": {}, "items": [] });
+        assert_eq!(selector_understood(&server([refusal(500), (200, list)]), &shard("a=b"), told).await, Ok(()));
+        assert_eq!(selector_understood(&server([refusal(400)]), &shard("a=b=c"), told).await, Err("no".to_owned()));
+        assert_eq!(selector_understood(&server([refusal(403)]), &shard("a=b=c"), told).await, Ok(()));
     }
 }

@@ -3,14 +3,13 @@
 pub mod discovery;
 pub mod finalizer;
 pub mod leader_election;
-mod merge;
-pub mod relist;
 pub mod resource_version;
 mod served_schema;
-pub mod shard;
 pub mod status;
 pub mod status_writer;
-pub mod strip_metadata;
+pub mod watch;
+
+pub use watch::{relist, shard, strip_metadata};
 
 use kube::Resource;
 use std::time::Duration;

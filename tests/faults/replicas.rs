@@ -66,7 +66,7 @@ async fn replica(world: &World, name: &str, timing: [&str; 3]) -> Operator {
 async fn patient_replica(world: &World, name: &str, timing: [&str; 3], call_timeout: &str) -> Operator {
     let namespace = world.namespace.as_str();
     let [duration, deadline, retry] = timing;
-    let place = ["run", "--watch-namespaces", namespace, "--log", "direct_connect_operator=debug,warn"];
+    let place = ["run", "--shard", "test", "--watch-namespaces", namespace, "--log", "direct_connect_operator=debug,warn"];
     let election = ["--leader-elect", "--lease-namespace", namespace, "--lease-duration", duration];
     let more = ["--lease-renew-deadline", deadline, "--lease-retry-period", retry, "--call-timeout", call_timeout];
     let arguments: Vec<String> = place.iter().chain(&WORK).chain(&election).chain(&more).map(ToString::to_string).collect();
@@ -144,7 +144,7 @@ async fn without_leadership_the_engine_reads_and_writes_nothing() {
     let (stop, stopped) = watch::channel(false);
     let term = watch::Sender::new(tokio::time::Instant::now() + BOUND * 10);
     let leadership = Leadership::until(term.subscribe());
-    let place = ["dc-operator", "run", "--watch-namespaces", &world.namespace, "--call-timeout", CALL_TIMEOUT];
+    let place = ["dc-operator", "run", "--shard", "test", "--watch-namespaces", &world.namespace, "--call-timeout", CALL_TIMEOUT];
     let Command::Run(config) = Cli::parse_from(place.iter().chain(&WORK)).command else { panic!("run") };
     let cluster = Kubeconfig::read_from(kubeconfig(&world, "engine").await).unwrap();
     let cluster = kube::Config::from_custom_kubeconfig(cluster, &KubeConfigOptions::default()).await.unwrap();

@@ -1,7 +1,9 @@
 //! How the operator runs: it waits for the API server and for its definitions and outlives them, shares a cluster by shards, and says in each
 //! line of its log whose pass it is.
 
+use direct_connect_operator::graph::owner::short_hash;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use support::controlplane::ControlPlane;
@@ -11,6 +13,8 @@ use support::line::{gateway, interface};
 use support::operator::Operator;
 use support::proxy::Proxy;
 use support::world::{BOUND, World, start_operator};
+
+const IN_USE: &str = "directconnect.huaweicloud.com/account-in-use";
 
 /// Operators with other options than the usual ones.
 static GROUP: Group = Group::new();
@@ -107,8 +111,17 @@ async fn shards_share_a_cluster_with_rights_in_their_namespaces() {
     let namespaces = format!("{},{}", team.namespace, world.namespace);
     let kubeconfig = confined(&world, [&world.namespace, &team.namespace]).await;
     let log = world.plane.dir().join(format!("operator-{}-first.log", world.namespace));
-    let arguments = ["run", "--watch-namespaces", &namespaces, "--selector", "shard notin (b)", "--settle-interval", "200ms"];
-    let mut first = Operator::start(&kubeconfig, &log, &arguments.map(str::to_owned), &[]).await;
+    let arguments = |selector: &str| {
+        let arguments =
+            ["run", "--shard", "first", "--watch-namespaces", &namespaces, "--selector", selector, "--settle-interval", "200ms"];
+        arguments.map(str::to_owned)
+    };
+    let mut in_order = [team.namespace.as_str(), world.namespace.as_str()];
+    in_order.sort_unstable();
+    let former = format!("{IN_USE}.{}", short_hash(&format!("{}|shard notin (b)", in_order.join(","))));
+    let finalizers = json!({ "metadata": { "finalizers": [former, "example.com/other"] } }).to_string();
+    world.plane.kubectl(&["patch", "cloudaccount", &world.namespace, "--type=merge", "-p", &finalizers]);
+    let mut first = Operator::start(&kubeconfig, &log, &arguments("shard notin (b)"), &[]).await;
 
     world.apply(&gateway("gw", 1)).await;
     team.apply(&gateway("gw", 2)).await;
@@ -126,10 +139,16 @@ async fn shards_share_a_cluster_with_rights_in_their_namespaces() {
         assert!(object["status"]["observedGeneration"] == 0 && object["metadata"]["finalizers"].is_null(), "{object:#}");
     }
 
-    let _second = start_operator(&world.plane, &format!("{}-second", world.namespace), &["--selector", "shard=b"]).await;
+    let _second =
+        start_operator(&world.plane, &format!("{}-second", world.namespace), &["--shard", "second", "--selector", "shard=b"]).await;
     world.wait_ready("VirtualGateway", "theirs").await;
-    let kept = |object: Value| object["metadata"]["finalizers"].as_array().map_or(0, Vec::len);
-    eventually("both keep the account", BOUND, || async { (kept(world.get_account().await) == 2).then_some(()) }).await;
+    let both = BTreeSet::from(["example.com/other".to_owned(), format!("{IN_USE}.first"), format!("{IN_USE}.second")]);
+    let finalizers = async || {
+        let account = world.get_account().await;
+        let names = account["metadata"]["finalizers"].as_array().unwrap().iter();
+        names.map(|name| name.as_str().unwrap().to_owned()).collect::<BTreeSet<String>>()
+    };
+    eventually("both keep the account, under their names alone", BOUND, || async { (finalizers().await == both).then_some(()) }).await;
     // An object that changes its shard is handed over with what it has in the cloud.
     let before = team.get("VirtualGateway", "gw").await;
     team.patch("VirtualGateway", "gw", json!({ "metadata": { "labels": { "shard": "b" } }, "spec": { "description": "handed over" } }))
@@ -137,9 +156,61 @@ async fn shards_share_a_cluster_with_rights_in_their_namespaces() {
     let after = team.wait_ready("VirtualGateway", "gw").await;
     assert_eq!(before["status"]["id"], after["status"]["id"]);
     assert!(!first.log().contains("watch failed"), "no right is missing: {}", first.tail());
+    // A change of the selector leaves nothing behind.
+    assert!(first.stop(), "{}", first.tail());
+    let mut first = Operator::start(&kubeconfig, &log, &arguments("shard notin (b,c)"), &[]).await;
+    world.look("VirtualGateway", "gw").await;
+    assert_eq!(finalizers().await, both);
     first.check();
+    // It is the API server that reads the selector.
+    assert!(first.stop(), "{}", first.tail());
+    let mut wrong = Operator::begin(&kubeconfig, &log, &arguments("shard=b=c"), &[]);
+    let status = eventually("it ends by itself", BOUND, || std::future::ready(wrong.ended())).await;
+    assert_eq!(status.code(), Some(1), "{}", wrong.tail());
+    assert!(wrong.log().contains("--selector \"shard=b=c\": the API server says"), "{}", wrong.tail());
+    let _first = Operator::start(&kubeconfig, &log, &arguments("shard notin (b)"), &[]).await;
+    let removed = json!({ "metadata": { "finalizers": [format!("{IN_USE}.first"), format!("{IN_USE}.second")] } }).to_string();
+    world.plane.kubectl(&["patch", "cloudaccount", &world.namespace, "--type=merge", "-p", &removed]);
     team.clear().await;
     other.api("VirtualGateway").delete("gw", &kube::api::DeleteParams::default()).await.unwrap();
+    world.finish().await;
+}
+
+/// While an upgrade goes on, the operator may be newer than the definitions.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_older_definitions_do_not_declare_is_left_out_of_the_status() {
+    let plane = Arc::new(ControlPlane::start().await);
+    let world = World::on(Arc::clone(&plane), "older").await;
+    let older = plane.dir().join("older-crds");
+    std::fs::create_dir(&older).unwrap();
+    for entry in std::fs::read_dir(support::controlplane::root().join("crds")).unwrap().flatten() {
+        let mut definition: Value = serde_saphyr::from_str(&std::fs::read_to_string(entry.path()).unwrap()).unwrap();
+        if definition["spec"]["names"]["kind"] == "VirtualGateway" {
+            let version = &mut definition["spec"]["versions"][0];
+            let status = &mut version["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"];
+            status.as_object_mut().unwrap().remove("account").unwrap();
+            status["observed"]["properties"].as_object_mut().unwrap().remove("vpcId").unwrap();
+        }
+        std::fs::write(older.join(entry.file_name()), definition.to_string()).unwrap();
+    }
+    plane.kubectl(&["apply", "--server-side", "-f", older.to_str().unwrap()]);
+    plane.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "-f", older.to_str().unwrap()]);
+    world.furnish().await;
+    let operator = start_operator(&plane, "older", &[]).await;
+    world.apply(&gateway("gw", 1)).await;
+    let status = world.wait_ready("VirtualGateway", "gw").await["status"].clone();
+    assert!(status["account"].is_null() && status["observed"]["vpcId"].is_null(), "{status:#}");
+    assert!(status["observed"]["status"].is_string(), "the rest is there: {status:#}");
+    let told = operator.log().matches("the custom resource definitions are older than the operator").count();
+    assert!(told >= 1, "{}", operator.tail());
+    // With the definitions of its version the status is whole again.
+    plane.install_crds();
+    eventually("the status is whole", BOUND, || async {
+        world.look("VirtualGateway", "gw").await;
+        let status = world.get("VirtualGateway", "gw").await["status"].clone();
+        (status["account"].is_string() && status["observed"]["vpcId"].is_string()).then_some(())
+    })
+    .await;
     world.finish().await;
 }
 
@@ -147,7 +218,8 @@ async fn shards_share_a_cluster_with_rights_in_their_namespaces() {
 #[tokio::test]
 async fn each_line_says_whose_pass_and_which_call_it_is() {
     let world = World::without_operator_in(&GROUP).await;
-    let arguments = ["--watch-namespaces", &world.namespace, "--log-format", "json", "--log", "direct_connect_operator=debug,info"];
+    let arguments =
+        ["--shard", "json", "--watch-namespaces", &world.namespace, "--log-format", "json", "--log", "direct_connect_operator=debug,info"];
     let operator = start_operator(&world.plane, &format!("{}-json", world.namespace), &arguments).await;
     world.cloud.fault(json!({ "operation": "CreateVirtualGateway", "kind": "status", "status": 500, "code": "DC.0001" })).await;
     world.apply(&gateway("gw", 1)).await;

@@ -100,8 +100,8 @@ async fn operators_of_different_namespaces_share_an_account() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let world = World::without_operator_in(&GROUP).await;
     let team = world.neighbour("team", json!({})).await;
-    let _ours = start_operator(&world.plane, "ours", &["--watch-namespaces", &world.namespace]).await;
-    let _theirs = start_operator(&world.plane, "theirs", &["--watch-namespaces", &team.namespace]).await;
+    let _ours = start_operator(&world.plane, "ours", &["--shard", "ours", "--watch-namespaces", &world.namespace]).await;
+    let _theirs = start_operator(&world.plane, "theirs", &["--shard", "theirs", "--watch-namespaces", &team.namespace]).await;
     world.apply(&gateway()).await;
     let mut theirs = gateway();
     theirs["spec"]["vpcId"] = json!("00000000-0000-4000-8000-000000000109");

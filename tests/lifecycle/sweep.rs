@@ -221,6 +221,7 @@ async fn keep(world: &World, proxy: &Proxy, log: &Path) {
 async fn start(world: &World, proxy: &Proxy, log: &Path) -> Operator {
     let timeout = format!("{}ms", CALL_TIMEOUT.as_millis());
     let arguments = [
+        ["--shard", "test"],
         ["--watch-namespaces", &world.namespace],
         ["--call-timeout", &timeout],
         ["--settle-interval", "50ms"],

@@ -36,6 +36,23 @@ release name in different namespaces, so their names include the namespace.
 {{- end -}}
 {{- end -}}
 
+{{/*
+Name of the shard: part of the finalizers on accounts and Secrets, so it must not change with the namespaces and the selector. Finalizers leave 48
+characters for it. Empty for the only operator of a cluster.
+*/}}
+{{- define "direct-connect-operator.shard" -}}
+{{- if .Values.shard -}}
+{{- .Values.shard -}}
+{{- else if or .Values.watchNamespaces .Values.selector -}}
+{{- $name := include "direct-connect-operator.wideName" . | replace "." "-" -}}
+{{- if gt (len $name) 48 -}}
+{{- printf "%s-%s" (trunc 39 $name) (sha256sum $name | trunc 8) -}}
+{{- else -}}
+{{- $name -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Name of the simulator's objects. */}}
 {{- define "direct-connect-operator.simulatorName" -}}
 {{- include "direct-connect-operator.fullname" . | trunc 53 | trimSuffix "-" -}}-simulator

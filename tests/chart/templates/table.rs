@@ -99,6 +99,7 @@ pub fn work() -> Vec<Row> {
     let narrow =
         ["a", "b"].into_iter().flat_map(|namespace| ["Role", "RoleBinding"].map(|kind| comes(&format!("{kind}/system@{namespace}"))));
     let operator = |name: &str, value: &str| vec![env(&format!("DC_OPERATOR_{name}"), value)];
+    let shard = || operator("SHARD", "direct-connect-operator-system");
     vec![
         row("/replicaCount", 3, vec![is("Deployment", "/spec/replicas", 3)]),
         row("/replicaCount", 1, vec![is("Deployment", "/spec/replicas", 1), goes("PodDisruptionBudget")]),
@@ -122,9 +123,10 @@ pub fn work() -> Vec<Row> {
         row(
             "/watchNamespaces",
             json!(["a", "b"]),
-            operator("WATCH_NAMESPACES", "a,b").into_iter().chain(renamed()).chain(narrow).collect(),
+            operator("WATCH_NAMESPACES", "a,b").into_iter().chain(shard()).chain(renamed()).chain(narrow).collect(),
         ),
-        row("/selector", "shard in (a,b)", operator("SELECTOR", "shard in (a,b)").into_iter().chain(renamed()).collect()),
+        row("/selector", "shard in (a,b)", operator("SELECTOR", "shard in (a,b)").into_iter().chain(shard()).chain(renamed()).collect()),
+        row("/shard", "a", operator("SHARD", "a")),
         row("/config/logLevel", "debug", operator("LOG", "debug")),
         row("/config/logFormat", "text", operator("LOG_FORMAT", "text")),
         row("/config/callTimeout", "20s", vec![env("DC_OPERATOR_CALL_TIMEOUT", "20s"), pod("/terminationGracePeriodSeconds", 50)]),

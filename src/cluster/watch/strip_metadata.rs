@@ -1,11 +1,11 @@
-//! What comes with every object and nobody here reads: dropped before it is kept, since it is often larger than the rest.
+//! Removes metadata that the operator does not read before an object is kept: it is often larger than the rest of the object.
 
 use kube::Resource;
 
-/// The whole object once more, as `kubectl apply` last sent it.
+/// The whole object again, as `kubectl apply` last sent it.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Drops who wrote which field, and what `kubectl apply` keeps for itself.
+/// Removes `managedFields` and the annotation of `kubectl apply`.
 pub fn strip_metadata(object: &mut impl Resource) {
     let meta = object.meta_mut();
     meta.managed_fields = None;
@@ -21,8 +21,8 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn only_what_nobody_reads_goes() {
-        let slimmed = |metadata: Value| {
+    fn only_what_nobody_reads_is_removed() {
+        let stripped = |metadata: Value| {
             let mut namespace: Namespace = serde_json::from_value(json!({ "metadata": metadata })).unwrap();
             strip_metadata(&mut namespace);
             serde_json::to_value(namespace.metadata).unwrap()
@@ -31,7 +31,7 @@ mod tests {
         let mut whole = kept.clone();
         whole["managedFields"] = json!([{ "manager": "kubectl", "operation": "Apply" }]);
         whole["annotations"][LAST_APPLIED] = json!("{}");
-        assert_eq!([slimmed(whole), slimmed(kept.clone())], [kept.clone(), kept]);
-        assert_eq!(slimmed(json!({ "name": "a" })), json!({ "name": "a" }));
+        assert_eq!([stripped(whole), stripped(kept.clone())], [kept.clone(), kept]);
+        assert_eq!(stripped(json!({ "name": "a" })), json!({ "name": "a" }));
     }
 }

@@ -1,24 +1,24 @@
-//! Several watches of one kind as one, in the words of a single watch.
+//! Merges watches of several namespaces into the events of a single watch.
 //!
-//! A reflector takes what is not listed between `Init` and `InitDone` for gone, and whoever waits for the cache takes `InitDone` for the whole.
-//! So the first lists are held back until all are complete, and come as one. After that no list is passed on: what a watch lists anew comes as
-//! `Apply`, and what it listed before and no longer does as `Delete`. Objects of the others stay untouched.
+//! A reflector removes all objects that are not listed between `Init` and `InitDone`, and those who wait for the cache wait for `InitDone`. So the
+//! first lists are held back until all are complete, and passed on as one. No later list is passed on: an object that a watch lists again becomes
+//! an `Apply`, and one that it listed before and does not list again becomes a `Delete`. The objects of the other watches stay as they are.
 
 use futures::stream::{self, BoxStream, StreamExt};
 use kube::ResourceExt;
 use kube::runtime::watcher::{Error, Event};
 use std::collections::{HashMap, HashSet};
 
-use crate::cluster::relist::Place;
+use super::relist::Place;
 
-/// Events of all `watches`, whose objects MUST NOT overlap. An error is passed on as it is: its watch begins anew by itself.
+/// Events of all `watches`, whose objects MUST NOT overlap. Errors are passed on: a watch restarts by itself.
 #[must_use]
 pub fn merge<K, W>(mut watches: Vec<W>) -> BoxStream<'static, Result<Event<K>, Error>>
 where
     K: ResourceExt + Clone + Send + 'static,
     W: stream::Stream<Item = Result<Event<K>, Error>> + Send + 'static,
 {
-    // The usual case needs no second copy of the objects.
+    // A single watch, the usual case, needs no copy of its objects.
     if watches.len() == 1
         && let Some(only) = watches.pop()
     {
@@ -36,16 +36,16 @@ where
         .boxed()
 }
 
-/// What each watch is known to hold.
+/// The objects of all watches.
 struct Merged<K> {
     sources: Vec<Source<K>>,
-    /// All were complete once, and have been passed on.
+    /// All first lists were complete and have been passed on.
     is_filled: bool,
 }
 
 struct Source<K> {
     objects: HashMap<Place, K>,
-    /// Of the list under way, if there is one.
+    /// Objects of the list that is being read, if there is one.
     listed: HashSet<Place>,
     is_complete: bool,
 }
@@ -56,12 +56,12 @@ impl<K: ResourceExt + Clone> Merged<K> {
         Self { sources: (0..count).map(|_| source()).collect(), is_filled: false }
     }
 
-    /// What the whole says to an event of one watch.
+    /// The events to pass on for an event of one watch.
     fn take(&mut self, source: usize, event: Event<K>) -> Vec<Event<K>> {
         let Some(source) = self.sources.get_mut(source) else { return Vec::new() };
-        let told = source.take(event);
+        let events = source.take(event);
         if self.is_filled {
-            return told;
+            return events;
         }
         self.is_filled = self.sources.iter().all(|source| source.is_complete);
         if !self.is_filled {
@@ -73,7 +73,7 @@ impl<K: ResourceExt + Clone> Merged<K> {
 }
 
 impl<K: ResourceExt + Clone> Source<K> {
-    /// The same event without lists.
+    /// The event as `Apply` and `Delete`.
     fn take(&mut self, event: Event<K>) -> Vec<Event<K>> {
         match event {
             Event::Init => {
@@ -110,7 +110,7 @@ fn place(object: &impl ResourceExt) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::relist::Relist;
+    use crate::cluster::watch::relist::Relist;
     use k8s_openapi::api::core::v1::Secret;
     use kube::runtime::reflector::{self, Store};
     use std::pin::pin;

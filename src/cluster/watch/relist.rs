@@ -1,37 +1,36 @@
-//! What went while nobody watched: a watch that was broken off lists all anew, and what was known and is not listed has gone meanwhile.
+//! Which objects are gone, also those that were deleted while the watch was interrupted: it then lists all objects again, and an object that was
+//! known and is not listed is gone.
 
 use kube::ResourceExt;
 use kube::runtime::watcher::Event;
 use std::collections::HashMap;
 
-/// Follows the events of one watch.
+/// Tracks the objects of one watch by its events.
 #[derive(Debug, Default)]
 pub struct Relist {
     known: HashMap<Place, String>,
     listed: HashMap<Place, String>,
 }
 
-/// Namespace (empty for what has none) and name.
+/// Namespace (empty for an object without one) and name.
 pub type Place = (String, String);
 
 /// An object that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gone {
-    /// Where it was.
     pub place: Place,
-    /// Which it was.
     pub uid: String,
-    /// Another one stands there now.
+    /// Another object has its place now.
     pub replaced: bool,
 }
 
 impl Relist {
-    /// All that are there.
+    /// The places of all objects that exist.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
         self.known.keys()
     }
 
-    /// Takes an event, and tells which objects are gone by it.
+    /// Takes an event and returns the objects that it shows to be gone.
     pub fn take<K: ResourceExt>(&mut self, event: &Event<K>) -> Vec<Gone> {
         let read = |object: &K| ((object.namespace().unwrap_or_default(), object.name_any()), object.uid().unwrap_or_default());
         match event {
@@ -75,10 +74,10 @@ mod tests {
         secret
     }
 
-    fn told(gone: Vec<Gone>) -> Vec<(String, String, bool)> {
-        let mut told: Vec<_> = gone.into_iter().map(|gone| (gone.place.1, gone.uid, gone.replaced)).collect();
-        told.sort();
-        told
+    fn sorted(gone: Vec<Gone>) -> Vec<(String, String, bool)> {
+        let mut gone: Vec<_> = gone.into_iter().map(|gone| (gone.place.1, gone.uid, gone.replaced)).collect();
+        gone.sort();
+        gone
     }
 
     #[test]
@@ -89,12 +88,12 @@ mod tests {
         }
         assert!(relist.take(&Event::Apply(secret("c", "3"))).is_empty());
         assert!(relist.take(&Event::Apply(secret("c", "3"))).is_empty());
-        assert_eq!(told(relist.take(&Event::Delete(secret("a", "1")))), [("a".into(), "1".into(), false)]);
-        // The watch breaks off; b goes, c is made anew.
+        assert_eq!(sorted(relist.take(&Event::Delete(secret("a", "1")))), [("a".into(), "1".into(), false)]);
+        // While the watch is interrupted, b is deleted and c is deleted and created again.
         for event in [Event::Init, Event::InitApply(secret("c", "4"))] {
             assert!(relist.take(&event).is_empty());
         }
-        let gone = told(relist.take(&Event::<Secret>::InitDone));
+        let gone = sorted(relist.take(&Event::<Secret>::InitDone));
         assert_eq!(gone, [("b".into(), "2".into(), false), ("c".into(), "3".into(), true)]);
     }
 }
