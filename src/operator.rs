@@ -134,7 +134,7 @@ pub async fn work(
     metrics: &Metrics,
     stop: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    let shard = config.shard()?;
+    let own_shard = config.shard()?;
     let (fill, filled) = watch::channel(false);
     // What is not known yet is not told as none.
     metrics.lead({
@@ -144,7 +144,7 @@ pub async fn work(
     phase.send_replace(Phase::Beginning);
     let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
     let cluster = tokio::select! {
-        cluster = prepare(config, &shard, &client, phase) => cluster?,
+        cluster = prepare(config, &own_shard, &client, phase) => cluster?,
         () = stopped(stop.clone()) => return Ok(()),
     };
     phase.send_replace(Phase::Filling(CACHES.to_vec()));
@@ -161,7 +161,7 @@ pub async fn work(
         namespaces: Arc::new(Namespaces(namespaces.clone())),
         metrics: metrics.clone(),
         cluster,
-        shard: shard.clone(),
+        shard: own_shard.clone(),
         concurrency: config.concurrency,
         page: config.watch_page_size,
         filled: filled.clone(),

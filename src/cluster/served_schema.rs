@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// A part of an OpenAPI schema, as far as it says which fields are declared.
+/// A part of an `OpenAPI` schema, as far as it says which fields are declared.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Schema {

@@ -17,8 +17,8 @@ impl<V> ByNamespace<V> {
         self.0.get(&key.namespace)?.get(key)
     }
 
-    pub(super) fn insert(&mut self, key: ObjectKey, value: V) -> Option<V> {
-        self.0.entry(key.namespace.clone()).or_default().insert(key, value)
+    pub(super) fn insert(&mut self, key: ObjectKey, value: V) {
+        self.0.entry(key.namespace.clone()).or_default().insert(key, value);
     }
 
     /// The value of `key`, which is made if there is none.

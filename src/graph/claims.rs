@@ -12,11 +12,11 @@ pub(super) struct Claims {
     /// Objects whose summary has the id, the oldest first. The first one holds the resource.
     holders: HashMap<ResourceKey, BTreeSet<(String, ObjectKey)>>,
     /// Which object is about to take the resource. It holds it until a summary has the id.
-    claims: HashMap<ResourceKey, ObjectKey>,
-    claims_of: Lookup,
+    claimed: HashMap<ResourceKey, ObjectKey>,
+    claimed_by: Lookup,
     /// Objects that would take the resource if it had no other holder.
     waiting: HashMap<ResourceKey, BTreeSet<ObjectKey>>,
-    waiting_of: Lookup,
+    waited_for_by: Lookup,
 }
 
 /// From an object to resources.
@@ -26,14 +26,14 @@ struct Lookup(HashMap<ObjectKey, BTreeSet<ResourceKey>>);
 impl Claims {
     pub(super) fn holder(&self, resource: &ResourceKey) -> Option<&ObjectKey> {
         let oldest = self.holders.get(resource).and_then(BTreeSet::first).map(|(_, key)| key);
-        oldest.or_else(|| self.claims.get(resource))
+        oldest.or_else(|| self.claimed.get(resource))
     }
 
     /// The holder, if it is another object than `key`. Then `key` waits for the resource.
     pub(super) fn other_holder(&mut self, key: &ObjectKey, resource: &ResourceKey) -> Option<ObjectKey> {
         let other = self.holder(resource).filter(|holder| *holder != key).cloned()?;
         self.waiting.entry(resource.clone()).or_default().insert(key.clone());
-        self.waiting_of.insert(key, resource);
+        self.waited_for_by.insert(key, resource);
         Some(other)
     }
 
@@ -41,13 +41,13 @@ impl Claims {
     ///
     /// # Errors
     /// With the other object that holds it. Then `key` waits for the resource.
-    pub(super) fn claim(&mut self, key: &ObjectKey, resource: ResourceKey) -> Result<(), ObjectKey> {
-        if let Some(holder) = self.other_holder(key, &resource) {
+    pub(super) fn claim(&mut self, key: &ObjectKey, resource: &ResourceKey) -> Result<(), ObjectKey> {
+        if let Some(holder) = self.other_holder(key, resource) {
             return Err(holder);
         }
-        self.claims_of.insert(key, &resource);
-        if let Some(last) = self.claims.insert(resource.clone(), key.clone()).filter(|last| last != key) {
-            self.claims_of.remove(&last, &resource);
+        self.claimed_by.insert(key, resource);
+        if let Some(last) = self.claimed.insert(resource.clone(), key.clone()).filter(|last| last != key) {
+            self.claimed_by.remove(&last, resource);
         }
         Ok(())
     }
@@ -73,7 +73,7 @@ impl Claims {
 
     /// `key` is gone and claims nothing any more. Returns the objects for which that matters.
     pub(super) fn forget(&mut self, key: &ObjectKey) -> Vec<ObjectKey> {
-        for resource in self.waiting_of.take(key) {
+        for resource in self.waited_for_by.take(key) {
             if let Some(waiting) = self.waiting.get_mut(&resource) {
                 waiting.remove(key);
                 if waiting.is_empty() {
@@ -82,8 +82,8 @@ impl Claims {
             }
         }
         let mut concerned = Vec::new();
-        for resource in self.claims_of.take(key) {
-            self.claims.remove(&resource);
+        for resource in self.claimed_by.take(key) {
+            self.claimed.remove(&resource);
             concerned.extend(self.take_waiting(&resource));
         }
         concerned
@@ -92,7 +92,7 @@ impl Claims {
     fn take_waiting(&mut self, resource: &ResourceKey) -> BTreeSet<ObjectKey> {
         let waiting = self.waiting.remove(resource).unwrap_or_default();
         for key in &waiting {
-            self.waiting_of.remove(key, resource);
+            self.waited_for_by.remove(key, resource);
         }
         waiting
     }

@@ -121,7 +121,7 @@ impl Index {
     /// # Errors
     /// With the other object that holds it; `key` is woken when it is released.
     pub fn claim(&self, key: &ObjectKey, id: &str) -> Result<(), ObjectKey> {
-        self.state().claims.claim(key, (key.kind, id.to_owned()))
+        self.state().claims.claim(key, &(key.kind, id.to_owned()))
     }
 
     /// An object without a summary (a `Secret`) changed: wakes the objects that refer to it.
@@ -142,7 +142,7 @@ impl Index {
     pub fn grant(&self, namespace: &str, name: &str, grant: Option<&DirectConnectGrantSpec>) {
         let mut state = self.state();
         if state.grants.set(namespace, name, grant) {
-            state.wakers.wake_all(state.references.into_namespace(namespace));
+            state.wakers.wake_all(state.references.crossing_into(namespace));
         }
     }
 
@@ -153,10 +153,13 @@ impl Index {
 
 impl State {
     fn apply(&mut self, key: &ObjectKey, summary: ResourceSummary) {
-        let needs: BTreeSet<ObjectKey> = summary.needs.iter().cloned().collect();
-        let newly_needed: Vec<&ObjectKey> = needs.iter().filter(|need| self.references.add(key, need)).collect();
-        let old = self.summaries.insert(key.clone(), summary.clone());
-        self.wakers.wake_all(newly_needed);
+        let needs: BTreeSet<&ObjectKey> = summary.needs.iter().collect();
+        let old = self.summaries.remove(key);
+        for need in &needs {
+            if self.references.add(key, need) {
+                self.wakers.wake(need);
+            }
+        }
         for unneeded in old.iter().flat_map(|old| &old.needs).filter(|need| !needs.contains(need)) {
             self.unlink(key, unneeded);
         }
@@ -174,7 +177,8 @@ impl State {
         // Whether it counts as a dependant depends on these two.
         let yields_changed = old.as_ref().is_some_and(|old| old.yields != summary.yields);
         let parent_changed = old.as_ref().is_some_and(|old| old.parent_id != summary.parent_id);
-        self.wakers.wake_all(needs.iter().filter(|need| yields_changed || (parent_changed && need.namespace != key.namespace)));
+        self.wakers.wake_all(needs.into_iter().filter(|need| yields_changed || (parent_changed && need.namespace != key.namespace)));
+        self.summaries.insert(key.clone(), summary);
     }
 
     fn forget(&mut self, key: &ObjectKey) {

@@ -35,7 +35,7 @@ impl References {
     }
 
     /// Both ends of each reference from another namespace to an object of this one.
-    pub(super) fn into_namespace(&self, namespace: &str) -> impl Iterator<Item = &ObjectKey> {
+    pub(super) fn crossing_into(&self, namespace: &str) -> impl Iterator<Item = &ObjectKey> {
         self.dependants.of_namespace(namespace).flat_map(move |(key, dependants)| {
             let mut outside = dependants.iter().filter(move |dependant| dependant.namespace != namespace).peekable();
             let target = outside.peek().map(|_| key);
