@@ -3,7 +3,7 @@
 use clap::Parser;
 use direct_connect_operator::config::{Cli, Command};
 use direct_connect_operator::telemetry::logs::{self, error_chain};
-use direct_connect_operator::{api, docgen, operator};
+use direct_connect_operator::{api, docgen, kinds, operator};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,17 +26,17 @@ async fn work(command: Command) -> Result<(), Box<dyn Error + Send + Sync>> {
             // One provider of cryptography for all clients.
             rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider is installed already")?;
             let telemetry = logs::install(&config.log, config.log_format, config.otlp_endpoint.as_ref().and_then(Option::as_deref))?;
-            operator::run(&config).await?;
+            operator::run(&config, kinds::ALL).await?;
             telemetry.flush().await;
             Ok(())
         }
         Command::Crd { dir: None } => {
-            for (_, yaml) in api::crds_yaml()? {
+            for (_, yaml) in api::crds_yaml(&kinds::crds())? {
                 println!("---\n{}", yaml.trim_end());
             }
             Ok(())
         }
-        Command::Crd { dir: Some(dir) } => write(&dir, api::crds_yaml()?),
+        Command::Crd { dir: Some(dir) } => write(&dir, api::crds_yaml(&kinds::crds())?),
         Command::Docs { dir } => write(&dir, docgen::files()),
     }
 }

@@ -6,7 +6,8 @@ use kube::client::ClientBuilder;
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, ResourceExt};
+use kube::{Api, Resource, ResourceExt};
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::accounts::{self, Accounts};
-use crate::api::DirectConnectGrant;
+use crate::api::{CloudAccount, DirectConnectGrant};
 use crate::cluster::discovery;
 use crate::cluster::leader_election::{Election, Fence, Leadership, Loss, Term, Timing};
 use crate::cluster::relist::Relist;
@@ -23,8 +24,8 @@ use crate::cluster::strip_metadata::strip_metadata;
 use crate::cluster::watch::shard::Shard;
 use crate::config::{Run, UnnamedShard};
 use crate::graph::Index;
-use crate::kinds::{Lines, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
-use crate::reconcile::{Kind, Namespaces, Shared, controller};
+use crate::kinds;
+use crate::reconcile::{Namespaces, Registration, Shared, Stores};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::probes::{self, Phase};
 
@@ -33,9 +34,10 @@ const API_SERVER_LIMIT: Duration = Duration::from_secs(30);
 /// A pass under way may take one call to the cloud and this long besides to end after a signal: its answer is taken and the id written.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What is read before the first pass, as `/readyz` names it.
-const CACHES: [&str; 6] =
-    ["namespaces", "DirectConnectGrant", "CloudAccount", VirtualGatewayKind::NAME, VirtualInterfaceKind::NAME, PeerKind::NAME];
+/// What is read before the first pass, as `/readyz` names it: these, and the objects of each kind.
+const NAMESPACES: &str = "namespaces";
+const GRANTS: &str = "DirectConnectGrant";
+const ACCOUNTS: &str = "CloudAccount";
 
 /// Probes and scrapes under way may take this long to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -75,12 +77,12 @@ pub enum Error {
     System(#[from] std::io::Error),
 }
 
-/// Runs until SIGTERM or SIGINT, or until another replica may work.
+/// Runs these kinds until SIGTERM or SIGINT, or until another replica may work.
 ///
 /// # Errors
 /// When it can't begin, or leads no longer. While it leads it recovers from everything else by itself. When leadership is lost the caller MUST
 /// end the process without waiting for what is under way.
-pub async fn run(config: &Run) -> Result<(), Error> {
+pub async fn run(config: &Run, kinds: &[Registration]) -> Result<(), Error> {
     let stop = stop_signal()?;
     config.shard()?;
     let election = election(config).await?;
@@ -89,9 +91,9 @@ pub async fn run(config: &Run) -> Result<(), Error> {
     let listener = TcpListener::bind(config.listen).await?;
     let probes = tokio::spawn(probes::serve(listener, phase.subscribe(), metrics.clone(), stopped(stop.clone())));
     match election {
-        None => work(config, configuration().await?, Leadership::alone(), &phase, &metrics, stop).await?,
+        None => work(config, kinds, configuration().await?, Leadership::alone(), &phase, &metrics, stop).await?,
         Some(election) => tokio::select! {
-            term = election.win(|| _ = phase.send_replace(Phase::Standby)) => lead(config, term, &phase, &metrics, stop).await?,
+            term = election.win(|| _ = phase.send_replace(Phase::Standby)) => lead(config, kinds, term, &phase, &metrics, stop).await?,
             () = stopped(stop.clone()) => {}
         },
     }
@@ -105,6 +107,7 @@ pub async fn run(config: &Run) -> Result<(), Error> {
 /// Works for one term. In its orderly end, too, only as long as it leads.
 async fn lead(
     config: &Run,
+    kinds: &[Registration],
     mut term: Term,
     phase: &watch::Sender<Phase>,
     metrics: &Metrics,
@@ -116,18 +119,19 @@ async fn lead(
             tracing::error!(%loss, "leadership was lost: this process ends at once");
             return Err(loss.into());
         }
-        worked = work(config, cluster, leadership, phase, metrics, stop) => worked,
+        worked = work(config, kinds, cluster, leadership, phase, metrics, stop) => worked,
     };
     term.release().await;
     worked
 }
 
-/// All controllers, until `stop`. They write only while `leadership` holds, and go on when it holds again.
+/// The controllers of these kinds and of accounts, until `stop`. They write only while `leadership` holds, and go on when it holds again.
 ///
 /// # Errors
 /// When it can't begin.
 pub async fn work(
     config: &Run,
+    kinds: &[Registration],
     cluster: kube::Config,
     leadership: Leadership,
     phase: &watch::Sender<Phase>,
@@ -137,18 +141,22 @@ pub async fn work(
     let own_shard = config.shard()?;
     let (fill, filled) = watch::channel(false);
     // What is not known yet is not told as none.
-    metrics.lead({
+    metrics.lead(&kinds::registered(kinds), {
         let (leadership, filled) = (leadership.clone(), filled.clone());
         move || leadership.holds() && *filled.borrow()
     });
     phase.send_replace(Phase::Beginning);
     let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
     let cluster = tokio::select! {
-        cluster = prepare(config, &own_shard, &client, phase) => cluster?,
+        cluster = prepare(config, kinds, &own_shard, &client, phase) => cluster?,
         () = stopped(stop.clone()) => return Ok(()),
     };
-    phase.send_replace(Phase::Filling(CACHES.to_vec()));
-    let accounts = Arc::new(Accounts::new((config.settle_interval, config.settle_interval_max), config.limits()));
+    phase.send_replace(Phase::Filling([NAMESPACES, GRANTS, ACCOUNTS].into_iter().chain(kinds.iter().map(|kind| kind.kind)).collect()));
+    let accounts = Arc::new(Accounts::new(
+        (config.settle_interval, config.settle_interval_max),
+        config.limits(),
+        kinds.iter().map(|kind| kind.resource_type),
+    ));
     let index = Arc::new(Index::default());
     let namespaces = watch_namespaces(&client, Arc::clone(&index));
     let (granted, mut grants_cached) = watch::channel(false);
@@ -167,41 +175,43 @@ pub async fn work(
         filled: filled.clone(),
         stop: stop.clone(),
     };
-    // Here the kinds are listed.
-    let (gateways, gateways_cached, gateway_store) = controller::<VirtualGatewayKind>(shared.clone());
-    let (interfaces, interfaces_cached, interface_store) = controller::<VirtualInterfaceKind>(shared.clone());
-    let (peers, peers_cached, _) = controller::<PeerKind>(shared);
-    metrics.attach(Arc::new(Lines { gateways: gateway_store, interfaces: interface_store }));
-    let controllers = futures::future::join_all([
-        tokio::spawn(gateways),
-        tokio::spawn(interfaces),
-        tokio::spawn(peers),
-        tokio::spawn(accounts::controller(client, Arc::clone(&accounts), index, shard, filled.clone(), stop.clone(), metrics.clone())),
-    ]);
+    let mut running = vec![tokio::spawn(accounts::controller(
+        client,
+        Arc::clone(&accounts),
+        index,
+        own_shard,
+        filled.clone(),
+        stop.clone(),
+        metrics.clone(),
+    ))];
+    let (mut stores, mut listed) = (Stores::default(), Vec::new());
+    for kind in kinds {
+        let (run, kind_listed) = kind.controller(shared.clone()).keep_store(&mut stores);
+        running.push(tokio::spawn(run));
+        listed.push(kind_listed.map(|()| kind.kind));
+    }
+    kinds.iter().filter_map(|kind| kind.metrics(&stores)).for_each(|source| metrics.attach(source));
+    let mut controllers = futures::future::join_all(running).boxed();
     let cached = async {
-        let [of_namespaces, of_grants, of_accounts, of_gateways, of_interfaces, of_peers] = CACHES;
         let filled = |cache| phase.send_modify(|phase| phase.filled(cache));
         // What tells that a cache is filled lives as long as its watch does.
         futures::join!(
             async {
                 let _ = namespaces.wait_until_ready().await;
-                filled(of_namespaces);
+                filled(NAMESPACES);
             },
             async {
                 let _ = grants_cached.wait_for(|cached| *cached).await;
-                filled(of_grants);
+                filled(GRANTS);
             },
-            accounts.until_listed().map(|()| filled(of_accounts)),
-            gateways_cached.map(|()| filled(of_gateways)),
-            interfaces_cached.map(|()| filled(of_interfaces)),
-            peers_cached.map(|()| filled(of_peers)),
+            accounts.until_listed().map(|()| filled(ACCOUNTS)),
+            futures::future::join_all(listed.into_iter().map(|listed| listed.map(filled))),
         );
         let _ = fill.send(true);
         phase.send_replace(Phase::Working);
         tracing::info!("caches are filled");
         std::future::pending::<()>().await;
     };
-    let mut controllers = controllers.boxed();
     tokio::select! {
         _ = &mut controllers => {}
         () = cached => {}
@@ -216,9 +226,17 @@ pub async fn work(
 }
 
 /// Waits for what the operator needs of the API server, and returns how the cluster is called.
-async fn prepare(config: &Run, shard: &Shard, client: &kube::Client, phase: &watch::Sender<Phase>) -> Result<String, Error> {
+async fn prepare(
+    config: &Run,
+    kinds: &[Registration],
+    shard: &Shard,
+    client: &kube::Client,
+    phase: &watch::Sender<Phase>,
+) -> Result<String, Error> {
     let told = |obstacle| _ = phase.send_replace(Phase::Hindered(obstacle));
-    discovery::kinds_served(client, told).await;
+    let ours = [CloudAccount::plural(&()), DirectConnectGrant::plural(&())].map(Cow::into_owned);
+    let plurals: Vec<String> = ours.into_iter().chain(kinds.iter().map(Registration::plural)).collect();
+    discovery::kinds_served(client, &plurals, told).await;
     if let (Err(message), Some(selector)) = (discovery::selector_understood(client, shard, told).await, &shard.selector) {
         return Err(Error::Selector { selector: selector.clone(), message });
     }

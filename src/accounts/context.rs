@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
-use super::{Accounts, CloudCaches};
+use super::caches::CloudCaches;
+use super::state::Accounts;
 use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
 use crate::cloud::Settings;
@@ -32,7 +33,7 @@ pub(super) struct Known {
     pub built: Option<Built>,
     pub failures: u32,
     /// Credentials that were rejected are left alone until then.
-    pub probe_at: Option<Instant>,
+    pub check_at: Option<Instant>,
     /// Since when it waits for a pass.
     pub queued: Option<Instant>,
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::api::cloud_account::{Grant, ImportGrant};
 
-use super::includes;
+use super::namespaces::includes;
 
 /// One thing that an object uses of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum What {
     Network(String),
     /// A VLAN.
     Vlan(i32),
+    /// A VLAN that is not known: of an interface that the account does not show.
+    UnknownVlan,
     /// A bandwidth in Mbit/s.
     Bandwidth(i32),
     /// The taking over of what is there.
@@ -72,6 +74,7 @@ fn allows(grant: &Grant, what: &What) -> bool {
         What::Connection(id) => listed(&grant.connection_ids, id),
         What::Network(id) => listed(&grant.vpc_ids, id),
         What::Vlan(vlan) => grant.vlans.as_ref().is_none_or(|ranges| ranges.iter().any(|range| contains(range, *vlan))),
+        What::UnknownVlan => grant.vlans.is_none(),
         What::Bandwidth(bandwidth) => grant.max_bandwidth.is_none_or(|most| *bandwidth <= most),
         What::Import => grant.import.unwrap_or_default() == ImportGrant::Allow,
         // What stands behind it was asked for beside it; by itself it gives nothing.
@@ -93,6 +96,7 @@ fn told(grant: &Grant, used: &Use) -> String {
         What::Connection(id) => (id.clone(), list(&grant.connection_ids)),
         What::Network(id) => (id.clone(), list(&grant.vpc_ids)),
         What::Vlan(vlan) => (vlan.to_string(), list(&grant.vlans)),
+        What::UnknownVlan => ("a VLAN that is not known".to_owned(), list(&grant.vlans)),
         What::Bandwidth(bandwidth) => (bandwidth.to_string(), format!("up to {}", grant.max_bandwidth.unwrap_or_default())),
         What::Import => return format!("spec.{} is not granted: the grant has import: Deny", used.field),
         What::Resource(kind, id) => (format!("{kind} {id}"), String::new()),
@@ -131,6 +135,7 @@ mod tests {
         let other = json!({ "namespaces": team, "connectionIds": ["b"], "vlans": ["300"] });
         let abroad = json!({ "namespaces": { "names": ["others"] } });
         let selected = json!({ "namespaces": { "selector": { "matchLabels": { "tier": "gold" } } } });
+        let unseen = vec![Use::new("virtualInterfaceId", What::UnknownVlan)];
         let import = vec![Use::new("import", What::Import)];
         let network = |id: &str| vec![Use::new("vpcId", What::Network(id.into()))];
         let rows: Vec<Row> = vec![
@@ -146,6 +151,13 @@ mod tests {
             ("another namespace's", vec![abroad], uses("a", 1, 2), Some("no grant in spec.grants selects this namespace")),
             ("by label", vec![selected], uses("a", 1, 2), None),
             ("import denied", vec![narrow.clone()], import, Some("spec.import is not granted")),
+            (
+                "any VLAN",
+                vec![narrow.clone()],
+                unseen.clone(),
+                Some("spec.virtualInterfaceId: a VLAN that is not known is not granted; allowed: 7, 100-199"),
+            ),
+            ("any VLAN where none is named", vec![json!({ "namespaces": team, "connectionIds": ["a"] })], unseen, None),
             ("a VPC", vec![narrow.clone()], network("v"), None),
             ("another VPC", vec![narrow], network("w"), Some("spec.vpcId: w is not granted; allowed: v")),
         ];

@@ -1,7 +1,7 @@
 //! From a `CloudAccount` and its Secret to an account that is ready, or to why it is not.
 //!
 //! A client is kept as long as neither the endpoints nor what is in the Secret change, and with it the caches. Credentials that the cloud has
-//! rejected are not used again until the Secret changes, but for a rare probe.
+//! rejected are not used again until the Secret changes, but for a rare credential check.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
@@ -13,8 +13,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
+use super::account::Account;
+use super::caches::CloudCaches;
 use super::context::{Built, Context};
-use super::{Account, CloudCaches};
 use crate::api::cloud_account::{Quota, SecretReference};
 use crate::api::{CloudAccount, Reason, Recovery};
 use crate::backoff::exponential;
@@ -29,7 +30,7 @@ pub(super) const QUOTAS_SOON: Duration = Duration::from_secs(15);
 /// For so long after somebody said that he waits: longer than the wait between two tries of a create for which there is no room.
 const WATCHED_FOR: Duration = Duration::from_mins(15);
 /// First and longest wait before credentials that were rejected are tried once more: far too seldom for the cloud to lock the account.
-const PROBE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(1));
+const CREDENTIAL_CHECK: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(1));
 
 /// Why an account is not ready.
 pub(super) struct Trouble {
@@ -70,7 +71,7 @@ impl Trouble {
 /// after a few. A Secret that is missing is heard of when it comes.
 pub(crate) const fn waits(reason: Reason) -> (Duration, Duration) {
     match reason {
-        Reason::CredentialsRejected => PROBE,
+        Reason::CredentialsRejected => CREDENTIAL_CHECK,
         Reason::Forbidden | Reason::SecretMissing => (Duration::from_mins(1), Duration::from_mins(10)),
         _ => (Duration::from_secs(1), Duration::from_mins(1)),
     }
@@ -104,18 +105,18 @@ impl Context {
         let settings = settings(account, self.accounts.limits());
         let present = self.known(&name, |known| {
             let is_same = |built: &&Built| {
-                built.settings == settings && built.secret == secret && built.caches.rhythm.idle == account.spec.sync_interval()
+                built.settings == settings && built.secret == secret && built.caches.schedule.idle == account.spec.sync_interval()
             };
             let same = known.built.as_ref().filter(is_same).cloned();
             if same.is_none() {
-                known.probe_at = None;
+                known.check_at = None;
             }
             same
         });
-        // Rejected once, they are left alone; a probe begins with a client that knows nothing of it.
+        // Rejected once, they are left alone; a credential check begins with a client that knows nothing of it.
         let rejected = present.as_ref().and_then(|built| built.caches.client.rejected());
         let built = match (present, rejected) {
-            (_, Some(error)) if !self.may_probe(&name) => return Err(Trouble::cloud(error)),
+            (_, Some(error)) if !self.may_check_credentials(&name) => return Err(Trouble::cloud(error)),
             (Some(built), None) => built,
             _ => Built {
                 caches: self.caches(account, settings.clone(), credentials)?,
@@ -131,7 +132,15 @@ impl Context {
         let tags = account.spec.features.as_ref().and_then(|features| features.tags).unwrap_or_default();
         let defaults = account.spec.defaults.clone().unwrap_or_default();
         let (open_to, grants) = (account.spec.allowed_namespaces.clone(), account.spec.grants.clone());
-        Ok(Arc::new(Account { client: Arc::clone(&built.caches.client), defaults, open_to, grants, tags, caches: built.caches }))
+        Ok(Arc::new(Account {
+            client: Arc::clone(&built.caches.client),
+            defaults,
+            open_to,
+            grants,
+            tags,
+            caches: built.caches,
+            types: self.accounts.types(),
+        }))
     }
 
     /// Reads the quotas where that is due: it also proves the credentials of a new client.
@@ -167,31 +176,31 @@ impl Context {
                 return Err(Trouble::cloud(error));
             }
         };
-        self.known(name, |known| (known.built, known.probe_at) = (Some(built.clone()), None));
+        self.known(name, |known| (known.built, known.check_at) = (Some(built.clone()), None));
         Ok(built)
     }
 
     fn caches(&self, account: &CloudAccount, settings: Settings, credentials: Credentials) -> Result<Arc<CloudCaches>, Trouble> {
         let client =
             Arc::new(Client::new(settings, credentials, self.cloud.clone()).map_err(|error| Trouble::new(Reason::Invalid, error))?);
-        let (active, hot_limit) = self.accounts.active;
-        let rhythm = PollSchedule { idle: account.spec.sync_interval(), active, hot_limit };
+        let (active, active_max) = self.accounts.active;
+        let schedule = PollSchedule { idle: account.spec.sync_interval(), active, active_max };
         let (index, key, watched) = (Arc::clone(&self.index), Key::account(&account.name_any()), Arc::clone(&client));
         // Whichever call it is that the credentials are rejected at: the account, and with it all its objects, hears of it.
         let watch = tokio::spawn(async move {
             watched.until_rejected().await;
             index.wake(&key);
         });
-        Ok(Arc::new(CloudCaches::new(account.name_any(), client, rhythm, watch.abort_handle())))
+        Ok(Arc::new(CloudCaches::new(account.name_any(), client, schedule, watch.abort_handle())))
     }
 
     /// Whether rejected credentials may be tried once more now.
-    fn may_probe(&self, name: &str) -> bool {
+    fn may_check_credentials(&self, name: &str) -> bool {
         self.known(name, |known| {
-            let first = known.probe_at.is_none();
-            let due = known.probe_at.is_some_and(|at| at <= Instant::now());
+            let first = known.check_at.is_none();
+            let due = known.check_at.is_some_and(|at| at <= Instant::now());
             if first || due {
-                known.probe_at = Some(Instant::now() + exponential(PROBE.0, PROBE.1, known.failures.max(1)));
+                known.check_at = Some(Instant::now() + exponential(CREDENTIAL_CHECK.0, CREDENTIAL_CHECK.1, known.failures.max(1)));
             }
             due
         })

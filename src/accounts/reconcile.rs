@@ -17,7 +17,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tracing::Instrument;
 
 use super::context::Context;
-use super::figures::Figures;
+use super::metrics::AccountMetrics;
 use super::prepare::{QUOTAS_SOON, Trouble, secret_of};
 use super::{Account, Accounts, State, in_use, secrets};
 use crate::api::cloud_account::Quota;
@@ -93,7 +93,7 @@ pub async fn controller(
         },
     );
     let (reader, writer) = kube::runtime::reflector::store();
-    metrics.attach(Arc::new(Figures { context: Arc::clone(&context), store: reader.clone() }));
+    metrics.attach(Arc::new(AccountMetrics { context: Arc::clone(&context), store: reader.clone() }));
     let changes = kube::runtime::reflector(writer, watch).touched_objects();
     Controller::for_stream(changes, reader)
         // Without a limit on passes: those that wait for a cloud that hangs keep no other account from its turn.

@@ -111,23 +111,19 @@ managed!(VirtualGateway, VirtualGatewayObserved);
 managed!(VirtualInterface, VirtualInterfaceObserved);
 managed!(Peer, PeerObserved);
 
-/// The definitions of all kinds, in the order in which they are to be applied.
+/// The definitions of all custom resources, in the order in which they are to be applied; `kinds` are those of the kinds that are run.
 #[must_use]
-pub fn crds() -> Vec<CustomResourceDefinition> {
-    [CloudAccount::crd(), VirtualGateway::crd(), VirtualInterface::crd(), Peer::crd(), DirectConnectGrant::crd()]
-        .into_iter()
-        .map(without_null)
-        .map(with_status)
-        .collect()
+pub fn crds(kinds: impl IntoIterator<Item = CustomResourceDefinition>) -> Vec<CustomResourceDefinition> {
+    let all = std::iter::once(CloudAccount::crd()).chain(kinds).chain([DirectConnectGrant::crd()]);
+    all.map(without_null).map(with_status).collect()
 }
 
-/// The definitions as files: name (`{group}_{plural}.yaml`) and YAML text. The same on every run.
+/// Definitions as files: name (`{group}_{plural}.yaml`) and YAML text. The same on every run.
 ///
 /// # Errors
 /// Never in practice: a definition is plain data. The serializers' errors are handed on all the same.
-pub fn crds_yaml() -> Result<Vec<(String, String)>, Box<dyn Error + Send + Sync>> {
-    crds()
-        .iter()
+pub fn crds_yaml(crds: &[CustomResourceDefinition]) -> Result<Vec<(String, String)>, Box<dyn Error + Send + Sync>> {
+    crds.iter()
         .map(|crd| {
             let name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
             let mut value = serde_json::to_value(crd)?;

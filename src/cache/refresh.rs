@@ -18,13 +18,13 @@ pub struct PollSchedule {
     /// Between two LISTs while something settles, at first …
     pub active: Duration,
     /// … and at most: it is a quarter of the time without a change, so that what is waited for is seen soon for the time it took.
-    pub hot_limit: Duration,
+    pub active_max: Duration,
 }
 
 impl PollSchedule {
     /// The active beat after so long without a change.
     fn after(self, quiet: Duration) -> Duration {
-        (quiet / 4).min(self.hot_limit).max(self.active)
+        (quiet / 4).min(self.active_max).max(self.active)
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn what_settles_is_seen_within_a_quarter_more_of_its_time_and_the_bounds() {
         let second = Duration::from_secs(1);
-        let rhythm = PollSchedule { idle: second * 300, active: second * 2, hot_limit: second * 15 };
+        let rhythm = PollSchedule { idle: second * 300, active: second * 2, active_max: second * 15 };
         let mut looks = vec![Duration::ZERO];
         while looks.len() < 60 {
             let last = looks[looks.len() - 1];
@@ -151,7 +151,7 @@ mod tests {
         for pair in looks.windows(2) {
             let beat = pair[1].checked_sub(pair[0]).unwrap();
             assert!(beat == rhythm.active || beat * 4 <= pair[0], "{pair:?}");
-            assert!(beat <= rhythm.hot_limit, "{pair:?}");
+            assert!(beat <= rhythm.active_max, "{pair:?}");
         }
         let looks_until = |settled: u64| looks.iter().filter(|look| **look <= second * u32::try_from(settled).unwrap()).count();
         assert_eq!([5, 60, 300].map(looks_until), [3, 14, 30]);
@@ -161,7 +161,7 @@ mod tests {
     async fn a_list_is_due_by_the_first_of_its_reasons() {
         let now = Instant::now();
         let second = Duration::from_secs(1);
-        let rhythm = PollSchedule { idle: second * 300, active: second * 2, hot_limit: second * 15 };
+        let rhythm = PollSchedule { idle: second * 300, active: second * 2, active_max: second * 15 };
         let rows = [
             ("never read", None, 0, None, false, None),
             ("at rest", Some(now), 0, None, false, Some(300)),
@@ -192,7 +192,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn accounts_that_began_together_part_ways_and_keep_the_interval() {
         let (begun, second) = (Instant::now(), Duration::from_secs(1));
-        let rhythm = PollSchedule { idle: second * 300, active: second * 2, hot_limit: second * 15 };
+        let rhythm = PollSchedule { idle: second * 300, active: second * 2, active_max: second * 15 };
         let mut quarters = [0; 4];
         for _ in 0..400 {
             let beat = Beat { last: Some(begun), ..Beat::new(rhythm) };

@@ -12,8 +12,8 @@ pub use auth::{Credentials, sign};
 pub use client::{Answer, Call, Client, Endpoint, Limits, Listed, Method, Page, Settings};
 pub use errors::{CATALOGUE, CloudError, Code, ErrorClass, OwnCode, RequestOutcome, classify, code_label};
 pub use resources::{
-    CreateVifPeer, CreateVirtualGateway, CreateVirtualInterface, ExtendAttribute, OPERATIONS, QUOTA_TYPES, Quota, Quotas, Tag, TagAction,
-    UpdateVifPeer, UpdateVirtualGateway, UpdateVirtualInterface, VifPeer, VirtualGateway, VirtualInterface, change_tags, quota_label,
-    quotas,
+    COMMON_OPERATIONS, CreateVifPeer, CreateVirtualGateway, CreateVirtualInterface, ExtendAttribute, QUOTA_TYPES, Quota, Quotas, Tag,
+    TagAction, UpdateVifPeer, UpdateVirtualGateway, UpdateVirtualInterface, VifPeer, VirtualGateway, VirtualInterface, change_tags,
+    quota_label, quotas,
 };
 pub use throttle::{CircuitBreakerState, Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState};

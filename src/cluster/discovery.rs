@@ -2,11 +2,11 @@
 //! server that is away is waited for.
 
 use k8s_openapi::api::core::v1::Namespace;
-use kube::core::{Resource, Status};
+use kube::core::Status;
 use kube::{Api, Client, ResourceExt};
 use std::time::Duration;
 
-use crate::api::{CloudAccount, DirectConnectGrant, Peer, VirtualGateway, VirtualInterface};
+use crate::api::{DirectConnectGrant, GROUP, VERSION};
 use crate::backoff::exponential;
 use crate::cluster::watch::shard::Shard;
 use crate::telemetry::probes::Obstacle;
@@ -16,14 +16,14 @@ const LOOKS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 /// Longest wait for an answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Waits until all kinds are served; `told` takes what is in the way, each time that is looked for.
+/// Waits until the custom resources of these plural names are served; `told` takes what is in the way, each time that is looked for.
 ///
 /// It is asked by discovery, which everybody may read, so that no rights on custom resource definitions are needed; and discovery lists a kind
 /// when its definition is established.
-pub async fn kinds_served(client: &Client, mut told: impl FnMut(Obstacle)) {
+pub async fn kinds_served(client: &Client, plurals: &[String], mut told: impl FnMut(Obstacle)) {
     let mut looks = 0;
     loop {
-        let missing = match answer("the custom resource definitions", &mut told, || missing_kinds(client)).await {
+        let missing = match answer("the custom resource definitions", &mut told, || missing_kinds(client, plurals)).await {
             Ok(missing) if missing.is_empty() => break,
             Ok(missing) => missing,
             Err(status) => {
@@ -58,7 +58,7 @@ pub async fn cluster_id(client: &Client, mut told: impl FnMut(Obstacle)) -> Resu
 /// # Errors
 /// With what the API server says against the selector. Other refusals are not of the selector: the watches report them.
 pub async fn selector_understood(client: &Client, shard: &Shard, mut told: impl FnMut(Obstacle)) -> Result<(), String> {
-    match answer("the label selector", &mut told, || shard.try_selector::<VirtualGateway>(client)).await {
+    match answer("the label selector", &mut told, || shard.try_selector::<DirectConnectGrant>(client)).await {
         Err(status) if status.code == 400 => Err(status.message),
         _ => Ok(()),
     }
@@ -87,21 +87,14 @@ async fn pause(looks: u32) {
     tokio::time::sleep(exponential(LOOKS.0, LOOKS.1, looks)).await;
 }
 
-fn plurals() -> Vec<String> {
-    fn of<K: Resource<DynamicType = ()>>() -> String {
-        K::plural(&()).into_owned()
-    }
-    vec![of::<CloudAccount>(), of::<VirtualGateway>(), of::<VirtualInterface>(), of::<Peer>(), of::<DirectConnectGrant>()]
-}
-
-async fn missing_kinds(client: &Client) -> Result<Vec<String>, kube::Error> {
-    let served = match client.list_api_group_resources(&VirtualGateway::api_version(&())).await {
+async fn missing_kinds(client: &Client, plurals: &[String]) -> Result<Vec<String>, kube::Error> {
+    let served: Vec<String> = match client.list_api_group_resources(&format!("{GROUP}/{VERSION}")).await {
         Ok(served) => served.resources.into_iter().map(|resource| resource.name).collect(),
         // A group that nobody serves is answered in plain text, without a reason.
         Err(kube::Error::Api(status)) if status.code == 404 => Vec::new(),
         Err(error) => return Err(error),
     };
-    Ok(plurals().into_iter().filter(|plural| !served.contains(plural)).collect())
+    Ok(plurals.iter().filter(|plural| !served.contains(plural)).cloned().collect())
 }
 
 #[cfg(test)]
@@ -134,24 +127,24 @@ mod tests {
             .collect();
         (
             200,
-            json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": VirtualGateway::api_version(&()), "resources": resources }),
+            json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": format!("{GROUP}/{VERSION}"), "resources": resources }),
         )
     }
 
     #[tokio::test(start_paused = true)]
     async fn kinds_are_waited_for_and_an_api_server_that_is_away_too() {
-        let all = plurals();
-        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let plurals = ["cloudaccounts", "peers"].map(str::to_owned);
+        let all: Vec<&str> = plurals.iter().map(String::as_str).collect();
         let client = server([refusal(500), refusal(404), served(&all[1..]), served(&all)]);
         let mut told = Vec::new();
-        kinds_served(&client, |obstacle| told.push(obstacle)).await;
+        kinds_served(&client, &plurals, |obstacle| told.push(obstacle)).await;
         let missing = |plurals: &[&str]| Obstacle::Unestablished(plurals.iter().map(|&plural| plural.to_owned()).collect());
         assert_eq!(told, [Obstacle::Unreached, missing(&all), missing(&all[..1])]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn kinds_that_may_not_be_looked_up_are_not_waited_for() {
-        kinds_served(&server([refusal(403)]), |obstacle| panic!("{obstacle:?}")).await;
+        kinds_served(&server([refusal(403)]), &["peers".to_owned()], |obstacle| panic!("{obstacle:?}")).await;
     }
 
     #[tokio::test(start_paused = true)]

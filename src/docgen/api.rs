@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::fmt::{self, Write};
 
 use super::GENERATED;
-use crate::api;
+use crate::{api, kinds};
 
 pub(super) fn reference(text: &mut String) -> fmt::Result {
     writeln!(text, "{GENERATED}\n\n# API reference\n")?;
@@ -23,7 +23,7 @@ pub(super) fn reference(text: &mut String) -> fmt::Result {
         "list, `.*` for each key of a map. What the reasons of conditions mean is told in [conditions.md](conditions.md), annotations in"
     )?;
     writeln!(text, "[concepts.md](concepts.md#annotations).\n")?;
-    let kinds: Vec<Value> = api::crds().iter().filter_map(|crd| serde_json::to_value(crd).ok()).collect();
+    let kinds: Vec<Value> = kinds::crds().iter().filter_map(|crd| serde_json::to_value(crd).ok()).collect();
     writeln!(text, "| Kind | Short | Of | What it is |\n|---|---|---|---|")?;
     for crd in &kinds {
         let (names, (_, schema)) = (at(crd, "/spec/names"), version(crd));

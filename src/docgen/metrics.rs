@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use super::GENERATED;
 use crate::api::Reason;
-use crate::cloud::{CATALOGUE, ErrorClass, OPERATIONS, OwnCode, QUOTA_TYPES};
+use crate::cloud::{CATALOGUE, ErrorClass, OwnCode, QUOTA_TYPES};
+use crate::kinds;
 use crate::telemetry::metrics::table::TABLE;
 use crate::telemetry::metrics::{Label, Measure, Section, Values};
 
@@ -42,7 +43,7 @@ fn section_of_metrics(text: &mut String, Section { title, text: about, metrics }
     writeln!(text, "\n| Label | Value | Description |\n|---|---|---|")?;
     for label in labels {
         match label.values {
-            Values::Of(what) => writeln!(text, "| `{}` | {} | {what} |", label.name, named(label))?,
+            Values::Of(what) | Values::Registered(_, what) => writeln!(text, "| `{}` | {} | {what} |", label.name, named(label))?,
             Values::Listed(values) => {
                 for (value, meaning) in values {
                     writeln!(text, "| `{}` | `{value}` | {meaning} |", label.name)?;
@@ -69,9 +70,10 @@ fn measured(measure: Measure) -> (&'static str, String) {
 pub fn label_values(label: &Label) -> Vec<&'static str> {
     let (listed, besides): (Vec<&str>, &[&str]) = match (label.values, label.name) {
         (Values::Listed(values), _) => (values.iter().map(|(value, _)| *value).collect(), &[]),
+        (Values::Registered(catalogue, _), _) => (kinds::registered(kinds::ALL).values(catalogue), &[]),
         (Values::Of(_), "version") => (vec![env!("CARGO_PKG_VERSION")], &[]),
         (Values::Of(_), "reason") => (Reason::ALL.iter().map(|reason| reason.as_str()).collect(), &["none", "other"]),
-        (Values::Of(_), "operation") => (OPERATIONS.to_vec(), &[]),
+        (Values::Of(_), "operation") => (kinds::operations(kinds::ALL), &[]),
         (Values::Of(_), "class") => (ErrorClass::ALL.iter().map(|class| class.label()).collect(), &["ok"]),
         (Values::Of(_), "code") => {
             let own = OwnCode::ALL.iter().map(|own| own.as_str());
@@ -86,7 +88,9 @@ pub fn label_values(label: &Label) -> Vec<&'static str> {
 /// The values of a label that are told nowhere else.
 fn named(label: &Label) -> String {
     match label.name {
-        "operation" | "type" => label_values(label).iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),
+        "collection" | "kind" | "operation" | "type" => {
+            label_values(label).iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
+        }
         _ => "–".to_owned(),
     }
 }

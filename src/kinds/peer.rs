@@ -7,6 +7,7 @@ use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePha
 
 use super::compare::{Comparison, differs};
 use super::imported;
+use super::virtual_interface::VirtualInterfaceKind;
 
 /// Field that refers to the interface.
 const INTERFACE: &str = "virtualInterfaceRef";
@@ -20,6 +21,8 @@ impl Kind for PeerKind {
     type Resource = VifPeer;
 
     const NAME: &'static str = "Peer";
+    const REFERENCES: &'static [(&'static str, &'static str)] = &[(INTERFACE, VirtualInterfaceKind::NAME)];
+    const WRITES: &'static [&'static str] = VifPeer::WRITES;
 
     fn tags_of(_: &Peer) -> Option<&Tags> {
         None
@@ -27,14 +30,7 @@ impl Kind for PeerKind {
 
     fn references(object: &Peer) -> Vec<Reference> {
         let interface = object.spec.virtual_interface_ref.iter();
-        interface
-            .map(|reference| Reference {
-                field: INTERFACE,
-                kind: "VirtualInterface",
-                namespace: reference.namespace.clone(),
-                name: reference.name.clone(),
-            })
-            .collect()
+        interface.map(|interface| Reference::new(INTERFACE, VirtualInterfaceKind::NAME, interface)).collect()
     }
 
     fn uses(object: &Peer) -> Vec<Use> {
@@ -42,7 +38,7 @@ impl Kind for PeerKind {
             .spec
             .virtual_interface_id
             .iter()
-            .map(|id| Use::new("virtualInterfaceId", What::Resource("VirtualInterface", id.clone())));
+            .map(|id| Use::new("virtualInterfaceId", What::Resource(VirtualInterfaceKind::NAME, id.clone())));
         interface.chain(imported(None, object.spec.import.as_ref())).collect()
     }
 

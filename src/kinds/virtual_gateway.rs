@@ -1,9 +1,9 @@
 //! `VirtualGateway`: the cloud side's end of a line, one for each VPC.
 
 use crate::accounts::{Use, What};
-use crate::api::{Managed, SecretKeyReference, Tags, VirtualGateway, VirtualGatewayObserved};
+use crate::api::{Managed, Tags, VirtualGateway, VirtualGatewayObserved};
 use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
-use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, ResourcePhase};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
 use super::imported;
@@ -17,13 +17,16 @@ impl Kind for VirtualGatewayKind {
     type Resource = cloud::VirtualGateway;
 
     const NAME: &'static str = "VirtualGateway";
+    const WRITES: &'static [&'static str] = cloud::VirtualGateway::WRITES;
+
+    /// What it leads to. One that the account does not show counts as a network of that id, which an account can grant.
+    const BY_ID: Option<ById<cloud::VirtualGateway>> = Some(ById {
+        uses: |gateway| gateway.vpc_id.iter().chain(&gateway.enterprise_router_id).cloned().map(What::Network).collect(),
+        uses_of_absent: |id| vec![What::Network(id.to_owned())],
+    });
 
     fn tags_of(object: &VirtualGateway) -> Option<&Tags> {
         Some(&object.spec.tags)
-    }
-
-    fn references(_: &VirtualGateway) -> Vec<Reference> {
-        Vec::new()
     }
 
     fn uses(object: &VirtualGateway) -> Vec<Use> {
@@ -31,10 +34,6 @@ impl Kind for VirtualGatewayKind {
         let vpc = spec.vpc_id.iter().map(|id| Use::new("vpcId", What::Network(id.clone())));
         let router = spec.enterprise_router_id.iter().map(|id| Use::new("enterpriseRouterId", What::Network(id.clone())));
         vpc.chain(router).chain(imported(Some(Self::NAME), spec.import.as_ref())).collect()
-    }
-
-    fn secret(_: &VirtualGateway) -> Option<&SecretKeyReference> {
-        None
     }
 
     fn resources(listed: &cloud::VirtualGateway) -> Vec<cloud::VirtualGateway> {
@@ -46,10 +45,6 @@ impl Kind for VirtualGatewayKind {
     }
 
     fn id(seen: &cloud::VirtualGateway) -> &str {
-        &seen.id
-    }
-
-    fn listed_id(seen: &cloud::VirtualGateway) -> &str {
         &seen.id
     }
 
@@ -77,10 +72,6 @@ impl Kind for VirtualGatewayKind {
             }
             (None, None) => false,
         }
-    }
-
-    fn listed_id_of(_: &Desired<'_, VirtualGateway>, id: &str) -> Option<String> {
-        Some(id.to_owned())
     }
 
     fn create(desired: &Desired<'_, VirtualGateway>) -> Call {

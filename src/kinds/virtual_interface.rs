@@ -4,11 +4,12 @@ use crate::accounts::{Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
-use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
 use super::imported;
 use super::peer::session_down;
+use super::virtual_gateway::VirtualGatewayKind;
 
 /// Field that refers to the gateway.
 const GATEWAY: &str = "virtualGatewayRef";
@@ -22,6 +23,17 @@ impl Kind for VirtualInterfaceKind {
     type Resource = cloud::VirtualInterface;
 
     const NAME: &'static str = "VirtualInterface";
+    const REFERENCES: &'static [(&'static str, &'static str)] = &[(GATEWAY, VirtualGatewayKind::NAME)];
+    const WRITES: &'static [&'static str] = cloud::VirtualInterface::WRITES;
+
+    /// Its connection or group, and its VLAN. Of one that the account does not show neither is known.
+    const BY_ID: Option<ById<cloud::VirtualInterface>> = Some(ById {
+        uses: |interface| {
+            let line = interface.direct_connect_id.iter().chain(&interface.lag_id).cloned().map(What::Connection);
+            line.chain(interface.vlan.map(What::Vlan)).collect()
+        },
+        uses_of_absent: |id| vec![What::Connection(id.to_owned()), What::UnknownVlan],
+    });
 
     /// Another tenant's interface takes tags only once that tenant has accepted it.
     fn tags_of(object: &VirtualInterface) -> Option<&Tags> {
@@ -29,15 +41,7 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn references(object: &VirtualInterface) -> Vec<Reference> {
-        let gateway = object.spec.virtual_gateway_ref.iter();
-        gateway
-            .map(|reference| Reference {
-                field: GATEWAY,
-                kind: "VirtualGateway",
-                namespace: reference.namespace.clone(),
-                name: reference.name.clone(),
-            })
-            .collect()
+        object.spec.virtual_gateway_ref.iter().map(|gateway| Reference::new(GATEWAY, VirtualGatewayKind::NAME, gateway)).collect()
     }
 
     fn uses(object: &VirtualInterface) -> Vec<Use> {
@@ -45,7 +49,8 @@ impl Kind for VirtualInterfaceKind {
         let line = [("connectionId", &spec.connection_id), ("lagId", &spec.lag_id)];
         let line = line.into_iter().filter_map(|(field, id)| Some(Use::new(field, What::Connection(id.clone()?))));
         let network = spec.global_gateway_id.iter().map(|id| Use::new("globalGatewayId", What::Network(id.clone())));
-        let gateway = spec.virtual_gateway_id.iter().map(|id| Use::new("virtualGatewayId", What::Resource("VirtualGateway", id.clone())));
+        let gateway =
+            spec.virtual_gateway_id.iter().map(|id| Use::new("virtualGatewayId", What::Resource(VirtualGatewayKind::NAME, id.clone())));
         let size = [Use::new("vlan", What::Vlan(spec.vlan)), Use::new("bandwidth", What::Bandwidth(spec.bandwidth))];
         line.chain(network).chain(gateway).chain(size).chain(imported(Some(Self::NAME), spec.import.as_ref())).collect()
     }
@@ -63,10 +68,6 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn id(seen: &cloud::VirtualInterface) -> &str {
-        &seen.id
-    }
-
-    fn listed_id(seen: &cloud::VirtualInterface) -> &str {
         &seen.id
     }
 
@@ -90,10 +91,6 @@ impl Kind for VirtualInterfaceKind {
     /// One interface for each VLAN of a connection (DC.1209).
     fn is_at(desired: &Desired<'_, VirtualInterface>, seen: &cloud::VirtualInterface) -> bool {
         Self::natural_key(desired).is_some_and(|key| seen.natural_keys().contains(&key))
-    }
-
-    fn listed_id_of(_: &Desired<'_, VirtualInterface>, id: &str) -> Option<String> {
-        Some(id.to_owned())
     }
 
     fn parent(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::accounts::{Account, Cached, State as AccountState};
+use crate::accounts::{Account, State as AccountState};
 use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, Reason, Status};
 use crate::backoff::jittered;
 use crate::cloud::CloudError;
@@ -29,10 +29,7 @@ use super::status::{FIRST_WAIT, for_tenants, unreported};
 
 /// An object that may not use its account is reconciled again this often: labels of namespaces are not watched for this.
 const PERMISSION_INTERVAL: Duration = Duration::from_secs(10);
-impl<K: Kind> Context<'_, K>
-where
-    K::Listed: Cached,
-{
+impl<K: Kind> Context<'_, K> {
     pub async fn attempt(mut self) -> Ended {
         let has_finalizer = finalizer::is_on(self.object, FINALIZER);
         if self.is_deleting && !has_finalizer {

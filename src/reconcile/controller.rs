@@ -20,7 +20,7 @@ use super::metrics::ObjectMetrics;
 use super::namespaces::Namespaces;
 use super::object_state::ObjectStates;
 use super::reconciler::{Failure, Reconciler, uid};
-use crate::accounts::{Accounts, Cached};
+use crate::accounts::Accounts;
 use crate::api::FIELD_MANAGER;
 use crate::backoff::jittered;
 use crate::cluster::leader_election::Leadership;
@@ -68,7 +68,6 @@ pub struct Shared {
 pub fn controller<K>(shared: Shared) -> (impl Future<Output = ()> + Send, impl Future<Output = ()> + Send, Store<K::Object>)
 where
     K: Kind,
-    K::Listed: Cached,
     K::Object: Resource<DynamicType = ()>,
 {
     let Shared { client, leadership, index, accounts, namespaces, metrics, cluster, shard, concurrency, page, filled, stop } = shared;
@@ -149,11 +148,11 @@ where
     (run, cached, objects)
 }
 
-async fn reconcile<K>(object: Arc<K::Object>, reconciler: Arc<Reconciler<K>>, mut filled: watch::Receiver<bool>) -> Result<Action, Failure>
-where
-    K: Kind,
-    K::Listed: Cached,
-{
+async fn reconcile<K: Kind>(
+    object: Arc<K::Object>,
+    reconciler: Arc<Reconciler<K>>,
+    mut filled: watch::Receiver<bool>,
+) -> Result<Action, Failure> {
     let filled = tokio::select! {
         filled = filled.wait_for(|filled| *filled) => filled.is_ok(),
         () = reconciler.stopped() => false,

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use crate::accounts::Use;
-use crate::api::{Defaults, Managed, Reason, SecretKeyReference, Tags};
+use crate::accounts::{Use, What};
+use crate::api::{Defaults, Managed, ObjectReference, Reason, SecretKeyReference, Tags};
 use crate::cloud::{Call, Listed};
 use crate::graph::owner::OWNER_TAG;
 
@@ -25,18 +25,34 @@ pub trait Kind: Send + Sync + 'static {
     /// Name of the kind, e.g. `VirtualGateway`.
     const NAME: &'static str;
 
+    /// Every reference that a spec of the kind can hold: its field and the kind that it leads to.
+    const REFERENCES: &'static [(&'static str, &'static str)] = &[];
+
+    /// Operations that write its resources: with those of LIST and show they are the operations that it needs.
+    const WRITES: &'static [&'static str];
+
+    /// What counts as used by whoever names a resource of the kind by its id, in a spec or through a reference. A kind that says nothing here can't
+    /// be named by an id, and what refers to it is denied where an account has grants: an id that nobody judges would be a way around them.
+    const BY_ID: Option<ById<Self::Listed>> = None;
+
     /// Tags that `object` asks for; `None` where its resource is created without any. Ours carry [`OWNER_TAG`] beside them, unless the region
     /// drops it.
     fn tags_of(object: &Self::Object) -> Option<&Tags>;
 
-    /// Objects that `object` refers to by name.
-    fn references(object: &Self::Object) -> Vec<Reference>;
+    /// Objects that `object` refers to by name: each by one of [`Self::REFERENCES`].
+    fn references(object: &Self::Object) -> Vec<Reference> {
+        let _ = object;
+        Vec::new()
+    }
 
     /// What `object` uses of its account, by the words of its spec.
     fn uses(object: &Self::Object) -> Vec<Use>;
 
     /// Secret that a create needs.
-    fn secret(object: &Self::Object) -> Option<&SecretKeyReference>;
+    fn secret(object: &Self::Object) -> Option<&SecretKeyReference> {
+        let _ = object;
+        None
+    }
 
     /// The cloud resources of this kind in one item of the LIST.
     fn resources(listed: &Self::Listed) -> Vec<Self::Resource>;
@@ -47,8 +63,10 @@ pub trait Kind: Send + Sync + 'static {
     /// The cloud's id.
     fn id(seen: &Self::Resource) -> &str;
 
-    /// Id of the listed item that holds it.
-    fn listed_id(seen: &Self::Resource) -> &str;
+    /// Id of the listed item that holds it: its own, unless it is listed inside another resource.
+    fn listed_id(seen: &Self::Resource) -> &str {
+        Self::id(seen)
+    }
 
     /// Tags of the resource.
     fn tags(seen: &Self::Resource) -> Tags;
@@ -66,7 +84,10 @@ pub trait Kind: Send + Sync + 'static {
     fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Resource) -> bool;
 
     /// Id of the listed item to read by itself, to be sure that resource `id` is gone.
-    fn listed_id_of(desired: &Desired<'_, Self::Object>, id: &str) -> Option<String>;
+    fn listed_id_of(desired: &Desired<'_, Self::Object>, id: &str) -> Option<String> {
+        let _ = desired;
+        Some(id.to_owned())
+    }
 
     /// Whether the cloud deletes `seen` only together with `listed`, which holds it.
     fn is_deleted_with_parent(listed: &Self::Listed, seen: &Self::Resource) -> bool {
@@ -166,6 +187,23 @@ pub struct Reference {
     pub namespace: Option<String>,
     /// Name.
     pub name: String,
+}
+
+impl Reference {
+    /// What `field` of a spec, which leads to objects of `kind`, refers to.
+    #[must_use]
+    pub fn new(field: &'static str, kind: &'static str, to: &ObjectReference) -> Self {
+        Self { field, kind, namespace: to.namespace.clone(), name: to.name.clone() }
+    }
+}
+
+/// What a cloud resource stands for that is named by its id.
+#[derive(Debug)]
+pub struct ById<L> {
+    /// What is used with a resource that the account shows.
+    pub uses: fn(&L) -> Vec<What>,
+    /// What is used with an id that the account does not show: it MUST be as much as a resource of that id could use.
+    pub uses_of_absent: fn(&str) -> Vec<What>,
 }
 
 /// One field that differs.

@@ -9,7 +9,8 @@
 //! - [`report`](mod@report), [`events`]: what users read of it.
 //! - [`status`]: how it is written.
 //! - [`object_state`]: what is kept of an object between two attempts.
-//! - [`mod@controller`]: watches, wake-ups and queue of one kind.
+//! - [`controller`]: watches, wake-ups and queue of one kind.
+//! - [`registration`]: a kind as a value, one entry of the list of kinds.
 
 mod attempt;
 mod backoff;
@@ -28,15 +29,17 @@ mod object_state;
 mod observe;
 mod permission;
 mod reconciler;
+mod registration;
 mod report;
 mod status;
 mod summary;
 
 pub(crate) use backoff::waits;
-pub use controller::{Shared, controller};
+pub use controller::Shared;
 pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait, decide};
-pub use kind::{Desired, Difference, Health, Kind, Links, Reference, ResourcePhase, Tagging};
+pub use kind::{ById, Desired, Difference, Health, Kind, Links, Reference, ResourcePhase, Tagging};
 pub use namespaces::Namespaces;
 pub use reconciler::{Failure, Reconciler};
+pub use registration::{Registration, Running, Stores};
 pub use report::{AttemptOutcome, ObservedResource, ResourceState, StatusInput, report, same};
 pub(crate) use report::{ReconcileStatus, status_after};

@@ -45,12 +45,9 @@ impl<K: Kind> Reconciler<K> {
         let mut uses = named.clone();
         for used in named {
             let What::Resource(kind, id) = &used.what else { continue };
-            let (behind, keeper) = match account.behind(kind, id, &self.cluster) {
-                Behind::Unknown => return Permission::Unknown,
-                // That an import finds nothing is told when it is looked for.
-                Behind::Absent if used.field == IMPORT => continue,
-                Behind::Absent => (vec![What::Network(id.clone())], None),
-                Behind::There(behind, keeper) => (behind, keeper),
+            let (behind, keeper) = match named_by_id(&used, account.behind(kind, id, &self.cluster)) {
+                Ok(named) => named,
+                Err(permission) => return permission,
             };
             // An id is no way around a reference: what an object holds is had by its leave.
             // Who holds what an import asks for is told as a conflict.
@@ -78,7 +75,9 @@ impl<K: Kind> Reconciler<K> {
             };
             let uses: Vec<Use> = match account.behind(reference.kind, &id, &self.cluster) {
                 Behind::Unknown => return Permission::Unknown,
-                Behind::Absent => continue,
+                Behind::NotNameable => return not_nameable(reference.field),
+                // It is gone from the cloud; its object makes it anew, within its own limits.
+                Behind::Absent(_) => continue,
                 Behind::There(behind, _) => behind.into_iter().map(|what| Use::new(reference.field, what)).collect(),
             };
             if let Err(message) = account.grants(&me.namespace, labels, &uses) {
@@ -86,5 +85,44 @@ impl<K: Kind> Reconciler<K> {
             }
         }
         Permission::Granted
+    }
+}
+
+/// What is used with the resource that `named` names by its id, and the object that owns it by its tag.
+fn named_by_id(named: &Use, behind: Behind) -> Result<(Vec<What>, Option<Key>), Permission> {
+    match behind {
+        Behind::Unknown => Err(Permission::Unknown),
+        Behind::NotNameable => Err(not_nameable(named.field)),
+        // That an import finds nothing is told when it is looked for.
+        Behind::Absent(_) if named.field == IMPORT => Ok((Vec::new(), None)),
+        Behind::Absent(uses) => Ok((uses, None)),
+        Behind::There(uses, keeper) => Ok((uses, keeper)),
+    }
+}
+
+/// What nobody can judge is denied.
+fn not_nameable(field: &str) -> Permission {
+    Permission::Denied(format!("spec.{field}: it is not known what a resource of this kind uses"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_gives_nothing() {
+        let used = |field| Use::new(field, What::Resource("VirtualInterface", "1".into()));
+        let uses = vec![What::Connection("1".into()), What::UnknownVlan];
+        let denied = Err(Permission::Denied("spec.virtualInterfaceId: it is not known what a resource of this kind uses".into()));
+        let rows = [
+            ("not looked at yet", "virtualInterfaceId", Behind::Unknown, Err(Permission::Unknown)),
+            ("a kind that nobody knows", "virtualInterfaceId", Behind::NotNameable, denied),
+            ("absent", "virtualInterfaceId", Behind::Absent(uses.clone()), Ok((uses.clone(), None))),
+            ("absent, to be imported", IMPORT, Behind::Absent(uses.clone()), Ok((Vec::new(), None))),
+            ("there, to be imported", IMPORT, Behind::There(uses.clone(), None), Ok((uses, None))),
+        ];
+        for (row, field, behind, expected) in rows {
+            assert_eq!(named_by_id(&used(field), behind), expected, "{row}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The schema of the custom resources against itself: each field is described, and whatever bound stands there is held by the real API server.
 mod bounds;
 
-use direct_connect_operator::api;
+use direct_connect_operator::{api, kinds};
 use kube::api::{DynamicObject, PostParams};
 use serde_json::{Value, json};
 use support::controlplane::ControlPlane;
@@ -34,7 +34,7 @@ fn base(kind: &str) -> Value {
 
 #[test]
 fn every_field_is_described_and_of_a_known_format() {
-    for crd in api::crds() {
+    for crd in kinds::crds() {
         let kind = &crd.spec.names.kind;
         for (path, schema) in bounds::fields(&bounds::schema(&crd)) {
             assert!(schema["description"].is_string() || path.ends_with("[0]") || path.ends_with(".*"), "{kind} {path} has no description");
@@ -48,7 +48,7 @@ fn every_field_is_described_and_of_a_known_format() {
 /// A choice is explained where it is made, with all its values: an enum's own description says nothing of the field.
 #[test]
 fn every_choice_is_described_with_its_values() {
-    for crd in api::crds() {
+    for crd in kinds::crds() {
         let kind = &crd.spec.names.kind;
         for (path, schema) in bounds::fields(&bounds::schema(&crd)) {
             let description = schema["description"].as_str().unwrap_or_default();
@@ -65,7 +65,7 @@ async fn every_bound_is_held_and_told_at_its_field() {
     let client = plane.client().await;
     let dry_run = PostParams { dry_run: true, ..PostParams::default() };
     let mut failures = Vec::new();
-    for crd in api::crds() {
+    for crd in kinds::crds() {
         let kind = crd.spec.names.kind.as_str();
         let namespace = (crd.spec.scope == "Namespaced").then_some("default");
         let api = support::world::api(&client, namespace, API_VERSION, kind);

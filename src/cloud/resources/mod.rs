@@ -13,24 +13,6 @@ pub use tag::{Tag, TagAction, change_tags};
 pub use virtual_gateway::{CreateVirtualGateway, UpdateVirtualGateway, VirtualGateway};
 pub use virtual_interface::{CreateVirtualInterface, ExtendAttribute, UpdateVirtualInterface, VirtualInterface};
 
-/// Every operation that is called: the values of a label of metrics.
-pub const OPERATIONS: [&str; 18] = [
-    "ListVirtualGateways",
-    "ShowVirtualGateway",
-    "CreateVirtualGateway",
-    "UpdateVirtualGateway",
-    "DeleteVirtualGateway",
-    "ListVirtualInterfaces",
-    "ShowVirtualInterface",
-    "CreateVirtualInterface",
-    "UpdateVirtualInterface",
-    "UpdateExtendAttribute",
-    "DeleteVirtualInterface",
-    "CreateVifPeer",
-    "UpdateVifPeer",
-    "DeleteVifPeer",
-    "BatchCreateResourceTags",
-    "ShowQuotas",
-    "KeystoneCreateUserTokenByPassword",
-    "KeystoneListProjects",
-];
+/// Operations that no single resource has: of tags, of quotas, and of logging in.
+pub const COMMON_OPERATIONS: &[&str] =
+    &["BatchCreateResourceTags", "ShowQuotas", "KeystoneCreateUserTokenByPassword", "KeystoneListProjects"];

@@ -103,6 +103,9 @@ impl UpdateVifPeer {
 }
 
 impl VifPeer {
+    /// Operations that write it.
+    pub const WRITES: &'static [&'static str] = &["CreateVifPeer", "UpdateVifPeer", "DeleteVifPeer"];
+
     /// The call that deletes peer `id`.
     #[must_use]
     pub fn delete(id: &str) -> Call {

@@ -129,6 +129,9 @@ impl UpdateVirtualGateway {
 }
 
 impl VirtualGateway {
+    /// Operations that write it.
+    pub const WRITES: &'static [&'static str] = &["CreateVirtualGateway", "UpdateVirtualGateway", "DeleteVirtualGateway"];
+
     /// The call that deletes gateway `id`.
     #[must_use]
     pub fn delete(id: &str) -> Call {

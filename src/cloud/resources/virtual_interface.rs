@@ -262,6 +262,10 @@ impl ExtendAttribute {
 }
 
 impl VirtualInterface {
+    /// Operations that write it.
+    pub const WRITES: &'static [&'static str] =
+        &["CreateVirtualInterface", "UpdateVirtualInterface", "UpdateExtendAttribute", "DeleteVirtualInterface"];
+
     /// The call that deletes interface `id`.
     #[must_use]
     pub fn delete(id: &str) -> Call {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-use super::metric::{Counters, Gauges, Histograms, OneMore};
+use super::metric::{Counters, Gauges, Histograms, OneMore, Registered};
 use super::table::{LISTS, PAGES, RATE_LIMIT_QUEUE_FULL, RATE_LIMIT_WAIT, REQUEST_DURATION, REQUESTS, REQUESTS_IN_FLIGHT};
 
 /// The cloud's part. Cheap to clone.
@@ -33,13 +33,13 @@ impl Cloud {
         }
     }
 
-    pub(super) fn open(&self) {
+    pub(super) fn open(&self, registered: &Registered) {
         let Self { requests: _, duration: _, in_flight, rate_limit_wait, queue_full, lists, pages } = self;
-        in_flight.open();
-        rate_limit_wait.open();
-        queue_full.open();
-        lists.open();
-        pages.open();
+        in_flight.open(registered);
+        rate_limit_wait.open(registered);
+        queue_full.open(registered);
+        lists.open(registered);
+        pages.open(registered);
     }
 
     /// A request goes out. One whose end is not told was given up and is not counted.

@@ -7,6 +7,7 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -53,6 +54,43 @@ pub enum Values {
     Listed(&'static [(&'static str, &'static str)]),
     /// Those of a catalogue that stands elsewhere: which one.
     Of(&'static str),
+    /// Those that are known once the process knows which kinds it runs, and what they are.
+    Registered(Catalogue, &'static str),
+}
+
+/// Values that come from the kinds that are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Catalogue {
+    /// Names of the kinds.
+    Kinds,
+    /// The same and the kind of accounts.
+    KindsAndAccounts,
+    /// Collections whose LISTs show their resources.
+    Collections,
+}
+
+/// The kinds that are run, as far as labels tell of them.
+#[derive(Clone, Debug, Default)]
+pub struct Registered {
+    /// Their names.
+    pub kinds: Vec<&'static str>,
+    /// The collections whose LISTs show their resources; some kinds share one.
+    pub collections: Vec<&'static str>,
+}
+
+impl Registered {
+    /// The values of a catalogue.
+    #[must_use]
+    pub fn values(&self, catalogue: Catalogue) -> Vec<&'static str> {
+        let mut values = match catalogue {
+            Catalogue::Kinds => self.kinds.clone(),
+            Catalogue::KindsAndAccounts => std::iter::once("CloudAccount").chain(self.kinds.iter().copied()).collect(),
+            Catalogue::Collections => self.collections.clone(),
+        };
+        let mut told = HashSet::new();
+        values.retain(|value| told.insert(*value));
+        values
+    }
 }
 
 /// A metric of any number of labels.
@@ -95,10 +133,14 @@ impl<const N: usize> Metric<N> {
 
     /// All combinations of the values; none where the values of a label stand elsewhere.
     #[must_use]
-    pub fn combinations(&self) -> Vec<[&'static str; N]> {
+    pub fn combinations(&self, registered: &Registered) -> Vec<[&'static str; N]> {
         let mut all = vec![[""; N]];
         for (place, label) in self.labels.iter().enumerate() {
-            let values: &[(&str, &str)] = if let Values::Listed(values) = label.values { values } else { &[] };
+            let values = match label.values {
+                Values::Listed(values) => values.iter().map(|(value, _)| *value).collect(),
+                Values::Registered(catalogue, _) => registered.values(catalogue),
+                Values::Of(_) => Vec::new(),
+            };
             let with = |base: &[&'static str; N], value| {
                 let mut values = *base;
                 if let Some(slot) = values.get_mut(place) {
@@ -106,7 +148,7 @@ impl<const N: usize> Metric<N> {
                 }
                 values
             };
-            all = all.iter().flat_map(|base| values.iter().map(move |(value, _)| with(base, *value))).collect();
+            all = all.iter().flat_map(|base| values.iter().map(move |value| with(base, *value))).collect();
         }
         all
     }
@@ -170,8 +212,8 @@ where
     }
 
     /// Shows all series, at zero: what is absent until it happens once is not seen when it does.
-    pub fn open(&self) {
-        self.metric.combinations().into_iter().for_each(|values| drop(self.of(values)));
+    pub fn open(&self, registered: &Registered) {
+        self.metric.combinations(registered).into_iter().for_each(|values| drop(self.of(values)));
     }
 
     fn of(&self, values: [&'static str; N]) -> M {
@@ -214,13 +256,16 @@ mod tests {
 
     const TWO: Label = Label { name: "two", values: Values::Listed(&[("a", ""), ("b", "")]) };
     const ELSEWHERE: Label = Label { name: "elsewhere", values: Values::Of("") };
+    const COLLECTION: Label = Label { name: "collection", values: Values::Registered(Catalogue::Collections, "") };
 
     #[test]
     fn combinations_are_all_or_none() {
         let metric = |labels| Metric { name: "x", measure: Measure::Gauge, help: "", labels };
-        assert_eq!(metric([TWO, TWO]).combinations(), [["a", "a"], ["a", "b"], ["b", "a"], ["b", "b"]]);
-        assert!(metric([TWO, ELSEWHERE]).combinations().is_empty());
+        let registered = Registered { kinds: vec!["A", "B"], collections: vec!["c", "c"] };
+        assert_eq!(metric([TWO, TWO]).combinations(&registered), [["a", "a"], ["a", "b"], ["b", "a"], ["b", "b"]]);
+        assert!(metric([TWO, ELSEWHERE]).combinations(&registered).is_empty());
+        assert_eq!(metric([TWO, COLLECTION]).combinations(&registered), [["a", "c"], ["b", "c"]]);
         let none: Metric<0> = Metric { name: "x", measure: Measure::Gauge, help: "", labels: [] };
-        assert_eq!(none.combinations(), [[""; 0]]);
+        assert_eq!(none.combinations(&registered), [[""; 0]]);
     }
 }

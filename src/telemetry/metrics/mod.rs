@@ -16,7 +16,7 @@ mod reconcile;
 pub mod table;
 
 pub use cloud::{Answered, Cloud, Flight};
-pub use metric::{Label, Labels, Measure, Metric, Row, Section, Values};
+pub use metric::{Catalogue, Label, Labels, Measure, Metric, Registered, Row, Section, Values};
 pub use readings::{Readings, Source};
 pub use reconcile::{Attempt, Drift, Reconcile, ReconcileResult};
 
@@ -51,10 +51,10 @@ impl Metrics {
         Self { reconcile, cloud, sources, registry: Arc::new(registry) }
     }
 
-    /// From now on the process works, for as long as `leads` says so.
-    pub fn lead(&self, leads: impl Fn() -> bool + Send + Sync + 'static) {
-        self.reconcile.open();
-        self.cloud.open();
+    /// From now on the process works with these kinds, for as long as `leads` says so.
+    pub fn lead(&self, registered: &Registered, leads: impl Fn() -> bool + Send + Sync + 'static) {
+        self.reconcile.open(registered);
+        self.cloud.open(registered);
         self.sources.lead(leads);
     }
 
@@ -119,8 +119,9 @@ mod tests {
     #[test]
     fn who_leads_tells_what_it_is_asked_and_zero_where_nothing_happened() {
         let (metrics, leads) = (Metrics::new(), Arc::new(AtomicBool::new(true)));
+        let registered = Registered { kinds: vec!["Peer"], collections: Vec::new() };
         metrics.attach(Arc::new(Two));
-        metrics.lead({
+        metrics.lead(&registered, {
             let leads = Arc::clone(&leads);
             move || leads.load(Ordering::Relaxed)
         });
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn what_is_registered_stands_in_the_table() {
         let metrics = Metrics::new();
-        metrics.lead(|| true);
+        metrics.lead(&Registered::default(), || true);
         metrics.cloud.begin("ShowQuotas").failed("quota", "other");
         metrics.cloud.listed("virtual_gateways", 1, true);
         metrics.cloud.waited("read", "resync", Duration::from_secs(1));

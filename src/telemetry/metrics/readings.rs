@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::metric::{Measure, Metric};
+use super::metric::{Measure, Metric, Registered};
 use super::process;
 use super::table::{BUILD_INFO, LEADER, TABLE};
 
@@ -45,9 +45,9 @@ impl Readings {
         self.merge(metric, values, value, f64::min);
     }
 
-    /// All series of a metric are there, at zero or more.
+    /// All series of a metric are there, at zero or more. Its labels MUST have listed values.
     pub fn open<const N: usize>(&mut self, metric: &Metric<N>) {
-        metric.combinations().into_iter().for_each(|values| self.add(metric, values, 0.0));
+        metric.combinations(&Registered::default()).into_iter().for_each(|values| self.add(metric, values, 0.0));
     }
 
     /// The value of a series.

@@ -4,7 +4,7 @@ use prometheus_client::registry::Registry;
 use std::time::Duration;
 use tokio::time::Instant;
 
-use super::metric::{Counters, Gauges, Histograms, OneMore};
+use super::metric::{Counters, Gauges, Histograms, OneMore, Registered};
 use super::table::{DRIFT, READY, RECONCILE_DURATION, RECONCILES, RECONCILES_IN_FLIGHT};
 
 /// What came of a pass.
@@ -89,13 +89,13 @@ impl Reconcile {
         }
     }
 
-    pub(super) fn open(&self) {
+    pub(super) fn open(&self, registered: &Registered) {
         let Self { passes, duration, in_flight, ready, drift } = self;
-        passes.open();
-        duration.open();
-        in_flight.open();
-        ready.open();
-        drift.open();
+        passes.open(registered);
+        duration.open(registered);
+        in_flight.open(registered);
+        ready.open(registered);
+        drift.open(registered);
     }
 
     /// A pass begins. One whose end is not told was given up and is not counted.

@@ -1,20 +1,15 @@
 //! The table of all metrics. Both the registry and `docs/metrics.md` are generated from it.
 
-use super::metric::{Label, Measure, Metric, Section, Values};
+use super::metric::{Catalogue, Label, Measure, Metric, Section, Values};
 use Measure::{Counter, Gauge, Histogram};
-use Values::{Listed, Of};
+use Values::{Listed, Of, Registered};
 
 const fn label(name: &'static str, values: Values) -> Label {
     Label { name, values }
 }
 
-const ACCOUNT: (&str, &str) = ("CloudAccount", "accounts");
-const GATEWAY: (&str, &str) = ("VirtualGateway", "virtual gateways");
-const INTERFACE: (&str, &str) = ("VirtualInterface", "virtual interfaces");
-const PEER: (&str, &str) = ("Peer", "peers");
-
-const KIND: Label = label("kind", Listed(&[ACCOUNT, GATEWAY, INTERFACE, PEER]));
-const NETWORK_KIND: Label = label("kind", Listed(&[GATEWAY, INTERFACE, PEER]));
+const KIND: Label = label("kind", Registered(Catalogue::KindsAndAccounts, "the kind of the objects"));
+const NETWORK_KIND: Label = label("kind", Registered(Catalogue::Kinds, "the kind of the objects"));
 const RESULT: Label = label(
     "result",
     Listed(&[
@@ -89,10 +84,8 @@ const CIRCUIT_BREAKER_STATE: Label = label(
         ("open", "no requests are sent"),
     ]),
 );
-const COLLECTION: Label = label(
-    "collection",
-    Listed(&[("virtual_gateways", "virtual gateways"), ("virtual_interfaces", "virtual interfaces, with their peers")]),
-);
+const COLLECTION: Label =
+    label("collection", Registered(Catalogue::Collections, "what is listed, by the name that it has in the cloud's answer"));
 const LIST_RESULT: Label = label("result", Listed(&[("ok", "all pages were read"), ("failed", "a page could not be read")]));
 const QUOTA_TYPE: Label = label("type", Of("the cloud's name of the quota, `other` for any other"));
 

@@ -1,6 +1,6 @@
 //! Runs the tables of the kinds.
 
-use direct_connect_operator::api;
+use direct_connect_operator::{api, kinds};
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ fn merge(target: &mut Value, change: &Value) {
 /// The messages of all rules of a kind.
 fn rules(kind: &str) -> Vec<String> {
     let mut messages = Vec::new();
-    for crd in api::crds().iter().filter(|crd| crd.spec.names.kind == kind) {
+    for crd in kinds::crds().iter().filter(|crd| crd.spec.names.kind == kind) {
         let schema = serde_json::to_value(crd).unwrap()["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
         walk(&schema, kind, &mut |path, schema| {
             for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {

@@ -2,20 +2,25 @@
 
 use kube::runtime::reflector::Store;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::api::virtual_interface::ObservedPeer;
 use crate::api::{ConditionType, Managed, Reason, RouteMode, VirtualGateway, VirtualInterface, find_condition};
+use crate::reconcile::Stores;
 use crate::telemetry::metrics::table::{GATEWAYS, INTERFACES, SESSIONS};
 use crate::telemetry::metrics::{Readings, Source};
 
 use super::peer::is_session_up;
 
 /// Reads gateways and interfaces.
-pub struct Lines {
-    /// The gateways.
-    pub gateways: Store<VirtualGateway>,
-    /// The interfaces.
-    pub interfaces: Store<VirtualInterface>,
+struct Lines {
+    gateways: Store<VirtualGateway>,
+    interfaces: Store<VirtualInterface>,
+}
+
+/// Where gateways and interfaces are run.
+pub(super) fn lines(stores: &Stores) -> Option<Arc<dyn Source>> {
+    Some(Arc::new(Lines { gateways: stores.get()?, interfaces: stores.get()? }))
 }
 
 impl Source for Lines {
@@ -90,7 +95,7 @@ fn read<'a>(
         let by_name = tallies.get(&Named::Object(namespace, gateway.metadata.name.as_deref().unwrap_or_default()));
         let id = gateway.status().and_then(|status| status.id.as_deref());
         let by_id = id.and_then(|id| tallies.get(&Named::Resource(id)));
-        readings.count(&GATEWAYS, [lines(by_name.copied().unwrap_or_default(), by_id.copied().unwrap_or_default())], 1);
+        readings.count(&GATEWAYS, [lines_label(by_name.copied().unwrap_or_default(), by_id.copied().unwrap_or_default())], 1);
     }
 }
 
@@ -133,7 +138,7 @@ fn session(interface: &VirtualInterface, peer: &ObservedPeer) -> Option<&'static
     }
 }
 
-const fn lines(named: Tally, by_id: Tally) -> &'static str {
+const fn lines_label(named: Tally, by_id: Tally) -> &'static str {
     let (up, down, unknown) = (named.up + by_id.up, named.down + by_id.down, named.unknown + by_id.unknown);
     match (up, down, unknown) {
         (0, 0, _) => "none",

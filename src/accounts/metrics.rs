@@ -4,11 +4,11 @@ use kube::runtime::reflector::Store;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::caches::{AnyCache, CloudCaches};
 use super::context::Context;
-use super::{CloudCaches, Slot};
 use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
-use crate::cloud::{Listed, quota_label};
+use crate::cloud::quota_label;
 use crate::graph::Key;
 use crate::telemetry::metrics::objects::count_object;
 use crate::telemetry::metrics::objects::count_queue;
@@ -19,12 +19,12 @@ use crate::telemetry::metrics::table::{
 use crate::telemetry::metrics::{Readings, Source};
 
 /// Reads the accounts.
-pub(super) struct Figures {
+pub(super) struct AccountMetrics {
     pub context: Arc<Context>,
     pub store: Store<CloudAccount>,
 }
 
-impl Source for Figures {
+impl Source for AccountMetrics {
     fn read(&self, readings: &mut Readings) {
         let kind = Key::account("").kind;
         readings.add(&STALLED, [kind], 0.0);
@@ -34,15 +34,18 @@ impl Source for Figures {
         readings.open(&RATE_LIMIT_WAITING);
         readings.open(&RATE_LIMIT_PAUSED);
         readings.open(&CIRCUIT_BREAKER);
-        readings.open(&CACHE_OVERDUE);
-        readings.open(&CACHE_SIZE);
+        for type_ in self.context.accounts.types().iter() {
+            readings.add(&CACHE_OVERDUE, [type_.collection], 0.0);
+            readings.add(&CACHE_SIZE, [type_.collection], 0.0);
+        }
         let known = self.context.all_known();
         count_queue(readings, kind, known.values().filter_map(|known| known.queued));
         let mut nearest = Vec::new();
         for built in known.values().filter_map(|known| known.built.as_ref()) {
             calls(readings, &built.caches);
-            cache(readings, &built.caches.virtual_gateways, built.caches.rhythm.idle);
-            cache(readings, &built.caches.virtual_interfaces, built.caches.rhythm.idle);
+            for started in built.caches.started() {
+                cache(readings, started.as_ref(), built.caches.schedule.idle);
+            }
             keep_nearest(&mut nearest, &built.quotas);
         }
         for (type_, quota) in nearest {
@@ -71,13 +74,12 @@ fn calls(readings: &mut Readings, caches: &CloudCaches) {
     }
 }
 
-fn cache<R: Listed>(readings: &mut Readings, slot: &Slot<R>, idle: Duration) {
-    let Some((cache, _)) = slot.0.get() else { return };
-    let (age, size) = cache.standing();
+fn cache(readings: &mut Readings, cache: &dyn AnyCache, idle: Duration) {
+    let (collection, (age, size)) = (cache.collection(), cache.standing());
     let overdue = age.saturating_sub(idle.mul_f64(1.2));
-    readings.highest(&CACHE_AGE, [R::PLURAL], age.as_secs_f64());
-    readings.highest(&CACHE_OVERDUE, [R::PLURAL], overdue.as_secs_f64());
-    readings.count(&CACHE_SIZE, [R::PLURAL], size);
+    readings.highest(&CACHE_AGE, [collection], age.as_secs_f64());
+    readings.highest(&CACHE_OVERDUE, [collection], overdue.as_secs_f64());
+    readings.count(&CACHE_SIZE, [collection], size);
 }
 
 /// Of each type the quota that has the least room.

@@ -1,0 +1,130 @@
+//! An account that is ready: what it allows, and what of the cloud can be seen through it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::caches::CloudCaches;
+use super::grants::{self, Use, What};
+use super::namespaces::includes;
+use crate::api::Defaults;
+use crate::api::cloud_account::{Feature, Grant, Namespaces};
+use crate::cache::CloudCache;
+use crate::cloud::{Client, CloudError, ErrorClass, Listed};
+use crate::graph::Key;
+use crate::graph::owner::OWNER_TAG;
+
+/// An account that is ready.
+pub struct Account {
+    /// Its client.
+    pub client: Arc<Client>,
+    /// Defaults for objects that say nothing.
+    pub defaults: Defaults,
+    /// Namespaces that may use it; all when absent.
+    pub open_to: Option<Namespaces>,
+    /// Who may use what.
+    pub(super) grants: Vec<Grant>,
+    /// Whether its region keeps tags.
+    pub(super) tags: Feature,
+    pub(super) caches: Arc<CloudCaches>,
+    /// What can be named by an id.
+    pub(super) types: Arc<[ResourceType]>,
+}
+
+/// What stands behind the id of a cloud resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// It has not been looked at yet; it will be.
+    Unknown,
+    /// No resource of the kind can be named by an id, or there is no such kind.
+    NotNameable,
+    /// The account shows no such resource; whoever names it uses this.
+    Absent(Vec<What>),
+    /// This is used with it, and this object of the cluster owns it by its tag.
+    There(Vec<What>, Option<Key>),
+}
+
+/// A type of cloud resources, as accounts know it: they know no kind.
+#[derive(Clone, Copy, Debug)]
+pub struct ResourceType {
+    /// Name of the kind that stands for it.
+    pub kind: &'static str,
+    /// Name of the collection whose LIST shows it.
+    pub collection: &'static str,
+    /// Looks up what stands behind an id, with the name of the cluster; `None` where no resource of it can be named by an id.
+    pub behind: Option<fn(&Account, &str, &str) -> Behind>,
+}
+
+impl Account {
+    /// Whether objects of a namespace with these labels may use the account.
+    #[must_use]
+    pub fn is_open_to(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+        self.open_to.as_ref().is_none_or(|open_to| includes(open_to, namespace, labels))
+    }
+
+    /// Whether objects of a namespace with these labels may use all of `uses`.
+    ///
+    /// # Errors
+    /// With the field, its value and what is allowed.
+    pub fn grants(&self, namespace: &str, labels: &BTreeMap<String, String>, uses: &[Use]) -> Result<(), String> {
+        grants::check(&self.grants, namespace, labels, uses)
+    }
+
+    /// Whether there are limits at all to what its objects may use.
+    #[must_use]
+    pub fn has_grants(&self) -> bool {
+        !self.grants.is_empty()
+    }
+
+    /// What stands behind the id of a resource of `kind`. `cluster` identifies this cluster in owner tags.
+    #[must_use]
+    pub fn behind(&self, kind: &str, id: &str, cluster: &str) -> Behind {
+        let type_ = self.types.iter().find(|type_| type_.kind == kind);
+        type_.and_then(|type_| type_.behind).map_or(Behind::NotNameable, |behind| behind(self, id, cluster))
+    }
+
+    /// Whether the region keeps tags, as far as is known.
+    #[must_use]
+    pub fn keeps_tags(&self) -> bool {
+        match self.tags {
+            Feature::Enabled => true,
+            Feature::Disabled => false,
+            Feature::Auto => !self.caches.tags_refused.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Whether the region has no operation that changes tags.
+    #[must_use]
+    pub fn lacks_tag_operation(&self, error: &CloudError) -> bool {
+        self.tags == Feature::Auto && error.class == ErrorClass::Unsupported && error.operation == "BatchCreateResourceTags"
+    }
+
+    /// Whether a create that carried tags may have been refused for them: nothing is known yet of tags in this region.
+    #[must_use]
+    pub fn may_refuse_tags(&self, error: &CloudError) -> bool {
+        self.tags == Feature::Auto && error.class == ErrorClass::Invalid && self.keeps_tags() && !self.shows_tags()
+    }
+
+    /// Concludes that the region does not support tags.
+    pub fn do_without_tags(&self) {
+        if !self.caches.tags_refused.swap(true, Ordering::Relaxed) {
+            tracing::info!("the region does not support tags: resources are found by intents and natural keys alone");
+        }
+    }
+
+    /// Whether a resource of ours is seen with its tag: then it is not tags as such that the region refuses.
+    fn shows_tags(&self) -> bool {
+        self.caches.started().iter().any(|cache| cache.has_tag(OWNER_TAG))
+    }
+
+    /// Somebody waits for room in a quota: they are read often until there is some.
+    pub fn watch_quotas(&self) {
+        self.caches.quotas_watched.store(true, Ordering::Relaxed);
+    }
+
+    /// The cache of a collection.
+    #[must_use]
+    pub fn cache<R: Listed>(&self) -> Arc<CloudCache<R>> {
+        self.caches.get()
+    }
+}

@@ -1,0 +1,108 @@
+//! The caches of one account, by the type of what they hold: a collection needs no place of its own here. Each is refreshed from the first time
+//! that it is asked for.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::AbortHandle;
+
+use crate::cache::{CloudCache, PollSchedule, refresh};
+use crate::cloud::{Client, Listed, Tag};
+
+/// The client of an account and the caches that are fed through it.
+pub(super) struct CloudCaches {
+    /// Name of the account.
+    account: String,
+    pub client: Arc<Client>,
+    pub schedule: PollSchedule,
+    /// Hears of rejected credentials.
+    watch: AbortHandle,
+    /// The region was found not to know tags.
+    pub tags_refused: AtomicBool,
+    /// Somebody waits for room in a quota.
+    pub quotas_watched: AtomicBool,
+    started: Mutex<HashMap<TypeId, Arc<dyn AnyCache>>>,
+}
+
+/// A cache and the task that refreshes it, which ends with it.
+struct Started<R> {
+    cache: Arc<CloudCache<R>>,
+    refresher: AbortHandle,
+}
+
+/// What can be asked of a cache whatever it holds.
+pub(super) trait AnyCache: Any + Send + Sync {
+    /// Name of its collection.
+    fn collection(&self) -> &'static str;
+
+    /// As [`CloudCache::standing`].
+    fn standing(&self) -> (Duration, usize);
+
+    /// Whether it holds something with this tag.
+    fn has_tag(&self, key: &str) -> bool;
+}
+
+impl<R: Listed> AnyCache for Started<R> {
+    fn collection(&self) -> &'static str {
+        R::PLURAL
+    }
+
+    fn standing(&self) -> (Duration, usize) {
+        self.cache.standing()
+    }
+
+    fn has_tag(&self, key: &str) -> bool {
+        let has = |tags: &[Tag]| tags.iter().any(|tag| tag.key == key);
+        self.cache.view().iter().any(|item| has(item.tags()))
+    }
+}
+
+impl<R> Drop for Started<R> {
+    fn drop(&mut self) {
+        self.refresher.abort();
+    }
+}
+
+impl Drop for CloudCaches {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
+
+impl CloudCaches {
+    pub fn new(account: String, client: Arc<Client>, schedule: PollSchedule, watch: AbortHandle) -> Self {
+        Self {
+            account,
+            client,
+            schedule,
+            watch,
+            tags_refused: AtomicBool::new(false),
+            quotas_watched: AtomicBool::new(false),
+            started: Mutex::default(),
+        }
+    }
+
+    /// The cache of a collection, which is started when it is asked for the first time.
+    pub fn get<R: Listed>(&self) -> Arc<CloudCache<R>> {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = started.get(&TypeId::of::<R>()).and_then(|cache| {
+            let any: &dyn Any = cache.as_ref();
+            any.downcast_ref::<Started<R>>()
+        });
+        if let Some(present) = present {
+            return Arc::clone(&present.cache);
+        }
+        let cache = Arc::new(CloudCache::new());
+        let refresher = tokio::spawn(refresh(Arc::clone(&cache), Arc::clone(&self.client), self.schedule, self.account.clone()));
+        let new = Started { cache: Arc::clone(&cache), refresher: refresher.abort_handle() };
+        started.insert(TypeId::of::<R>(), Arc::new(new));
+        cache
+    }
+
+    /// Those that were asked for.
+    pub fn started(&self) -> Vec<Arc<dyn AnyCache>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+    }
+}

@@ -1,0 +1,151 @@
+//! A kind as a value: all that is kept of it in one list. Who goes over the kinds goes over the list and names none of them.
+
+use futures::future::BoxFuture;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::runtime::reflector::Store;
+use kube::{CustomResourceExt, Resource};
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use super::controller::{Shared, controller};
+use super::kind::Kind;
+use crate::accounts::{Account, Behind, ResourceType};
+use crate::cloud::Listed;
+use crate::graph::owner::{OWNER_TAG, keeper_of};
+use crate::telemetry::metrics::Source;
+
+/// A kind that the operator runs.
+pub struct Registration {
+    /// Name of the kind.
+    pub kind: &'static str,
+    /// Every reference that a spec of the kind can hold: its field and the kind that it leads to.
+    pub references: &'static [(&'static str, &'static str)],
+    /// Operations of LIST and show.
+    pub reads: [&'static str; 2],
+    /// Operations that write.
+    pub writes: &'static [&'static str],
+    /// The type of its resources.
+    pub resource_type: ResourceType,
+    definition: fn() -> CustomResourceDefinition,
+    plural: fn() -> String,
+    run: fn(Shared) -> Running,
+    metrics: Option<fn(&Stores) -> Option<Arc<dyn Source>>>,
+}
+
+/// A controller that was made and does not run yet.
+pub struct Running {
+    /// Runs it until the process is to end.
+    pub run: BoxFuture<'static, ()>,
+    /// Resolves when its watch has listed all objects.
+    pub listed: BoxFuture<'static, ()>,
+    store: Box<dyn Any + Send + Sync>,
+}
+
+/// The objects that the controllers watch, by kind.
+#[derive(Default)]
+pub struct Stores(Vec<Box<dyn Any + Send + Sync>>);
+
+impl Registration {
+    /// The kind `K`.
+    #[must_use]
+    pub const fn of<K: Kind>() -> Self
+    where
+        K::Object: CustomResourceExt,
+    {
+        let (list, show) = K::Listed::OPERATIONS;
+        let behind: Option<fn(&Account, &str, &str) -> Behind> = if K::BY_ID.is_some() { Some(behind::<K>) } else { None };
+        Self {
+            kind: K::NAME,
+            references: K::REFERENCES,
+            reads: [list, show],
+            writes: K::WRITES,
+            resource_type: ResourceType { kind: K::NAME, collection: K::Listed::PLURAL, behind },
+            definition: <K::Object as CustomResourceExt>::crd,
+            plural: plural::<K::Object>,
+            run: run::<K>,
+            metrics: None,
+        }
+    }
+
+    /// With what the objects of several kinds tell together at a scrape; it tells nothing while one of the kinds is not run.
+    #[must_use]
+    pub const fn with_metrics(mut self, metrics: fn(&Stores) -> Option<Arc<dyn Source>>) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    /// Its definition as its types have it.
+    #[must_use]
+    pub fn definition(&self) -> CustomResourceDefinition {
+        (self.definition)()
+    }
+
+    /// Plural name, as in the API server's paths.
+    #[must_use]
+    pub fn plural(&self) -> String {
+        (self.plural)()
+    }
+
+    /// All operations that it needs.
+    pub fn operations(&self) -> impl Iterator<Item = &'static str> {
+        self.reads.into_iter().chain(self.writes.iter().copied())
+    }
+
+    /// Makes its controller.
+    #[must_use]
+    pub fn controller(&self, shared: Shared) -> Running {
+        (self.run)(shared)
+    }
+
+    /// What is told at a scrape beside what every kind tells.
+    #[must_use]
+    pub fn metrics(&self, stores: &Stores) -> Option<Arc<dyn Source>> {
+        self.metrics.and_then(|metrics| metrics(stores))
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Registration({})", self.kind)
+    }
+}
+
+impl Stores {
+    /// The objects of one kind, where that kind is run.
+    #[must_use]
+    pub fn get<O: Resource<DynamicType = ()> + Clone + Send + Sync + 'static>(&self) -> Option<Store<O>> {
+        self.0.iter().find_map(|store| store.downcast_ref::<Store<O>>()).cloned()
+    }
+}
+
+impl Running {
+    /// Puts its objects where [`Registration::metrics`] finds them.
+    pub fn keep_store(self, stores: &mut Stores) -> (BoxFuture<'static, ()>, BoxFuture<'static, ()>) {
+        stores.0.push(self.store);
+        (self.run, self.listed)
+    }
+}
+
+fn plural<O: Resource<DynamicType = ()>>() -> String {
+    O::plural(&()).into_owned()
+}
+
+fn run<K: Kind>(shared: Shared) -> Running {
+    let (run, listed, store) = controller::<K>(shared);
+    Running { run: Box::pin(run), listed: Box::pin(listed), store: Box::new(store) }
+}
+
+/// What stands behind the id of a resource of the kind.
+fn behind<K: Kind>(account: &Account, id: &str, cluster: &str) -> Behind {
+    let Some(by_id) = K::BY_ID else { return Behind::NotNameable };
+    let view = account.cache::<K::Listed>().view();
+    match view.get(id) {
+        Some(item) => {
+            let owner = item.tags().iter().find(|tag| tag.key == OWNER_TAG);
+            Behind::There((by_id.uses)(item), owner.and_then(|tag| keeper_of(&tag.value, K::NAME, cluster)))
+        }
+        None if view.is_filled() => Behind::Absent((by_id.uses_of_absent)(id)),
+        None => Behind::Unknown,
+    }
+}
