@@ -121,7 +121,7 @@ pub struct Run {
 
     /// Maximum number of requests that wait for the rate limiter, per account, priority and direction, 1 to 10000. A reconcile that finds the queue
     /// full ends and is retried later.
-    #[arg(long, alias = "budget-line", env = "DC_OPERATOR_QUEUE_LIMIT", default_value_t = Limits::default().line, value_parser = value_parser!(u32).range(1..=10_000), help_heading = "Cloud")]
+    #[arg(long, alias = "budget-line", env = "DC_OPERATOR_QUEUE_LIMIT", default_value_t = Limits::default().queue, value_parser = value_parser!(u32).range(1..=10_000), help_heading = "Cloud")]
     pub queue_limit: u32,
 
     /// Consecutive failures after which the circuit breaker of an endpoint opens, 1 to 1000. Later, one read at a time probes the endpoint.
@@ -193,9 +193,9 @@ impl Run {
             pause: self.throttle_pause,
             floor: self.throttle_floor,
             gain: self.throttle_gain,
-            line: self.queue_limit,
+            queue: self.queue_limit,
             failures: self.breaker_failures,
-            rest: (self.breaker_rest.min(self.breaker_rest_max), self.breaker_rest_max),
+            open_for: (self.breaker_rest.min(self.breaker_rest_max), self.breaker_rest_max),
         }
     }
 }

@@ -37,8 +37,8 @@ pub(super) trait AnyCache: Any + Send + Sync {
     /// Name of its collection.
     fn collection(&self) -> &'static str;
 
-    /// As [`CloudCache::standing`].
-    fn standing(&self) -> (Duration, usize);
+    /// As [`CloudCache::age_and_size`].
+    fn age_and_size(&self) -> (Duration, usize);
 
     /// Whether it holds something with this tag.
     fn has_tag(&self, key: &str) -> bool;
@@ -49,8 +49,8 @@ impl<R: Listed> AnyCache for Started<R> {
         R::PLURAL
     }
 
-    fn standing(&self) -> (Duration, usize) {
-        self.cache.standing()
+    fn age_and_size(&self) -> (Duration, usize) {
+        self.cache.age_and_size()
     }
 
     fn has_tag(&self, key: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What accounts tell at a scrape: their objects, and for each account in use its budget, its breakers, its caches, its quotas and its keys.
+//! What accounts tell at a scrape: their objects, and for each account in use its rate limiters, its circuit breakers, its caches, its quotas and its keys.
 
 use kube::runtime::reflector::Store;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Source for AccountMetrics {
 
 fn calls(readings: &mut Readings, caches: &CloudCaches) {
     let client = &caches.client;
-    for (direction, state) in client.budgets() {
+    for (direction, state) in client.rate_limiters() {
         for (priority, waiting) in state.waiting {
             readings.count(&RATE_LIMIT_WAITING, [direction, priority], waiting);
         }
@@ -75,7 +75,7 @@ fn calls(readings: &mut Readings, caches: &CloudCaches) {
 }
 
 fn cache(readings: &mut Readings, cache: &dyn AnyCache, idle: Duration) {
-    let (collection, (age, size)) = (cache.collection(), cache.standing());
+    let (collection, (age, size)) = (cache.collection(), cache.age_and_size());
     let overdue = age.saturating_sub(idle.mul_f64(1.2));
     readings.highest(&CACHE_AGE, [collection], age.as_secs_f64());
     readings.highest(&CACHE_OVERDUE, [collection], overdue.as_secs_f64());

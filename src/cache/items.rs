@@ -9,17 +9,16 @@ use tokio::time::Instant;
 use crate::cloud::Listed;
 use crate::graph::owner::OWNER_TAG;
 
-/// A resource as it was seen.
+/// A resource as it was last read.
 pub(super) struct Entry<R> {
     pub item: Arc<R>,
-    /// The cloud was in this state at this instant or later: a LIST begun earlier knows less.
+    /// When the request that read it was sent: a LIST that started earlier is older.
     pub as_of: Instant,
 }
 
-/// All resources.
 pub(super) struct Items<R> {
     by_id: HashTrieMapSync<String, Entry<R>>,
-    /// Ids by natural key, and by value of the owner's tag.
+    /// Ids by natural key, and by value of the owner tag.
     ids: HashTrieMapSync<String, Vec<String>>,
 }
 
@@ -88,7 +87,7 @@ impl<R: Listed> Items<R> {
     }
 }
 
-/// What an item is found by besides its id.
+/// The keys other than the id.
 fn keys<R: Listed>(item: &R) -> Vec<String> {
     let owner = item.tags().iter().filter(|tag| tag.key == OWNER_TAG).map(|tag| tag.value.clone());
     item.natural_keys().into_iter().chain(owner).collect()
@@ -104,12 +103,12 @@ mod tests {
 
     fn interface(id: u8, vlan: u8, owner: u8) -> VirtualInterface {
         let tags = json!([{ "key": OWNER_TAG, "value": format!("owner-{owner}") }, { "key": "team", "value": "a" }]);
-        serde_json::from_value(json!({ "id": format!("id-{id}"), "direct_connect_id": "line", "vlan": vlan, "tags": tags })).unwrap()
+        serde_json::from_value(json!({ "id": format!("id-{id}"), "direct_connect_id": "connection", "vlan": vlan, "tags": tags })).unwrap()
     }
 
     proptest! {
         #[test]
-        fn what_is_there_is_found_by_its_keys_and_nothing_else(steps in prop::collection::vec((0u8..6, 0u8..4, 0u8..4, any::<bool>()), 0..60)) {
+        fn an_item_is_found_by_its_own_keys_only(steps in prop::collection::vec((0u8..6, 0u8..4, 0u8..4, any::<bool>()), 0..60)) {
             let mut items = Items::default();
             let mut model = BTreeMap::new();
             for (id, vlan, owner, stays) in steps {
@@ -131,10 +130,10 @@ mod tests {
                 model.iter().filter(|(_, (vlan, owner))| is(*vlan, *owner)).map(|(id, _)| format!("id-{id}")).collect::<Vec<_>>()
             };
             for key in 0..4 {
-                prop_assert_eq!(found(&format!("line/{key}")), wanted(&|vlan, _| vlan == key));
+                prop_assert_eq!(found(&format!("connection/{key}")), wanted(&|vlan, _| vlan == key));
                 prop_assert_eq!(found(&format!("owner-{key}")), wanted(&|_, owner| owner == key));
             }
-            prop_assert!(found("a").is_empty(), "other tags are no key");
+            prop_assert!(found("a").is_empty(), "other tags are not keys");
         }
     }
 }

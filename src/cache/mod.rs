@@ -1,9 +1,10 @@
-//! The cloud informer: what the cloud's LIST of one collection showed, kept for all who ask.
+//! The cache of the cloud: the LIST of one collection, shared by all reconciles, like an informer of Kubernetes.
 //!
-//! One [`CloudCache`] for each account and collection. It is fed by a refresher ([`refresh()`]) and by the answers to our own writes and reads
-//! ([`CloudCache::put`]). It knows nothing of kinds and specs: it tells which ids changed, and who cares is for the listener to know.
+//! There is one [`CloudCache`] for each account and collection. It is filled by polling ([`refresh()`]) and by the answers to the operator's own
+//! writes and reads ([`CloudCache::put`]). It knows nothing about kinds and specs: it reports which ids changed, and listeners map them to
+//! objects.
 //!
-//! Freshness is asked for, not assumed: [`CloudCache::demand`] names an instant, and the next LIST that begins after it serves all who wait.
+//! [`CloudCache::demand`] asks for data that is not older than an instant; the next LIST that starts after it serves all who wait.
 
 mod items;
 mod refresh;
@@ -21,75 +22,70 @@ use tokio::time::Instant;
 use crate::cloud::{CloudError, Listed};
 use items::{Entry, Items};
 
-/// What a refresh brought.
+/// The result of a LIST.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A LIST was read; these ids are new, changed or missing since the last one.
+    /// It succeeded; these ids are new, changed or gone since the last one.
     Listed(Arc<HashSet<String>>),
-    /// A LIST failed; [`View::error`] says how.
+    /// It failed, see [`View::error`].
     Failed,
 }
 
-/// How many events a slow listener may lag behind; one that lags must look at everything.
+/// How many events a slow listener may lag behind. One that lags further must process all objects.
 const EVENTS: usize = 64;
 
-/// The cloud's resources of one collection, as last seen.
+/// The resources of one collection, as last read.
 pub struct CloudCache<R> {
-    state: Mutex<State<R>>,
-    wanted: Notify,
-    /// Shared with all who wait for a change in the cloud; the rhythm is active while somebody does.
-    attention: ActivePolling,
+    inner: Mutex<Inner<R>>,
+    /// Wakes the poller when the next LIST may be due earlier.
+    wake: Notify,
+    /// Cloned by all who wait for a change in the cloud; polling is active while a clone exists.
+    active: ActivePolling,
     events: broadcast::Sender<Event>,
 }
 
-/// Keeps the rhythm of a cache active for as long as it is held.
+/// Keeps polling active for as long as it is held.
 #[derive(Clone, Debug, Default)]
 pub struct ActivePolling(Arc<()>);
 
-struct State<R> {
+struct Inner<R> {
     items: Items<R>,
+    /// When the last successful LIST started.
     listed: Option<Instant>,
-    /// When it was made.
-    made: Instant,
-    /// Why the last LIST failed, and since when all have.
+    created: Instant,
+    /// The error of the last LIST, and since when all have failed.
     failing: Option<(CloudError, Instant)>,
     demanded: Option<Instant>,
-    /// When the latest of those came who wait for a change.
+    /// When active polling was last requested.
     active_since: Instant,
 }
 
 impl<R: Listed> CloudCache<R> {
-    /// An empty cache that nobody refreshes yet.
+    /// An empty cache. [`refresh()`] fills it.
     #[must_use]
     pub fn new() -> Self {
         let now = Instant::now();
-        let state = State { items: Items::default(), listed: None, made: now, failing: None, demanded: None, active_since: now };
-        Self {
-            state: Mutex::new(state),
-            wanted: Notify::new(),
-            attention: ActivePolling::default(),
-            events: broadcast::Sender::new(EVENTS),
-        }
+        let inner = Inner { items: Items::default(), listed: None, created: now, failing: None, demanded: None, active_since: now };
+        Self { inner: Mutex::new(inner), wake: Notify::new(), active: ActivePolling::default(), events: broadcast::Sender::new(EVENTS) }
     }
 
-    /// What is known now.
+    /// A snapshot of the present contents.
     #[must_use]
     pub fn view(&self) -> View<R> {
-        let state = self.state();
-        View { items: state.items.clone(), listed: state.listed, failing: state.failing.clone() }
+        let inner = self.lock();
+        View { items: inner.items.clone(), listed: inner.listed, failing: inner.failing.clone() }
     }
 
-    /// One resource as last seen.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<Arc<R>> {
-        self.state().items.get(id).map(|entry| Arc::clone(&entry.item))
+        self.lock().items.get(id).map(|entry| Arc::clone(&entry.item))
     }
 
-    /// How old the latest LIST is (before the first one, the cache itself), and how many resources are held.
+    /// Age of the last successful LIST (before the first one, of the cache itself), and number of resources.
     #[must_use]
-    pub fn standing(&self) -> (Duration, usize) {
-        let state = self.state();
-        (state.listed.unwrap_or(state.made).elapsed(), state.items.len())
+    pub fn age_and_size(&self) -> (Duration, usize) {
+        let inner = self.lock();
+        (inner.listed.unwrap_or(inner.created).elapsed(), inner.items.len())
     }
 
     /// Events from now on.
@@ -98,86 +94,87 @@ impl<R: Listed> CloudCache<R> {
         self.events.subscribe()
     }
 
-    /// Asks for a LIST that begins at `instant` or later; shared with all who ask.
+    /// Requests a LIST that starts at `instant` or later. One LIST serves all requests before it.
     pub fn demand(&self, instant: Instant) {
-        let mut state = self.state();
-        if state.listed.is_none_or(|listed| listed < instant) {
-            // The earliest demand stands: later ones are raised again by whoever the next LIST does not satisfy.
-            state.demanded = Some(state.demanded.map_or(instant, |demanded| demanded.min(instant)));
-            drop(state);
-            self.wanted.notify_one();
+        let mut inner = self.lock();
+        if inner.listed.is_none_or(|listed| listed < instant) {
+            // The earliest request is kept: whoever is not satisfied by the next LIST repeats a later one.
+            inner.demanded = Some(inner.demanded.map_or(instant, |demanded| demanded.min(instant)));
+            drop(inner);
+            self.wake.notify_one();
         }
     }
 
-    /// Makes the rhythm active for as long as the answer is kept. Who already `held` this cache's has not begun to wait anew.
+    /// Makes polling active for as long as the returned value is held. A caller that already `held` one of this cache does not restart the active
+    /// interval.
     #[must_use]
     pub fn poll_actively(&self, held: Option<ActivePolling>) -> ActivePolling {
-        if let Some(held) = held.filter(|held| Arc::ptr_eq(&held.0, &self.attention.0)) {
+        if let Some(held) = held.filter(|held| Arc::ptr_eq(&held.0, &self.active.0)) {
             return held;
         }
-        let attention = self.attention.clone();
-        self.state().active_since = Instant::now();
-        self.wanted.notify_one();
-        attention
+        let active = self.active.clone();
+        self.lock().active_since = Instant::now();
+        self.wake.notify_one();
+        active
     }
 
     fn is_active(&self) -> bool {
-        Arc::strong_count(&self.attention.0) > 1
+        Arc::strong_count(&self.active.0) > 1
     }
 
-    /// Takes the answer to a call that was sent at `sent`, unless a later one is known.
+    /// Stores the answer to a call that was sent at `sent`, unless a later one is known.
     pub fn put(&self, item: R, sent: Instant) {
-        let mut state = self.state();
-        if state.items.get(item.id()).is_none_or(|known| known.as_of <= sent) {
-            state.items.insert(Entry { item: Arc::new(item), as_of: sent });
+        let mut inner = self.lock();
+        if inner.items.get(item.id()).is_none_or(|known| known.as_of <= sent) {
+            inner.items.insert(Entry { item: Arc::new(item), as_of: sent });
         }
     }
 
-    /// Takes the news that `id` is gone, by a call that was sent at `sent`.
+    /// Removes `id`, which a call that was sent at `sent` has shown to be gone.
     pub fn remove(&self, id: &str, sent: Instant) {
-        let mut state = self.state();
-        if state.items.get(id).is_some_and(|known| known.as_of <= sent) {
-            state.items.remove(id);
+        let mut inner = self.lock();
+        if inner.items.get(id).is_some_and(|known| known.as_of <= sent) {
+            inner.items.remove(id);
         }
     }
 
-    /// Takes a LIST that was begun at `begun`, and tells what changed.
-    pub fn apply(&self, listed: Vec<R>, begun: Instant) -> HashSet<String> {
-        let mut state = self.state();
+    /// Stores a LIST that started at `started`, and returns the ids that changed.
+    pub fn apply(&self, listed: Vec<R>, started: Instant) -> HashSet<String> {
+        let mut inner = self.lock();
         let mut changed = HashSet::new();
-        let mut there = HashSet::with_capacity(listed.len());
+        let mut present = HashSet::with_capacity(listed.len());
         for item in listed {
-            there.insert(item.id().to_owned());
-            match state.items.get(item.id()) {
-                // Our own later write knows more than this LIST.
-                Some(entry) if entry.as_of > begun => {}
+            present.insert(item.id().to_owned());
+            match inner.items.get(item.id()) {
+                // The answer to our own later call is newer than this LIST.
+                Some(entry) if entry.as_of > started => {}
                 Some(entry) if *entry.item == item => {}
                 _ => {
                     changed.insert(item.id().to_owned());
-                    state.items.insert(Entry { item: Arc::new(item), as_of: begun });
+                    inner.items.insert(Entry { item: Arc::new(item), as_of: started });
                 }
             }
         }
-        let gone = state.items.iter().filter(|entry| entry.as_of <= begun && !there.contains(entry.item.id()));
+        let gone = inner.items.iter().filter(|entry| entry.as_of <= started && !present.contains(entry.item.id()));
         let gone: Vec<String> = gone.map(|entry| entry.item.id().to_owned()).collect();
         for id in gone {
-            state.items.remove(&id);
+            inner.items.remove(&id);
             changed.insert(id);
         }
-        state.listed = Some(begun);
-        state.failing = None;
-        state.demanded = state.demanded.filter(|demanded| *demanded > begun);
+        inner.listed = Some(started);
+        inner.failing = None;
+        inner.demanded = inner.demanded.filter(|demanded| *demanded > started);
         changed
     }
 
     fn fail(&self, error: CloudError) {
-        let mut state = self.state();
-        let since = state.failing.as_ref().map_or_else(Instant::now, |(_, since)| *since);
-        state.failing = Some((error, since));
+        let mut inner = self.lock();
+        let since = inner.failing.as_ref().map_or_else(Instant::now, |(_, since)| *since);
+        inner.failing = Some((error, since));
     }
 
-    fn state(&self) -> MutexGuard<'_, State<R>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner<R>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -208,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_list_tells_what_is_new_changed_and_missing() {
+    async fn a_list_reports_what_is_new_changed_and_gone() {
         let cache = CloudCache::new();
         assert_eq!(cache.apply(vec![gateway("a", "1"), gateway("b", "1"), gateway("c", "1")], Instant::now()), set(&["a", "b", "c"]));
         assert_eq!(cache.apply(vec![gateway("a", "1"), gateway("b", "2"), gateway("d", "1")], Instant::now()), set(&["b", "c", "d"]));
@@ -216,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_was_overtaken_undoes_nothing() {
+    async fn an_older_answer_does_not_replace_a_newer_one() {
         let cache = CloudCache::new();
         let sent = Instant::now();
         tokio::time::advance(Duration::from_millis(1)).await;
@@ -229,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_fails_since_the_first_of_the_lists_that_failed() {
+    async fn failures_count_from_the_first_failed_list() {
         let cache = CloudCache::<VirtualGateway>::new();
         let fail = || cache.fail(CloudError::from_answer("ListVirtualGateways", 500, None, b""));
         assert_eq!(cache.view().failing_for(), Duration::ZERO);
@@ -245,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_hot_while_somebody_holds_its_attention() {
+    fn polling_is_active_while_it_is_held() {
         let (cache, other) = (CloudCache::<VirtualGateway>::new(), CloudCache::<VirtualGateway>::new());
         let first = cache.poll_actively(None);
         let second = cache.poll_actively(Some(other.poll_actively(None)));
@@ -258,13 +255,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_list_begun_before_our_write_does_not_undo_it() {
+    async fn a_list_that_started_before_a_write_does_not_undo_it() {
         let cache = CloudCache::new();
-        let begun = Instant::now();
+        let started = Instant::now();
         tokio::time::advance(Duration::from_millis(1)).await;
         cache.put(gateway("new", "ours"), Instant::now());
         cache.put(gateway("old", "changed"), Instant::now());
-        assert_eq!(cache.apply(vec![gateway("old", "before")], begun), set(&[]));
+        assert_eq!(cache.apply(vec![gateway("old", "before")], started), set(&[]));
         assert_eq!(names(&cache), [("new".into(), "ours".into()), ("old".into(), "changed".into())]);
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(cache.apply(vec![gateway("old", "after")], Instant::now()), set(&["new", "old"]));

@@ -1,4 +1,4 @@
-//! What a cache showed at one instant: the second of the two inputs of a decision.
+//! The contents of a cache at one instant.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::Items;
 use crate::cloud::{CloudError, Listed};
 
-/// A consistent look at a cache.
+/// A consistent snapshot of a cache.
 pub struct View<R> {
     pub(super) items: Items<R>,
     pub(super) listed: Option<Instant>,
@@ -15,7 +15,6 @@ pub struct View<R> {
 }
 
 impl<R: Listed> View<R> {
-    /// The resource with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<R>> {
         self.items.get(id).map(|entry| &entry.item)
@@ -26,17 +25,16 @@ impl<R: Listed> View<R> {
         self.get(key).into_iter().chain(self.items.found(key))
     }
 
-    /// The resources whose [owner's tag](crate::graph::owner::OWNER_TAG) has this value.
+    /// The resources whose [owner tag](crate::graph::owner::OWNER_TAG) has this value.
     pub fn owned_by(&self, owner: &str) -> impl Iterator<Item = &Arc<R>> {
         self.items.found(owner)
     }
 
-    /// All resources.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<R>> {
         self.items.iter().map(|entry| &entry.item)
     }
 
-    /// Whether a LIST begun at `instant` or later stands behind this view.
+    /// Whether it is from a LIST that started at `instant` or later.
     #[must_use]
     pub fn is_fresh(&self, instant: Instant) -> bool {
         self.listed.is_some_and(|listed| listed >= instant)
@@ -48,13 +46,13 @@ impl<R: Listed> View<R> {
         self.listed.is_some()
     }
 
-    /// For how long all LISTs have failed.
+    /// Time since the first of the LISTs that have failed consecutively.
     #[must_use]
     pub fn failing_for(&self) -> Duration {
         self.failing.as_ref().map(|(_, since)| since.elapsed()).unwrap_or_default()
     }
 
-    /// Why the last LIST failed, if it did.
+    /// The error of the last LIST, if it failed.
     #[must_use]
     pub fn error(&self) -> Option<&CloudError> {
         self.failing.as_ref().map(|(error, _)| error)

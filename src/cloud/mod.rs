@@ -1,19 +1,31 @@
 //! The Direct Connect API v3 as this operator uses it. Knows nothing of Kubernetes.
 //!
-//! A call is a value ([`Call`]) made without IO by the resource's module, and carried out by [`Client`].
+//! Each module knows only those before it in this list:
+//!
+//! - [`errors`]: what can go wrong with a call.
+//! - [`auth`]: credentials, signatures, tokens.
+//! - `limits`: the bounds that all clients keep.
+//! - [`throttle`]: rate limiter and circuit breaker.
+//! - `call`: one call as a value ([`Call`]), made without IO.
+//! - [`resources`]: the wire types of each collection, and its calls.
+//! - [`client`]: carries out calls ([`Client`]).
 
 pub mod auth;
+mod call;
 pub mod client;
 pub mod errors;
+mod limits;
 pub mod resources;
 pub mod throttle;
 
 pub use auth::{Credentials, sign};
-pub use client::{Answer, Call, Client, Endpoint, Limits, Listed, Method, Page, Settings};
+pub use call::{Call, Method};
+pub use client::{Answer, Client, Endpoint, Page, Settings};
 pub use errors::{CATALOGUE, CloudError, Code, ErrorClass, OwnCode, RequestOutcome, classify, code_label};
+pub use limits::Limits;
 pub use resources::{
-    COMMON_OPERATIONS, CreateVifPeer, CreateVirtualGateway, CreateVirtualInterface, ExtendAttribute, QUOTA_TYPES, Quota, Quotas, Tag,
-    TagAction, UpdateVifPeer, UpdateVirtualGateway, UpdateVirtualInterface, VifPeer, VirtualGateway, VirtualInterface, change_tags,
+    COMMON_OPERATIONS, CreateVifPeer, CreateVirtualGateway, CreateVirtualInterface, ExtendAttribute, Listed, QUOTA_TYPES, Quota, Quotas,
+    Tag, TagAction, UpdateVifPeer, UpdateVirtualGateway, UpdateVirtualInterface, VifPeer, VirtualGateway, VirtualInterface, change_tags,
     quota_label, quotas,
 };
 pub use throttle::{CircuitBreakerState, Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState};

@@ -8,19 +8,19 @@ use crate::{api, kinds};
 
 pub(super) fn reference(text: &mut String) -> fmt::Result {
     writeln!(text, "{GENERATED}\n\n# API reference\n")?;
-    writeln!(text, "Group `{}`, version `{}`. The same is told by `kubectl explain`, for example", api::GROUP, api::VERSION)?;
+    writeln!(text, "Group `{}`, version `{}`. `kubectl explain` shows the same, for example", api::GROUP, api::VERSION)?;
     writeln!(text, "`kubectl explain vif.spec.extendAttribute`.\n")?;
     writeln!(
         text,
-        "A field is optional unless it says *required*, which holds for the object that it stands in. *Immutable* fields keep their value, or"
+        "A field is optional unless it is *required*, which applies if its parent is present. *Immutable* fields keep their value, or"
     )?;
     writeln!(
         text,
-        "their absence, as long as the object lives; *immutable once set* means that it may be added later. `[]` stands for each item of a"
+        "their absence, as long as the object lives; *immutable once set* means that it may be added later. `[]` means each item of a"
     )?;
     writeln!(
         text,
-        "list, `.*` for each key of a map. What the reasons of conditions mean is told in [conditions.md](conditions.md), annotations in"
+        "list, `.*` for each key of a map. The reasons of conditions are described in [conditions.md](conditions.md), annotations in"
     )?;
     writeln!(text, "[concepts.md](concepts.md#annotations).\n")?;
     let kinds: Vec<Value> = kinds::crds().iter().filter_map(|crd| serde_json::to_value(crd).ok()).collect();
@@ -35,12 +35,12 @@ pub(super) fn reference(text: &mut String) -> fmt::Result {
     kinds.iter().try_for_each(|crd| kind(text, crd))
 }
 
-/// What stands at a JSON pointer; null where there is nothing.
+/// The value at a JSON pointer, or null.
 fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
     value.pointer(pointer).unwrap_or(&Value::Null)
 }
 
-/// The one version, and its schema.
+/// The only version, and its schema.
 fn version(crd: &Value) -> (&Value, &Value) {
     let version = at(crd, "/spec/versions/0");
     (version, at(version, "/schema/openAPIV3Schema"))
@@ -71,7 +71,7 @@ fn kind(text: &mut String, crd: &Value) -> fmt::Result {
     rules(text, kind, schema)
 }
 
-/// What combines fields, or says more of one than a bound can. That a field is immutable stands at the field.
+/// The CEL rules that combine fields, or restrict one further. Immutability is shown at the field.
 fn rules(text: &mut String, kind: &str, schema: &Value) -> fmt::Result {
     let mut rules: Vec<(String, String)> = Vec::new();
     for (path, schema) in std::iter::once((String::new(), schema)).chain(below("spec", at(schema, "/properties/spec"))) {
@@ -83,7 +83,10 @@ fn rules(text: &mut String, kind: &str, schema: &Value) -> fmt::Result {
     if rules.is_empty() {
         return Ok(());
     }
-    writeln!(text, "\n### {kind} rules\n\nWhat breaks one of these is refused with this message.\n\n| At | Message |\n|---|---|")?;
+    writeln!(
+        text,
+        "\n### {kind} rules\n\nAn object that breaks one of these is rejected with this message.\n\n| At | Message |\n|---|---|"
+    )?;
     rules.sort();
     rules.dedup();
     rules.iter().try_for_each(|(place, message)| writeln!(text, "| `{place}` | {message} |"))
@@ -93,7 +96,7 @@ struct Field<'s> {
     path: String,
     schema: &'s Value,
     required: bool,
-    /// Its schema or its parent's forbid a change.
+    /// Immutable, by its own schema or its parent's.
     fixed: Option<&'static str>,
 }
 
@@ -131,7 +134,7 @@ fn form(schema: &Value) -> String {
     }
 }
 
-/// A bound on both sides, or on one.
+/// A range with one or two bounds.
 fn range(schema: &Value, least: &str, most: &str, unit: &str) -> Option<String> {
     let number = |name: &str| at(schema, &format!("/{name}")).as_f64().map(|number| format!("{number}"));
     match (number(least), number(most)) {
@@ -143,7 +146,7 @@ fn range(schema: &Value, least: &str, most: &str, unit: &str) -> Option<String> 
     }
 }
 
-/// The fields below `path`, each before those within it.
+/// The fields below `path`, each before its own fields.
 fn fields<'s>(path: &str, schema: &'s Value) -> Vec<Field<'s>> {
     let required = words(at(schema, "/required"));
     let mut all = Vec::new();
@@ -163,7 +166,7 @@ fn fields<'s>(path: &str, schema: &'s Value) -> Vec<Field<'s>> {
     all
 }
 
-/// Every schema from `path` on, with its path.
+/// Every schema below `path` and that of `path` itself, with its path.
 fn below<'s>(path: &str, schema: &'s Value) -> Vec<(String, &'s Value)> {
     let mut all = vec![(path.to_owned(), schema)];
     for (name, field) in at(schema, "/properties").as_object().into_iter().flatten() {
@@ -175,7 +178,7 @@ fn below<'s>(path: &str, schema: &'s Value) -> Vec<(String, &'s Value)> {
     all
 }
 
-/// Label selectors and conditions are Kubernetes' own, and described there.
+/// Label selectors and conditions are types of Kubernetes and described there.
 fn is_of_kubernetes(name: &str) -> bool {
     name == "selector" || name == "conditions"
 }
@@ -184,7 +187,7 @@ fn validations(schema: &Value) -> impl Iterator<Item = &Value> {
     at(schema, "/x-kubernetes-validations").as_array().into_iter().flatten()
 }
 
-/// Whether a rule compares with the value before.
+/// Whether a rule compares with the old value.
 fn is_transition(rule: &Value) -> bool {
     at(rule, "/rule").as_str().is_some_and(|rule| rule.contains("oldSelf"))
 }
@@ -207,7 +210,7 @@ fn words(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// One line that a table can hold, in which nothing but what stands between backticks is more than text.
+/// A description as one line of a table, with everything but code between backticks escaped.
 fn prose(value: &Value) -> String {
     let line = word(value).split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
     let parts = line.split('`').enumerate().map(|(index, part)| match index % 2 {

@@ -6,7 +6,6 @@ use std::fmt::{self, Write};
 use super::GENERATED;
 use crate::config::Cli;
 
-/// Writes the file.
 pub(super) fn flags(text: &mut String) -> fmt::Result {
     writeln!(text, "{GENERATED}\n\n# Flags\n")?;
     writeln!(text, "Flags of `dc-operator run`. A flag takes precedence over its environment variable. See [running.md](running.md).")?;

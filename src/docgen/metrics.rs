@@ -85,7 +85,7 @@ pub fn label_values(label: &Label) -> Vec<&'static str> {
     listed.into_iter().chain(besides.iter().copied()).collect()
 }
 
-/// The values of a label that are told nowhere else.
+/// The values of a label that no other page lists.
 fn named(label: &Label) -> String {
     match label.name {
         "collection" | "kind" | "operation" | "type" => {

@@ -1,6 +1,6 @@
-//! The pages that are rendered from the code, for the folder `docs/`: one file here for each.
+//! The pages of `docs/` that are generated from the code, one file here for each.
 //!
-//! It holds no knowledge of its own but the wording around the tables, so that what a user reads is what the operator does.
+//! It contains only the wording around the tables, so that the documentation is what the operator does.
 
 mod api;
 mod conditions;
@@ -17,7 +17,7 @@ use crate::api::Recovery;
 
 const GENERATED: &str = "<!-- Generated from the code by `make generate`. -->";
 
-/// Name and text of each file. The same on every run.
+/// Name and text of each page.
 #[must_use]
 pub fn files() -> Vec<(String, String)> {
     vec![
@@ -36,16 +36,17 @@ fn rendered(page: fn(&mut String) -> fmt::Result) -> String {
     text
 }
 
-const fn goes_on(course: Recovery) -> &'static str {
-    match course {
-        Recovery::NotNeeded => "At rest",
-        Recovery::Automatic => "By itself",
+const fn recovery(recovery: Recovery) -> &'static str {
+    match recovery {
+        Recovery::NotNeeded => "Not needed",
+        Recovery::Automatic => "Automatic",
         Recovery::Manual => "After a change",
-        Recovery::Either => "By itself with `Reconciling`, after a change with `Stalled`",
+        Recovery::Either => "Automatic with `Reconciling`, after a change with `Stalled`",
     }
 }
 
-fn rhythm((first, limit): (Duration, Duration)) -> String {
+/// A retry schedule in words: first and longest interval.
+fn schedule((first, limit): (Duration, Duration)) -> String {
     if first == limit { format!("every {}", spoken(first)) } else { format!("after {}, doubling to {}", spoken(first), spoken(limit)) }
 }
 

@@ -111,7 +111,7 @@ impl<K: Kind> Context<'_, K> {
         let cache = account.cache::<K::Listed>();
         self.reconciler.listen(self.account_name, &cache);
         let view = cache.view();
-        let refused = view.error().is_some_and(|error| !error.class.passes());
+        let refused = view.error().is_some_and(|error| !error.class.is_transient());
         // A failure that may end by itself gets some time first: an annotation that was set long before was not meant for it.
         let patience = account.client.settings().limits.create();
         let is_silent = refused || view.failing_for() >= patience;

@@ -75,6 +75,7 @@ pub trait Kind: Send + Sync + 'static {
     fn natural_key(desired: &Desired<'_, Self::Object>) -> Option<String>;
 
     /// What the natural key of the object's resource is called in messages, e.g. `VLAN 31 of connection …`.
+    #[must_use]
     fn describe_natural_key(desired: &Desired<'_, Self::Object>) -> Option<String> {
         let _ = desired;
         None
@@ -84,6 +85,7 @@ pub trait Kind: Send + Sync + 'static {
     fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Resource) -> bool;
 
     /// Id of the listed item to read by itself, to be sure that resource `id` is gone.
+    #[must_use]
     fn listed_id_of(desired: &Desired<'_, Self::Object>, id: &str) -> Option<String> {
         let _ = desired;
         Some(id.to_owned())

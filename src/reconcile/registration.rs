@@ -15,6 +15,9 @@ use crate::cloud::Listed;
 use crate::graph::owner::{OWNER_TAG, keeper_of};
 use crate::telemetry::metrics::Source;
 
+/// Makes the source of a kind's metrics from the stores of all kinds.
+type MetricsOf = fn(&Stores) -> Option<Arc<dyn Source>>;
+
 /// A kind that the operator runs.
 pub struct Registration {
     /// Name of the kind.
@@ -30,7 +33,7 @@ pub struct Registration {
     definition: fn() -> CustomResourceDefinition,
     plural: fn() -> String,
     run: fn(Shared) -> Running,
-    metrics: Option<fn(&Stores) -> Option<Arc<dyn Source>>>,
+    metrics: Option<MetricsOf>,
 }
 
 /// A controller that was made and does not run yet.

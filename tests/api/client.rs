@@ -338,7 +338,7 @@ async fn a_throttled_client_waits_as_long_as_the_cloud_asks_for() {
     client.permit(&show, Priority::Background).await;
     let error = client.fetch::<VirtualGateway>(&show).await.unwrap_err();
     assert_eq!((error.class, error.retry_after), (ErrorClass::Throttled, Some(Duration::from_secs(1))));
-    let reads = client.budgets().into_iter().find(|(direction, _)| *direction == "read").unwrap().1;
+    let reads = client.rate_limiters().into_iter().find(|(direction, _)| *direction == "read").unwrap().1;
     assert!(reads.paused && reads.ratio < 0.6, "{reads:?}");
     // A minute if it had not said so; and not at once either.
     assert!(timeout(Duration::from_millis(500), client.permit(&show, Priority::Background)).await.is_err());

@@ -1,69 +1,65 @@
-//! The cloud's time: this machine's clock, and how far the cloud's has been seen ahead of it.
+//! The cloud's time: the local clock, corrected by the offset to the cloud's.
 //!
-//! The cloud refuses signatures whose time is more than 15 minutes off (`docs/design/cloud-api.md#signing`), and tells its own time with
-//! each answer. So a machine whose clock is wrong is told of it, and served all the same.
+//! The cloud refuses signatures whose time is more than 15 minutes off (`docs/design/cloud-api.md#signing`), and sends its time with each
+//! answer. So the operator works with a wrong local clock, and logs a warning.
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is less than this is the way of the request and of its answer, not the clock.
+/// A smaller difference is the latency of request and answer, not the clock.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
 
-/// A clock that is mended by what answers tell.
+/// A clock that is adjusted by the times of answers.
 pub(in crate::cloud) struct Clock {
-    /// How far the cloud's clock is ahead of this machine's; negative when it is behind.
-    ahead: Mutex<SignedDuration>,
+    /// The cloud's clock minus the local one.
+    offset: Mutex<SignedDuration>,
 }
 
 impl Clock {
-    /// A clock that trusts this machine's.
     pub const fn new() -> Self {
-        Self { ahead: Mutex::new(SignedDuration::ZERO) }
+        Self { offset: Mutex::new(SignedDuration::ZERO) }
     }
 
     /// The cloud's time, as far as it is known.
     pub fn now(&self) -> Timestamp {
         let now = Timestamp::now();
-        // Beyond the calendar there is no better guess than the machine's.
-        now.checked_add(*self.ahead()).unwrap_or(now)
+        // On an overflow there is no better guess than the local clock.
+        now.checked_add(*self.offset()).unwrap_or(now)
     }
 
-    /// Holds the time that a request bore against the time that its answer told, and goes by the latter from now on when they differ.
-    /// True when they did: what was refused for its time may be tried again.
-    pub fn mend(&self, bore: Timestamp, told: Timestamp) -> bool {
-        if agree(bore, told) {
+    /// Compares the time in a request with the time in its answer, and uses the latter from now on if they differ. Returns whether they do: a
+    /// request that was refused because of its time may be retried.
+    pub fn adjust(&self, sent: Timestamp, answered: Timestamp) -> bool {
+        if agree(sent, answered) {
             return false;
         }
-        let ahead = told.duration_since(Timestamp::now());
-        let before = std::mem::replace(&mut *self.ahead(), ahead);
-        // Calls that were under way together find the same.
-        if (ahead - before).abs() > TOLERANCE {
-            tell(ahead);
+        let offset = answered.duration_since(Timestamp::now());
+        let before = std::mem::replace(&mut *self.offset(), offset);
+        // Calls that were in flight together find the same offset.
+        if (offset - before).abs() > TOLERANCE {
+            log(offset);
         }
         true
     }
 
-    fn ahead(&self) -> MutexGuard<'_, SignedDuration> {
-        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    fn offset(&self) -> MutexGuard<'_, SignedDuration> {
+        self.offset.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether a request bore the time that its answer told.
-pub(in crate::cloud) fn agree(bore: Timestamp, told: Timestamp) -> bool {
-    told.duration_since(bore).abs() <= TOLERANCE
+/// Whether the time in a request agrees with the time in its answer.
+pub(in crate::cloud) fn agree(sent: Timestamp, answered: Timestamp) -> bool {
+    answered.duration_since(sent).abs() <= TOLERANCE
 }
 
-fn tell(ahead: SignedDuration) {
-    let seconds = ahead.abs().as_secs();
-    if ahead.abs() <= TOLERANCE {
-        tracing::info!("this machine's clock agrees with the cloud's again");
-    } else if ahead.is_positive() {
-        tracing::warn!(seconds, "this machine's clock is {seconds} s behind the cloud's, whose time is used instead: set the clock right");
+fn log(offset: SignedDuration) {
+    let seconds = offset.abs().as_secs();
+    if offset.abs() <= TOLERANCE {
+        tracing::info!("the local clock agrees with the cloud's again");
+    } else if offset.is_positive() {
+        tracing::warn!(seconds, "the local clock is {seconds} s behind the cloud's; using the cloud's time. Correct the local clock");
     } else {
-        tracing::warn!(
-            seconds,
-            "this machine's clock is {seconds} s ahead of the cloud's, whose time is used instead: set the clock right"
-        );
+        tracing::warn!(seconds, "the local clock is {seconds} s ahead of the cloud's; using the cloud's time. Correct the local clock");
     }
 }
 
@@ -71,46 +67,46 @@ fn tell(ahead: SignedDuration) {
 mod tests {
     use super::*;
 
-    fn off_by(clock: &Clock, minutes: i64) -> bool {
-        let ahead = clock.now().duration_since(Timestamp::now());
-        (ahead - SignedDuration::from_mins(minutes)).abs() < SignedDuration::from_secs(5)
+    fn is_offset_by(clock: &Clock, minutes: i64) -> bool {
+        let offset = clock.now().duration_since(Timestamp::now());
+        (offset - SignedDuration::from_mins(minutes)).abs() < SignedDuration::from_secs(5)
     }
 
     #[test]
-    fn the_clouds_time_is_taken_over_when_a_request_was_off() {
+    fn the_clouds_time_is_used_when_a_request_was_off() {
         let clock = Clock::new();
-        for (minutes, mended, ahead) in [(1, false, 0), (-2, false, 0), (20, true, 20), (-3000, true, -3000), (0, false, -3000)] {
-            let bore = Timestamp::now();
-            let told = bore + SignedDuration::from_mins(minutes);
-            assert_eq!((clock.mend(bore, told), off_by(&clock, ahead)), (mended, true), "{minutes} min");
+        for (minutes, adjusted, offset) in [(1, false, 0), (-2, false, 0), (20, true, 20), (-3000, true, -3000), (0, false, -3000)] {
+            let sent = Timestamp::now();
+            let answered = sent + SignedDuration::from_mins(minutes);
+            assert_eq!((clock.adjust(sent, answered), is_offset_by(&clock, offset)), (adjusted, true), "{minutes} min");
         }
     }
 
     #[test]
-    fn a_second_call_that_bore_the_old_time_learns_the_same() {
+    fn a_second_call_with_the_old_time_finds_the_same_offset() {
         let clock = Clock::new();
-        let bore = clock.now();
-        let told = bore + SignedDuration::from_mins(20);
-        assert!(clock.mend(bore, told) && clock.mend(bore, told));
-        assert!(!clock.mend(clock.now(), told), "the third one bears the right time");
-        assert!(off_by(&clock, 20));
+        let sent = clock.now();
+        let answered = sent + SignedDuration::from_mins(20);
+        assert!(clock.adjust(sent, answered) && clock.adjust(sent, answered));
+        assert!(!clock.adjust(clock.now(), answered), "the third one has the right time");
+        assert!(is_offset_by(&clock, 20));
     }
 
     #[test]
-    fn a_machine_that_is_set_right_is_trusted_again() {
+    fn a_corrected_local_clock_is_used_again() {
         let clock = Clock::new();
         let right = Timestamp::now();
-        clock.mend(right, right + SignedDuration::from_mins(60));
-        assert!(clock.mend(clock.now(), Timestamp::now()));
-        assert!(off_by(&clock, 0));
+        clock.adjust(right, right + SignedDuration::from_mins(60));
+        assert!(clock.adjust(clock.now(), Timestamp::now()));
+        assert!(is_offset_by(&clock, 0));
     }
 
     #[test]
-    fn a_time_beyond_the_calendar_breaks_nothing() {
+    fn an_overflow_is_handled() {
         let clock = Clock::new();
-        for told in [Timestamp::MAX, Timestamp::MIN] {
-            assert!(clock.mend(clock.now(), told));
-            assert!(clock.now().duration_since(told).abs() < SignedDuration::from_secs(5) || off_by(&clock, 0));
+        for answered in [Timestamp::MAX, Timestamp::MIN] {
+            assert!(clock.adjust(clock.now(), answered));
+            assert!(clock.now().duration_since(answered).abs() < SignedDuration::from_secs(5) || is_offset_by(&clock, 0));
         }
     }
 }

@@ -10,28 +10,26 @@ use serde::Deserialize;
 pub enum Credentials {
     /// Requests are signed; with a security token when the key is temporary.
     AccessKey {
-        /// Access key id: no secret by itself, but half of one, and not told either.
+        /// Access key ID: half of a secret, and redacted too.
         access_key: String,
-        /// Secret access key.
         secret_key: SecretString,
         /// Token of a temporary key, sent as `X-Security-Token` and signed.
         security_token: Option<SecretString>,
-        /// When a temporary key expires, where that is known.
+        /// Expiry of a temporary key, if it is known.
         expires_at: Option<Timestamp>,
     },
     /// A token is fetched from IAM and sent as `X-Auth-Token`.
     Password {
-        /// Account (domain) name.
+        /// Name of the Huawei Cloud account.
         domain: String,
-        /// IAM user name.
+        /// Name of the IAM user.
         user: String,
-        /// Password of the user.
         password: SecretString,
     },
 }
 
 impl Credentials {
-    /// What of them must not be told.
+    /// What must be redacted.
     pub(in crate::cloud) fn secrets(&self) -> Vec<SecretString> {
         match self {
             Self::AccessKey { access_key, secret_key, security_token, expires_at: _ } => {
@@ -42,7 +40,7 @@ impl Credentials {
         }
     }
 
-    /// When they expire, unless they are renewed by themselves.
+    /// When they expire, unless they are renewed automatically.
     pub(in crate::cloud) const fn end(&self) -> Option<Timestamp> {
         match self {
             Self::AccessKey { expires_at, .. } => *expires_at,
@@ -60,13 +58,13 @@ pub(in crate::cloud) struct Token {
     pub expires_at: Timestamp,
 }
 
-/// A token is renewed when less than this remains (or half of its life, if that is less): longer than any call, so that none is sent with a
-/// token that expires on the way.
+/// A token is renewed when less than this remains (or half of its lifetime, if that is less): longer than any call, so that no token expires in
+/// flight.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
 impl Token {
-    /// Whether the token serves a call that is made at `now`.
-    pub fn serves(&self, now: Timestamp) -> bool {
+    /// Whether the token can be used for a call at `now`.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
         let margin = RENEW_BEFORE.min(self.expires_at.duration_since(self.issued_at) / 2);
         self.expires_at.duration_since(now) > margin
     }
@@ -107,9 +105,9 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_before_it_expires() {
-        for (life, age, serves) in [(86_400, 0, true), (86_400, 85_799, true), (86_400, 85_801, false), (60, 29, true), (60, 31, false)] {
+        for (life, age, usable) in [(86_400, 0, true), (86_400, 85_799, true), (86_400, 85_801, false), (60, 29, true), (60, 31, false)] {
             let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(age);
-            assert_eq!(token(life).serves(now), serves, "life {life} s, age {age} s");
+            assert_eq!(token(life).is_usable(now), usable, "life {life} s, age {age} s");
         }
     }
 }

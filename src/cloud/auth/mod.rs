@@ -1,4 +1,4 @@
-//! Who calls: credentials, signatures, tokens, and what is done about credentials that the cloud rejects.
+//! Authentication: credentials, signatures, tokens, and the handling of rejected credentials.
 
 pub(in crate::cloud) mod clock;
 pub(in crate::cloud) mod credentials;

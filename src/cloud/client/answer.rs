@@ -1,7 +1,7 @@
-//! What a successful answer holds: one object, or a page of a list.
+//! Reads a successful answer: one object, or a page of a list.
 //!
-//! Pure, and strict where it counts: what a list lacks is taken for gone, so that whatever is not plainly a list is an error and never an
-//! empty one. Inside of an item unknown and null fields are tolerated.
+//! Pure. Strict about the list itself, since a resource that is missing from it counts as deleted: anything that is not clearly a list is an
+//! error and never an empty list. Inside an item unknown and null fields are tolerated.
 
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::cloud::client::Listed;
 use crate::cloud::errors::catalogue::{OwnCode, code_label};
 use crate::cloud::errors::redact::Secrets;
 use crate::cloud::errors::{CloudError, RequestOutcome};
+use crate::cloud::resources::Listed;
 use crate::telemetry::metrics::Answered;
 
 /// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
@@ -24,18 +24,17 @@ pub struct Answer {
     /// The cloud's time when it answered.
     pub(in crate::cloud) date: Option<Timestamp>,
     pub(in crate::cloud) body: Vec<u8>,
-    /// What an error about the answer must not tell.
+    /// To be redacted in errors about the answer.
     pub(in crate::cloud) secrets: Secrets,
-    /// Counts it, by whether it can be read.
+    /// Counts the request by whether its answer can be read.
     pub(in crate::cloud) counted: Option<Answered>,
 }
 
-/// A page of a list.
+/// A page of a list, in the cloud's order.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page<R> {
-    /// The resources, in the cloud's order.
     pub items: Vec<R>,
-    /// Where the next page begins; `None` for the last one.
+    /// Marker of the next page; `None` for the last one.
     pub next_marker: Option<String>,
 }
 
@@ -45,7 +44,7 @@ struct PageInfo {
 }
 
 impl Answer {
-    /// An answer of status 200 without headers.
+    /// An answer with status 200 and no headers.
     #[must_use]
     pub fn of(body: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -59,18 +58,18 @@ impl Answer {
         }
     }
 
-    /// Reads the object under `key`; keys beside it are ignored.
+    /// Reads the object under `key`; other keys are ignored.
     ///
     /// # Errors
-    /// `Malformed` when the answer is no JSON object or has no such object.
+    /// `Malformed` when the answer is not a JSON object or has no such object.
     pub fn object<T: DeserializeOwned>(&self, operation: &'static str, key: &str) -> Result<T, CloudError> {
         self.field(operation, &self.fields(operation)?, key, '{')
     }
 
-    /// Reads a page of `R`. An answer without `page_info` is a single page; one whose `page_info` can't be read might have a next.
+    /// Reads a page of `R`. An answer without `page_info` is the only page; an unreadable `page_info` is an error, since there may be a next page.
     ///
     /// # Errors
-    /// `Malformed` when the answer is no JSON object, has no such list, or any of the list can't be read.
+    /// `Malformed` when the answer is not a JSON object, has no such list, or a part of the list can't be read.
     pub fn page<R: Listed>(&self) -> Result<Page<R>, CloudError> {
         const INFO: &str = "page_info";
         let (operation, _) = R::OPERATIONS;
@@ -84,10 +83,10 @@ impl Answer {
     }
 
     fn fields(&self, operation: &'static str) -> Result<Fields<'_>, CloudError> {
-        serde_json::from_slice(&self.body).map_err(|error| self.malformed(operation, format!("no JSON object: {error}")))
+        serde_json::from_slice(&self.body).map_err(|error| self.malformed(operation, format!("not a JSON object: {error}")))
     }
 
-    /// The field's first character tells an object from the list that serde takes for one.
+    /// Checks the first character too, since serde reads a list as an object of its fields.
     fn field<T: DeserializeOwned>(&self, operation: &'static str, fields: &Fields<'_>, key: &str, first: char) -> Result<T, CloudError> {
         let value = fields.0.get(key).ok_or_else(|| self.malformed(operation, format!("the answer has no {key}")))?;
         if !value.get().starts_with(first) {
@@ -101,16 +100,16 @@ impl Answer {
         self.unreadable(CloudError { http_status: Some(self.status), request_id: self.request_id.clone(), ..error })
     }
 
-    /// `error` says why the answer can't be read: with no secret in it, and counted.
+    /// Counts the answer as unreadable and redacts the secrets in `error`, which says why.
     pub(in crate::cloud) fn unreadable(&self, error: CloudError) -> CloudError {
         if let Some(counted) = &self.counted {
             counted.unreadable(error.class.label(), code_label(&error.code));
         }
-        self.secrets.hidden_in(error)
+        self.secrets.redact(error)
     }
 }
 
-/// The top level of an answer. A key that stands twice is refused: one of the two values would be lost unseen.
+/// The top level of an answer. A duplicate key is an error: one of the two values would be lost silently.
 struct Fields<'a>(HashMap<String, &'a RawValue>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -132,7 +131,7 @@ impl<'de> Visitor<'de> for TopLevel {
         let mut fields = HashMap::new();
         while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
             if fields.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("{key} stands twice")));
+                return Err(A::Error::custom(format_args!("duplicate key {key}")));
             }
             fields.insert(key, value);
         }

@@ -1,18 +1,13 @@
-//! The client of one account in one region: authenticates, spends the budget, and carries out [`Call`]s.
+//! The client of one account in one region: authenticates, limits the rate, and sends [`Call`]s.
 //!
-//! All that goes out goes through one place ([`Client::dispatch`]), which stays shut once the cloud has rejected the credentials.
+//! All requests are sent by one function (`Client::dispatch`), which sends nothing more once the cloud has rejected the credentials.
 
 pub(in crate::cloud) mod answer;
-pub(in crate::cloud) mod call;
-mod limits;
 mod list;
 mod span;
 pub(in crate::cloud) mod transport;
 
 pub use answer::{Answer, Page};
-pub use call::{Call, Method};
-pub use limits::Limits;
-pub use list::Listed;
 pub use transport::Endpoint;
 
 use jiff::Timestamp;
@@ -26,16 +21,18 @@ use tracing::Instrument;
 
 use crate::cloud::auth::clock::{Clock, agree};
 use crate::cloud::auth::credentials::{Credentials, Projects, Token, TokenAnswer};
-use crate::cloud::auth::rejection::{Proof, Rejection};
+use crate::cloud::auth::rejection::{Refused, Rejection};
+use crate::cloud::call::{Call, Method};
 use crate::cloud::errors::catalogue::{OwnCode, code_label};
 use crate::cloud::errors::class::ErrorClass;
 use crate::cloud::errors::{CloudError, RequestOutcome};
-use crate::cloud::throttle::circuit_breaker::{CircuitBreaker, CircuitBreakerState, WhenOpen};
+use crate::cloud::limits::Limits;
+use crate::cloud::throttle::circuit_breaker::{CircuitBreaker, CircuitBreakerState, OpenPolicy};
 use crate::cloud::throttle::rate_limiter::{Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState, direction};
 use crate::telemetry::metrics;
 use transport::{Auth, Failed, Request, Transport};
 
-/// How an account is reached.
+/// Region, endpoints and limits of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Region, e.g. `eu-west-101`; names the project when none is given.
@@ -46,15 +43,12 @@ pub struct Settings {
     pub iam_endpoint: String,
     /// Project id (32 hex digits); looked up at IAM when absent.
     pub project_id: Option<String>,
-    /// PEM certificates to trust beside the system's.
+    /// PEM certificates to trust in addition to the system's.
     pub ca_bundle: Option<String>,
-    /// Reads a minute.
     pub reads_per_minute: u32,
-    /// Writes a minute.
     pub writes_per_minute: u32,
-    /// Calls that may be made at once after a rest.
+    /// Calls of one direction that may be sent at once after a quiet time.
     pub burst: u32,
-    /// How the cloud is spared.
     pub limits: Limits,
 }
 
@@ -73,24 +67,24 @@ pub struct Client {
     metrics: metrics::Cloud,
 }
 
-/// One for each endpoint.
+/// The circuit breaker of each endpoint.
 struct Breakers {
     dc: CircuitBreaker,
     iam: CircuitBreaker,
 }
 
 impl Client {
-    /// A client that has not called yet. What it does is counted in `metrics`.
+    /// A client that has sent nothing yet. Its calls are counted in `metrics`.
     ///
     /// # Errors
-    /// When the CA bundle is no PEM or the system has no trust store; the text says which.
+    /// When the CA bundle is not valid PEM or the system has no trust store.
     pub fn new(settings: Settings, credentials: Credentials, metrics: metrics::Cloud) -> Result<Self, String> {
         let transport = Transport::new(&settings, credentials.secrets())?;
-        let breaker = || CircuitBreaker::new(settings.limits.failures, settings.limits.rest);
-        let budget = |per_minute| RateLimiter::new(per_minute, settings.burst, settings.limits);
+        let breaker = || CircuitBreaker::new(settings.limits.failures, settings.limits.open_for);
+        let limiter = |per_minute| RateLimiter::new(per_minute, settings.burst, settings.limits);
         Ok(Self {
-            reads: budget(settings.reads_per_minute),
-            writes: budget(settings.writes_per_minute),
+            reads: limiter(settings.reads_per_minute),
+            writes: limiter(settings.writes_per_minute),
             breakers: Breakers { dc: breaker(), iam: breaker() },
             project: settings.project_id.clone().map_or_else(OnceCell::new, |id| OnceCell::new_with(Some(id))),
             settings,
@@ -103,14 +97,13 @@ impl Client {
         })
     }
 
-    /// How the account is reached.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Why the cloud does not accept the credentials, once it has said so. From then on no call is made: each one ends at once with this
-    /// error, for nothing but a client with other credentials helps, and the cloud locks an account after a few wrong attempts.
+    /// The error with which the cloud rejected the credentials, if it did. From then on no call is sent: each one ends at once with this error.
+    /// Only a client with other credentials helps, and the cloud locks a user after a few wrong attempts.
     #[must_use]
     pub fn rejected(&self) -> Option<CloudError> {
         self.rejection.get()
@@ -121,59 +114,59 @@ impl Client {
         self.rejection.until().await;
     }
 
-    /// Waits until the budget allows a call like `call`; not at all when the credentials are rejected, for then no call is made.
+    /// Waits for a permit of the rate limiter for `call`; not at all when the credentials are rejected, since then no call is sent.
     pub async fn permit(&self, call: &Call, priority: Priority) {
-        let line = QueueKey { read: call.method.is_read(), priority };
+        let queue = QueueKey { read: call.method.is_read(), priority };
         tokio::select! {
             biased;
             () = self.until_rejected() => {}
-            () = self.turn(line) => {}
+            () = self.acquire(queue) => {}
         }
     }
 
-    async fn turn(&self, line: QueueKey) {
-        let begun = Instant::now();
-        self.budget(line.read).acquire(line.priority).await;
-        self.metrics.waited(direction(line.read), line.priority.label(), begun.elapsed());
+    async fn acquire(&self, queue: QueueKey) {
+        let started = Instant::now();
+        self.rate_limiter(queue.read).acquire(queue.priority).await;
+        self.metrics.waited(direction(queue.read), queue.priority.label(), started.elapsed());
     }
 
-    /// The same, unless too many wait already: for calls that can be as many as there are objects.
+    /// As [`Self::permit`], unless the queue is full: for calls that can be as many as there are objects.
     ///
     /// # Errors
-    /// The line is full: when to come back.
+    /// The queue is full.
     pub async fn queue(&self, call: &Call, priority: Priority) -> Result<(), QueueFull> {
-        let line = QueueKey { read: call.method.is_read(), priority };
-        if let Some(back) = self.full(line).filter(|_| self.rejected().is_none()) {
-            self.metrics.queue_full(direction(line.read), priority.label());
-            return Err(QueueFull { queue: line, retry_after: back });
+        let queue = QueueKey { read: call.method.is_read(), priority };
+        if let Some(retry_after) = self.full(queue).filter(|_| self.rejected().is_none()) {
+            self.metrics.queue_full(direction(queue.read), priority.label());
+            return Err(QueueFull { queue, retry_after });
         }
         self.permit(call, priority).await;
         Ok(())
     }
 
-    /// If a line is full, when to come back.
+    /// If the queue is full, the time after which to retry.
     #[must_use]
-    pub fn full(&self, line: QueueKey) -> Option<Duration> {
-        self.budget(line.read).full(line.priority)
+    pub fn full(&self, queue: QueueKey) -> Option<Duration> {
+        self.rate_limiter(queue.read).full(queue.priority)
     }
 
-    /// Makes a call for which [`Self::permit`] was obtained and reads what stands under its wrapper.
+    /// Sends a call for which [`Self::permit`] was obtained and reads the object under its wrapper's key.
     ///
     /// # Errors
-    /// As classified in [`CloudError`]; an answer that can't be read is of class server and its effect unknown.
+    /// As classified in [`CloudError`]; an answer that can't be read is of class server with unknown outcome.
     pub async fn fetch<T: DeserializeOwned>(&self, call: &Call) -> Result<T, CloudError> {
         self.send(call).await?.object(call.operation, call.wrapper)
     }
 
-    /// Makes a call for which [`Self::permit`] was obtained.
+    /// Sends a call for which [`Self::permit`] was obtained.
     ///
     /// # Errors
     /// As classified in [`CloudError`].
     pub async fn send(&self, call: &Call) -> Result<Answer, CloudError> {
         let answer = self.attempt(call).await;
         match &answer {
-            Ok(_) => self.budget(call.method.is_read()).succeeded(),
-            Err(error) if error.class == ErrorClass::Throttled => self.budget(call.method.is_read()).throttled(error.retry_after),
+            Ok(_) => self.rate_limiter(call.method.is_read()).succeeded(),
+            Err(error) if error.class == ErrorClass::Throttled => self.rate_limiter(call.method.is_read()).throttled(error.retry_after),
             Err(_) => {}
         }
         answer
@@ -182,7 +175,7 @@ impl Client {
     /// The project of the account: configured, or looked up at IAM once.
     ///
     /// # Errors
-    /// When IAM is not reached, the credentials are rejected, or IAM knows no or more than one project of the region's name.
+    /// When IAM can't be reached, the credentials are rejected, or IAM has no project of the region's name, or several.
     pub async fn project_id(&self) -> Result<&str, CloudError> {
         self.rejection.check()?;
         self.project.get_or_try_init(|| self.find_project()).await.map(String::as_str)
@@ -193,19 +186,19 @@ impl Client {
         self.token.lock().await.as_ref().map(|token| token.expires_at)
     }
 
-    /// Whether each endpoint is called, or left alone since it fails.
+    /// The circuit breaker of each endpoint.
     #[must_use]
     pub fn breakers(&self) -> [(Endpoint, CircuitBreakerState); 2] {
         [(Endpoint::Dc, self.breakers.dc.state()), (Endpoint::Iam, self.breakers.iam.state())]
     }
 
-    /// How the budgets stand, by the label of their direction.
+    /// The state of the rate limiters by the label of their direction.
     #[must_use]
-    pub fn budgets(&self) -> [(&'static str, RateLimiterState); 2] {
-        [true, false].map(|read| (direction(read), self.budget(read).standing()))
+    pub fn rate_limiters(&self) -> [(&'static str, RateLimiterState); 2] {
+        [true, false].map(|read| (direction(read), self.rate_limiter(read).state()))
     }
 
-    /// When the credentials end for good: known of temporary keys whose Secret says so.
+    /// When temporary credentials expire, if their Secret says so.
     #[must_use]
     pub const fn credentials_end(&self) -> Option<Timestamp> {
         self.credentials.end()
@@ -215,12 +208,12 @@ impl Client {
         &self.metrics
     }
 
-    const fn budget(&self, read: bool) -> &RateLimiter {
+    const fn rate_limiter(&self, read: bool) -> &RateLimiter {
         if read { &self.reads } else { &self.writes }
     }
 
     async fn attempt(&self, call: &Call) -> Result<Answer, CloudError> {
-        // What fails before the call is sent has no effect of the call.
+        // An error before the call is sent means that it has no effect.
         let project = self.project_id().await.map_err(not_sent)?;
         let request = Request {
             operation: call.operation,
@@ -231,7 +224,7 @@ impl Client {
             body: call.bytes(),
             secret: call.secret(),
             begin_by: call.begin_by,
-            patient: call.patient,
+            waits_for_breaker: call.waits_for_breaker,
         };
         self.authenticated(&request, Some(project)).await
     }
@@ -247,19 +240,19 @@ impl Client {
     }
 
     async fn signed<'a>(&self, request: &Request<'_>, sign: impl Fn(Timestamp) -> Auth<'a>) -> Result<Answer, CloudError> {
-        let mut bore = self.clock.now();
-        let mut answer = self.dispatch(request, &sign(bore)).await;
-        // The time may have been wrong: once more with the cloud's. The request was refused, so nothing is made twice.
-        if let Err(Failed { error, date: Some(told) }) = &answer
+        let mut signed_at = self.clock.now();
+        let mut answer = self.dispatch(request, &sign(signed_at)).await;
+        // The clock may have been wrong: retry with the cloud's time. The request was refused, so nothing is created twice.
+        if let Err(Failed { error, date: Some(date) }) = &answer
             && error.class == ErrorClass::Auth
-            && self.clock.mend(bore, *told)
+            && self.clock.adjust(signed_at, *date)
         {
-            bore = self.clock.now();
-            answer = self.dispatch(request, &sign(bore)).await;
+            signed_at = self.clock.now();
+            answer = self.dispatch(request, &sign(signed_at)).await;
         }
         answer.map_err(|Failed { error, date }| {
-            let timely = date.is_some_and(|told| agree(bore, told));
-            self.rejection.judge(&error, Proof::Signature { timely });
+            let clock_agrees = date.is_some_and(|date| agree(signed_at, date));
+            self.rejection.record(&error, Refused::Signature { clock_agrees });
             error
         })
     }
@@ -267,36 +260,36 @@ impl Client {
     async fn with_token(&self, request: &Request<'_>) -> Result<Answer, CloudError> {
         let token = self.token().await.map_err(not_sent)?;
         match self.dispatch(request, &Auth::Token(&token.value)).await.map_err(CloudError::from) {
-            // It may have been revoked: once more with a new one. The request was refused, so nothing is made twice.
+            // The token may have been revoked: retry with a new one. The request was refused, so nothing is created twice.
             Err(error) if error.class == ErrorClass::Auth => self.forget_token(&token).await,
             other => return other,
         }
         let token = self.token().await.map_err(not_sent)?;
         let answer = self.dispatch(request, &Auth::Token(&token.value)).await.map_err(CloudError::from);
-        answer.inspect_err(|error| self.rejection.judge(error, Proof::Token))
+        answer.inspect_err(|error| self.rejection.record(error, Refused::Token))
     }
 
-    /// The one way out.
+    /// Sends one request, unless credentials, deadline or circuit breaker forbid it. Every request goes through here.
     async fn dispatch(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
         self.rejection.check()?;
         if request.begin_by.is_some_and(|instant| instant < Instant::now()) {
-            let what = "its time was up before it could be sent; it is begun anew";
+            let what = "not sent: its deadline passed while it waited";
             return Err(CloudError::local(request.operation, OwnCode::Timeout, what, RequestOutcome::Refused).into());
         }
-        let (breaker, manner) = match request.endpoint {
-            Endpoint::Dc if request.patient => (&self.breakers.dc, WhenOpen::Waits),
-            Endpoint::Dc if request.method.is_read() => (&self.breakers.dc, WhenOpen::Probes),
-            Endpoint::Dc => (&self.breakers.dc, WhenOpen::Refused),
-            Endpoint::Iam => (&self.breakers.iam, WhenOpen::Probes),
+        let (breaker, policy) = match request.endpoint {
+            Endpoint::Dc if request.waits_for_breaker => (&self.breakers.dc, OpenPolicy::Wait),
+            Endpoint::Dc if request.method.is_read() => (&self.breakers.dc, OpenPolicy::Probe),
+            Endpoint::Dc => (&self.breakers.dc, OpenPolicy::Reject),
+            Endpoint::Iam => (&self.breakers.iam, OpenPolicy::Probe),
         };
-        let admitted = breaker.admit(request.operation, manner).await?;
-        // It may have waited.
+        let admitted = breaker.admit(request.operation, policy).await?;
+        // The credentials may have been rejected while it waited.
         self.rejection.check()?;
         let flight = self.metrics.begin(request.operation);
-        let (span, begun) = (span::open(request.operation), Instant::now());
+        let (span, started) = (span::open(request.operation), Instant::now());
         let answer = self.transport.send(request, auth).instrument(span.clone()).await;
-        span::close(&span, request.method, &answer, begun.elapsed());
-        admitted.judge(answer.as_ref().err().map(|failed| &failed.error));
+        span::close(&span, request.method, &answer, started.elapsed());
+        admitted.finish(answer.as_ref().err().map(|failed| &failed.error));
         match answer {
             Ok(answer) => Ok(Answer { counted: Some(flight.answered()), ..answer }),
             Err(failed) => {
@@ -321,7 +314,7 @@ impl Client {
             body: Vec::new(),
             secret: None,
             begin_by: None,
-            patient: false,
+            waits_for_breaker: false,
         };
         let answer = self.authenticated(&request, None).await?;
         let projects: Projects = serde_json::from_slice(&answer.body)
@@ -341,10 +334,10 @@ impl Client {
         }
     }
 
-    /// The cached token, or a new one. The lock is held while it is fetched: all who wait share one login.
+    /// The cached token, or a new one. The lock is held during the login, so that concurrent calls share it.
     async fn token(&self) -> Result<Token, CloudError> {
         let mut cached = self.token.lock().await;
-        if let Some(token) = cached.as_ref().filter(|token| token.serves(self.clock.now())) {
+        if let Some(token) = cached.as_ref().filter(|token| token.is_usable(self.clock.now())) {
             return Ok(token.clone());
         }
         let token = self.login().await?;
@@ -384,15 +377,15 @@ impl Client {
             body: body.to_string().into_bytes(),
             secret: None,
             begin_by: None,
-            patient: false,
+            waits_for_breaker: false,
         };
         let malformed = |what: &dyn std::fmt::Display| CloudError::local(OPERATION, OwnCode::Malformed, what, RequestOutcome::Refused);
-        let bore = self.clock.now();
+        let sent_at = self.clock.now();
         let sent = self.dispatch(&request, &Auth::None).await.map_err(CloudError::from);
-        let answer = sent.inspect_err(|error| self.rejection.judge(error, Proof::Login))?;
-        // Whether a token has expired is a question of the cloud's time.
-        if let Some(told) = answer.date {
-            self.clock.mend(bore, told);
+        let answer = sent.inspect_err(|error| self.rejection.record(error, Refused::Login))?;
+        // The expiry of a token is in the cloud's time.
+        if let Some(date) = answer.date {
+            self.clock.adjust(sent_at, date);
         }
         let body: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| answer.unreadable(malformed(&error)))?;
         let no_token = || answer.unreadable(malformed(&"the answer has no header X-Subject-Token"));
@@ -406,7 +399,7 @@ impl Client {
     }
 }
 
-/// An error of what comes before a call: the call has no effect, and a project that is not there says nothing of the call's resource.
+/// An error of a step before a call: the call has no effect, and a missing project says nothing about the call's resource.
 fn not_sent(error: CloudError) -> CloudError {
     let class = if error.class == ErrorClass::Absent { ErrorClass::Invalid } else { error.class };
     CloudError { class, outcome: RequestOutcome::Refused, ..error }

@@ -1,16 +1,16 @@
-//! One call in the log and in traces: what was called, and what came of it.
+//! The span of one call, for the log and for traces.
 
 use std::time::Duration;
 use tracing::Span;
 use tracing::field::Empty;
 
+use crate::cloud::call::Method;
 use crate::cloud::client::answer::Answer;
-use crate::cloud::client::call::Method;
 use crate::cloud::client::transport::Failed;
 
-/// A call that is about to be sent.
+/// Opens the span of a call before it is sent.
 pub(in crate::cloud) fn open(operation: &'static str) -> Span {
-    // The fields of OpenTelemetry stay empty, and so unseen in logs, where no traces are built in.
+    // Without the feature `otlp` the fields of OpenTelemetry stay empty, so that logs do not show them.
     let span = tracing::error_span!(
         "call",
         operation,
@@ -29,7 +29,7 @@ pub(in crate::cloud) fn open(operation: &'static str) -> Span {
     span
 }
 
-/// It was answered after `took`, or not.
+/// Records the result of the call, which took `took`, and logs it.
 pub(in crate::cloud) fn close(span: &Span, method: Method, answer: &Result<Answer, Failed>, took: Duration) {
     let (request_id, status) = match answer {
         Ok(answer) => (answer.request_id.as_deref(), Some(answer.status)),
@@ -45,7 +45,7 @@ pub(in crate::cloud) fn close(span: &Span, method: Method, answer: &Result<Answe
         }
     }
     span.in_scope(|| match answer {
-        // Whoever called tells what it means.
+        // The caller logs what the error means.
         Err(_) => tracing::debug!("call failed"),
         Ok(_) if method.is_read() => tracing::debug!("call answered"),
         Ok(_) => tracing::info!("call answered"),

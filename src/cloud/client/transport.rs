@@ -1,4 +1,4 @@
-//! One request and its answer: headers, limits of time and size, and no step that could carry credentials elsewhere.
+//! Sends one request and reads its answer: headers, timeouts, a size limit, and no redirect that could send credentials elsewhere.
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -8,26 +8,26 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cloud::auth::sign::{self, DATE_HEADER, Signable};
+use crate::cloud::call::Method;
 use crate::cloud::client::Settings;
 use crate::cloud::client::answer::Answer;
-use crate::cloud::client::call::Method;
 use crate::cloud::errors::catalogue::OwnCode;
 use crate::cloud::errors::redact::Secrets;
 use crate::cloud::errors::{CloudError, RequestOutcome};
 
-/// Longest time to open a connection.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// Timeout for opening a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest answer that is read, in bytes: a page of 2,000 interfaces has about 5 MiB.
 const BODY_LIMIT: usize = 32 << 20;
-/// Longest time for which the cloud is left alone at its word.
-const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+/// Upper bound of the cloud's `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(10);
 const USER_AGENT: &str = concat!("direct-connect-operator/", env!("CARGO_PKG_VERSION"));
 
 pub(in crate::cloud) struct Transport {
     http: reqwest::Client,
     dc: String,
     iam: String,
-    /// What the account authenticates with: told by no error, whichever call it is of.
+    /// The account's secrets, which are redacted in the errors of all calls.
     credentials: Vec<SecretString>,
 }
 
@@ -35,19 +35,19 @@ pub(in crate::cloud) struct Request<'a> {
     pub operation: &'static str,
     pub method: Method,
     pub endpoint: Endpoint,
-    /// Escaped path.
+    /// Escaped.
     pub path: String,
     pub query: &'a [(String, String)],
     pub body: Vec<u8>,
-    /// What of the body must not be told.
+    /// The secret in the body, to be redacted in errors.
     pub secret: Option<&'a SecretString>,
-    /// It is not begun after this.
+    /// It is not sent after this instant.
     pub begin_by: Option<Instant>,
-    /// It waits for an endpoint that is left alone.
-    pub patient: bool,
+    /// It waits for an open circuit breaker instead of being rejected.
+    pub waits_for_breaker: bool,
 }
 
-/// The services an account speaks to.
+/// The services that an account calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// Direct Connect.
@@ -80,10 +80,10 @@ pub(in crate::cloud) enum Auth<'a> {
     },
 }
 
-/// A failed request.
+/// The error of a request.
 pub(in crate::cloud) struct Failed {
     pub error: CloudError,
-    /// The cloud's time when it answered, if it did and told.
+    /// The cloud's time when it answered, if it sent one.
     pub date: Option<Timestamp>,
 }
 
@@ -100,15 +100,14 @@ impl From<Failed> for CloudError {
 }
 
 impl Transport {
-    /// To the endpoints of `settings`.
     pub fn new(settings: &Settings, credentials: Vec<SecretString>) -> Result<Self, String> {
         let Settings { dc_endpoint, iam_endpoint, ca_bundle, limits, .. } = settings;
         let base = |endpoint: &str| endpoint.trim_end_matches('/').to_owned();
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_LIMIT.min(limits.call))
+            .connect_timeout(CONNECT_TIMEOUT.min(limits.call))
             .timeout(limits.call)
-            // A redirect would carry the credentials to whoever the answer names.
+            // A redirect would send the credentials to any host that the answer names.
             .redirect(Policy::none());
         if let Some(pem) = ca_bundle {
             let certificates =
@@ -122,16 +121,16 @@ impl Transport {
     /// Sends and reads one request.
     ///
     /// # Errors
-    /// Any answer but 2xx, none in time, or one that is too large.
+    /// Any status but 2xx, a timeout, or an answer that is too large.
     pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
         let secrets = self.secrets(request, auth);
         match self.exchange(request, auth).await {
             Ok(answer) => Ok(Answer { secrets, ..answer }),
-            Err(failed) => Err(Failed { error: secrets.hidden_in(failed.error), ..failed }),
+            Err(failed) => Err(Failed { error: secrets.redact(failed.error), ..failed }),
         }
     }
 
-    /// All secrets that a request carries, and those of the account that it does not.
+    /// The secrets of the request, and all of the account.
     fn secrets(&self, request: &Request<'_>, auth: &Auth<'_>) -> Secrets {
         let token = if let Auth::Token(token) = auth { Some(*token) } else { None };
         Secrets::new(self.credentials.iter().chain(token).chain(request.secret).map(ExposeSecret::expose_secret))
@@ -142,8 +141,9 @@ impl Transport {
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (request_id, subject_token) = (header("X-Request-Id").or_else(|| header("X-IAM-Trace-Id")), header("X-Subject-Token"));
-        // In seconds; the other form, a date, is used by nobody here.
-        let retry_after = header("Retry-After").and_then(|wait| wait.parse().ok()).map(|wait| Duration::from_secs(wait).min(LONGEST_PAUSE));
+        // In seconds; the cloud does not use the other form, a date.
+        let retry_after =
+            header("Retry-After").and_then(|wait| wait.parse().ok()).map(|wait| Duration::from_secs(wait).min(MAX_RETRY_AFTER));
         let date = header("Date").and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
@@ -198,7 +198,7 @@ impl Transport {
     }
 }
 
-/// No answer: refused for sure only when no connection came about.
+/// The error of a request without an answer. It certainly had no effect only if no connection was opened.
 fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
     let (code, outcome) = match (error.is_connect() || error.is_builder(), error.is_timeout()) {
         (true, _) => (OwnCode::Unreachable, RequestOutcome::Refused),
@@ -208,7 +208,7 @@ fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
     CloudError::local(operation, code, innermost(error), outcome)
 }
 
-/// The last cause says what happened; the levels above repeat the URL.
+/// The innermost cause; the levels above only repeat the URL.
 fn innermost(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), innermost)
 }

@@ -1,20 +1,19 @@
-//! Every error code that has a class of its own, and the operator's own codes.
+//! The class of each documented error code, and the operator's own codes.
 //!
-//! The rows are those of the vendor's tables, in their order and with their meanings, shortened; the classes are ours
-//! (`docs/design/cloud-api.md#error-codes`). `APIGW.0201` has none: it stands for errors of both sides, so its HTTP status decides.
+//! The rows are those of the vendor's tables, in their order and with their meanings, shortened; the classes are the
+//! operator's (`docs/design/cloud-api.md#error-codes`). `APIGW.0201` has no row: it is used for errors of both sides, so its HTTP status decides.
 
 use crate::cloud::errors::class::ErrorClass::{
     self, Absent, Auth, Busy, Conflict, InUse, Invalid, Permission, Quota, Server, Throttled, Unsupported,
 };
 
-/// A code of the cloud.
+/// An error code of the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code {
     /// The cloud's `error_code`.
     pub code: &'static str,
-    /// What it asks for.
     pub class: ErrorClass,
-    /// What the cloud means by it.
+    /// From the vendor's documentation.
     pub meaning: &'static str,
 }
 
@@ -22,28 +21,27 @@ const fn row(code: &'static str, class: ErrorClass, meaning: &'static str) -> Co
     Code { code, class, meaning }
 }
 
-/// A code for what the cloud gave no code for.
+/// The operator's own codes, for errors without a code of the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnCode {
     /// No answer in time.
     Timeout,
     /// No connection, or one that broke.
     Unreachable,
-    /// An answer that can't be read.
+    /// An unreadable answer.
     Malformed,
-    /// An answer that is too large to be read.
+    /// An answer above the size limit.
     TooLarge,
-    /// IAM knows no project of the region's name, or several.
+    /// IAM has no project of the region's name, or several.
     ProjectUnknown,
-    /// A mistake of the operator.
+    /// A bug in the operator.
     Internal,
 }
 
 impl OwnCode {
-    /// Every one there is.
     pub const ALL: [Self; 6] = [Self::Timeout, Self::Unreachable, Self::Malformed, Self::TooLarge, Self::ProjectUnknown, Self::Internal];
 
-    /// As it stands in `status.lastError.code`.
+    /// As shown in `status.lastError.code`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -56,7 +54,6 @@ impl OwnCode {
         }
     }
 
-    /// What it asks for.
     #[must_use]
     pub const fn class(self) -> ErrorClass {
         match self {
@@ -65,30 +62,28 @@ impl OwnCode {
         }
     }
 
-    /// What it means.
+    /// For users.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Timeout => {
-                "No answer in time. A change may have been carried out all the same; the operator finds out before it sends another."
-            }
+            Self::Timeout => "No answer in time. A change may have taken effect; the operator checks before it sends another one.",
             Self::Unreachable => "No connection, or one that broke: name, network, proxy or certificate.",
-            Self::Malformed => "The answer can't be read: a proxy's page, or an API that the operator does not know.",
-            Self::TooLarge => "The answer is larger than any that makes sense.",
-            Self::ProjectUnknown => "IAM knows no project of the region's name, or several. Set `spec.projectId` of the CloudAccount.",
-            Self::Internal => "A mistake of the operator: please report it.",
+            Self::Malformed => "The answer can't be read: it is a proxy's page, or of an API that the operator does not know.",
+            Self::TooLarge => "The answer is above the operator's size limit.",
+            Self::ProjectUnknown => "IAM has no project of the region's name, or several. Set `spec.projectId` of the CloudAccount.",
+            Self::Internal => "A bug in the operator: please report it.",
         }
     }
 }
 
-/// `code` as a label of metrics: what stands neither here nor among the operator's own is `other`, so that whatever a cloud sends, the labels are few.
+/// `code` as a label of metrics: `other` unless it is in [`CATALOGUE`] or [`OwnCode`], so that the cloud can't create new series.
 #[must_use]
 pub fn code_label(code: &str) -> &'static str {
     let row = CATALOGUE.iter().map(|row| row.code).find(|known| *known == code);
     row.or_else(|| OwnCode::ALL.iter().map(|own| own.as_str()).find(|known| *known == code)).unwrap_or("other")
 }
 
-/// Every code with a row of its own.
+/// Every code that has a class of its own, in the order of the vendor's tables.
 pub const CATALOGUE: &[Code] = &[
     row("DC.0000", Invalid, "The request body is abnormal."),
     row("DC.0001", Invalid, "Request parameter error."),
@@ -177,7 +172,7 @@ pub const CATALOGUE: &[Code] = &[
     row(
         "APIGW.0101",
         Unsupported,
-        "The API or its method does not exist: wrong endpoint, or not in this region. Never read as a resource that is gone.",
+        "The API or its method does not exist: wrong endpoint, or not in this region. Never taken for a deleted resource.",
     ),
     row("APIGW.0103", Unsupported, "The backend does not exist."),
     row("APIGW.0104", Unsupported, "A plug-in of the gateway is configured wrongly."),
@@ -185,7 +180,7 @@ pub const CATALOGUE: &[Code] = &[
     row("APIGW.0106", Unsupported, "The gateway orchestrates the call wrongly."),
     row("APIGW.0301", Auth, "Wrong IAM authentication: access key, secret key or token."),
     row("APIGW.0302", Permission, "The IAM user is not authorised."),
-    row("APIGW.0303", Auth, "Wrong authentication of the application, or this clock is off by more than 15 minutes."),
+    row("APIGW.0303", Auth, "Wrong authentication of the application, or the local clock is off by more than 15 minutes."),
     row("APIGW.0304", Permission, "The application is denied."),
     row("APIGW.0305", Auth, "Wrong authentication information."),
     row("APIGW.0306", Permission, "Access to the API is denied."),
@@ -197,7 +192,7 @@ pub const CATALOGUE: &[Code] = &[
     row("APIGW.0402", Permission, "The client's address is not allowed."),
     row("APIGW.0404", Permission, "The backend's address is denied."),
     row("APIGW.0501", Quota, "The application's quota is used up."),
-    row("APIGW.0502", Quota, "The application is frozen, for lack of money."),
+    row("APIGW.0502", Quota, "The application is frozen because of unpaid bills."),
     row("APIGW.0601", Server, "Internal error of the gateway."),
     row("APIGW.0602", Invalid, "Bad request."),
     row("APIGW.0605", Server, "Internal error of the gateway."),
@@ -214,7 +209,7 @@ pub const CATALOGUE: &[Code] = &[
     row("APIGW.0802", Permission, "The user may not use this region."),
     row("IAM.0001", Auth, "Authentication is required."),
     row("IAM.0002", Permission, "The user is not authorised."),
-    row("IAM.0004", Invalid, "What is asked for does not exist."),
+    row("IAM.0004", Invalid, "The requested object does not exist."),
     row("IAM.0006", Server, "Unexpected error of IAM."),
     row("IAM.0011", Invalid, "The body of the request is invalid."),
 ];
@@ -224,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_is_a_code_that_is_known_or_other() {
+    fn a_label_is_a_known_code_or_other() {
         for (code, label) in
             [("DC.1209", "DC.1209"), ("APIGW.0308", "APIGW.0308"), ("Timeout", "Timeout"), ("DC.9999", "other"), ("503", "other")]
         {

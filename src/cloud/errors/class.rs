@@ -1,29 +1,29 @@
-//! What an error asks for. Each class has one behaviour in the reconciler.
+//! Classes of errors. The reconciler handles all errors of one class alike.
 
-/// What an error asks for.
+/// What kind of problem an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorClass {
-    /// The resource is not there: gone when read or deleted, a missing dependency when created.
+    /// The resource does not exist: it is gone when read or deleted, or a dependency is missing when created.
     Absent,
-    /// The request breaks a rule; only another spec helps.
+    /// The request is invalid; the spec must be changed.
     Invalid,
-    /// Another resource holds what is asked for (VLAN, VPC).
+    /// Another resource uses the VLAN or the VPC.
     Conflict,
-    /// Something still uses the resource.
+    /// The resource is still in use.
     InUse,
-    /// The resource or its gateway is in transition; soon again.
+    /// The resource or its gateway is in transition; retried soon.
     Busy,
-    /// Too many calls; wait a minute.
+    /// Too many calls.
     Throttled,
-    /// A quota or a device's capacity is used up.
+    /// A quota or a device's capacity is exhausted.
     Quota,
     /// The credentials lack a permission.
     Permission,
-    /// The credentials are not accepted.
+    /// The credentials are rejected.
     Auth,
-    /// The region lacks the API, or the vendor must change a configuration.
+    /// The region does not have the API, or the vendor must change a configuration.
     Unsupported,
-    /// The cloud failed, was not reached or answered something unreadable; again with backoff.
+    /// The cloud failed, was not reached or sent an unreadable answer; retried with backoff.
     Server,
 }
 
@@ -46,13 +46,12 @@ impl ErrorClass {
         }
     }
 
-    /// Whether it may pass by itself.
+    /// Whether the problem may go away without a change.
     #[must_use]
-    pub const fn passes(self) -> bool {
+    pub const fn is_transient(self) -> bool {
         matches!(self, Self::Server | Self::Throttled | Self::Busy)
     }
 
-    /// Every class there is.
     pub const ALL: [Self; 11] = [
         Self::Absent,
         Self::Invalid,
@@ -67,35 +66,35 @@ impl ErrorClass {
         Self::Server,
     ];
 
-    /// What a user can do about it.
+    /// What a user can do.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
             Self::Absent => {
-                "Of a line that is deleted: nothing, it is gone. Of one that is created: see whether what it names (connection, gateway, interface) is in the cloud, and correct the id if it never will be."
+                "When a resource is deleted: nothing, it is gone. When it is created: check that the connection, gateway or interface that the spec refers to exists in the cloud, and correct the id if not."
             }
             Self::Invalid => {
-                "Correct the spec as the message says; a changed spec is taken up at once. Where the spec is right and the cloud was not ready for it, wait: it is tried again."
+                "Correct the spec as the message says; it is retried at once. If the spec is right and the cloud was not ready for it, wait: the operator retries."
             }
-            Self::Conflict => "Choose another VLAN or VPC, or take over with `spec.import` what holds it.",
+            Self::Conflict => "Choose another VLAN or VPC, or import the resource that uses it with `spec.import`.",
             Self::InUse => {
-                "Remove what still uses it. Objects of this cluster go in the right order by themselves; what somebody made outside of it is named by nobody but the cloud."
+                "Delete the resources that use it. The operator deletes objects of this cluster in the right order; resources that were created elsewhere are shown by the cloud only."
             }
-            Self::Busy => "Wait. The cloud is still at work on this or on a neighbour.",
+            Self::Busy => "Wait. The cloud is still changing this resource or a related one.",
             Self::Throttled => {
-                "Wait. If it stays so, lower `spec.rateLimit` of the CloudAccount, or find out who else calls with this user."
+                "Wait. If it persists, lower `spec.rateLimit` of the CloudAccount, or find out which other client uses this IAM user."
             }
             Self::Quota => {
-                "Delete what is not needed, or have the quota raised; for capacity of the cloud's devices ask its support, with the request id."
+                "Delete resources that are not needed, or request a higher quota. For capacity of the cloud's devices contact its support with the request id."
             }
-            Self::Permission => "Give the IAM user the permission for the operation in `status.lastError`, in this project and region.",
+            Self::Permission => "Grant the IAM user the permission for the operation in `status.lastError`, in this project and region.",
             Self::Auth => {
-                "Correct the Secret of the CloudAccount; a changed one is taken up by itself. Check the clock, too: signatures are refused when it is off."
+                "Correct the Secret of the CloudAccount; the operator notices the change. Check the clock too: a signature with a wrong time is refused."
             }
             Self::Unsupported => {
-                "Check `spec.endpoints` and the region; leave out what the region lacks, or ask the cloud's support, with the request id."
+                "Check `spec.endpoints` and the region. Remove settings that the region does not support, or contact the cloud's support with the request id."
             }
-            Self::Server => "Wait. If it stays so, check network and proxy, then ask the cloud's support, with the request id.",
+            Self::Server => "Wait. If it persists, check network and proxy, then contact the cloud's support with the request id.",
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What can go wrong with a call, and what class each of the cloud's error codes belongs to.
+//! Errors of calls, and the class of each of the cloud's error codes.
 //!
 //! The class is read from the cloud's `error_code`, never from the HTTP status alone (`docs/design/cloud-api.md#errors`): the service answers
-//! almost everything with 400, and a gateway's 404 says that an API is absent, not that a resource is gone. Each class has one behaviour in
-//! the reconciler.
+//! almost everything with 400, and a gateway's 404 says that an API is absent, not that a resource is gone. The reconciler handles all errors of
+//! one class alike.
 
 pub(in crate::cloud) mod catalogue;
 pub(in crate::cloud) mod class;
@@ -19,40 +19,39 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}: {code}: {message}")]
 pub struct CloudError {
-    /// What the error asks for.
     pub class: ErrorClass,
-    /// The cloud's `error_code`; where it gave none an [`OwnCode`], or the HTTP status.
+    /// The cloud's `error_code`; without one an [`OwnCode`] or the HTTP status.
     pub code: String,
-    /// The cloud's text, shortened, or what was wrong with the answer.
+    /// The cloud's text, truncated, or what is wrong with the answer.
     pub message: String,
-    /// HTTP status, when there was an answer.
+    /// HTTP status, if there was an answer.
     pub http_status: Option<u16>,
     /// The cloud's id of the request, for its support.
     pub request_id: Option<String>,
     /// The vendor's operation id.
     pub operation: &'static str,
-    /// Whether the call may have been carried out all the same.
+    /// Whether the call may have taken effect.
     pub outcome: RequestOutcome,
-    /// How long the cloud asks to be left alone.
+    /// The cloud's `Retry-After`.
     pub retry_after: Option<Duration>,
 }
 
-/// What is known of a failed call's effect.
+/// Whether a failed call may have taken effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestOutcome {
-    /// The cloud said no, or was never reached.
+    /// It had no effect: the cloud refused it or was not reached.
     Refused,
-    /// No readable answer: it may have been carried out.
+    /// There was no readable answer: it may have taken effect.
     Unknown,
 }
 
 impl CloudError {
-    /// An error without an answer of the service.
+    /// An error that is not the service's own answer.
     pub(in crate::cloud) fn local(operation: &'static str, code: OwnCode, message: impl fmt::Display, outcome: RequestOutcome) -> Self {
         Self {
             class: code.class(),
             code: code.as_str().to_owned(),
-            message: shorten(&message.to_string()),
+            message: truncate(&message.to_string()),
             http_status: None,
             request_id: None,
             operation,
@@ -61,27 +60,27 @@ impl CloudError {
         }
     }
 
-    /// Reads the answer of a call that did not succeed. All shapes of `docs/design/cloud-api.md#shapes-of-errors` are known; what is none of them
-    /// is an error of class server whose effect is unknown, so that a proxy's page is never read as an answer of the service.
+    /// Reads the answer of a failed call, in any of the shapes of `docs/design/cloud-api.md#shapes-of-errors`. Anything else is an error of class
+    /// server with unknown outcome, so that a proxy's page is never taken for an answer of the service.
     #[must_use]
     pub fn from_answer(operation: &'static str, status: u16, request_id: Option<String>, body: &[u8]) -> Self {
         let parsed = serde_json::from_slice::<Value>(body).ok();
-        let told = parsed.as_ref().and_then(read_error);
+        let error = parsed.as_ref().and_then(read_error);
         let request_id = request_id.or_else(|| parsed.as_ref().and_then(read_request_id));
-        let (code, message, readable) = match told {
+        let (code, message, readable) = match error {
             Some((code, message)) => (code.unwrap_or_else(|| status.to_string()), message, true),
             None => (status.to_string(), String::from_utf8_lossy(body.get(..body.len().min(200)).unwrap_or(body)).into_owned(), false),
         };
         let class = classify(&code, status, readable);
         let outcome = if status < 500 && (readable || status == 429) { RequestOutcome::Refused } else { RequestOutcome::Unknown };
-        Self { class, code, message: shorten(&message), http_status: Some(status), request_id, operation, outcome, retry_after: None }
+        Self { class, code, message: truncate(&message), http_status: Some(status), request_id, operation, outcome, retry_after: None }
     }
 }
 
-/// Longest text of the cloud that is kept, in characters.
+/// Longest message that is kept, in characters.
 const MESSAGE_LIMIT: usize = 512;
 
-fn shorten(text: &str) -> String {
+fn truncate(text: &str) -> String {
     let text = text.trim();
     match text.char_indices().nth(MESSAGE_LIMIT) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
@@ -115,10 +114,10 @@ fn read_request_id(body: &Value) -> Option<String> {
     ["request_id", "requestId"].iter().find_map(|key| body.get(key)?.as_str().map(str::to_owned))
 }
 
-/// The class of an answer: a failure of the server, whatever it says; else by the code's own row, the rule of its family, or the HTTP status.
+/// The class of an error: server for every 5xx, then the class of the code in [`CATALOGUE`], then the HTTP status.
 #[must_use]
 pub fn classify(code: &str, status: u16, readable: bool) -> ErrorClass {
-    // Every code that is documented with 5xx is of this class; any other is the word of a server that is not well.
+    // Every code that is documented with a 5xx status is of this class, and a failing server's other codes say nothing.
     if status >= 500 {
         return ErrorClass::Server;
     }
@@ -134,7 +133,7 @@ pub fn classify(code: &str, status: u16, readable: bool) -> ErrorClass {
         404 => ErrorClass::Absent,
         408 => ErrorClass::Server,
         409 => ErrorClass::Conflict,
-        // An unknown `DC.*` with 400, and whatever else of 4xx: the user's to mend, tried again slowly, since the text often hides a state.
+        // An unknown `DC.*` code with 400, and any other 4xx: the user must fix it. Retried slowly, since the cause is often a temporary state.
         400..=499 => ErrorClass::Invalid,
         _ => ErrorClass::Server,
     }

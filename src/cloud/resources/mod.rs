@@ -1,5 +1,6 @@
-//! The wire types of each collection: what goes into requests, and what is read of answers.
+//! Wire types and calls of each collection.
 
+mod listed;
 mod peer;
 mod quota;
 mod tag;
@@ -7,6 +8,7 @@ mod virtual_gateway;
 mod virtual_interface;
 mod wire;
 
+pub use listed::Listed;
 pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};
 pub use quota::{QUOTA_TYPES, Quota, Quotas, quota_label, quotas};
 pub use tag::{Tag, TagAction, change_tags};

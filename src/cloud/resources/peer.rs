@@ -1,10 +1,10 @@
-//! Peers of a virtual interface: wire types and calls (`docs/design/cloud-api.md#peers`). They have no read of their own: they stand in the
-//! interface.
+//! Peers of a virtual interface: wire types and calls (`docs/design/cloud-api.md#peers`). They have no read operation of their own: they are
+//! part of the interface.
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::client::call::{Call, Method};
+use crate::cloud::call::{Call, Method};
 use crate::cloud::resources::wire::networks;
 
 const COLLECTION: &str = "vif-peers";
@@ -13,7 +13,6 @@ const WRAPPER: &str = "vif_peer";
 /// A peer as the cloud shows it. The BGP key, which the cloud echoes, is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct VifPeer {
-    /// The cloud's id.
     pub id: String,
     /// The interface; may be missing inside the interface itself.
     pub vif_id: Option<String>,
@@ -43,18 +42,14 @@ pub struct VifPeer {
     pub bgp_status: Option<String>,
     /// Routes received; -1 for static routes.
     pub receive_route_num: Option<i64>,
-    /// Device.
     pub device_id: Option<String>,
 }
 
 /// Body of `CreateVifPeer`, without the BGP key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CreateVifPeer {
-    /// The interface.
     pub vif_id: String,
-    /// Name.
     pub name: String,
-    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `ipv4` or `ipv6`.
@@ -75,7 +70,6 @@ pub struct CreateVifPeer {
 /// Body of `UpdateVifPeer`: only what changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateVifPeer {
-    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Description; empty clears it.

@@ -1,27 +1,26 @@
-//! Tags of a resource: as they stand in bodies, and the batch call that changes them.
+//! Tags of a resource: the wire type, and the batch call that changes them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::cloud::client::call::{Call, Method};
+use crate::cloud::call::{Call, Method};
 use crate::cloud::resources::wire::text;
 
 /// Key (1..128 characters) and value (0..255) of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tag {
-    /// Key; `_sys_` in front is the cloud's.
+    /// The prefix `_sys_` is reserved for the cloud.
     pub key: String,
-    /// Value, may be empty.
+    /// May be empty.
     #[serde(default, deserialize_with = "text")]
     pub value: String,
 }
 
-/// What the batch call does with its tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagAction {
-    /// Adds them; an existing key gets the new value.
+    /// Adds tags; an existing key gets the new value.
     Create,
-    /// Removes them by key.
+    /// Removes tags by key.
     Delete,
 }
 

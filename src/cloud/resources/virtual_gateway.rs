@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::client::Listed;
-use crate::cloud::client::call::{Call, Method};
+use crate::cloud::call::{Call, Method};
+use crate::cloud::resources::listed::Listed;
 use crate::cloud::resources::tag::Tag;
 use crate::cloud::resources::wire::{list, networks};
 
@@ -13,7 +13,6 @@ const WRAPPER: &str = "virtual_gateway";
 /// A virtual gateway as the cloud shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct VirtualGateway {
-    /// The cloud's id.
     pub id: String,
     /// Name, 0..64 characters.
     pub name: Option<String>,
@@ -33,9 +32,7 @@ pub struct VirtualGateway {
     pub bgp_asn: Option<i64>,
     /// One of `docs/design/cloud-api.md#status-words`.
     pub status: Option<String>,
-    /// Device.
     pub device_id: Option<String>,
-    /// Second device.
     pub redundant_device_id: Option<String>,
     /// Enterprise project; `0` is the default one.
     pub enterprise_project_id: Option<String>,
@@ -67,9 +64,7 @@ impl Listed for VirtualGateway {
 /// Body of `CreateVirtualGateway`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CreateVirtualGateway {
-    /// Name.
     pub name: String,
-    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// VPC, or
@@ -84,13 +79,10 @@ pub struct CreateVirtualGateway {
     /// IPv6 networks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub local_ep_group_ipv6: Vec<String>,
-    /// ASN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bgp_asn: Option<i64>,
-    /// Enterprise project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
-    /// Tags, the owner's among them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
 }
@@ -98,7 +90,6 @@ pub struct CreateVirtualGateway {
 /// Body of `UpdateVirtualGateway`: only what changes; a list replaces the old one whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateVirtualGateway {
-    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Description; empty clears it.

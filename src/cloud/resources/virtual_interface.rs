@@ -3,8 +3,8 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::client::Listed;
-use crate::cloud::client::call::{Call, Method};
+use crate::cloud::call::{Call, Method};
+use crate::cloud::resources::listed::Listed;
 use crate::cloud::resources::peer::VifPeer;
 use crate::cloud::resources::tag::Tag;
 use crate::cloud::resources::wire::{list, networks};
@@ -15,7 +15,6 @@ const WRAPPER: &str = "virtual_interface";
 /// A virtual interface as the cloud shows it. The BGP key, which the cloud echoes, is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct VirtualInterface {
-    /// The cloud's id.
     pub id: String,
     /// Name, 0..64 characters.
     pub name: Option<String>,
@@ -46,7 +45,7 @@ pub struct VirtualInterface {
     pub enable_bfd: Option<bool>,
     /// Network quality analysis.
     pub enable_nqa: Option<bool>,
-    /// Set once configured.
+    /// Absent until it is configured.
     pub extend_attribute: Option<ExtendAttribute>,
     /// Networks of the customer's side; ambiguous when there are two peers.
     #[serde(default, deserialize_with = "networks")]
@@ -56,11 +55,10 @@ pub struct VirtualInterface {
     pub service_ep_group: Vec<String>,
     /// One of `docs/design/cloud-api.md#status-words`.
     pub status: Option<String>,
-    /// Why, when `status` is `ERROR`.
+    /// Why `status` is `ERROR`.
     pub reason: Option<String>,
-    /// Device.
     pub device_id: Option<String>,
-    /// How many remote networks it may have.
+    /// Maximum number of remote networks.
     pub route_limit: Option<i32>,
     /// Enterprise project; `0` is the default one.
     pub enterprise_project_id: Option<String>,
@@ -73,10 +71,10 @@ pub struct VirtualInterface {
 }
 
 impl VirtualInterface {
-    /// A VLAN of a connection or of a link aggregation group, which one interface has.
+    /// A VLAN of a connection or of a link aggregation group, which only one interface can use.
     #[must_use]
-    pub fn natural_key(line: &str, vlan: i32) -> String {
-        format!("{line}/{vlan}")
+    pub fn natural_key(connection: &str, vlan: i32) -> String {
+        format!("{connection}/{vlan}")
     }
 }
 
@@ -92,8 +90,8 @@ impl Listed for VirtualInterface {
 
     /// The VLAN of its connection or group.
     fn natural_keys(&self) -> Vec<String> {
-        let lines = self.direct_connect_id.iter().chain(&self.lag_id);
-        lines.filter_map(|line| self.vlan.map(|vlan| Self::natural_key(line, vlan))).collect()
+        let connections = self.direct_connect_id.iter().chain(&self.lag_id);
+        connections.filter_map(|connection| self.vlan.map(|vlan| Self::natural_key(connection, vlan))).collect()
     }
 
     fn tags(&self) -> &[Tag] {
@@ -101,7 +99,7 @@ impl Listed for VirtualInterface {
     }
 }
 
-/// Detection of line failures in detail. Body and answer of `UpdateExtendAttribute`.
+/// Settings of the detection of link failures. Body and answer of `UpdateExtendAttribute`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtendAttribute {
     /// `nqa` or `bfd`.
@@ -138,7 +136,6 @@ pub struct ExtendAttribute {
 pub struct CreateVirtualInterface {
     /// Name; the first peer takes it too.
     pub name: String,
-    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Connection, or
@@ -195,13 +192,11 @@ pub struct CreateVirtualInterface {
     /// Network quality analysis.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_nqa: Option<bool>,
-    /// Project of another tenant, for whom the interface is made.
+    /// Project of the tenant for whom the interface is created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_tenant_id: Option<String>,
-    /// Enterprise project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
-    /// Tags, the owner's among them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
 }
@@ -209,7 +204,6 @@ pub struct CreateVirtualInterface {
 /// Body of `UpdateVirtualInterface`: only what changes. `priority`, `enable_bfd` and `enable_nqa` each go alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateVirtualInterface {
-    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Description; empty clears it.

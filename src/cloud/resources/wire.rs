@@ -1,4 +1,4 @@
-//! Reading what the cloud may leave out, set to null, or write in another way than documented.
+//! Deserialization of fields that the cloud may omit, set to null, or format differently than documented.
 
 use serde::{Deserialize, Deserializer};
 
@@ -7,8 +7,8 @@ pub(in crate::cloud) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(des
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A list of networks that may be null; an element with several networks between spaces, as one of the vendor's examples has it, is
-/// taken apart (`docs/design/cloud-api.md#reading-answers`).
+/// A list of networks that may be null. An element with several networks separated by spaces, as in one of the vendor's examples, is split
+/// (`docs/design/cloud-api.md#reading-answers`).
 pub(in crate::cloud) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let texts: Vec<String> = list(deserializer)?;
     Ok(texts.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect())

@@ -1,9 +1,9 @@
-//! The circuit breaker of one endpoint: after failures in a row it is left alone for a while, and then asked by one read at a time until it
-//! answers again.
+//! The circuit breaker of one endpoint: it opens after consecutive failures, and then lets through one read at a time as a probe until one
+//! succeeds.
 //!
-//! What is refused meanwhile ends at once with the code of the last failure: it is what is known of the cloud, and nothing was sent. The rest of
-//! that failure is told by nobody but its own call, whose object may be another tenant's. No write of Direct Connect is ever the probe, so that
-//! none is lost on a cloud that is not well.
+//! A call that is rejected while it is open ends at once with class and code of the last failure; nothing was sent. The message and the request
+//! id of that failure are left out: its object may be another tenant's. No write of Direct Connect is ever the probe, so that none is lost on a
+//! failing cloud.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,24 +14,23 @@ use crate::backoff::exponential;
 use crate::cloud::errors::class::ErrorClass;
 use crate::cloud::errors::{CloudError, RequestOutcome};
 
-/// Closed until calls fail in a row.
+/// Closed until calls fail consecutively.
 pub(in crate::cloud) struct CircuitBreaker {
-    state: Mutex<State>,
+    inner: Mutex<Inner>,
     changed: Notify,
-    /// So many failures in a row open it.
+    /// Consecutive failures that open it.
     threshold: u32,
-    /// First and longest time for which the endpoint is left alone.
-    rest: (Duration, Duration),
+    /// First and longest time for which it stays open.
+    open_for: (Duration, Duration),
 }
 
-/// What it is at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CircuitBreakerState {
-    /// Calls go through.
+    /// Calls are let through.
     Closed,
-    /// The next read that comes is the probe, or is under way.
+    /// The next read is the probe, or a probe is in flight.
     HalfOpen,
-    /// Nothing goes through.
+    /// Nothing is let through.
     Open,
 }
 
@@ -48,7 +47,7 @@ impl CircuitBreakerState {
 }
 
 #[derive(Default)]
-struct State {
+struct Inner {
     failures: u32,
     open: Option<Open>,
 }
@@ -57,23 +56,24 @@ struct Open {
     error: CloudError,
     until: Instant,
     probing: bool,
+    /// How often it has opened since it was closed, for the backoff.
     times: u32,
 }
 
-/// How a call takes a breaker that is not closed.
+/// What a call does when the breaker is not closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cloud) enum WhenOpen {
-    /// It is refused.
-    Refused,
-    /// It may be the probe, and is refused where it can't be.
-    Probes,
+pub(in crate::cloud) enum OpenPolicy {
+    /// It is rejected.
+    Reject,
+    /// It may be the probe, otherwise it is rejected.
+    Probe,
     /// It waits until it may be the probe, or the breaker is closed.
-    Waits,
+    Wait,
 }
 
 impl CircuitBreaker {
-    pub fn new(threshold: u32, rest: (Duration, Duration)) -> Self {
-        Self { state: Mutex::default(), changed: Notify::new(), threshold, rest }
+    pub fn new(threshold: u32, open_for: (Duration, Duration)) -> Self {
+        Self { inner: Mutex::default(), changed: Notify::new(), threshold, open_for }
     }
 
     pub fn state(&self) -> CircuitBreakerState {
@@ -84,28 +84,28 @@ impl CircuitBreaker {
         }
     }
 
-    /// Lets a call through, at once or, if it waits, when its turn has come.
+    /// Lets a call through: at once, or when it may be the probe if it waits.
     ///
     /// # Errors
     /// With class, code and HTTP status of the last failure.
-    pub async fn admit(&self, operation: &'static str, manner: WhenOpen) -> Result<Admitted<'_>, CloudError> {
+    pub async fn admit(&self, operation: &'static str, policy: OpenPolicy) -> Result<Admitted<'_>, CloudError> {
         loop {
-            // Registered before the look, so that a change in between is not missed.
+            // Registered before the state is read, so that no change in between is missed.
             let changed = self.changed.notified();
-            let again_at = match self.lock().try_admit(manner, Instant::now()) {
+            let retry_at = match self.lock().try_admit(policy, Instant::now()) {
                 Admission::Through { probe } => return Ok(Admitted { breaker: self, probe }),
-                Admission::Refused(error) => return Err(CloudError { operation, ..error }),
+                Admission::Rejected(error) => return Err(CloudError { operation, ..error }),
                 Admission::NotBefore(until) => until,
             };
-            match again_at {
+            match retry_at {
                 Some(until) => _ = timeout_at(until, changed).await,
                 None => changed.await,
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,24 +113,24 @@ enum Admission {
     Through {
         probe: bool,
     },
-    Refused(CloudError),
-    /// Not before that instant; `None`: not before the probe under way has ended.
+    Rejected(CloudError),
+    /// Not before that instant; `None`: not before the probe in flight has ended.
     NotBefore(Option<Instant>),
 }
 
-impl State {
-    fn try_admit(&mut self, manner: WhenOpen, now: Instant) -> Admission {
+impl Inner {
+    fn try_admit(&mut self, policy: OpenPolicy, now: Instant) -> Admission {
         let Some(open) = &mut self.open else { return Admission::Through { probe: false } };
         let is_due = open.until <= now;
-        if manner != WhenOpen::Refused && is_due && !open.probing {
+        if policy != OpenPolicy::Reject && is_due && !open.probing {
             open.probing = true;
             return Admission::Through { probe: true };
         }
-        if manner == WhenOpen::Waits {
+        if policy == OpenPolicy::Wait {
             return Admission::NotBefore((!is_due).then_some(open.until));
         }
-        Admission::Refused(CloudError {
-            message: "not sent: the endpoint failed time after time and is left alone for a while".to_owned(),
+        Admission::Rejected(CloudError {
+            message: "not sent: the circuit breaker is open after repeated failures of the endpoint".to_owned(),
             request_id: None,
             outcome: RequestOutcome::Refused,
             retry_after: None,
@@ -138,13 +138,13 @@ impl State {
         })
     }
 
-    /// Tells whether it opened by that.
-    fn failed(&mut self, error: &CloudError, probe: bool, threshold: u32, rest: (Duration, Duration)) -> bool {
+    /// Returns whether this failure opened it.
+    fn failed(&mut self, error: &CloudError, probe: bool, threshold: u32, open_for: (Duration, Duration)) -> bool {
         let now = Instant::now();
         match &mut self.open {
             Some(open) if probe => {
                 open.times = open.times.saturating_add(1);
-                open.until = now + exponential(rest.0, rest.1, open.times);
+                open.until = now + exponential(open_for.0, open_for.1, open.times);
                 open.error = error.clone();
                 open.probing = false;
             }
@@ -153,7 +153,8 @@ impl State {
             None => {
                 self.failures += 1;
                 if self.failures >= threshold {
-                    self.open = Some(Open { error: error.clone(), until: now + exponential(rest.0, rest.1, 1), probing: false, times: 1 });
+                    self.open =
+                        Some(Open { error: error.clone(), until: now + exponential(open_for.0, open_for.1, 1), probing: false, times: 1 });
                     return true;
                 }
             }
@@ -162,36 +163,36 @@ impl State {
     }
 }
 
-/// A call that was let through. One that ends without a verdict says nothing of the endpoint.
+/// A call that was let through. Dropped without [`Self::finish`] it says nothing about the endpoint.
 pub(in crate::cloud) struct Admitted<'a> {
     breaker: &'a CircuitBreaker,
     probe: bool,
 }
 
 impl Admitted<'_> {
-    /// Takes the end of the call: any answer of the service itself closes the breaker, be it yes or no.
-    pub fn judge(mut self, error: Option<&CloudError>) {
+    /// Takes the result of the call: any response of the service itself closes the breaker, also an error.
+    pub fn finish(mut self, error: Option<&CloudError>) {
         let probe = std::mem::take(&mut self.probe);
-        let failure = error.filter(|error| speaks_of_the_endpoint(error));
-        let turned = {
-            let mut state = self.breaker.lock();
+        let failure = error.filter(|error| is_failure_of_endpoint(error));
+        let changed = {
+            let mut inner = self.breaker.lock();
             match failure {
-                Some(error) => state.failed(error, probe, self.breaker.threshold, self.breaker.rest),
-                None => std::mem::take(&mut *state).open.is_some(),
+                Some(error) => inner.failed(error, probe, self.breaker.threshold, self.breaker.open_for),
+                None => std::mem::take(&mut *inner).open.is_some(),
             }
         };
         self.breaker.changed.notify_waiters();
-        // All calls wait for the lock: what is written elsewhere is written without it.
-        match failure.filter(|_| turned) {
+        // Logged without the lock: all calls wait for it.
+        match failure.filter(|_| changed) {
             Some(error) => {
                 tracing::warn!(
                     code = error.code,
                     request_id = error.request_id,
-                    "left alone after {} failures in a row: {error}",
+                    "circuit breaker opened after {} consecutive failures: {error}",
                     self.breaker.threshold
                 );
             }
-            None if turned => tracing::info!("the cloud answers again"),
+            None if changed => tracing::info!("circuit breaker closed"),
             None => {}
         }
     }
@@ -209,8 +210,8 @@ impl Drop for Admitted<'_> {
     }
 }
 
-/// Whether the endpoint failed, and not the call.
-fn speaks_of_the_endpoint(error: &CloudError) -> bool {
+/// Whether the endpoint failed, and not only the call.
+fn is_failure_of_endpoint(error: &CloudError) -> bool {
     error.class == ErrorClass::Server && error.http_status.is_none_or(|status| status >= 500)
 }
 
@@ -220,51 +221,51 @@ mod tests {
     use std::sync::Arc;
 
     const THRESHOLD: u32 = 5;
-    const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+    const OPEN_FOR: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
     fn error(status: u16) -> CloudError {
         CloudError::from_answer("ListVirtualGateways", status, None, br#"{"error_code":"APIGW.0613","error_msg":"away"}"#)
     }
 
-    async fn call(breaker: &CircuitBreaker, manner: WhenOpen, status: Option<u16>) -> Result<(), CloudError> {
-        breaker.admit("CreateVirtualGateway", manner).await?.judge(status.map(error).as_ref());
+    async fn call(breaker: &CircuitBreaker, policy: OpenPolicy, status: Option<u16>) -> Result<(), CloudError> {
+        breaker.admit("CreateVirtualGateway", policy).await?.finish(status.map(error).as_ref());
         Ok(())
     }
 
-    /// One that has just opened.
+    /// A breaker that has just opened.
     async fn open() -> CircuitBreaker {
-        let breaker = CircuitBreaker::new(THRESHOLD, REST);
+        let breaker = CircuitBreaker::new(THRESHOLD, OPEN_FOR);
         for _ in 0..THRESHOLD {
             assert_eq!(breaker.state(), CircuitBreakerState::Closed);
-            call(&breaker, WhenOpen::Refused, Some(503)).await.unwrap();
+            call(&breaker, OpenPolicy::Reject, Some(503)).await.unwrap();
         }
         assert_eq!(breaker.state(), CircuitBreakerState::Open);
         breaker
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_failures_of_the_endpoint_in_a_row_open_it() {
-        let breaker = CircuitBreaker::new(THRESHOLD, REST);
+    async fn only_consecutive_failures_of_the_endpoint_open_it() {
+        let breaker = CircuitBreaker::new(THRESHOLD, OPEN_FOR);
         for status in [Some(503), None, Some(400), Some(404), Some(429)] {
             for _ in 1..THRESHOLD {
-                call(&breaker, WhenOpen::Refused, Some(500)).await.unwrap();
+                call(&breaker, OpenPolicy::Reject, Some(500)).await.unwrap();
             }
-            call(&breaker, WhenOpen::Refused, status).await.unwrap();
+            call(&breaker, OpenPolicy::Reject, status).await.unwrap();
             assert_eq!(breaker.state() == CircuitBreakerState::Open, status == Some(503), "{status:?}");
-            // A read that succeeds once it has rested closes it.
-            call(&breaker, WhenOpen::Waits, None).await.unwrap();
+            // A successful probe closes it.
+            call(&breaker, OpenPolicy::Wait, None).await.unwrap();
             assert_eq!(breaker.state(), CircuitBreakerState::Closed, "{status:?}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_refused_ends_at_once_with_the_last_error_and_without_effect() {
+    async fn a_rejected_call_ends_at_once_with_the_last_error_and_without_effect() {
         let (breaker, now) = (open().await, Instant::now());
-        for manner in [WhenOpen::Refused, WhenOpen::Probes] {
-            let refused = call(&breaker, manner, None).await.unwrap_err();
+        for policy in [OpenPolicy::Reject, OpenPolicy::Probe] {
+            let refused = call(&breaker, policy, None).await.unwrap_err();
             assert_eq!((refused.code.as_str(), refused.outcome, refused.http_status), ("APIGW.0613", RequestOutcome::Refused, Some(503)));
-            assert_eq!((refused.operation, refused.request_id), ("CreateVirtualGateway", None), "it speaks of its own call");
-            assert!(!refused.message.contains("away"), "and not of another's: {}", refused.message);
+            assert_eq!((refused.operation, refused.request_id), ("CreateVirtualGateway", None), "its own operation");
+            assert!(!refused.message.contains("away"), "nothing of another call: {}", refused.message);
         }
         assert_eq!(now.elapsed(), Duration::ZERO);
     }
@@ -272,41 +273,41 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_write_is_never_the_probe() {
         let breaker = open().await;
-        tokio::time::sleep(REST.1).await;
+        tokio::time::sleep(OPEN_FOR.1).await;
         assert_eq!(breaker.state(), CircuitBreakerState::HalfOpen);
-        assert!(call(&breaker, WhenOpen::Refused, None).await.is_err());
-        call(&breaker, WhenOpen::Probes, None).await.unwrap();
-        call(&breaker, WhenOpen::Refused, None).await.unwrap();
+        assert!(call(&breaker, OpenPolicy::Reject, None).await.is_err());
+        call(&breaker, OpenPolicy::Probe, None).await.unwrap();
+        call(&breaker, OpenPolicy::Reject, None).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_probes_at_a_time_and_each_failure_doubles_the_rest() {
+    async fn there_is_one_probe_at_a_time_and_each_failure_doubles_the_open_time() {
         let breaker = Arc::new(open().await);
-        let mut rests = Vec::new();
+        let mut open_times = Vec::new();
         for _ in 0..8 {
             let start = Instant::now();
-            let probe = breaker.admit("ListVirtualGateways", WhenOpen::Waits).await.unwrap();
-            rests.push(start.elapsed());
-            assert!(breaker.admit("ShowVirtualGateway", WhenOpen::Probes).await.is_err(), "one is under way");
+            let probe = breaker.admit("ListVirtualGateways", OpenPolicy::Wait).await.unwrap();
+            open_times.push(start.elapsed());
+            assert!(breaker.admit("ShowVirtualGateway", OpenPolicy::Probe).await.is_err(), "one is in flight");
             let other = tokio::spawn({
                 let breaker = Arc::clone(&breaker);
-                async move { breaker.admit("ListVirtualGateways", WhenOpen::Waits).await.map(|admitted| admitted.judge(Some(&error(500)))) }
+                async move { breaker.admit("ListVirtualGateways", OpenPolicy::Wait).await.map(|admitted| admitted.finish(Some(&error(500)))) }
             });
             tokio::task::yield_now().await;
             assert!(!other.is_finished());
             other.abort();
-            probe.judge(Some(&error(500)));
+            probe.finish(Some(&error(500)));
         }
-        assert!(rests[0] < Duration::from_millis(1300) && rests[3] > rests[1] * 2, "{rests:?}");
-        assert!(rests[7] >= REST.1.mul_f64(0.79) && rests[7] <= REST.1.mul_f64(1.21), "{rests:?}");
+        assert!(open_times[0] < Duration::from_millis(1300) && open_times[3] > open_times[1] * 2, "{open_times:?}");
+        assert!(open_times[7] >= OPEN_FOR.1.mul_f64(0.79) && open_times[7] <= OPEN_FOR.1.mul_f64(1.21), "{open_times:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_probe_that_is_given_up_makes_room_for_the_next() {
+    async fn a_probe_that_is_dropped_makes_room_for_the_next() {
         let breaker = open().await;
-        drop(breaker.admit("ListVirtualGateways", WhenOpen::Waits).await.unwrap());
+        drop(breaker.admit("ListVirtualGateways", OpenPolicy::Wait).await.unwrap());
         let now = Instant::now();
-        call(&breaker, WhenOpen::Waits, None).await.unwrap();
+        call(&breaker, OpenPolicy::Wait, None).await.unwrap();
         assert_eq!((now.elapsed(), breaker.state()), (Duration::ZERO, CircuitBreakerState::Closed));
     }
 }

@@ -1,4 +1,4 @@
-//! What keeps calls back: the rate limiter and the circuit breaker.
+//! The rate limiter and the circuit breaker.
 
 pub(in crate::cloud) mod circuit_breaker;
 pub(in crate::cloud) mod rate_limiter;

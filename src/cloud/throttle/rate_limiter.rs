@@ -1,43 +1,43 @@
-//! The account's budget of calls: one token bucket for reads and one for writes, shared by all kinds.
+//! The rate limiter of an account: one token bucket for reads and one for writes, shared by all kinds.
 //!
-//! Three classes wait in one line each: a user's change goes ahead of a wait for the cloud, and that ahead of drift, looked for or set back. A
-//! throttled call closes the bucket for a while (the cloud counts throttled calls too) and halves the rate, once for all that were under way
-//! together; each success raises it again by a little. A line is short: who finds it full comes back later.
+//! Each priority has a queue: a user's change goes ahead of a wait for the cloud, and that ahead of drift detection and correction. A 429
+//! response pauses the bucket (the cloud counts throttled calls too) and halves the rate, once for all calls that were in flight together; each
+//! success raises it again by a little. Queues are short: a caller that finds one full retries later.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::cloud::client::Limits;
+use crate::cloud::limits::Limits;
 
-/// Who found a line full comes back no later: by then the rate may be another.
-const BACK: Duration = Duration::from_mins(1);
+/// Longest retry after a full queue: by then the rate may have changed.
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 
-/// How a bucket stands.
+/// The state of a rate limiter at one instant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateLimiterState {
-    /// Calls that wait, by the label of their priority.
+    /// Waiting calls by the label of their priority.
     pub waiting: [(&'static str, usize); 3],
-    /// The present rate as a part of its limit.
+    /// The current rate as a fraction of its limit, 0 to 1.
     pub ratio: f64,
-    /// It rests after a 429.
+    /// Whether it is paused after a 429.
     pub paused: bool,
 }
 
-/// Who goes first.
+/// Order in which waiting calls get a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Somebody changed a spec and waits for it.
+    /// A changed spec.
     Change,
-    /// A resource settles and its owner waits.
+    /// A resource that settles and is waited for.
     Wait,
-    /// Nobody waits: drift is looked for, or set back.
+    /// Drift detection and correction, for which nobody waits.
     Background,
 }
 
 impl Priority {
-    /// All, the first first.
+    /// From the highest to the lowest.
     const ALL: [Self; 3] = [Self::Change, Self::Wait, Self::Background];
 
     /// Label for metrics.
@@ -51,22 +51,19 @@ impl Priority {
     }
 }
 
-/// Calls that wait for each other.
+/// Which queue a call waits in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueKey {
-    /// Of the reads, else of the writes.
+    /// Reads if true, otherwise writes.
     pub read: bool,
-    /// Their class.
     pub priority: Priority,
 }
 
-/// Too many calls wait in a line: nothing was sent.
+/// Too many calls wait in a queue: nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many calls wait for the budget already")]
+#[error("too many calls wait for the rate limiter already")]
 pub struct QueueFull {
-    /// The queue that was full.
     pub queue: QueueKey,
-    /// When to try again.
     pub retry_after: Duration,
 }
 
@@ -77,21 +74,23 @@ pub(in crate::cloud) const fn direction(read: bool) -> &'static str {
 
 /// A token bucket of one account and direction.
 pub struct RateLimiter {
-    state: Mutex<State>,
+    bucket: Mutex<Bucket>,
     freed: Notify,
     limits: Limits,
 }
 
-struct State {
+struct Bucket {
+    /// Calls a second, as configured.
     limit: f64,
+    /// Calls a second, at present.
     rate: f64,
     burst: f64,
     tokens: f64,
-    counted: Instant,
-    closed_until: Option<Instant>,
+    refilled_at: Instant,
+    paused_until: Option<Instant>,
     waiting: [usize; 3],
-    /// Who was turned away last comes back then.
-    promised: [Instant; 3],
+    /// The latest retry that was given to a caller that found the queue full, by priority.
+    last_retry: [Instant; 3],
 }
 
 impl RateLimiter {
@@ -101,132 +100,139 @@ impl RateLimiter {
         let limit = f64::from(per_minute.max(1)) / 60.0;
         let burst = f64::from(burst.max(1));
         let now = Instant::now();
-        let state =
-            State { limit, rate: limit, burst, tokens: burst, counted: now, closed_until: None, waiting: [0; 3], promised: [now; 3] };
-        Self { state: Mutex::new(state), freed: Notify::new(), limits }
+        let bucket = Bucket {
+            limit,
+            rate: limit,
+            burst,
+            tokens: burst,
+            refilled_at: now,
+            paused_until: None,
+            waiting: [0; 3],
+            last_retry: [now; 3],
+        };
+        Self { bucket: Mutex::new(bucket), freed: Notify::new(), limits }
     }
 
-    /// If the line is full, the time after which to come back: each who asks is told another, by when there may be a place for it.
+    /// If the queue is full, the time after which to retry: another one for each caller, by when it may find room.
     #[must_use]
     pub fn full(&self, priority: Priority) -> Option<Duration> {
-        let line = usize::try_from(self.limits.line).unwrap_or(usize::MAX);
-        self.state().turn_away(priority, line, Instant::now())
+        let limit = usize::try_from(self.limits.queue).unwrap_or(usize::MAX);
+        self.bucket().retry_after_if_full(priority, limit, Instant::now())
     }
 
-    /// Waits for one call's worth of budget.
+    /// Waits for a permit for one call.
     pub async fn acquire(&self, priority: Priority) {
-        let _place = Place::take(self, priority);
+        let _waiter = Waiter::enqueue(self, priority);
         loop {
-            // Registered before the look, so that a bucket that is freed in between is not missed.
+            // Registered before the bucket is read, so that no notification in between is missed.
             let freed = self.freed.notified();
-            let taken = self.state().try_take(priority, Instant::now());
-            match taken {
-                Taken::Now => return,
-                Taken::NotBefore(at) => sleep_until(at).await,
-                Taken::AfterOthers(at) => {
+            let attempt = self.bucket().try_acquire(priority, Instant::now());
+            match attempt {
+                TryAcquire::Acquired => return,
+                TryAcquire::NotBefore(at) => sleep_until(at).await,
+                TryAcquire::AfterOthers(at) => {
                     let _ = timeout_at(at, freed).await;
                 }
             }
         }
     }
 
-    /// The cloud refused a call because of its rate.
+    /// Takes the 429 response to a call: pauses, and halves the rate.
     pub fn throttled(&self, retry_after: Option<Duration>) {
         let now = Instant::now();
         let end = now + retry_after.unwrap_or(self.limits.pause);
-        let mut state = self.state();
-        // What was under way when the bucket closed tells nothing new of the rate, but perhaps of how long to rest.
-        if !state.is_paused(now) {
-            state.rate = (state.rate / 2.0).max(state.limit / f64::from(self.limits.floor));
+        let mut bucket = self.bucket();
+        // A call that was in flight when the pause began says nothing new about the rate, but perhaps about the length of the pause.
+        if !bucket.is_paused(now) {
+            bucket.rate = (bucket.rate / 2.0).max(bucket.limit / f64::from(self.limits.floor));
         }
-        state.tokens = 0.0;
-        state.closed_until = Some(state.closed_until.map_or(end, |until| until.max(end)));
+        bucket.tokens = 0.0;
+        bucket.paused_until = Some(bucket.paused_until.map_or(end, |until| until.max(end)));
     }
 
-    /// The cloud took a call.
+    /// Takes a successful response: raises the rate again.
     pub fn succeeded(&self) {
-        let mut state = self.state();
-        state.rate = (state.rate + state.limit / f64::from(self.limits.gain)).min(state.limit);
+        let mut bucket = self.bucket();
+        bucket.rate = (bucket.rate + bucket.limit / f64::from(self.limits.gain)).min(bucket.limit);
     }
 
-    /// How the bucket stands now.
     #[must_use]
-    pub fn standing(&self) -> RateLimiterState {
-        let state = self.state();
-        let waiting = Priority::ALL.map(|priority| (priority.label(), state.waiting.get(priority as usize).copied().unwrap_or_default()));
-        RateLimiterState { waiting, ratio: state.rate / state.limit, paused: state.is_paused(Instant::now()) }
+    pub fn state(&self) -> RateLimiterState {
+        let bucket = self.bucket();
+        let waiting = Priority::ALL.map(|priority| (priority.label(), bucket.waiting.get(priority as usize).copied().unwrap_or_default()));
+        RateLimiterState { waiting, ratio: bucket.rate / bucket.limit, paused: bucket.is_paused(Instant::now()) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn bucket(&self) -> MutexGuard<'_, Bucket> {
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-enum Taken {
-    Now,
+enum TryAcquire {
+    Acquired,
     NotBefore(Instant),
     AfterOthers(Instant),
 }
 
-impl State {
+impl Bucket {
     fn is_paused(&self, now: Instant) -> bool {
-        self.closed_until.is_some_and(|until| now < until)
+        self.paused_until.is_some_and(|until| now < until)
     }
 
-    fn turn_away(&mut self, priority: Priority, line: usize, now: Instant) -> Option<Duration> {
+    fn retry_after_if_full(&mut self, priority: Priority, limit: usize, now: Instant) -> Option<Duration> {
         let waiting = self.waiting.get(priority as usize).copied().unwrap_or_default();
-        let promised = self.promised.get_mut(priority as usize).filter(|_| waiting >= line)?;
+        let last = self.last_retry.get_mut(priority as usize).filter(|_| waiting >= limit)?;
         let one = Duration::from_secs_f64(1.0 / self.rate);
-        let open = self.closed_until.map_or(now, |until| until.max(now));
-        // By then half of the line is through, unless others go ahead of it.
-        let first = open + one.mul_f64(f64::from(u32::try_from(line / 2).unwrap_or(u32::MAX)));
-        *promised = ((*promised).max(first) + one).min(now + BACK);
-        Some(*promised - now)
+        let open = self.paused_until.map_or(now, |until| until.max(now));
+        // By then half of the queue has its permits, unless higher priorities go ahead.
+        let first = open + one.mul_f64(f64::from(u32::try_from(limit / 2).unwrap_or(u32::MAX)));
+        *last = ((*last).max(first) + one).min(now + MAX_RETRY_AFTER);
+        Some(*last - now)
     }
 
-    fn try_take(&mut self, priority: Priority, now: Instant) -> Taken {
-        if let Some(until) = self.closed_until {
+    fn try_acquire(&mut self, priority: Priority, now: Instant) -> TryAcquire {
+        if let Some(until) = self.paused_until {
             if now < until {
-                return Taken::NotBefore(until);
+                return TryAcquire::NotBefore(until);
             }
-            self.closed_until = None;
-            self.counted = now;
+            self.paused_until = None;
+            self.refilled_at = now;
         }
-        self.tokens = (self.tokens + (now - self.counted).as_secs_f64() * self.rate).min(self.burst);
-        self.counted = now;
+        self.tokens = (self.tokens + (now - self.refilled_at).as_secs_f64() * self.rate).min(self.burst);
+        self.refilled_at = now;
         let next = now + Duration::from_secs_f64(((1.0 - self.tokens).max(0.0) / self.rate).max(0.001));
         if self.waiting.iter().take(priority as usize).any(|ahead| *ahead > 0) {
-            Taken::AfterOthers(next)
+            TryAcquire::AfterOthers(next)
         } else if self.tokens >= 1.0 {
             self.tokens -= 1.0;
-            Taken::Now
+            TryAcquire::Acquired
         } else {
-            Taken::NotBefore(next)
+            TryAcquire::NotBefore(next)
         }
     }
 }
 
-/// A place in the line of a class, given up on drop: also when the waiting call is cancelled.
-struct Place<'a> {
-    budget: &'a RateLimiter,
+/// A place in a queue, given up on drop: also when the waiting call is cancelled.
+struct Waiter<'a> {
+    limiter: &'a RateLimiter,
     priority: Priority,
 }
 
-impl<'a> Place<'a> {
-    fn take(budget: &'a RateLimiter, priority: Priority) -> Self {
-        if let Some(count) = budget.state().waiting.get_mut(priority as usize) {
+impl<'a> Waiter<'a> {
+    fn enqueue(limiter: &'a RateLimiter, priority: Priority) -> Self {
+        if let Some(count) = limiter.bucket().waiting.get_mut(priority as usize) {
             *count += 1;
         }
-        Self { budget, priority }
+        Self { limiter, priority }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        if let Some(count) = self.budget.state().waiting.get_mut(self.priority as usize) {
+        if let Some(count) = self.limiter.bucket().waiting.get_mut(self.priority as usize) {
             *count -= 1;
         }
-        self.budget.freed.notify_waiters();
+        self.limiter.freed.notify_waiters();
     }
 }
 
@@ -235,16 +241,16 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    fn budget(per_minute: u32, burst: u32) -> RateLimiter {
+    fn limiter(per_minute: u32, burst: u32) -> RateLimiter {
         RateLimiter::new(per_minute, burst, Limits::default())
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_burst_is_free_and_the_rest_comes_at_the_rate() {
-        let budget = budget(60, 5);
+        let limiter = limiter(60, 5);
         let start = Instant::now();
         for _ in 0..8 {
-            budget.acquire(Priority::Change).await;
+            limiter.acquire(Priority::Change).await;
         }
         let taken = start.elapsed();
         assert!(taken >= Duration::from_millis(2900) && taken < Duration::from_millis(3200), "{taken:?}");
@@ -252,14 +258,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_users_change_overtakes_what_waits_for_nobody() {
-        let budget = Arc::new(budget(60, 1));
-        budget.acquire(Priority::Background).await;
+        let limiter = Arc::new(limiter(60, 1));
+        limiter.acquire(Priority::Background).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
         for priority in [Priority::Background, Priority::Wait, Priority::Change] {
-            let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
+            let (limiter, order) = (Arc::clone(&limiter), Arc::clone(&order));
             tasks.push(tokio::spawn(async move {
-                budget.acquire(priority).await;
+                limiter.acquire(priority).await;
                 order.lock().unwrap().push(priority);
             }));
             tokio::task::yield_now().await;
@@ -271,64 +277,64 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_finds_a_full_line_comes_back_about_when_there_is_a_place() {
-        const LINE: usize = 32;
-        let (budget, times) = (Arc::new(budget(60, 1)), Arc::new(Mutex::new(0)));
+    async fn a_caller_that_finds_the_queue_full_retries_about_when_there_is_room() {
+        const QUEUE: usize = 32;
+        let (limiter, times) = (Arc::new(limiter(60, 1)), Arc::new(Mutex::new(0)));
         let call = |priority| {
-            let (budget, times) = (Arc::clone(&budget), Arc::clone(&times));
+            let (limiter, times) = (Arc::clone(&limiter), Arc::clone(&times));
             tokio::spawn(async move {
-                while let Some(back) = budget.full(priority) {
-                    assert!(!back.is_zero() && back <= BACK, "{back:?}");
+                while let Some(retry_after) = limiter.full(priority) {
+                    assert!(!retry_after.is_zero() && retry_after <= MAX_RETRY_AFTER, "{retry_after:?}");
                     *times.lock().unwrap() += 1;
-                    tokio::time::sleep(back).await;
+                    tokio::time::sleep(retry_after).await;
                 }
-                budget.acquire(priority).await;
+                limiter.acquire(priority).await;
             })
         };
         let begun = Instant::now();
-        let corrections: Vec<_> = (0..8 * LINE).map(|_| call(Priority::Background)).collect();
+        let corrections: Vec<_> = (0..8 * QUEUE).map(|_| call(Priority::Background)).collect();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(budget.standing().waiting[Priority::Background as usize].1 <= LINE);
+        assert!(limiter.state().waiting[Priority::Background as usize].1 <= QUEUE);
         call(Priority::Change).await.unwrap();
-        assert!(begun.elapsed() <= Duration::from_secs(3), "another class has a line of its own: {:?}", begun.elapsed());
+        assert!(begun.elapsed() <= Duration::from_secs(3), "another priority has its own queue: {:?}", begun.elapsed());
         for correction in corrections {
             correction.await.unwrap();
         }
         let (all, times) = (begun.elapsed(), *times.lock().unwrap());
-        assert!(all <= Duration::from_secs(8 * 32 + 10), "the line never ran dry: {all:?}");
-        assert!(times <= 8 * LINE * 4, "nobody asked much more often than once a minute: {times}");
+        assert!(all <= Duration::from_secs(8 * 32 + 10), "the queue never ran empty: {all:?}");
+        assert!(times <= 8 * QUEUE * 4, "no caller retried much more often than once a minute: {times}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_throttled_bucket_rests_then_runs_at_half_the_rate() {
-        let budget = budget(60, 1);
-        assert!(budget.standing().ratio > 0.99 && !budget.standing().paused);
-        budget.throttled(Some(Duration::from_secs(30)));
-        assert!(budget.standing().ratio < 0.51 && budget.standing().paused);
+    async fn a_throttled_bucket_pauses_then_continues_at_half_the_rate() {
+        let limiter = limiter(60, 1);
+        assert!(limiter.state().ratio > 0.99 && !limiter.state().paused);
+        limiter.throttled(Some(Duration::from_secs(30)));
+        assert!(limiter.state().ratio < 0.51 && limiter.state().paused);
         let start = Instant::now();
-        budget.acquire(Priority::Change).await;
+        limiter.acquire(Priority::Change).await;
         assert!(start.elapsed() >= Duration::from_secs(32), "{:?}", start.elapsed());
-        assert!(!budget.standing().paused && budget.standing().waiting.iter().all(|(_, waiting)| *waiting == 0));
+        assert!(!limiter.state().paused && limiter.state().waiting.iter().all(|(_, waiting)| *waiting == 0));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn calls_that_were_under_way_together_halve_the_rate_once() {
-        // Seconds since the first refusal, the rest that a refusal names, and what then is left of the rate and of the rest.
+    async fn calls_that_were_in_flight_together_halve_the_rate_once() {
+        // Seconds since the first 429, its Retry-After, and then the ratio of the rate and the seconds left of the pause.
         let rows = [
             ("the first", 0, Some(30), 0.5, 30),
             ("another at once", 0, Some(10), 0.5, 30),
             ("one that names no time", 5, None, 0.5, 60),
             ("one that names a short time", 64, Some(10), 0.5, 10),
-            ("after the rest", 74, Some(30), 0.25, 30),
-            ("within the second rest", 75, Some(30), 0.25, 30),
+            ("after the pause", 74, Some(30), 0.25, 30),
+            ("within the second pause", 75, Some(30), 0.25, 30),
         ];
-        let (budget, begun) = (budget(60, 1), Instant::now());
-        for (row, second, retry_after, ratio, rest) in rows {
+        let (limiter, begun) = (limiter(60, 1), Instant::now());
+        for (row, second, retry_after, ratio, pause) in rows {
             sleep_until(begun + Duration::from_secs(second)).await;
-            budget.throttled(retry_after.map(Duration::from_secs));
-            assert!((budget.standing().ratio - ratio).abs() < 0.001, "{row}: {:?}", budget.standing());
-            let left = budget.state().closed_until.map(|until| until - Instant::now());
-            assert_eq!(left, Some(Duration::from_secs(rest)), "{row}");
+            limiter.throttled(retry_after.map(Duration::from_secs));
+            assert!((limiter.state().ratio - ratio).abs() < 0.001, "{row}: {:?}", limiter.state());
+            let left = limiter.bucket().paused_until.map(|until| until - Instant::now());
+            assert_eq!(left, Some(Duration::from_secs(pause)), "{row}");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! One call of the API as a value: what will be sent and under which key the answer stands.
+//! One call of the API as a value: the request, and the key of the answer that holds the object.
 //!
-//! A [`Call`] is made without IO by the modules of the collections, printed in plans and logs, compared in tests, and carried out by
-//! [`super::Client`]. A secret of the body travels apart from it, so that no print of a call can show one.
+//! A [`Call`] is made without IO by the modules of the resources, printed in logs, compared in tests, and sent by
+//! [`Client`](crate::cloud::Client). A secret is kept apart from the body, so that no printed call can show one.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -11,21 +11,19 @@ use tokio::time::Instant;
 
 use crate::cloud::auth::sign::escape;
 
-/// HTTP method of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Reads; safe to repeat.
+    /// Reads; safe to retry.
     Get,
-    /// Creates; **not** safe to repeat: the API has no idempotency token.
+    /// Creates; **not** safe to retry: the API has no idempotency token.
     Post,
-    /// Replaces the named fields; safe to repeat.
+    /// Replaces the given fields; safe to retry.
     Put,
-    /// Deletes; safe to repeat.
+    /// Deletes; safe to retry.
     Delete,
 }
 
 impl Method {
-    /// Upper-case name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -48,21 +46,20 @@ impl Method {
 pub struct Call {
     /// The vendor's operation id, e.g. `CreateVirtualGateway`.
     pub operation: &'static str,
-    /// HTTP method.
     pub method: Method,
-    /// Path segments after `/v3/{project_id}/`, in clear.
+    /// Path segments after `/v3/{project_id}/`, not escaped.
     segments: Vec<String>,
-    /// Query pairs in clear.
+    /// Query parameters, not escaped.
     pub query: Vec<(String, String)>,
     /// JSON body without its secret.
     pub body: Option<Value>,
     /// Top-level key of body and answer, e.g. `virtual_gateway`.
     pub wrapper: &'static str,
     secret: Option<(&'static str, SecretString)>,
-    /// It is not begun after this.
+    /// It is not sent after this instant.
     pub(in crate::cloud) begin_by: Option<Instant>,
-    /// It waits for an endpoint that is left alone, in place of being refused.
-    pub(in crate::cloud) patient: bool,
+    /// It waits for an open circuit breaker instead of being rejected.
+    pub(in crate::cloud) waits_for_breaker: bool,
     partial: bool,
 }
 
@@ -80,26 +77,26 @@ impl Call {
             wrapper,
             secret: None,
             begin_by: None,
-            patient: false,
+            waits_for_breaker: false,
             partial: false,
         }
     }
 
-    /// Not to be begun after `instant`, neither for the first time nor once more: logging in may take its time.
+    /// Not to be sent or retried after `instant`: a login before it may take long.
     #[must_use]
     pub fn begun_by(mut self, instant: Instant) -> Self {
         self.begin_by = Some(instant);
         self
     }
 
-    /// While the cloud is away it waits for the end of that, and is the one that finds it.
+    /// Waits while the circuit breaker is open, and is its probe.
     #[must_use]
-    pub(in crate::cloud) const fn patient(mut self) -> Self {
-        self.patient = true;
+    pub(in crate::cloud) const fn waiting_for_breaker(mut self) -> Self {
+        self.waits_for_breaker = true;
         self
     }
 
-    /// Its answer does not show the resource, or only a part of it: the next LIST tells what became of it.
+    /// Its answer does not show the resource, or only a part of it: the next LIST shows the result.
     #[must_use]
     pub const fn partial(mut self) -> Self {
         self.partial = true;
@@ -119,28 +116,28 @@ impl Call {
         self
     }
 
-    /// With a body that stands without the wrapper.
+    /// With a body without the wrapper's key.
     #[must_use]
     pub fn with_bare_body(mut self, body: Value) -> Self {
         self.body = Some(body);
         self
     }
 
-    /// With one more query pair.
+    /// With one more query parameter.
     #[must_use]
     pub fn with_query(mut self, key: &str, value: impl fmt::Display) -> Self {
         self.query.push((key.to_owned(), format!("{value}")));
         self
     }
 
-    /// With a secret field of the wrapped body, added only when the bytes to send are made.
+    /// With a secret field of the wrapped body, which is added only to the bytes that are sent.
     #[must_use]
     pub fn with_secret(mut self, field: &'static str, secret: Option<SecretString>) -> Self {
         self.secret = secret.map(|secret| (field, secret));
         self
     }
 
-    /// Path of the call in `project`, escaped.
+    /// Escaped path of the call in `project`.
     #[must_use]
     pub fn path(&self, project: &str) -> String {
         let mut path = format!("/v3/{}", escape(project));
@@ -151,7 +148,6 @@ impl Call {
         path
     }
 
-    /// The secret of the body.
     #[must_use]
     pub(in crate::cloud) fn secret(&self) -> Option<&SecretString> {
         self.secret.as_ref().map(|(_, secret)| secret)
@@ -172,7 +168,7 @@ impl Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _, patient: _, partial: _ } = self;
+        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _, waits_for_breaker: _, partial: _ } = self;
         write!(f, "{operation}: {} {}", method.as_str(), segments.join("/"))?;
         if !query.is_empty() {
             write!(f, "?{query:?}")?;
@@ -190,7 +186,7 @@ impl fmt::Debug for Call {
 /// Two calls are equal when they send the same apart from the secret's value.
 impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
-        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _, patient: _, partial: _ } = self;
+        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _, waits_for_breaker: _, partial: _ } = self;
         *operation == other.operation
             && *method == other.method
             && *segments == other.segments
