@@ -7,7 +7,7 @@ use direct_connect_operator::api::{DeletionPolicy, DriftPolicy, Management};
 use direct_connect_operator::cache::CloudCache;
 use direct_connect_operator::cloud::sign::{Signable, authorization};
 use direct_connect_operator::cloud::{Listed, VirtualInterface};
-use direct_connect_operator::reconcile::{Found, IntentState, Ownership, Phase, Presence, Situation, decide};
+use direct_connect_operator::reconcile::{Found, IntentState, Ownership, Presence, ResourcePhase, Situation, decide};
 use secrecy::SecretString;
 use serde_json::json;
 use std::hint::black_box;
@@ -100,14 +100,14 @@ fn decisions(criterion: &mut Criterion) {
         owner: Ownership::Ours,
         recorded: true,
         orphaned: false,
-        phase: Phase::Settled,
+        phase: ResourcePhase::Settled,
         differences: Vec::new(),
         update: None,
         delete: VirtualInterface::show("0d0fdf63-f2c4-491c-8866-000000000001"),
         deleted_with_parent: false,
     };
     // Most are at rest; some are still to be made.
-    let at_rest = Situation { cloud: Presence::One(Box::new(found)), ..situation.clone() };
+    let at_rest = Situation { cloud: Presence::Present(Box::new(found)), ..situation.clone() };
     let all: Vec<Situation> = (0..OBJECTS).map(|number| if number % 10 == 0 { situation.clone() } else { at_rest.clone() }).collect();
     criterion.bench_function("decide 1,500 objects", |bencher| {
         bencher.iter(|| all.iter().filter(|one| decide(black_box(one)).is_cloud_write()).count());

@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn a_finalizer_takes_the_place_of_its_former_names_and_of_no_others() {
         let ours = RenamedFinalizer { name: "new".into(), former: vec!["old".into(), "older".into()] };
-        let rows: [(&[&str], bool, bool, &[&str], &[&str]); 5] = [
+        type Names = &'static [&'static str];
+        let rows: [(Names, bool, bool, Names, Names); 5] = [
             (&[], false, false, &["new"], &[]),
             (&["other"], false, false, &["other", "new"], &["other"]),
             (&["old", "other"], true, false, &["other", "new"], &["other"]),

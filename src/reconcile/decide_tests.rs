@@ -337,7 +337,7 @@ proptest! {
     fn a_deletion_begins_nothing_and_an_object_that_stays_keeps_its_finalizer(situation in situations()) {
         let step = decide(&situation);
         let ends = matches!(step, Step::RemoveFinalizer | Step::Delete(_));
-        let begins = matches!(step, Step::RecordIntent | Step::Create(_) | Step::Update(..) | Step::Replace(..) | Step::Report(_) | Step::Rest);
+        let begins = matches!(step, Step::RecordIntent | Step::Create(_) | Step::Update(..) | Step::Replace(..) | Step::Report(_) | Step::NoChange);
         prop_assert!(if situation.deleting { !begins } else { !ends }, "{:?}", step);
     }
 }

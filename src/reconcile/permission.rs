@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_gives_nothing() {
-        let used = |field| Use::new(field, What::Resource("VirtualInterface", "1".into()));
+        let by_id = |field| Use::new(field, What::Resource("VirtualInterface", "1".into()));
         let uses = vec![What::Connection("1".into()), What::UnknownVlan];
         let denied = Err(Permission::Denied("spec.virtualInterfaceId: it is not known what a resource of this kind uses".into()));
         let rows = [
@@ -122,7 +122,7 @@ mod tests {
             ("there, to be imported", IMPORT, Behind::There(uses.clone(), None), Ok((uses, None))),
         ];
         for (row, field, behind, expected) in rows {
-            assert_eq!(named_by_id(&used(field), behind), expected, "{row}");
+            assert_eq!(named_by_id(&by_id(field), behind), expected, "{row}");
         }
     }
 }
