@@ -1,5 +1,6 @@
 //! All of it wired: clients, caches, one controller for each kind, the election, the probes, and an orderly end.
 
+use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::client::ClientBuilder;
@@ -188,12 +189,13 @@ pub async fn work(
     for kind in kinds {
         let (run, kind_listed) = kind.controller(shared.clone()).keep_store(&mut stores);
         running.push(tokio::spawn(run));
-        listed.push(kind_listed.map(|()| kind.kind));
+        let name = kind.kind;
+        listed.push(kind_listed.map(move |()| name).boxed());
     }
     kinds.iter().filter_map(|kind| kind.metrics(&stores)).for_each(|source| metrics.attach(source));
     let mut controllers = futures::future::join_all(running).boxed();
     let cached = async {
-        let filled = |cache| phase.send_modify(|phase| phase.filled(cache));
+        let filled = |cache: &'static str| phase.send_modify(|phase| phase.filled(cache));
         // What tells that a cache is filled lives as long as its watch does.
         futures::join!(
             async {
@@ -205,7 +207,12 @@ pub async fn work(
                 filled(GRANTS);
             },
             accounts.until_listed().map(|()| filled(ACCOUNTS)),
-            futures::future::join_all(listed.into_iter().map(|listed| listed.map(filled))),
+            async {
+                let mut listed: FuturesUnordered<_> = listed.into_iter().collect();
+                while let Some(kind) = listed.next().await {
+                    filled(kind);
+                }
+            },
         );
         let _ = fill.send(true);
         phase.send_replace(Phase::Working);
@@ -216,9 +223,9 @@ pub async fn work(
         _ = &mut controllers => {}
         () = cached => {}
         () = stopped(stop) => {
-            tracing::info!("stopping: passes under way are ended");
+            tracing::info!("stopping: waiting for reconciles in progress");
             if tokio::time::timeout(config.call_timeout + GRACE, controllers).await.is_err() {
-                tracing::warn!("passes still under way were given up; the next start goes on where they were");
+                tracing::warn!("reconciles still in progress were cancelled; the next start continues them");
             }
         }
     }

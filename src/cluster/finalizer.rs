@@ -64,10 +64,11 @@ mod tests {
         serde_json::from_value(json!({ "metadata": metadata })).unwrap()
     }
 
+    type Names = &'static [&'static str];
+
     #[test]
     fn a_finalizer_takes_the_place_of_its_former_names_and_of_no_others() {
         let ours = RenamedFinalizer { name: "new".into(), former: vec!["old".into(), "older".into()] };
-        type Names = &'static [&'static str];
         let rows: [(Names, bool, bool, Names, Names); 5] = [
             (&[], false, false, &["new"], &[]),
             (&["other"], false, false, &["other", "new"], &["other"]),

@@ -117,7 +117,7 @@ async fn definitions_and_objects_that_are_newer_than_the_operator_are_served() {
         world.apply(&object).await;
     }
     let ids = ids(&world).await;
-    let updates = async || writes(&world).await.iter().filter(|write| write.starts_with("Update")).count();
+    let count_updates = async || writes(&world).await.iter().filter(|write| write.starts_with("Update")).count();
 
     // An upgrade whose definitions come first, and a field in the status that is of somebody else.
     install_newer(&world);
@@ -138,12 +138,12 @@ async fn definitions_and_objects_that_are_newer_than_the_operator_are_served() {
     let mut operator = start(&world, "rolled-back").await;
     at_rest(&world, &json!("asked for")).await;
     left_alone(&world, 6).await;
-    assert_eq!(updates().await, 0, "a field that is not known is no change");
+    assert_eq!(count_updates().await, 0, "a field that is not known is no change");
     change(&world, "with newer definitions").await;
     at_rest(&world, &json!("asked for")).await;
 
     // The definitions are rolled back, too, under an operator that runs; and one that begins anew.
-    let updated = updates().await;
+    let updated = count_updates().await;
     world.plane.install_crds();
     at_rest(&world, &Value::Null).await;
     left_alone(&world, 7).await;
@@ -151,7 +151,7 @@ async fn definitions_and_objects_that_are_newer_than_the_operator_are_served() {
     let _operator = start(&world, "after").await;
     at_rest(&world, &Value::Null).await;
     left_alone(&world, 8).await;
-    assert_eq!(updates().await, updated);
+    assert_eq!(count_updates().await, updated);
     change(&world, "with the own definitions").await;
     assert_eq!(self::ids(&world).await, ids);
     world.finish().await;
