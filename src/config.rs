@@ -83,6 +83,18 @@ pub struct Run {
     )]
     pub selector: Selector,
 
+    /// Namespaces in which Secrets are read and watched. A Secret in any other namespace counts as missing. Empty: all.
+    #[arg(
+        long,
+        env = "DC_OPERATOR_SECRET_NAMESPACES",
+        value_name = "NS,NS",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = namespaces,
+        help_heading = "Kubernetes"
+    )]
+    pub secret_namespaces: BTreeSet<String>,
+
     /// Cluster ID in the owner tag of cloud resources. Default: the uid of the namespace `kube-system`.
     #[arg(long, env = "DC_OPERATOR_CLUSTER_ID", value_parser = cluster_id, help_heading = "Kubernetes")]
     pub cluster_id: Option<String>,

@@ -21,6 +21,7 @@ use crate::api::{CloudAccount, DirectConnectGrant};
 use crate::cluster::discovery;
 use crate::cluster::leader_election::{Election, Fence, Leadership, Loss, Term, Timing};
 use crate::cluster::relist::Relist;
+use crate::cluster::secrets::SecretNamespaces;
 use crate::cluster::strip_metadata::strip_metadata;
 use crate::cluster::watch::shard::Shard;
 use crate::config::{Run, UnnamedShard};
@@ -156,6 +157,7 @@ pub async fn work(
     let accounts = Arc::new(Accounts::new(
         (config.settle_interval, config.settle_interval_max),
         config.limits(),
+        SecretNamespaces::new(config.secret_namespaces.clone()),
         kinds.iter().map(|kind| kind.resource_type),
     ));
     let index = Arc::new(Index::default());

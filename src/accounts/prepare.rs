@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -88,9 +88,14 @@ impl Context {
             let message = "spec.credentials: only accessKey and password are supported by this version";
             return Ok(Err(Trouble::new(Reason::Unsupported, message)));
         };
-        let secrets = Api::<Secret>::namespaced(self.client.clone(), &reference.namespace);
-        let Some(secret) = secrets.get_opt(&reference.name).await? else {
-            let message = format!("Secret {}/{} does not exist", reference.namespace, reference.name);
+        let SecretReference { namespace, name } = reference;
+        let secrets = self.accounts.secrets();
+        let Some(secret) = secrets.get(&self.client, namespace, name).await? else {
+            let message = if secrets.include(namespace) {
+                format!("Secret {namespace}/{name} does not exist")
+            } else {
+                format!("Secret {namespace}/{name} is not readable: its namespace is not in --secret-namespaces of the operator")
+            };
             return Ok(Err(Trouble::new(Reason::SecretMissing, message)));
         };
         let credentials = match credentials(account, &secret) {

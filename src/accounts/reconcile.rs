@@ -56,7 +56,7 @@ pub async fn controller(
 ) {
     let (list, listed) = watch::channel(false);
     let known_all = [filled.clone(), listed];
-    let keeping = tokio::spawn(secrets::keep(client.clone(), Arc::clone(&index), in_use(&shard), known_all));
+    let keeping = tokio::spawn(secrets::keep(client.clone(), accounts.secrets().clone(), Arc::clone(&index), in_use(&shard), known_all));
     let (wake, woken) = mpsc::unbounded_channel::<Key>();
     index.register(Key::account("").kind, wake);
     let context = Arc::new(Context::new(client.clone(), accounts, index, shard, &metrics));

@@ -1,19 +1,21 @@
 //! Secrets, watched by their metadata alone: who waits for one is woken when it changes, and one that holds an account's credentials stays as
 //! long as objects need the account. What is in a Secret is read only by those who use it, when they use it.
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Patch, PatchParams};
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 use crate::cluster::finalizer::RenamedFinalizer;
+use crate::cluster::secrets::SecretNamespaces;
 use crate::graph::{Index, Key};
 
 /// After the API server refused or was not reached.
@@ -21,30 +23,52 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// Keeps Secrets for as long as they are needed. Dropping the future ends it. None is let go before `known` says that all
 /// objects and all accounts are.
-pub async fn keep(client: kube::Client, index: Arc<Index>, finalizer: RenamedFinalizer, known: [watch::Receiver<bool>; 2]) {
+pub async fn keep(
+    client: kube::Client,
+    namespaces: SecretNamespaces,
+    index: Arc<Index>,
+    finalizer: RenamedFinalizer,
+    known: [watch::Receiver<bool>; 2],
+) {
     let (sender, changes) = mpsc::unbounded_channel();
     index.register(Key::secret("", "").kind, sender.clone());
-    let (store, writer) = reflector::store();
-    let api = Api::<PartialObjectMeta<Secret>>::all(client.clone());
-    let stream = watcher(api, watcher::Config::default()).default_backoff().modify(forget_what_is_not_needed);
-    let watch = reflector::reflector(writer, stream).for_each(|event| {
+    // A store for each watch: one that fails, for example because its namespace is gone, does not hold up the others.
+    let (stores, watches): (Vec<_>, Vec<_>) = namespaces
+        .apis(&client)
+        .into_iter()
+        .map(|api| {
+            let (store, writer) = reflector::store();
+            let stream = watcher(api, watcher::Config::default()).default_backoff().modify(forget_what_is_not_needed);
+            (store.clone(), watch_secrets(reflector::reflector(writer, stream), store, &index, &finalizer, &sender))
+        })
+        .unzip();
+    tokio::select! {
+        _ = futures::future::join_all(watches) => {}
+        () = async {
+            for mut known in known {
+                let _ = known.wait_for(|known| *known).await;
+            }
+            mind(&client, &index, &finalizer, &stores, changes, &sender).await;
+        } => {}
+    }
+}
+
+async fn watch_secrets(
+    events: impl Stream<Item = watcher::Result<watcher::Event<PartialObjectMeta<Secret>>>>,
+    store: Store<PartialObjectMeta<Secret>>,
+    index: &Index,
+    finalizer: &RenamedFinalizer,
+    sender: &UnboundedSender<Key>,
+) {
+    let mut events = pin!(events);
+    while let Some(event) = events.next().await {
         if let Ok(watcher::Event::InitDone) = event {
             // While a list is read page by page, what is looked up may not be there yet.
             for secret in store.state().into_iter().filter(|secret| finalizer.is_on(secret.as_ref())) {
                 let _ = sender.send(key(&secret));
             }
         }
-        hear(&index, &finalizer, &sender, event);
-        std::future::ready(())
-    });
-    tokio::select! {
-        () = watch => {}
-        () = async {
-            for mut known in known {
-                let _ = known.wait_for(|known| *known).await;
-            }
-            mind(&client, &index, &finalizer, &store, changes, &sender).await;
-        } => {}
+        hear(index, finalizer, sender, event);
     }
 }
 
@@ -80,12 +104,13 @@ async fn mind(
     client: &kube::Client,
     index: &Index,
     finalizer: &RenamedFinalizer,
-    store: &Store<PartialObjectMeta<Secret>>,
+    stores: &[Store<PartialObjectMeta<Secret>>],
     mut changes: UnboundedReceiver<Key>,
     again: &UnboundedSender<Key>,
 ) {
     while let Some(key) = changes.recv().await {
-        let Some(secret) = store.get(&ObjectRef::new(&key.name).within(&key.namespace)) else { continue };
+        let place = ObjectRef::new(&key.name).within(&key.namespace);
+        let Some(secret) = stores.iter().find_map(|store| store.get(&place)) else { continue };
         let needed = index.users(&key).iter().any(|user| *user == Key::account(&user.name) && !index.users(user).is_empty());
         let as_needed = if needed { finalizer.is_current(secret.as_ref()) } else { !finalizer.is_on(secret.as_ref()) };
         // No finalizer can be added to one that is being deleted.

@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use super::account::{Account, ResourceType};
 use crate::api::Reason;
 use crate::cloud::{CloudError, Limits};
+use crate::cluster::secrets::SecretNamespaces;
 
 /// Whether an account can be used.
 #[derive(Clone)]
@@ -43,6 +44,7 @@ pub struct Accounts {
     /// First and longest interval of active polling; the idle one is each account's own.
     pub(super) active: (Duration, Duration),
     limits: Limits,
+    secrets: SecretNamespaces,
     types: Arc<[ResourceType]>,
 }
 
@@ -55,13 +57,31 @@ struct States {
 }
 
 impl Accounts {
-    /// No accounts. `active` are the first and the longest interval between two LISTs while something settles, `limits` those of their clients, `types` all
-    /// that they may be asked for.
+    /// No accounts. `active` are the first and the longest interval between two LISTs while something settles, `limits` those of their clients, `secrets` where
+    /// Secrets may be read, `types` all resource types that they may be asked for.
     #[must_use]
-    pub fn new(active: (Duration, Duration), limits: Limits, types: impl IntoIterator<Item = ResourceType>) -> Self {
+    pub fn new(
+        active: (Duration, Duration),
+        limits: Limits,
+        secrets: SecretNamespaces,
+        types: impl IntoIterator<Item = ResourceType>,
+    ) -> Self {
         /// A listener that lags behind this looks at everything.
         const EVENTS: usize = 64;
-        Self { states: Mutex::default(), changed: broadcast::Sender::new(EVENTS), active, limits, types: types.into_iter().collect() }
+        Self {
+            states: Mutex::default(),
+            changed: broadcast::Sender::new(EVENTS),
+            active,
+            limits,
+            secrets,
+            types: types.into_iter().collect(),
+        }
+    }
+
+    /// Where Secrets may be read.
+    #[must_use]
+    pub const fn secrets(&self) -> &SecretNamespaces {
+        &self.secrets
     }
 
     /// Whether `name` can be used.
@@ -70,7 +90,7 @@ impl Accounts {
         let states = self.states();
         match states.by_name.get(name) {
             Some(state) => state.clone(),
-            None if states.listed => State::NotReady(Reason::WaitingForAccount, format!("there is no CloudAccount {name}"), None),
+            None if states.listed => State::NotReady(Reason::WaitingForAccount, format!("CloudAccount {name} does not exist"), None),
             None => State::Unknown,
         }
     }

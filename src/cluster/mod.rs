@@ -4,6 +4,7 @@ pub mod discovery;
 pub mod finalizer;
 pub mod leader_election;
 pub mod resource_version;
+pub mod secrets;
 mod served_schema;
 pub mod status;
 pub mod status_writer;

@@ -1,7 +1,7 @@
 //! The schema of the custom resources against itself: each field is described, and whatever bound stands there is held by the real API server.
 mod bounds;
 
-use direct_connect_operator::{api, kinds};
+use direct_connect_operator::kinds;
 use kube::api::{DynamicObject, PostParams};
 use serde_json::{Value, json};
 use support::controlplane::ControlPlane;

@@ -95,6 +95,7 @@ async fn a_wrong_value_is_refused_by_its_name() {
         ("kept", json!({ "protection": { "kept": true } })),
         ("namespace", json!({ "config": { "namespace": "lines" } })),
         ("watchNamespaces", json!({ "watchNamespaces": "lines" })),
+        ("secretNamespaces", json!({ "rbac": { "secretNamespaces": ["Lines"] } })),
         ("extraSpec/region", json!({ "account": { "extraSpec": { "region": "eu-west-101" } } })),
         ("digest", json!({ "image": { "digest": "latest" } })),
         ("maxUnavailable", json!({ "podDisruptionBudget": { "maxUnavailable": "half" } })),

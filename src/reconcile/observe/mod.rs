@@ -3,8 +3,6 @@
 
 mod find;
 
-use k8s_openapi::api::core::v1::Secret;
-use kube::Api;
 use secrecy::SecretString;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -172,8 +170,8 @@ impl<K: Kind> Observer<'_, '_, K> {
 
     async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Option<Call>, Failure> {
         let Some(reference) = K::secret(self.context.object) else { return Ok(Some(K::create(desired))) };
-        let secret =
-            Api::<Secret>::namespaced(self.context.reconciler.client.clone(), &self.context.key.namespace).get_opt(&reference.name).await?;
+        let reconciler = self.context.reconciler;
+        let secret = reconciler.accounts.secrets().get(&reconciler.client, &self.context.key.namespace, &reference.name).await?;
         let value = secret.and_then(|secret| secret.data?.remove(&reference.key)).and_then(|bytes| String::from_utf8(bytes.0).ok());
         desired.secret = value.map(|value| SecretString::from(value.trim_end_matches(['\r', '\n'])));
         Ok(desired.secret.is_some().then(|| K::create(desired)))

@@ -29,6 +29,10 @@ impl fmt::Display for Right {
 }
 
 impl Right {
+    pub fn is(&self, verb: &str, resource: &str, namespace: &str) -> bool {
+        (self.verb.as_str(), self.resource.as_str(), self.namespace.as_str()) == (verb, resource, namespace)
+    }
+
     fn covers(&self, used: &Self) -> bool {
         let is = |granted: &str, used: &str| granted == ANY || granted == used;
         self.is_alike(used) && is(&self.namespace, &used.namespace) && is(&self.name, &used.name)

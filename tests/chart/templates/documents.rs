@@ -15,6 +15,7 @@ pub fn everything() -> Value {
         "commonLabels": { "team": "network" },
         "watchNamespaces": ["left", "right"],
         "selector": "shard in (a,b)",
+        "rbac": { "secretNamespaces": ["left", "right"] },
         "config": { "clusterId": "blue" },
         "simulator": {
             "enabled": true, "settings": { "settle_ms": { "create": 5 } },

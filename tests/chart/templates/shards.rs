@@ -30,8 +30,8 @@ async fn no_two_releases_make_the_same_object() {
         rest,
         // The same name in other namespaces, and another name in the same.
         shard("lines", "left", "selector=shard=a"),
-        shard("lines", "right", "watchNamespaces={team}"),
-        shard("more", "right", "watchNamespaces={team},selector=shard=b"),
+        shard("lines", "right", "watchNamespaces={team},rbac.secretNamespaces={team}"),
+        shard("more", "right", "watchNamespaces={team},rbac.secretNamespaces={team},selector=shard=b"),
     ];
     let count: usize = all.iter().map(BTreeSet::len).sum();
     let together: BTreeSet<_> = all.iter().flatten().collect();
@@ -52,11 +52,15 @@ const RIGHTS: &[(&str, &str, bool, bool)] = &[
     ("patch", "virtualgateways.directconnect.huaweicloud.com/status", true, false),
     ("create", "events.events.k8s.io", true, false),
     ("delete", "virtualgateways.directconnect.huaweicloud.com", false, false),
-    // Accounts belong to no namespace; their Secrets, and grants, lie in any.
+    // Accounts belong to no namespace, grants lie in any.
     ("patch", "cloudaccounts.directconnect.huaweicloud.com", true, true),
     ("patch", "cloudaccounts.directconnect.huaweicloud.com/status", true, true),
     ("watch", "directconnectgrants.directconnect.huaweicloud.com", true, true),
-    ("patch", "secrets", true, true),
+    // Of some namespaces only.
+    ("get", "secrets", true, false),
+    ("list", "secrets", true, false),
+    ("watch", "secrets", true, false),
+    ("patch", "secrets", true, false),
     ("watch", "namespaces", true, true),
 ];
 
@@ -69,7 +73,7 @@ async fn a_shard_has_its_rights_where_it_watches_and_nowhere_else() {
     let chart = chart();
     // The release's namespace need not be watched.
     for (release, namespace) in [("lines", "shard-a"), ("lines", "shard-b"), ("more", "shard-b")] {
-        let set = format!("{ONCE},watchNamespaces={{watched}},selector=shard={namespace}");
+        let set = format!("{ONCE},watchNamespaces={{watched}},rbac.secretNamespaces={{watched}},selector=shard={namespace}");
         let install = ["install", release, text(&chart), "-n", namespace, "--create-namespace", "--set", &set];
         plane.run("helm", &install).unwrap_or_else(|error| panic!("{error}"));
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::harness::{Row, comes, container, env, everywhere, goes, is, pod, row};
+use super::harness::{Effect, Row, comes, container, env, everywhere, goes, is, pod, row};
 
 const CRDS: [&str; 5] = ["cloudaccounts", "peers", "directconnectgrants", "virtualgateways", "virtualinterfaces"];
 /// Whose requests are served first.
@@ -98,6 +98,11 @@ pub fn work() -> Vec<Row> {
     let renamed = || wide.map(goes).into_iter().chain(wide.map(|kind| comes(&format!("{kind}/system"))));
     let narrow =
         ["a", "b"].into_iter().flat_map(|namespace| ["Role", "RoleBinding"].map(|kind| comes(&format!("{kind}/system@{namespace}"))));
+    // A role for each namespace in place of the rule of the ClusterRole.
+    let secrets = ["a", "b"]
+        .into_iter()
+        .flat_map(|namespace| ["Role", "RoleBinding"].map(|kind| comes(&format!("{kind}/secrets@{namespace}"))))
+        .chain([Effect::Differs("ClusterRole".to_owned(), "/rules".to_owned())]);
     let operator = |name: &str, value: &str| vec![env(&format!("DC_OPERATOR_{name}"), value)];
     let shard = || operator("SHARD", "direct-connect-operator-system");
     vec![
@@ -125,6 +130,7 @@ pub fn work() -> Vec<Row> {
             json!(["a", "b"]),
             operator("WATCH_NAMESPACES", "a,b").into_iter().chain(shard()).chain(renamed()).chain(narrow).collect(),
         ),
+        row("/rbac/secretNamespaces", json!(["a", "b"]), operator("SECRET_NAMESPACES", "a,b").into_iter().chain(secrets).collect()),
         row("/selector", "shard in (a,b)", operator("SELECTOR", "shard in (a,b)").into_iter().chain(shard()).chain(renamed()).collect()),
         row("/shard", "a", operator("SHARD", "a")),
         row("/config/logLevel", "debug", operator("LOG", "debug")),
