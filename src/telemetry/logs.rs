@@ -1,7 +1,7 @@
-//! Logs, and traces where they are built in.
+//! Logs, and traces if they are built in.
 //!
-//! A line tells what happened and in which pass and call: the fields of the spans around it are its own. In JSON all of them stand at the top
-//! level, where log pipelines look for them.
+//! A log line includes the fields of the spans around it, so that it shows the object of the reconcile and the call to the cloud. In JSON all
+//! fields are at the top level, where log pipelines expect them.
 
 use clap::ValueEnum;
 use serde_json::{Map, Value};
@@ -19,8 +19,8 @@ use tracing_subscriber::{EnvFilter, Layer};
 #[cfg(feature = "otlp")]
 use crate::telemetry::traces::Traces;
 
-/// Of an answer that it can't read the client of Kubernetes logs the whole text, as a warning; and that may be a Secret.
-const QUIET: &str = "kube_client::client=error";
+/// The Kubernetes client logs the whole text of an unreadable answer as a warning, and that may be a Secret.
+const REQUIRED_DIRECTIVE: &str = "kube_client::client=error";
 
 /// Log formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,17 +31,17 @@ pub enum LogFormat {
     Json,
 }
 
-/// What there is to do at the end.
-#[must_use = "what was not exported yet is flushed by it"]
+/// Handle of the installed logs and traces.
+#[must_use = "flushes traces that are not exported yet"]
 pub struct Telemetry {
     #[cfg(feature = "otlp")]
     traces: Option<Traces>,
 }
 
-/// Installs the logger of the process, and the export of traces. Whatever the filter says, nothing is logged that may hold a secret.
+/// Installs the logger of the process, and the export of traces. Nothing that may contain a secret is logged, whatever the filter.
 ///
 /// # Errors
-/// When the filter is no filter, or a logger is installed already.
+/// When the filter is invalid, or a logger is installed already.
 pub fn install(filter: &str, format: LogFormat, otlp_endpoint: Option<&str>) -> Result<Telemetry, String> {
     let lines = lines(filter, format, std::io::stderr)?;
     #[cfg(feature = "otlp")]
@@ -54,15 +54,15 @@ pub fn install(filter: &str, format: LogFormat, otlp_endpoint: Option<&str>) -> 
     {
         tracing_subscriber::registry().with(lines).try_init().map_err(|error| error.to_string())?;
         if otlp_endpoint.is_some() {
-            // No reason to stop: the variable is set for all pods of some clusters.
-            tracing::warn!("--otlp-endpoint: no traces are exported, since this build has no feature otlp");
+            // Not an error: some clusters set the variable for all pods.
+            tracing::warn!("--otlp-endpoint is set, but no traces are exported: this build does not have the feature otlp");
         }
         Ok(Telemetry {})
     }
 }
 
 impl Telemetry {
-    /// Exports what was not exported yet.
+    /// Exports the traces that are not exported yet.
     #[cfg_attr(not(feature = "otlp"), expect(clippy::unused_async, reason = "there is nothing to wait for"))]
     pub async fn flush(self) {
         #[cfg(feature = "otlp")]
@@ -72,14 +72,14 @@ impl Telemetry {
     }
 }
 
-/// The lines of the log, written to `writer`.
+/// The layer that writes log lines to `writer`.
 fn lines<S, W>(filter: &str, format: LogFormat, writer: W) -> Result<Box<dyn Layer<S> + Send + Sync>, String>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = filter_of(filter).map_err(|error| format!("--log {filter}: {error}"))?;
-    // Spans of others would only repeat what ours say.
+    // Spans of other crates would only repeat the fields of ours.
     let filter = filter.and(filter_fn(|metadata| metadata.is_event() || is_ours(metadata)));
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
     Ok(match format {
@@ -88,17 +88,17 @@ where
     })
 }
 
-/// Whether it is of this crate.
+/// Whether it is from this crate.
 pub(crate) fn is_ours(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with(env!("CARGO_CRATE_NAME"))
 }
 
 fn filter_of(filter: &str) -> Result<EnvFilter, ParseError> {
-    // Of two directives for one target the later holds; and the longer target before the shorter.
-    Ok(EnvFilter::try_new(filter)?.add_directive(QUIET.parse()?))
+    // Of two directives for one target the later applies, and a longer target takes precedence over a shorter one.
+    Ok(EnvFilter::try_new(filter)?.add_directive(REQUIRED_DIRECTIVE.parse()?))
 }
 
-/// One JSON object a line: time, level, target and message, the fields of the spans from the outermost inwards, the event's own.
+/// One JSON object per line: time, level, target and message, the fields of the spans from the outermost inwards, the event's own.
 struct Flat;
 
 impl<S> FormatEvent<S, JsonFields> for Flat
@@ -123,22 +123,22 @@ where
     }
 }
 
-/// Adds the fields of a JSON object. An inner one takes the place of an outer one of its name.
+/// Adds the fields of a JSON object. An inner field replaces an outer one of the same name.
 fn add(line: &mut Map<String, Value>, fields: &str) {
     if let Ok(Value::Object(fields)) = serde_json::from_str(fields) {
         line.extend(fields);
     }
 }
 
-/// A pass over one object: all that is logged and called within carries whose it is. `namespace` is empty for what has none.
+/// The span of a reconcile, so that all logs and calls within show the object. `namespace` is empty for cluster-scoped objects.
 #[must_use]
 pub fn reconcile_span(kind: &'static str, namespace: &str, name: &str, account: &str) -> Span {
     let namespace = (!namespace.is_empty()).then_some(namespace);
-    // Of the highest level, so that a warning tells its object even where nothing but warnings is logged.
+    // At the highest level, so that a warning shows its object even if only warnings are logged.
     tracing::error_span!(parent: None, "reconcile", kind, namespace, name, account)
 }
 
-/// An error with its causes: no level repeats its source, so all levels together tell the whole.
+/// An error with its causes. No level repeats its source.
 #[must_use]
 pub fn error_chain(error: &dyn Error) -> String {
     error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", error_chain(source)))
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// What is logged within a call of a pass, where only warnings are.
+    /// What is logged within a call of a reconcile at the level of warnings.
     fn logged(format: LogFormat) -> String {
         let buffer = Buffer::default();
         let writer = buffer.clone();
@@ -171,17 +171,17 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             let _foreign =
                 tracing::error_span!(target: "kube_runtime::controller", "reconciling object", object.reason = "unknown").entered();
-            let _pass = reconcile_span("Peer", "team", "a", "main").entered();
+            let _reconcile = reconcile_span("Peer", "team", "a", "main").entered();
             let call = tracing::error_span!("call", operation = "DeleteVifPeer", request_id = tracing::field::Empty).entered();
             call.record("request_id", "abc");
             tracing::warn!(code = "DC.1", "said \"no\"\nand more");
-            tracing::info!("not told");
+            tracing::info!("filtered out");
         });
         String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
     }
 
     #[test]
-    fn a_line_of_json_is_one_flat_object() {
+    fn a_json_line_is_one_flat_object() {
         let text = logged(LogFormat::Json);
         assert_eq!(text.matches('\n').count(), 1, "{text}");
         let mut line: Map<String, Value> = serde_json::from_str(&text).unwrap();
@@ -195,17 +195,17 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_text_names_the_object_and_the_call() {
+    fn a_text_line_shows_the_object_and_the_call() {
         let text = logged(LogFormat::Text);
         let spans = r#"reconcile{kind="Peer" namespace="team" name="a" account="main"}:call{operation="DeleteVifPeer" request_id="abc"}: "#;
         assert!(text.contains(&format!(" WARN {spans}direct_connect_operator::")), "{text}");
     }
 
     #[test]
-    fn no_filter_makes_the_quiet_talk() {
+    fn no_filter_overrides_the_required_directive() {
         for filter in ["trace", "kube_client::client=trace", "kube_client=trace,info"] {
             let filter = filter_of(filter).unwrap().to_string();
-            assert!(filter.contains(QUIET) && !filter.contains("kube_client::client=trace"), "{filter}");
+            assert!(filter.contains(REQUIRED_DIRECTIVE) && !filter.contains("kube_client::client=trace"), "{filter}");
         }
     }
 }

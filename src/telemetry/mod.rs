@@ -1,4 +1,4 @@
-//! What the process tells of itself: logs, metrics, probes, and traces where they are built in.
+//! Logs, metrics, probes, and traces if they are built in.
 
 pub mod logs;
 pub mod metrics;

@@ -1,6 +1,6 @@
-//! The probes and the metrics. `/livez` says that the process runs, `/readyz` that it does what it is there for: that its caches are filled, or that it stands
-//! by, since a replica that would never be ready could not be rolled out; where it is not, it says what is missing. A cloud that is away makes
-//! neither fail: restarting the operator would not bring it back.
+//! The HTTP server of probes and metrics. `/livez` succeeds while the process runs. `/readyz` succeeds when the leader's caches are filled, and
+//! on a standby, since a rollout waits for all replicas; otherwise it says what is missing. An unavailable cloud fails neither: a restart of the
+//! operator would not help.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -11,29 +11,29 @@ use tokio::sync::watch;
 
 use super::metrics::{self, Metrics};
 
-/// What the operator waits for before it begins.
+/// What the operator waits for before it starts the controllers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// The API server gives no answer of use.
+    /// The API server does not respond, or not usefully.
     Unreached,
-    /// These custom resources are not served yet, by their plural names.
+    /// The plural names of custom resources that are not served yet.
     Unestablished(Vec<String>),
 }
 
-/// How far the process is.
+/// How far the startup of the process is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// It does not know yet whether it leads: the lease was not read.
+    /// The lease was not read yet.
     Starting,
-    /// Another replica leads.
+    /// Another replica is the leader.
     Standby,
-    /// It leads, and has not asked the API server for anything yet.
+    /// It is the leader, and has not sent a request to the API server yet.
     Beginning,
-    /// It leads, but waits before it begins.
+    /// It is the leader, and waits before it starts the controllers.
     Hindered(Obstacle),
-    /// It leads, and reads what there is; these caches are not filled yet.
+    /// It is the leader, and these caches are not filled yet.
     Filling(Vec<&'static str>),
-    /// It works.
+    /// The controllers run.
     Working,
 }
 
@@ -43,8 +43,8 @@ impl Phase {
         match self {
             Self::Starting => missing("the lease was not read yet"),
             Self::Standby => (StatusCode::OK, "ok: standby, another replica leads\n".to_owned()),
-            Self::Beginning => missing("custom resource definitions were not looked for yet"),
-            Self::Hindered(Obstacle::Unreached) => missing("the API server gives no answer"),
+            Self::Beginning => missing("custom resource definitions were not checked yet"),
+            Self::Hindered(Obstacle::Unreached) => missing("the API server does not respond"),
             Self::Hindered(Obstacle::Unestablished(kinds)) => {
                 missing(&format!("custom resource definitions are not established: {}", kinds.join(", ")))
             }
@@ -53,7 +53,7 @@ impl Phase {
         }
     }
 
-    /// One of the caches is filled.
+    /// Records that one of the caches is filled.
     pub fn filled(&mut self, cache: &str) {
         if let Self::Filling(caches) = self {
             caches.retain(|other| *other != cache);
@@ -61,7 +61,7 @@ impl Phase {
     }
 }
 
-/// Serves until `stop` resolves.
+/// Serves probes and metrics until `stop` resolves.
 ///
 /// # Errors
 /// When the listener fails.

@@ -1,8 +1,8 @@
-//! Traces for an OpenTelemetry collector: a span for each pass, and within it one for each call to the cloud.
+//! Traces for an OpenTelemetry collector: a span for each reconcile, and within it one for each call to the cloud.
 //!
-//! The spans are those of the log. They go out as OTLP over HTTP, in batches, from a thread of their own: a collector that is away holds up
-//! nothing, and what it misses is dropped. The variables `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TIMEOUT`, `OTEL_SERVICE_NAME`,
-//! `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_BSP_*` hold as OpenTelemetry says.
+//! The spans are those of the log. They are exported as OTLP over HTTP, in batches, by a separate thread: an unavailable collector blocks
+//! nothing, and spans that it misses are dropped. The variables `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TIMEOUT`, `OTEL_SERVICE_NAME`,
+//! `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_BSP_*` have the meaning that OpenTelemetry defines.
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider;
@@ -17,14 +17,14 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::api::FIELD_MANAGER;
 use crate::telemetry::logs::is_ours;
 
-/// Traces that are exported.
+/// The export of traces.
 pub struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// Begins to export to the collector at this base URL. A provider of cryptography MUST be installed.
+    /// Starts the export to the collector at this base URL. A TLS crypto provider MUST be installed.
     ///
     /// # Errors
-    /// When there can be no exporter; the text says why. That the collector is away is no error.
+    /// When the exporter can't be created. An unavailable collector is not an error.
     pub fn begin<S>(endpoint: &str) -> Result<(impl Layer<S> + use<S>, Self), String>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -48,9 +48,9 @@ impl Traces {
         Ok((layer, Self(provider)))
     }
 
-    /// Exports what was not exported yet, within the exporter's time limit.
+    /// Exports the traces that are not exported yet, within the exporter's timeout.
     pub async fn end(self) {
-        // It waits for the exporter's thread.
+        // The shutdown blocks until the exporter's thread has ended.
         let ended = tokio::task::spawn_blocking(move || self.0.shutdown()).await;
         match ended {
             Ok(Ok(())) => {}

@@ -33,7 +33,7 @@ async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     proxy.shut();
     let arguments = ["run", "--call-timeout", "2s", "--settle-interval", "200ms", "--settle-interval-max", "1s"].map(str::to_owned);
     let mut operator = Operator::begin(proxy.kubeconfig(), &log, &arguments, &[]);
-    readiness(&operator, "the API server gives no answer\n").await;
+    readiness(&operator, "the API server does not respond\n").await;
     proxy.open();
     let all = "cloudaccounts, virtualgateways, virtualinterfaces, peers, directconnectgrants";
     readiness(&operator, &format!("custom resource definitions are not established: {all}\n")).await;

@@ -1,4 +1,4 @@
-//! Calls to the cloud: how many, what came of them, how long they took and waited.
+//! Metrics of calls to the cloud: number, results, durations and waits.
 
 use prometheus_client::registry::Registry;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::metric::{Counters, Gauges, Histograms, OneMore, Registered};
 use super::table::{LISTS, PAGES, RATE_LIMIT_QUEUE_FULL, RATE_LIMIT_WAIT, REQUEST_DURATION, REQUESTS, REQUESTS_IN_FLIGHT};
 
-/// The cloud's part. Cheap to clone.
+/// The metrics of calls to the cloud. Cheap to clone.
 #[derive(Clone)]
 pub struct Cloud {
     requests: Counters<3>,
@@ -42,37 +42,37 @@ impl Cloud {
         pages.open(registered);
     }
 
-    /// A request goes out. One whose end is not told was given up and is not counted.
+    /// Records the start of a request. One that is dropped without a result is not counted.
     #[must_use]
     pub fn begin(&self, operation: &'static str) -> Flight {
         Flight { cloud: self.clone(), operation, begun: Instant::now(), _under_way: self.in_flight.one_more([]) }
     }
 
-    /// A call had its turn after a wait.
+    /// Records how long a call waited for its permit.
     pub fn waited(&self, direction: &'static str, priority: &'static str, wait: Duration) {
         self.rate_limit_wait.observe([direction, priority], wait);
     }
 
-    /// A line was full.
+    /// Records that a queue was full.
     pub fn queue_full(&self, direction: &'static str, priority: &'static str) {
         self.queue_full.add([direction, priority], 1);
     }
 
-    /// A whole collection was read, or was not, after so many pages.
+    /// Records the result of a LIST of a whole collection, and its number of pages.
     pub fn listed(&self, collection: &'static str, pages: u64, ok: bool) {
         self.lists.add([collection, if ok { "ok" } else { "failed" }], 1);
         self.pages.add([collection], pages);
     }
 }
 
-/// Of a process's own, shown to nobody.
+/// Metrics that are not exported.
 impl Default for Cloud {
     fn default() -> Self {
         Self::register(&mut Registry::default())
     }
 }
 
-/// A request under way.
+/// A request in flight.
 pub struct Flight {
     cloud: Cloud,
     operation: &'static str,
@@ -81,25 +81,25 @@ pub struct Flight {
 }
 
 impl Flight {
-    /// It failed: class and code of the error.
+    /// Counts it as failed, with class and code of the error.
     pub fn failed(self, class: &'static str, code: &'static str) {
-        self.took();
+        self.observe_duration();
         self.cloud.requests.add([self.operation, class, code], 1);
     }
 
-    /// It was answered well.
+    /// Records that it was answered successfully.
     #[must_use]
     pub fn answered(self) -> Answered {
-        self.took();
+        self.observe_duration();
         Answered { requests: self.cloud.requests.clone(), operation: self.operation, counted: AtomicBool::new(false) }
     }
 
-    fn took(&self) {
+    fn observe_duration(&self) {
         self.cloud.duration.observe([self.operation], self.begun.elapsed());
     }
 }
 
-/// A request that was answered. It counts as good when this is dropped, unless somebody could not read the answer.
+/// A request with a successful answer. It counts as successful when this is dropped, unless the answer was unreadable.
 pub struct Answered {
     requests: Counters<3>,
     operation: &'static str,
@@ -107,7 +107,7 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// The answer can't be read: class and code of the error.
+    /// Counts it as failed because the answer can't be read, with class and code of the error.
     pub fn unreadable(&self, class: &'static str, code: &'static str) {
         if !self.counted.swap(true, Ordering::Relaxed) {
             self.requests.add([self.operation, class, code], 1);

@@ -1,11 +1,10 @@
-//! What is counted and measured, for Prometheus.
+//! Metrics for Prometheus.
 //!
-//! A low room: it knows metrics and nothing of what they tell of. Who has something to tell is handed a small part ([`Reconcile`], [`Cloud`])
-//! and calls it where things happen; what is a state and no happening is read at the scrape from where it stands ([`Source`]). There is no
-//! global: what a test makes is its own.
+//! Other modules are given a part of the metrics ([`Reconcile`], [`Cloud`]) and record events in it; states are read at the time of the scrape
+//! ([`Source`]). There are no globals, so that tests do not share metrics.
 //!
-//! Labels are closed sets of texts that are known when the program is built, so that nothing that a cloud or a user sends can become a series,
-//! and no name or secret can stand in one.
+//! The values of labels are closed sets that are known when the program is built, so that neither the cloud nor a user can create new series,
+//! and no label contains a name or a secret.
 
 mod cloud;
 mod metric;
@@ -27,7 +26,7 @@ use std::sync::Arc;
 
 use readings::{Reader, Sources};
 
-/// Of what [`Metrics::render`] gives.
+/// Content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All metrics of a process. Cheap to clone.
@@ -42,7 +41,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Metrics of which nothing is told yet but what the process itself is.
+    /// Metrics that show only those of the process itself until [`Self::lead`].
     #[must_use]
     pub fn new() -> Self {
         let (mut registry, sources) = (Registry::default(), Arc::<Sources>::default());
@@ -51,14 +50,14 @@ impl Metrics {
         Self { reconcile, cloud, sources, registry: Arc::new(registry) }
     }
 
-    /// From now on the process works with these kinds, for as long as `leads` says so.
+    /// Shows all metrics from now on, with these kinds, for as long as `leads` returns true.
     pub fn lead(&self, registered: &Registered, leads: impl Fn() -> bool + Send + Sync + 'static) {
         self.reconcile.open(registered);
         self.cloud.open(registered);
         self.sources.lead(leads);
     }
 
-    /// `source` is asked at every scrape while the process leads.
+    /// Reads `source` at every scrape while the process is the leader.
     pub fn attach(&self, source: Arc<dyn Source>) {
         self.sources.attach(source);
     }
@@ -66,7 +65,7 @@ impl Metrics {
     /// All metrics in the text format of `OpenMetrics`.
     ///
     /// # Errors
-    /// Never in practice: it writes to state.
+    /// Never in practice: it writes to a string.
     pub fn render(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_by_tells_of_itself_only() {
+    fn a_standby_shows_metrics_of_the_process_only() {
         let metrics = Metrics::new();
         metrics.attach(Arc::new(Two));
         let text = metrics.render().unwrap();
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leads_tells_what_it_is_asked_and_zero_where_nothing_happened() {
+    fn a_leader_shows_all_metrics_and_zero_for_events_that_did_not_happen() {
         let (metrics, leads) = (Metrics::new(), Arc::new(AtomicBool::new(true)));
         let registered = Registered { kinds: vec!["Peer"], collections: Vec::new() };
         metrics.attach(Arc::new(Two));
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_is_no_longer_under_way() {
+    fn dropped_attempts_and_requests_are_no_longer_in_flight() {
         let metrics = Metrics::new();
         let shown = |line: &str| metrics.render().unwrap().lines().any(|found| found == line);
         let (pass, flight) = (metrics.reconcile.begin("Peer"), metrics.cloud.begin("ShowQuotas"));
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_counts_once_by_what_came_of_it() {
+    fn a_request_counts_once_by_its_result() {
         let metrics = Metrics::new();
         drop(metrics.cloud.begin("ShowQuotas").answered());
         metrics.cloud.begin("ShowQuotas").answered().unreadable("server", "Malformed");
@@ -168,12 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_sound() {
+    fn the_table_is_consistent() {
         let mut seen = BTreeSet::new();
         for section in table::TABLE {
             let mut labels: Vec<Label> = Vec::new();
             for row in section.metrics {
-                assert!(seen.insert(row.name), "{} stands twice", row.name);
+                assert!(seen.insert(row.name), "{} is duplicate", row.name);
                 // Both go to the scrape as they are.
                 assert!(!row.help.contains(['\\', '\n', '"', '|']) && !row.help.ends_with('.'), "{}", row.name);
                 for label in row.labels {
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_registered_stands_in_the_table() {
+    fn registered_metrics_are_in_the_table() {
         let metrics = Metrics::new();
         metrics.lead(&Registered::default(), || true);
         metrics.cloud.begin("ShowQuotas").failed("quota", "other");

@@ -1,4 +1,4 @@
-//! Readings that the controllers of all kinds take in the same way: objects by reason, and the queue.
+//! Readings that all controllers have in common: objects by reason, and the work queue.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use tokio::time::Instant;
@@ -7,7 +7,7 @@ use super::Readings;
 use super::table::{OBJECTS, QUEUE_DEPTH, QUEUE_OLDEST, STALLED};
 use crate::api::{ConditionType, Reason, find_condition, is_true};
 
-/// Counts an object by what its conditions tell.
+/// Counts an object by its conditions.
 pub fn count_object(readings: &mut Readings, kind: &'static str, conditions: &[Condition]) {
     let reason = find_condition(conditions, ConditionType::Ready)
         .map_or("none", |ready| Reason::ALL.iter().map(|reason| reason.as_str()).find(|known| *known == ready.reason).unwrap_or("other"));
@@ -15,7 +15,7 @@ pub fn count_object(readings: &mut Readings, kind: &'static str, conditions: &[C
     readings.count(&STALLED, [kind], usize::from(is_true(conditions, ConditionType::Stalled)));
 }
 
-/// Tells how many objects wait for a pass, each since an instant.
+/// Counts the objects in the work queue, each queued since an instant.
 pub fn count_queue(readings: &mut Readings, kind: &'static str, since: impl Iterator<Item = Instant>) {
     readings.add(&QUEUE_DEPTH, [kind], 0.0);
     readings.add(&QUEUE_OLDEST, [kind], 0.0);
@@ -42,11 +42,11 @@ mod tests {
     }
 
     #[test]
-    fn an_object_counts_by_a_reason_that_is_known() {
+    fn an_object_counts_by_a_known_reason() {
         let mut readings = Readings::default();
         let mut foreign = conditions(Reason::Conflict, true);
         for condition in &mut foreign {
-            condition.reason = "OfTomorrow".to_owned();
+            condition.reason = "OfAnotherVersion".to_owned();
         }
         for conditions in [conditions(Reason::Available, false), conditions(Reason::Conflict, true), foreign, Vec::new()] {
             count_object(&mut readings, "Peer", &conditions);
@@ -55,11 +55,11 @@ mod tests {
             assert_eq!(readings.get(&OBJECTS, ["Peer", reason]), Some(1.0), "{reason}");
         }
         assert_eq!(readings.get(&STALLED, ["Peer"]), Some(2.0));
-        assert_eq!(readings.get(&OBJECTS, ["Peer", "OfTomorrow"]), None);
+        assert_eq!(readings.get(&OBJECTS, ["Peer", "OfAnotherVersion"]), None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_queue_is_as_old_as_its_first() {
+    async fn a_queue_is_as_old_as_its_oldest_object() {
         let mut readings = Readings::default();
         let begun = Instant::now();
         tokio::time::advance(Duration::from_secs(30)).await;

@@ -1,11 +1,11 @@
-//! The process as the kernel sees it. What can't be read is left out.
+//! Metrics of the process from `/proc`. Values that can't be read are omitted.
 
 use procfs::process::{LimitValue, Process};
 
 use super::readings::Readings;
 use super::table::{CPU_SECONDS, MAX_FDS, OPEN_FDS, RESIDENT_MEMORY, START_TIME, VIRTUAL_MEMORY};
 
-#[allow(clippy::cast_precision_loss, reason = "a float is what a metric is; no figure here comes near to its 53 bits")]
+#[allow(clippy::cast_precision_loss, reason = "metrics are floats; no value here needs more than 53 bits")]
 pub(super) fn read(readings: &mut Readings) {
     let Ok(process) = Process::myself() else { return };
     if let Ok(stat) = process.stat() {

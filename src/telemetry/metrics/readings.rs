@@ -1,4 +1,4 @@
-//! What is read at the moment of a scrape: states that stand elsewhere and are not kept in step here, so that nothing drifts or stays behind.
+//! Metrics that are read at the time of a scrape from the state of other modules, so that they are never stale.
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
@@ -11,26 +11,26 @@ use super::metric::{Measure, Metric, Registered};
 use super::process;
 use super::table::{BUILD_INFO, LEADER, TABLE};
 
-/// Most labels of a metric that is read.
-const MOST: usize = 2;
+/// Largest number of labels of a metric that is read.
+const MAX_LABELS: usize = 2;
 
-/// Knows a state that is worth a metric.
+/// Provides readings.
 pub trait Source: Send + Sync + 'static {
-    /// Tells it. Called on every scrape: MUST be cheap, and MUST NOT wait.
+    /// Called on every scrape: MUST be cheap, and MUST NOT block.
     fn read(&self, readings: &mut Readings);
 }
 
-/// Values of one scrape, by metric and labels.
+/// The values of one scrape by metric and labels.
 #[derive(Debug, Default)]
-pub struct Readings(BTreeMap<&'static str, BTreeMap<[&'static str; MOST], f64>>);
+pub struct Readings(BTreeMap<&'static str, BTreeMap<[&'static str; MAX_LABELS], f64>>);
 
 impl Readings {
-    /// Adds to a series that begins at zero.
+    /// Adds to a series, which starts at zero.
     pub fn add<const N: usize>(&mut self, metric: &Metric<N>, values: [&'static str; N], amount: f64) {
         self.merge(metric, values, amount, |sum, amount| sum + amount);
     }
 
-    /// Adds a number of things.
+    /// Adds a count.
     pub fn count<const N: usize>(&mut self, metric: &Metric<N>, values: [&'static str; N], number: usize) {
         self.add(metric, values, u32::try_from(number).map_or(f64::from(u32::MAX), f64::from));
     }
@@ -45,7 +45,7 @@ impl Readings {
         self.merge(metric, values, value, f64::min);
     }
 
-    /// All series of a metric are there, at zero or more. Its labels MUST have listed values.
+    /// Adds all series of a metric, at zero. Its labels MUST have listed values.
     pub fn open<const N: usize>(&mut self, metric: &Metric<N>) {
         metric.combinations(&Registered::default()).into_iter().for_each(|values| self.add(metric, values, 0.0));
     }
@@ -57,30 +57,30 @@ impl Readings {
     }
 
     fn merge<const N: usize>(&mut self, metric: &Metric<N>, values: [&'static str; N], value: f64, merge: fn(f64, f64) -> f64) {
-        const { assert!(N <= MOST) };
+        const { assert!(N <= MAX_LABELS) };
         let series = self.0.entry(metric.name).or_default();
         series.entry(widen(values)).and_modify(|old| *old = merge(*old, value)).or_insert(value);
     }
 }
 
-fn widen<const N: usize>(values: [&'static str; N]) -> [&'static str; MOST] {
-    let mut wide = [""; MOST];
+fn widen<const N: usize>(values: [&'static str; N]) -> [&'static str; MAX_LABELS] {
+    let mut wide = [""; MAX_LABELS];
     wide.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);
     wide
 }
 
-/// All who know something.
+/// All sources.
 #[derive(Default)]
 pub(super) struct Sources {
-    /// Whether this process leads; it does not where nobody has said so.
+    /// Whether this process is the leader; unset means it is not.
     leads: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
-    /// What is told while it does.
+    /// What is read while it is.
     sources: Mutex<Vec<Arc<dyn Source>>>,
 }
 
 impl Sources {
     pub fn lead(&self, leads: impl Fn() -> bool + Send + Sync + 'static) {
-        // A process has one term.
+        // A process becomes the leader at most once.
         let _ = self.leads.set(Box::new(leads));
     }
 
@@ -104,7 +104,7 @@ impl Sources {
     }
 }
 
-/// Shows what is read.
+/// Exports the readings.
 pub(super) struct Reader(pub Arc<Sources>);
 
 impl fmt::Debug for Reader {
@@ -120,7 +120,7 @@ impl Collector for Reader {
             let Some(series) = readings.0.get(row.name) else { continue };
             let is_counter = row.measure == Measure::Counter;
             let type_ = if is_counter { MetricType::Counter } else { MetricType::Gauge };
-            // Of what is registered the library adds the full stop.
+            // The library adds the full stop for registered metrics only.
             let help = format!("{}.", row.help);
             let mut metric = encoder.encode_descriptor(row.name, &help, None, type_)?;
             for (values, value) in series {
