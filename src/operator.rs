@@ -29,7 +29,7 @@ use crate::graph::Index;
 use crate::kinds;
 use crate::reconcile::{Namespaces, Registration, Shared, Stores};
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::probes::{self, Phase};
+use crate::telemetry::probes::{self, StartupPhase};
 
 /// A call to the API server may take this long; a watch, which may be silent for minutes, is bounded by its own timeout.
 const API_SERVER_LIMIT: Duration = Duration::from_secs(30);
@@ -88,14 +88,14 @@ pub async fn run(config: &Run, kinds: &[Registration]) -> Result<(), Error> {
     let stop = stop_signal()?;
     config.shard()?;
     let election = election(config).await?;
-    let phase = watch::Sender::new(Phase::Starting);
+    let phase = watch::Sender::new(StartupPhase::Starting);
     let metrics = Metrics::new();
     let listener = TcpListener::bind(config.listen).await?;
     let probes = tokio::spawn(probes::serve(listener, phase.subscribe(), metrics.clone(), stopped(stop.clone())));
     match election {
         None => work(config, kinds, configuration().await?, Leadership::alone(), &phase, &metrics, stop).await?,
         Some(election) => tokio::select! {
-            term = election.win(|| _ = phase.send_replace(Phase::Standby)) => lead(config, kinds, term, &phase, &metrics, stop).await?,
+            term = election.win(|| _ = phase.send_replace(StartupPhase::Standby)) => lead(config, kinds, term, &phase, &metrics, stop).await?,
             () = stopped(stop.clone()) => {}
         },
     }
@@ -111,7 +111,7 @@ async fn lead(
     config: &Run,
     kinds: &[Registration],
     mut term: Term,
-    phase: &watch::Sender<Phase>,
+    phase: &watch::Sender<StartupPhase>,
     metrics: &Metrics,
     stop: watch::Receiver<bool>,
 ) -> Result<(), Error> {
@@ -136,7 +136,7 @@ pub async fn work(
     kinds: &[Registration],
     cluster: kube::Config,
     leadership: Leadership,
-    phase: &watch::Sender<Phase>,
+    phase: &watch::Sender<StartupPhase>,
     metrics: &Metrics,
     stop: watch::Receiver<bool>,
 ) -> Result<(), Error> {
@@ -147,13 +147,15 @@ pub async fn work(
         let (leadership, filled) = (leadership.clone(), filled.clone());
         move || leadership.holds() && *filled.borrow()
     });
-    phase.send_replace(Phase::Beginning);
+    phase.send_replace(StartupPhase::Connecting);
     let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
     let cluster = tokio::select! {
         cluster = prepare(config, kinds, &own_shard, &client, phase) => cluster?,
         () = stopped(stop.clone()) => return Ok(()),
     };
-    phase.send_replace(Phase::Filling([NAMESPACES, GRANTS, ACCOUNTS].into_iter().chain(kinds.iter().map(|kind| kind.kind)).collect()));
+    phase.send_replace(StartupPhase::Filling(
+        [NAMESPACES, GRANTS, ACCOUNTS].into_iter().chain(kinds.iter().map(|kind| kind.kind)).collect(),
+    ));
     let accounts = Arc::new(Accounts::new(
         (config.settle_interval, config.settle_interval_max),
         config.limits(),
@@ -217,7 +219,7 @@ pub async fn work(
             },
         );
         let _ = fill.send(true);
-        phase.send_replace(Phase::Working);
+        phase.send_replace(StartupPhase::Running);
         tracing::info!("caches are filled");
         std::future::pending::<()>().await;
     };
@@ -240,9 +242,9 @@ async fn prepare(
     kinds: &[Registration],
     shard: &Shard,
     client: &kube::Client,
-    phase: &watch::Sender<Phase>,
+    phase: &watch::Sender<StartupPhase>,
 ) -> Result<String, Error> {
-    let told = |obstacle| _ = phase.send_replace(Phase::Hindered(obstacle));
+    let told = |obstacle| _ = phase.send_replace(StartupPhase::Blocked(obstacle));
     let ours = [CloudAccount::plural(&()), DirectConnectGrant::plural(&())].map(Cow::into_owned);
     let plurals: Vec<String> = ours.into_iter().chain(kinds.iter().map(Registration::plural)).collect();
     discovery::kinds_served(client, &plurals, told).await;

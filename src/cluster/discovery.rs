@@ -34,7 +34,7 @@ pub async fn kinds_served(client: &Client, plurals: &[String], mut told: impl Fn
         if looks == 0 {
             tracing::warn!(missing = missing.join(", "), "waiting until the custom resource definitions are established");
         }
-        told(Obstacle::Unestablished(missing));
+        told(Obstacle::NotEstablished(missing));
         looks += 1;
         pause(looks).await;
     }
@@ -77,7 +77,7 @@ where
             Err(kube::Error::Api(status)) if matches!(status.code, 400 | 401 | 403 | 404) => return Err(status),
             Err(error) => tracing::warn!(%error, "the API server could not be asked for {what}; it is asked again"),
         }
-        told(Obstacle::Unreached);
+        told(Obstacle::ApiServerUnavailable);
         looks += 1;
         pause(looks).await;
     }
@@ -138,8 +138,8 @@ mod tests {
         let client = server([refusal(500), refusal(404), served(&all[1..]), served(&all)]);
         let mut told = Vec::new();
         kinds_served(&client, &plurals, |obstacle| told.push(obstacle)).await;
-        let missing = |plurals: &[&str]| Obstacle::Unestablished(plurals.iter().map(|&plural| plural.to_owned()).collect());
-        assert_eq!(told, [Obstacle::Unreached, missing(&all), missing(&all[..1])]);
+        let missing = |plurals: &[&str]| Obstacle::NotEstablished(plurals.iter().map(|&plural| plural.to_owned()).collect());
+        assert_eq!(told, [Obstacle::ApiServerUnavailable, missing(&all), missing(&all[..1])]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -155,7 +155,7 @@ mod tests {
         let mut told = Vec::new();
         let id = cluster_id(&server([refusal(500), refusal(500), (200, namespace)]), |obstacle| told.push(obstacle)).await;
         assert_eq!(id.unwrap().as_deref(), Some("the-uid"));
-        assert_eq!(told, [Obstacle::Unreached, Obstacle::Unreached]);
+        assert_eq!(told, [Obstacle::ApiServerUnavailable, Obstacle::ApiServerUnavailable]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -169,7 +169,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_selector_is_refused_by_the_api_server_alone() {
         let shard = |selector: &str| Shard { selector: Some(selector.to_owned()), ..Shard::default() };
-        let told = |obstacle| assert_eq!(obstacle, Obstacle::Unreached);
+        let told = |obstacle| assert_eq!(obstacle, Obstacle::ApiServerUnavailable);
         assert_eq!(selector_understood(&server([]), &Shard::default(), told).await, Ok(()), "nothing is asked");
         let list = json!({ "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": {}, "items": [] });
         assert_eq!(selector_understood(&server([refusal(500), (200, list)]), &shard("a=b"), told).await, Ok(()));

@@ -15,41 +15,41 @@ use super::metrics::{self, Metrics};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// The API server does not respond, or not usefully.
-    Unreached,
+    ApiServerUnavailable,
     /// The plural names of custom resources that are not served yet.
-    Unestablished(Vec<String>),
+    NotEstablished(Vec<String>),
 }
 
 /// How far the startup of the process is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum StartupPhase {
     /// The lease was not read yet.
     Starting,
     /// Another replica is the leader.
     Standby,
     /// It is the leader, and has not sent a request to the API server yet.
-    Beginning,
+    Connecting,
     /// It is the leader, and waits before it starts the controllers.
-    Hindered(Obstacle),
+    Blocked(Obstacle),
     /// It is the leader, and these caches are not filled yet.
     Filling(Vec<&'static str>),
     /// The controllers run.
-    Working,
+    Running,
 }
 
-impl Phase {
+impl StartupPhase {
     fn readiness(&self) -> (StatusCode, String) {
         let missing = |text: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("{text}\n"));
         match self {
             Self::Starting => missing("the lease was not read yet"),
             Self::Standby => (StatusCode::OK, "ok: standby, another replica leads\n".to_owned()),
-            Self::Beginning => missing("custom resource definitions were not checked yet"),
-            Self::Hindered(Obstacle::Unreached) => missing("the API server does not respond"),
-            Self::Hindered(Obstacle::Unestablished(kinds)) => {
+            Self::Connecting => missing("custom resource definitions were not checked yet"),
+            Self::Blocked(Obstacle::ApiServerUnavailable) => missing("the API server does not respond"),
+            Self::Blocked(Obstacle::NotEstablished(kinds)) => {
                 missing(&format!("custom resource definitions are not established: {}", kinds.join(", ")))
             }
             Self::Filling(caches) => missing(&format!("caches are not filled yet: {}", caches.join(", "))),
-            Self::Working => (StatusCode::OK, "ok\n".to_owned()),
+            Self::Running => (StatusCode::OK, "ok\n".to_owned()),
         }
     }
 
@@ -67,7 +67,7 @@ impl Phase {
 /// When the listener fails.
 pub async fn serve(
     listener: TcpListener,
-    phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<StartupPhase>,
     metrics: Metrics,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {

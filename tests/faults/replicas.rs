@@ -5,7 +5,7 @@ use clap::Parser;
 use direct_connect_operator::cluster::leader_election::Leadership;
 use direct_connect_operator::config::{Cli, Command};
 use direct_connect_operator::telemetry::metrics::Metrics;
-use direct_connect_operator::telemetry::probes::Phase;
+use direct_connect_operator::telemetry::probes::StartupPhase;
 use direct_connect_operator::{kinds, operator};
 use jiff::Timestamp;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -148,7 +148,7 @@ async fn without_leadership_the_engine_reads_and_writes_nothing() {
     let Command::Run(config) = Cli::parse_from(place.iter().chain(&WORK)).command else { panic!("run") };
     let cluster = Kubeconfig::read_from(kubeconfig(&world, "engine").await).unwrap();
     let cluster = kube::Config::from_custom_kubeconfig(cluster, &KubeConfigOptions::default()).await.unwrap();
-    let phase = watch::Sender::new(Phase::Starting);
+    let phase = watch::Sender::new(StartupPhase::Starting);
     let engine =
         tokio::spawn(async move { operator::work(&config, kinds::ALL, cluster, leadership, &phase, &Metrics::new(), stopped).await });
     for number in [40, 41] {

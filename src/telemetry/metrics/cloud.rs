@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-use super::metric::{Counters, Gauges, Histograms, OneMore, Registered};
+use super::metric::{Counters, Gauges, Histograms, Increment, Registered};
 use super::table::{LISTS, PAGES, RATE_LIMIT_QUEUE_FULL, RATE_LIMIT_WAIT, REQUEST_DURATION, REQUESTS, REQUESTS_IN_FLIGHT};
 
 /// The metrics of calls to the cloud. Cheap to clone.
@@ -45,7 +45,7 @@ impl Cloud {
     /// Records the start of a request. One that is dropped without a result is not counted.
     #[must_use]
     pub fn begin(&self, operation: &'static str) -> Flight {
-        Flight { cloud: self.clone(), operation, begun: Instant::now(), _under_way: self.in_flight.one_more([]) }
+        Flight { cloud: self.clone(), operation, begun: Instant::now(), _gauge: self.in_flight.increment([]) }
     }
 
     /// Records how long a call waited for its permit.
@@ -77,7 +77,7 @@ pub struct Flight {
     cloud: Cloud,
     operation: &'static str,
     begun: Instant,
-    _under_way: OneMore,
+    _gauge: Increment,
 }
 
 impl Flight {

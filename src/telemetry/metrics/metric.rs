@@ -1,4 +1,4 @@
-//! What a metric is: its name, its type, its labels with their values, and what it tells. Everything that is shown of it comes from here.
+//! The definition of a metric: name, type, labels with their values, and help.
 
 use prometheus_client::encoding::EncodeMetric;
 use prometheus_client::metrics::TypedMetric;
@@ -17,64 +17,59 @@ pub type Labels<const N: usize> = [(&'static str, &'static str); N];
 /// A metric with `N` labels.
 #[derive(Debug)]
 pub struct Metric<const N: usize> {
-    /// Name without the `_total` of a counter.
+    /// Without the suffix `_total` of a counter.
     pub name: &'static str,
-    /// Type.
     pub measure: Measure,
-    /// What it tells, without the full stop at the end.
+    /// Without a full stop at the end.
     pub help: &'static str,
-    /// Labels.
     pub labels: [Label; N],
 }
 
-/// How a metric is measured.
+/// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {
-    /// Grows only.
+    /// Only increases.
     Counter,
     /// Goes up and down.
     Gauge,
-    /// Spread over buckets with these upper bounds, in seconds.
+    /// With these upper bounds of the buckets, in seconds.
     Histogram(&'static [f64]),
 }
 
 /// A label. Its values are a closed set.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
-    /// Name.
     pub name: &'static str,
-    /// Values.
     pub values: Values,
 }
 
 /// The values of a label.
 #[derive(Clone, Copy, Debug)]
 pub enum Values {
-    /// These, each with what it means.
+    /// These, each with a description.
     Listed(&'static [(&'static str, &'static str)]),
-    /// Those of a catalogue that stands elsewhere: which one.
+    /// Those of a catalogue in another module, which this describes.
     Of(&'static str),
-    /// Those that are known once the process knows which kinds it runs, and what they are.
+    /// Those of the registered kinds, which this describes.
     Registered(Catalogue, &'static str),
 }
 
-/// Values that come from the kinds that are run.
+/// Sets of values that depend on the registered kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Catalogue {
-    /// Names of the kinds.
+    /// The kinds.
     Kinds,
-    /// The same and the kind of accounts.
+    /// The kinds and `CloudAccount`.
     KindsAndAccounts,
-    /// Collections whose LISTs show their resources.
+    /// The collections of the kinds.
     Collections,
 }
 
-/// The kinds that are run, as far as labels tell of them.
+/// The registered kinds, as far as labels depend on them.
 #[derive(Clone, Debug, Default)]
 pub struct Registered {
-    /// Their names.
     pub kinds: Vec<&'static str>,
-    /// The collections whose LISTs show their resources; some kinds share one.
+    /// The collections that are listed; some kinds share one.
     pub collections: Vec<&'static str>,
 }
 
@@ -87,8 +82,8 @@ impl Registered {
             Catalogue::KindsAndAccounts => std::iter::once("CloudAccount").chain(self.kinds.iter().copied()).collect(),
             Catalogue::Collections => self.collections.clone(),
         };
-        let mut told = HashSet::new();
-        values.retain(|value| told.insert(*value));
+        let mut seen = HashSet::new();
+        values.retain(|value| seen.insert(*value));
         values
     }
 }
@@ -96,29 +91,24 @@ impl Registered {
 /// A metric of any number of labels.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// As in [`Metric`].
     pub name: &'static str,
-    /// As in [`Metric`].
     pub measure: Measure,
-    /// As in [`Metric`].
     pub help: &'static str,
-    /// As in [`Metric`].
     pub labels: &'static [Label],
 }
 
 /// Metrics that belong together.
 #[derive(Debug)]
 pub struct Section {
-    /// Heading.
     pub title: &'static str,
-    /// What is to be known of all of them.
+    /// Describes all of them.
     pub text: &'static str,
-    /// The metrics. Of two that have a label of one name it is the same label.
+    /// Labels of the same name have the same values.
     pub metrics: &'static [Row],
 }
 
 impl<const N: usize> Metric<N> {
-    /// The metric as one of many.
+    /// The metric without the number of its labels in the type.
     #[must_use]
     pub const fn row(&'static self) -> Row {
         Row { name: self.name, measure: self.measure, help: self.help, labels: &self.labels }
@@ -155,7 +145,7 @@ impl<const N: usize> Metric<N> {
 }
 
 impl Row {
-    /// Name of its series, but for the suffixes of a histogram.
+    /// Name of its series, without the suffixes of a histogram.
     #[must_use]
     pub fn series(&self) -> String {
         let suffix = if self.measure == Measure::Counter { "_total" } else { "" };
@@ -163,21 +153,18 @@ impl Row {
     }
 }
 
-/// All series of a metric that is registered.
+/// All series of a registered metric.
 #[derive(Clone)]
 pub(super) struct Series<const N: usize, M> {
     metric: &'static Metric<N>,
     family: Family<Labels<N>, M, New>,
 }
 
-/// Counts, by labels.
 pub(super) type Counters<const N: usize> = Series<N, Counter>;
-/// Times, by labels.
 pub(super) type Histograms<const N: usize> = Series<N, Histogram>;
-/// What is under way, by labels.
 pub(super) type Gauges<const N: usize> = Series<N, Gauge>;
 
-/// Makes a series of what is measured so.
+/// Constructs a series of this type.
 #[derive(Clone, Copy)]
 pub(super) struct New(Measure);
 
@@ -211,7 +198,7 @@ where
         Self { metric, family }
     }
 
-    /// Shows all series, at zero: what is absent until it happens once is not seen when it does.
+    /// Creates all series at zero: a query for an increase does not see the first event of a series that starts with it.
     pub fn open(&self, registered: &Registered) {
         self.metric.combinations(registered).into_iter().for_each(|values| drop(self.of(values)));
     }
@@ -234,17 +221,17 @@ impl<const N: usize> Histograms<N> {
 }
 
 impl<const N: usize> Gauges<N> {
-    /// One more, for as long as the value returned lives: also where work is given up half-way.
-    pub fn one_more(&self, values: [&'static str; N]) -> OneMore {
+    /// Increases the gauge until the returned value is dropped, so that cancelled work is no longer counted.
+    pub fn increment(&self, values: [&'static str; N]) -> Increment {
         let gauge = self.of(values);
         gauge.inc();
-        OneMore(gauge)
+        Increment(gauge)
     }
 }
 
-pub(super) struct OneMore(Gauge);
+pub(super) struct Increment(Gauge);
 
-impl Drop for OneMore {
+impl Drop for Increment {
     fn drop(&mut self) {
         self.0.dec();
     }

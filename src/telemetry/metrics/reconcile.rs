@@ -1,30 +1,30 @@
-//! Passes over objects: how many, what came of them, how long they took; and what they found.
+//! Metrics of reconciles: number, results, durations and drift.
 
 use prometheus_client::registry::Registry;
 use std::time::Duration;
 use tokio::time::Instant;
 
-use super::metric::{Counters, Gauges, Histograms, OneMore, Registered};
+use super::metric::{Counters, Gauges, Histograms, Increment, Registered};
 use super::table::{DRIFT, READY, RECONCILE_DURATION, RECONCILES, RECONCILES_IN_FLIGHT};
 
-/// What came of a pass.
+/// The result of a reconcile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReconcileResult {
-    /// Nothing was left to do.
+    /// Nothing to do.
     Rested,
     /// The cloud or the object was written.
     Wrote,
-    /// Something is waited for.
+    /// The object waits for something.
     Waited,
-    /// Nothing goes on before somebody changes something.
+    /// There is no progress until a user changes something.
     Stalled,
     /// The object is paused.
     Paused,
     /// The account can't be used.
     NoAccount,
-    /// The cloud said no, or nothing.
+    /// The cloud returned an error, or did not respond.
     CloudError,
-    /// The API server said no, or nothing.
+    /// The API server returned an error, or did not respond.
     KubernetesError,
 }
 
@@ -45,14 +45,14 @@ impl ReconcileResult {
     }
 }
 
-/// What became of what somebody changed in the cloud.
+/// How drift was handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drift {
-    /// It was seen for the first time.
+    /// It was found.
     Detected,
-    /// It was set back.
+    /// It was corrected.
     Corrected,
-    /// A resource that was gone was made anew.
+    /// A deleted resource was created again.
     Recreated,
 }
 
@@ -68,7 +68,7 @@ impl Drift {
     }
 }
 
-/// The part of passes and objects. Cheap to clone.
+/// The metrics of reconciles. Cheap to clone.
 #[derive(Clone)]
 pub struct Reconcile {
     passes: Counters<2>,
@@ -98,35 +98,35 @@ impl Reconcile {
         drift.open(registered);
     }
 
-    /// A pass begins. One whose end is not told was given up and is not counted.
+    /// Records the start of a reconcile. One that is dropped without a result is not counted.
     #[must_use]
     pub fn begin(&self, kind: &'static str) -> Attempt {
-        Attempt { reconcile: self.clone(), kind, begun: Instant::now(), _under_way: self.in_flight.one_more([kind]) }
+        Attempt { reconcile: self.clone(), kind, begun: Instant::now(), _gauge: self.in_flight.increment([kind]) }
     }
 
-    /// An object became ready for the first time, so long after it was made.
+    /// Records the time from the creation of an object to its first `Ready`.
     pub fn ready(&self, kind: &'static str, after: Duration) {
         self.ready.observe([kind], after);
     }
 
-    /// The cloud differed from the spec by somebody else's doing.
+    /// Records drift.
     pub fn drift(&self, kind: &'static str, drift: Drift) {
         self.drift.add([kind, drift.label()], 1);
     }
 }
 
-/// A pass under way.
+/// A reconcile in progress.
 pub struct Attempt {
     reconcile: Reconcile,
     kind: &'static str,
     begun: Instant,
-    _under_way: OneMore,
+    _gauge: Increment,
 }
 
 impl Attempt {
-    /// It ended.
-    pub fn ended(self, passed: ReconcileResult) {
+    /// Records the result.
+    pub fn ended(self, result: ReconcileResult) {
         self.reconcile.duration.observe([self.kind], self.begun.elapsed());
-        self.reconcile.passes.add([self.kind, passed.label()], 1);
+        self.reconcile.passes.add([self.kind, result.label()], 1);
     }
 }
