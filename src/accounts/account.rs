@@ -11,7 +11,7 @@ use crate::api::Defaults;
 use crate::api::cloud_account::{Feature, Grant, Namespaces};
 use crate::cache::CloudCache;
 use crate::cloud::{Client, CloudError, ErrorClass, Listed};
-use crate::graph::Key;
+use crate::graph::ObjectKey;
 use crate::graph::owner::OWNER_TAG;
 
 /// An account that is ready.
@@ -41,7 +41,7 @@ pub enum Behind {
     /// The account shows no such resource; whoever names it uses this.
     Absent(Vec<What>),
     /// This is used with it, and this object of the cluster owns it by its tag.
-    There(Vec<What>, Option<Key>),
+    There(Vec<What>, Option<ObjectKey>),
 }
 
 /// A type of cloud resources, as accounts know it: they know no kind.

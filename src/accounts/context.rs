@@ -9,9 +9,9 @@ use super::state::Accounts;
 use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
 use crate::cloud::Settings;
-use crate::cluster::shard::Shard;
 use crate::cluster::status_writer::StatusWriter;
-use crate::graph::{Index, Key};
+use crate::cluster::watch::shard::Shard;
+use crate::graph::{Index, ObjectKey};
 use crate::telemetry::metrics::{self, Metrics};
 
 /// What all passes share.
@@ -86,7 +86,7 @@ impl Context {
     /// The account is gone.
     pub fn forget(&self, name: &str) {
         self.all_known().remove(name);
-        self.index.forget(&Key::account(name));
+        self.index.forget(&ObjectKey::account(name));
         self.accounts.remove(name);
     }
 }

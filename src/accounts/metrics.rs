@@ -9,7 +9,7 @@ use super::context::Context;
 use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
 use crate::cloud::quota_label;
-use crate::graph::Key;
+use crate::graph::ObjectKey;
 use crate::telemetry::metrics::objects::count_object;
 use crate::telemetry::metrics::objects::count_queue;
 use crate::telemetry::metrics::table::{
@@ -26,7 +26,7 @@ pub(super) struct AccountMetrics {
 
 impl Source for AccountMetrics {
     fn read(&self, readings: &mut Readings) {
-        let kind = Key::account("").kind;
+        let kind = ObjectKey::account("").kind;
         readings.add(&STALLED, [kind], 0.0);
         for account in self.store.state() {
             count_object(readings, kind, account.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default());

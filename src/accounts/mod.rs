@@ -18,7 +18,7 @@ pub use reconcile::controller;
 pub use state::{Accounts, Change, State};
 
 use crate::cluster::finalizer::RenamedFinalizer;
-use crate::cluster::shard::Shard;
+use crate::cluster::watch::shard::Shard;
 
 /// What keeps an account and its Secret while objects need them. Operators of different shards share accounts: each has a finalizer of its own,
 /// since it knows of its own objects only.

@@ -21,7 +21,7 @@ use crate::api::{CloudAccount, Reason, Recovery};
 use crate::backoff::exponential;
 use crate::cache::PollSchedule;
 use crate::cloud::{self, Client, CloudError, Credentials, ErrorClass, Limits, Priority, Quotas, Settings};
-use crate::graph::Key;
+use crate::graph::ObjectKey;
 
 /// How often the quotas are read again.
 const QUOTAS_EVERY: Duration = Duration::from_hours(1);
@@ -190,7 +190,7 @@ impl Context {
             Arc::new(Client::new(settings, credentials, self.cloud.clone()).map_err(|error| Trouble::new(Reason::Invalid, error))?);
         let (active, active_max) = self.accounts.active;
         let schedule = PollSchedule { idle: account.spec.sync_interval(), active, active_max };
-        let (index, key, watched) = (Arc::clone(&self.index), Key::account(&account.name_any()), Arc::clone(&client));
+        let (index, key, watched) = (Arc::clone(&self.index), ObjectKey::account(&account.name_any()), Arc::clone(&client));
         // Whichever call it is that the credentials are rejected at: the account, and with it all its objects, hears of it.
         let watch = tokio::spawn(async move {
             watched.until_rejected().await;
@@ -216,7 +216,7 @@ impl Context {
         let project = client.project_id().await.map_err(Trouble::cloud)?;
         let before = account.status.as_ref().and_then(|status| status.project_id.as_deref()).filter(|before| *before != project);
         match before {
-            Some(before) if !self.index.users(&Key::account(&account.name_any())).is_empty() => Err(Trouble::new(
+            Some(before) if !self.index.users(&ObjectKey::account(&account.name_any())).is_empty() => Err(Trouble::new(
                 Reason::Conflict,
                 format!(
                     "the credentials belong to project {project}, but the objects of the account are in project {before}; use credentials for {before}, \

@@ -25,13 +25,13 @@ use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, 
 use crate::backoff::jittered;
 use crate::cluster::age;
 use crate::cluster::finalizer::RenamedFinalizer;
-use crate::cluster::relist::Relist;
-use crate::cluster::shard::Shard;
 use crate::cluster::status::join_names;
 use crate::cluster::status::last_error;
 use crate::cluster::status::now;
-use crate::cluster::strip_metadata::strip_metadata;
-use crate::graph::{Index, Key, ResourceSummary};
+use crate::cluster::watch::relist::Relist;
+use crate::cluster::watch::shard::Shard;
+use crate::cluster::watch::strip_metadata::strip_metadata;
+use crate::graph::{Index, ObjectKey, ResourceSummary};
 use crate::telemetry::logs::reconcile_span;
 use crate::telemetry::metrics::{Metrics, ReconcileResult};
 
@@ -57,8 +57,8 @@ pub async fn controller(
     let (list, listed) = watch::channel(false);
     let known_all = [filled.clone(), listed];
     let keeping = tokio::spawn(secrets::keep(client.clone(), accounts.secrets().clone(), Arc::clone(&index), in_use(&shard), known_all));
-    let (wake, woken) = mpsc::unbounded_channel::<Key>();
-    index.register(Key::account("").kind, wake);
+    let (wake, woken) = mpsc::unbounded_channel::<ObjectKey>();
+    index.register(ObjectKey::account("").kind, wake);
     let context = Arc::new(Context::new(client.clone(), accounts, index, shard, &metrics));
     let (known, queue) = (Arc::clone(&context), Arc::clone(&context));
     let woken = UnboundedReceiverStream::from(woken).map(move |key| {
@@ -71,7 +71,7 @@ pub async fn controller(
         move |event| {
             let event = match event {
                 Ok(event) => event,
-                Err(error) => return tracing::warn!(kind = Key::account("").kind, %error, "watch failed; it is begun again"),
+                Err(error) => return tracing::warn!(kind = ObjectKey::account("").kind, %error, "watch failed; it is begun again"),
             };
             for account in relist.take(event).into_iter().filter(|account| !account.replaced) {
                 known.forget(&account.place.1);
@@ -79,9 +79,10 @@ pub async fn controller(
             match event {
                 watcher::Event::Apply(account) | watcher::Event::InitApply(account) => {
                     let (name, secret) = (account.name_any(), secret_key(account));
-                    known
-                        .index
-                        .apply(&Key::account(&name), ResourceSummary { needs: secret.into_iter().collect(), ..ResourceSummary::default() });
+                    known.index.apply(
+                        &ObjectKey::account(&name),
+                        ResourceSummary { needs: secret.into_iter().collect(), ..ResourceSummary::default() },
+                    );
                     known.there_is(&name);
                 }
                 watcher::Event::InitDone => {
@@ -104,7 +105,7 @@ pub async fn controller(
         })
         .run(
             move |account, context| {
-                let span = reconcile_span(Key::account("").kind, "", &account.name_any(), &account.name_any());
+                let span = reconcile_span(ObjectKey::account("").kind, "", &account.name_any(), &account.name_any());
                 reconcile(account, context, filled.clone()).instrument(span)
             },
             |_, _, _| Action::requeue(jittered(RETRY)),
@@ -125,7 +126,7 @@ async fn reconcile(account: Arc<CloudAccount>, context: Arc<Context>, filled: wa
 
 async fn pass(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<Action, kube::Error> {
     let name = account.name_any();
-    let pass = context.reconcile.begin(Key::account(&name).kind);
+    let pass = context.reconcile.begin(ObjectKey::account(&name).kind);
     context.known(&name, |known| known.queued = None);
     let ended = one_pass(account, &context, &name).await;
     pass.ended(ended.as_ref().map_or(ReconcileResult::KubernetesError, |(passed, _)| *passed));
@@ -133,7 +134,7 @@ async fn pass(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<Actio
 }
 
 async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> Result<(ReconcileResult, Action), kube::Error> {
-    let key = Key::account(name);
+    let key = ObjectKey::account(name);
     let secret = secret_key(&account);
     let users = context.index.users(&key);
     // Whether the Secret must stay depends on whether the account has users.
@@ -185,8 +186,8 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
     Ok((passed, Action::requeue(again)))
 }
 
-fn secret_key(account: &CloudAccount) -> Option<Key> {
-    secret_of(account).map(|reference| Key::secret(&reference.namespace, &reference.name))
+fn secret_key(account: &CloudAccount) -> Option<ObjectKey> {
+    secret_of(account).map(|reference| ObjectKey::secret(&reference.namespace, &reference.name))
 }
 
 /// What objects say of an account that is not ready. The particulars, among them the Secret's name, are for those who may read the account.
@@ -229,7 +230,7 @@ impl Context {
         account: &CloudAccount,
         prepared: &Result<Arc<Account>, Trouble>,
         quotas: Vec<Quota>,
-        users: &[Key],
+        users: &[ObjectKey],
     ) -> Result<(), kube::Error> {
         let last = account.status.clone().unwrap_or_default();
         let mut next = next_status(&last, prepared.as_ref().err(), account.metadata.generation);
@@ -252,7 +253,7 @@ impl Context {
         }
         self.statuses.write(&Api::all(self.client.clone()), account, None, &next).await?;
         if let Some(age) = age(account).filter(|_| first) {
-            self.reconcile.ready(Key::account("").kind, age);
+            self.reconcile.ready(ObjectKey::account("").kind, age);
         }
         Ok(())
     }
@@ -287,7 +288,7 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
 }
 
 /// An account that is being deleted names those whom it waits for.
-fn waits_for(status: &mut CloudAccountStatus, users: &[Key], generation: Option<i64>) {
+fn waits_for(status: &mut CloudAccountStatus, users: &[ObjectKey], generation: Option<i64>) {
     let names = join_names(users.iter().map(|user| format!("{} {}/{}", user.kind, user.namespace, user.name)));
     let new = NewCondition {
         type_: ConditionType::Reconciling,

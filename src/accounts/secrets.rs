@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::cluster::finalizer::RenamedFinalizer;
 use crate::cluster::secrets::SecretNamespaces;
-use crate::graph::{Index, Key};
+use crate::graph::{Index, ObjectKey};
 
 /// After the API server refused or was not reached.
 const RETRY: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub async fn keep(
     known: [watch::Receiver<bool>; 2],
 ) {
     let (sender, changes) = mpsc::unbounded_channel();
-    index.register(Key::secret("", "").kind, sender.clone());
+    index.register(ObjectKey::secret("", "").kind, sender.clone());
     // A store for each watch: one that fails, for example because its namespace is gone, does not hold up the others.
     let (stores, watches): (Vec<_>, Vec<_>) = namespaces
         .apis(&client)
@@ -58,7 +58,7 @@ async fn watch_secrets(
     store: Store<PartialObjectMeta<Secret>>,
     index: &Index,
     finalizer: &RenamedFinalizer,
-    sender: &UnboundedSender<Key>,
+    sender: &UnboundedSender<ObjectKey>,
 ) {
     let mut events = pin!(events);
     while let Some(event) = events.next().await {
@@ -83,7 +83,7 @@ fn forget_what_is_not_needed(secret: &mut PartialObjectMeta<Secret>) {
 fn hear(
     index: &Index,
     finalizer: &RenamedFinalizer,
-    sender: &UnboundedSender<Key>,
+    sender: &UnboundedSender<ObjectKey>,
     event: Result<watcher::Event<PartialObjectMeta<Secret>>, watcher::Error>,
 ) {
     match event {
@@ -105,13 +105,13 @@ async fn mind(
     index: &Index,
     finalizer: &RenamedFinalizer,
     stores: &[Store<PartialObjectMeta<Secret>>],
-    mut changes: UnboundedReceiver<Key>,
-    again: &UnboundedSender<Key>,
+    mut changes: UnboundedReceiver<ObjectKey>,
+    again: &UnboundedSender<ObjectKey>,
 ) {
     while let Some(key) = changes.recv().await {
         let place = ObjectRef::new(&key.name).within(&key.namespace);
         let Some(secret) = stores.iter().find_map(|store| store.get(&place)) else { continue };
-        let needed = index.users(&key).iter().any(|user| *user == Key::account(&user.name) && !index.users(user).is_empty());
+        let needed = index.users(&key).iter().any(|user| *user == ObjectKey::account(&user.name) && !index.users(user).is_empty());
         let as_needed = if needed { finalizer.is_current(secret.as_ref()) } else { !finalizer.is_on(secret.as_ref()) };
         // No finalizer can be added to one that is being deleted.
         if as_needed || (needed && secret.metadata.deletion_timestamp.is_some()) {
@@ -135,6 +135,6 @@ async fn mind(
     }
 }
 
-fn key(secret: &PartialObjectMeta<Secret>) -> Key {
-    Key::secret(&secret.namespace().unwrap_or_default(), &secret.name_any())
+fn key(secret: &PartialObjectMeta<Secret>) -> ObjectKey {
+    ObjectKey::secret(&secret.namespace().unwrap_or_default(), &secret.name_any())
 }

@@ -10,8 +10,6 @@ pub mod status;
 pub mod status_writer;
 pub mod watch;
 
-pub use watch::{relist, shard, strip_metadata};
-
 use kube::Resource;
 use std::time::Duration;
 

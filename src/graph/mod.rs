@@ -29,9 +29,6 @@ use grants::Grants;
 use references::References;
 use wakers::Wakers;
 
-/// The older name, until all modules use the new one.
-pub type Key = ObjectKey;
-
 /// The index. Each method takes one lock, and no method waits.
 #[derive(Default)]
 pub struct Index {

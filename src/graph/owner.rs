@@ -4,9 +4,6 @@ use sha2::{Digest, Sha256};
 
 use super::ObjectKey;
 
-// Until all modules import them from the graph.
-pub use super::disclosure::{describe_holder, describe_owner_tag};
-
 /// Key of the tag. Letters and hyphens only, which every region documents as legal.
 pub const OWNER_TAG: &str = "direct-connect-operator-owner";
 

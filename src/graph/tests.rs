@@ -2,11 +2,11 @@ use super::*;
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-fn key(kind: &'static str, name: &str) -> Key {
-    Key { kind, namespace: "team".into(), name: name.into() }
+fn key(kind: &'static str, name: &str) -> ObjectKey {
+    ObjectKey { kind, namespace: "team".into(), name: name.into() }
 }
 
-fn woken(receiver: &mut UnboundedReceiver<Key>) -> Vec<String> {
+fn woken(receiver: &mut UnboundedReceiver<ObjectKey>) -> Vec<String> {
     std::iter::from_fn(|| receiver.try_recv().ok()).map(|key| key.name).collect()
 }
 
@@ -68,7 +68,7 @@ fn another_namespace_needs_a_grant_and_its_names_are_not_told() {
     let (interfaces, mut to_interfaces) = unbounded_channel();
     index.register("VirtualInterface", interfaces);
     let gateway = key("VirtualGateway", "gw");
-    let abroad = Key { namespace: "others".into(), ..key("VirtualInterface", "secret-project") };
+    let abroad = ObjectKey { namespace: "others".into(), ..key("VirtualInterface", "secret-project") };
     index.apply(&abroad, ResourceSummary { needs: vec![gateway.clone()], ..ResourceSummary::default() });
     assert!(!index.is_granted(&abroad, &gateway) && index.dependants(&gateway).is_empty(), "nobody holds what was not given");
     let grant: DirectConnectGrantSpec = serde_json::from_value(
@@ -120,7 +120,7 @@ fn a_namespace_wakes_its_own_objects() {
     let index = Index::default();
     let (gateways, mut to_gateways) = unbounded_channel();
     index.register("VirtualGateway", gateways);
-    let abroad = Key { namespace: "others".into(), ..key("VirtualGateway", "abroad") };
+    let abroad = ObjectKey { namespace: "others".into(), ..key("VirtualGateway", "abroad") };
     for key in [&key("VirtualGateway", "a"), &key("VirtualGateway", "b"), &abroad] {
         index.apply(key, ResourceSummary::default());
     }
@@ -139,11 +139,11 @@ fn a_grant_is_of_its_own_namespace_and_wakes_both_ends_there() {
     let (objects, mut woken_keys) = unbounded_channel();
     index.register("VirtualGateway", objects.clone());
     index.register("VirtualInterface", objects);
-    let (near, far) = (key("VirtualGateway", "near"), Key { namespace: "others".into(), ..key("VirtualGateway", "far") });
-    let summary = |need: &Key| ResourceSummary { needs: vec![need.clone()], ..ResourceSummary::default() };
+    let (near, far) = (key("VirtualGateway", "near"), ObjectKey { namespace: "others".into(), ..key("VirtualGateway", "far") });
+    let summary = |need: &ObjectKey| ResourceSummary { needs: vec![need.clone()], ..ResourceSummary::default() };
     index.apply(&key("VirtualInterface", "at-home"), summary(&near));
     index.apply(&key("VirtualInterface", "out"), summary(&far));
-    let abroad = Key { namespace: "others".into(), ..key("VirtualInterface", "in") };
+    let abroad = ObjectKey { namespace: "others".into(), ..key("VirtualInterface", "in") };
     index.apply(&abroad, summary(&near));
     assert_eq!(woken(&mut woken_keys).len(), 2, "each gateway once, when it was first needed");
     let grant = |kind: &str| -> DirectConnectGrantSpec {
@@ -158,7 +158,7 @@ fn a_grant_is_of_its_own_namespace_and_wakes_both_ends_there() {
     assert!(index.is_granted(&abroad, &near));
     index.grant("team", "more", Some(&grant("Peer")));
     assert!(!index.is_granted(&abroad, &near));
-    assert!(index.is_granted(&abroad, &Key::account("default")), "an account opens itself");
+    assert!(index.is_granted(&abroad, &ObjectKey::account("default")), "an account opens itself");
 }
 
 #[test]

@@ -12,7 +12,8 @@ use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECO
 use crate::backoff::jittered;
 use crate::cloud::CloudError;
 use crate::cluster::finalizer;
-use crate::graph::owner::{describe_holder, owner};
+use crate::graph::describe_holder;
+use crate::graph::owner::owner;
 use crate::telemetry::metrics::ReconcileResult;
 
 use super::backoff::Backoff;

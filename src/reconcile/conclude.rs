@@ -8,7 +8,7 @@ use crate::accounts::Account;
 use crate::api::{Management, Reason};
 use crate::backoff::jittered;
 use crate::cloud::{self, CloudError, ErrorClass, QueueFull};
-use crate::graph::Key;
+use crate::graph::ObjectKey;
 use crate::telemetry::metrics::ReconcileResult;
 
 use super::context::{AccountContext, Context, Ended, ObservedOf, Policies};
@@ -144,7 +144,7 @@ impl<K: Kind> Context<'_, K> {
             // Before the quotas are asked for: the answer may come at once, and must find who waits.
             self.reconciler.states.await_quota(self.uid, &self.state.backoff);
             account.account.watch_quotas();
-            self.reconciler.index.wake(&Key::account(self.account_name));
+            self.reconciler.index.wake(&ObjectKey::account(self.account_name));
         }
         let refused = observation.is_some() && error.outcome == cloud::RequestOutcome::Refused;
         // Only of the create that it announces can a refusal say that the intent came to nothing.

@@ -8,7 +8,7 @@ use crate::accounts::Account;
 use crate::api::{ABANDON_ANNOTATION, DeletionPolicy, DriftPolicy, Managed, Management, Status};
 use crate::cache::CloudCache;
 use crate::cloud::Listed;
-use crate::graph::Key;
+use crate::graph::ObjectKey;
 use crate::telemetry::metrics::ReconcileResult;
 
 use super::kind::{Kind, Reference};
@@ -26,7 +26,7 @@ pub(super) struct Context<'a, K: Kind> {
     pub reconciler: &'a Arc<Reconciler<K>>,
     pub object: &'a K::Object,
     pub uid: &'a str,
-    pub key: Key,
+    pub key: ObjectKey,
     pub generation: Option<i64>,
     pub is_deleting: bool,
     /// What was reported last.

@@ -24,10 +24,10 @@ use crate::accounts::Accounts;
 use crate::api::FIELD_MANAGER;
 use crate::backoff::jittered;
 use crate::cluster::leader_election::Leadership;
-use crate::cluster::relist::Relist;
-use crate::cluster::shard::Shard;
 use crate::cluster::status_writer::StatusWriter;
-use crate::graph::{Index, Key};
+use crate::cluster::watch::relist::Relist;
+use crate::cluster::watch::shard::Shard;
+use crate::graph::{Index, ObjectKey};
 use crate::telemetry::logs::error_chain;
 use crate::telemetry::logs::reconcile_span;
 use crate::telemetry::metrics::Metrics;
@@ -180,8 +180,8 @@ async fn reconcile<K: Kind>(
 }
 
 /// The index knows kinds by name only; here a name becomes an object of this kind again.
-async fn forward_wakes<K: Kind>(reconciler: Arc<Reconciler<K>>, mut keys: UnboundedReceiver<Key>) {
-    while let Some(Key { kind: _, namespace, name }) = keys.recv().await {
+async fn forward_wakes<K: Kind>(reconciler: Arc<Reconciler<K>>, mut keys: UnboundedReceiver<ObjectKey>) {
+    while let Some(ObjectKey { kind: _, namespace, name }) = keys.recv().await {
         reconciler.wake_by_name(&namespace, &name);
     }
 }
@@ -196,7 +196,7 @@ impl<K: Kind> Reconciler<K> {
             self.states.forget(&gone.uid);
             if !gone.replaced {
                 let (namespace, name) = gone.place;
-                self.index.forget(&Key { kind: K::NAME, namespace, name });
+                self.index.forget(&ObjectKey { kind: K::NAME, namespace, name });
             }
         }
         if let watcher::Event::Apply(object) | watcher::Event::InitApply(object) = event {

@@ -4,7 +4,7 @@ use kube::Resource;
 use std::collections::BTreeMap;
 
 use crate::accounts::{Account, Behind, IMPORT, Use, What};
-use crate::graph::{Key, ResourceSummary};
+use crate::graph::{ObjectKey, ResourceSummary};
 
 use super::context::Context;
 use super::kind::{Kind, Reference};
@@ -64,7 +64,7 @@ impl<K: Kind> Reconciler<K> {
     }
 
     /// What hangs on an object of the same namespace has that one's limits; another namespace's is had by its leave.
-    fn through_references(&self, object: &K::Object, account: &Account, me: &Key, labels: &BTreeMap<String, String>) -> Permission {
+    fn through_references(&self, object: &K::Object, account: &Account, me: &ObjectKey, labels: &BTreeMap<String, String>) -> Permission {
         if !account.has_grants() {
             return Permission::Granted;
         }
@@ -89,7 +89,7 @@ impl<K: Kind> Reconciler<K> {
 }
 
 /// What is used with the resource that `named` names by its id, and the object that owns it by its tag.
-fn named_by_id(named: &Use, behind: Behind) -> Result<(Vec<What>, Option<Key>), Permission> {
+fn named_by_id(named: &Use, behind: Behind) -> Result<(Vec<What>, Option<ObjectKey>), Permission> {
     match behind {
         Behind::Unknown => Err(Permission::Unknown),
         Behind::NotNameable => Err(not_nameable(named.field)),

@@ -12,7 +12,7 @@ use crate::accounts::Accounts;
 use crate::cloud::{CloudError, QueueFull};
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::status_writer::StatusWriter;
-use crate::graph::{Index, Key};
+use crate::graph::{Index, ObjectKey};
 use crate::telemetry::metrics::{self, ReconcileResult};
 
 use super::kind::Kind;
@@ -71,8 +71,8 @@ impl Failure {
 }
 
 impl<K: Kind> Reconciler<K> {
-    pub(super) fn key(object: &K::Object) -> Key {
-        Key { kind: K::NAME, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
+    pub(super) fn key(object: &K::Object) -> ObjectKey {
+        ObjectKey { kind: K::NAME, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
     }
 
     pub(super) fn api(&self, object: &K::Object) -> Api<K::Object> {

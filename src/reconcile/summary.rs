@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::api::{ConditionType, FINALIZER, Managed, Reason, is_true};
 use crate::cluster::finalizer;
 use crate::cluster::resource_version::compare;
-use crate::cluster::strip_metadata::strip_metadata;
-use crate::graph::{Key, ResourceSummary};
+use crate::cluster::watch::strip_metadata::strip_metadata;
+use crate::graph::{ObjectKey, ResourceSummary};
 
 use super::kind::Kind;
 use super::reconciler::{Reconciler, uid};
@@ -33,8 +33,8 @@ impl<K: Kind> Reconciler<K> {
         let status = object.status();
         let ready = status.is_some_and(|status| is_true(&status.conditions, ConditionType::Ready));
         let deleting = object.meta().deletion_timestamp.is_some();
-        let secret = K::secret(object).map(|secret| Key::secret(&namespace, &secret.name));
-        let account = finalizer::is_on(object, FINALIZER).then(|| Key::account(&self.account_name(object)));
+        let secret = K::secret(object).map(|secret| ObjectKey::secret(&namespace, &secret.name));
+        let account = finalizer::is_on(object, FINALIZER).then(|| ObjectKey::account(&self.account_name(object)));
         ResourceSummary {
             id: status.and_then(|status| status.id.clone()),
             ready: ready && !deleting,

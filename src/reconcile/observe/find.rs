@@ -6,8 +6,9 @@ use tokio::time::Instant;
 use crate::api::Managed;
 use crate::cache::View;
 use crate::cloud::{ErrorClass, Listed, Priority};
-use crate::graph::Key;
-use crate::graph::owner::{OWNER_TAG, describe_holder, describe_owner_tag, object_of};
+use crate::graph::ObjectKey;
+use crate::graph::owner::{OWNER_TAG, object_of};
+use crate::graph::{describe_holder, describe_owner_tag};
 
 use super::Observer;
 use crate::reconcile::decide::{Found, Ownership, Presence};
@@ -179,7 +180,7 @@ impl<K: Kind> Observer<'_, '_, K> {
     }
 
     /// Whether a tag names an object of the same namespace that is no more: what it retained may be imported.
-    fn is_left_behind(&self, tag: &str, me: &Key) -> bool {
+    fn is_left_behind(&self, tag: &str, me: &ObjectKey) -> bool {
         let left = object_of(tag, K::NAME, &self.context.reconciler.cluster).filter(|owner| owner.namespace == me.namespace);
         self.context.reconciler.whole_namespaces
             && self.context.object.import().is_some()

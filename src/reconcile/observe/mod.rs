@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::api::{DriftPolicy, Intent, Managed, Management, Target, WaitingFor};
 use crate::cloud::Call;
-use crate::graph::Key;
+use crate::graph::ObjectKey;
 
 use crate::reconcile::context::{AccountContext, Context};
 use crate::reconcile::decide::{IntentState, Ownership, Presence, Situation};
@@ -203,9 +203,9 @@ fn time_in_doubt(intent: &Intent, now: jiff::Timestamp) -> Duration {
 impl Reference {
     /// The object referred to, from an object in `namespace`.
     #[must_use]
-    pub fn key(&self, namespace: &str) -> Key {
+    pub fn key(&self, namespace: &str) -> ObjectKey {
         let Self { field: _, kind, namespace: other, name } = self;
-        Key { kind, namespace: other.clone().unwrap_or_else(|| namespace.to_owned()), name: name.clone() }
+        ObjectKey { kind, namespace: other.clone().unwrap_or_else(|| namespace.to_owned()), name: name.clone() }
     }
 }
 
