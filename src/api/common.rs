@@ -14,30 +14,30 @@ pub const GROUP: &str = "directconnect.huaweicloud.com";
 /// The version of all kinds.
 pub const VERSION: &str = "v1alpha1";
 
-/// On a namespace: the name of the `CloudAccount` for objects that name none.
+/// On a namespace: the default `CloudAccount` of its objects.
 pub const ACCOUNT_ANNOTATION: &str = "directconnect.huaweicloud.com/account";
 
-/// On an object, `"true"`: nothing is written anywhere but the condition `Synced=False/Paused`; deletion waits too.
+/// On an object, `"true"`: pauses reconciliation, including deletion. Only the condition `Synced=False/Paused` is written.
 pub const PAUSED_ANNOTATION: &str = "directconnect.huaweicloud.com/paused";
 
-/// On an object, any new value: look at the cloud now. Echoed in `status.lastHandledReconcileAt`.
+/// On an object, any new value: reconcile now. Echoed in `status.lastHandledReconcileAt`.
 pub const RECONCILE_AT_ANNOTATION: &str = "directconnect.huaweicloud.com/reconcile-at";
 
-/// On an object that is being deleted, `"true"`: let it go although its account can't be reached any more; what it has in the cloud stays there.
+/// On an object that is being deleted, `"true"`: removes the finalizer although the account cannot be used; the cloud resource is kept.
 pub const ABANDON_ANNOTATION: &str = "directconnect.huaweicloud.com/abandon";
 
-/// On an object, `"true"`: the optional admission policy of the chart refuses its deletion.
+/// On an object, `"true"`: the optional admission policy of the chart rejects its deletion.
 pub const PROTECTED_ANNOTATION: &str = "directconnect.huaweicloud.com/protected";
 
-/// Keeps an object until the cloud has confirmed that its counterpart is gone.
+/// Finalizer of objects: removed when the cloud has confirmed that the resource no longer exists.
 pub const FINALIZER: &str = "directconnect.huaweicloud.com/cloud-resource";
-/// Field manager of all that the operator writes, and reporter of its events.
+/// Field manager of the writes of the operator, and reporter of its events.
 pub const FIELD_MANAGER: &str = "direct-connect-operator";
 
-/// The account of objects that name none, in namespaces that name none.
+/// The account of objects without `spec.accountRef`, in namespaces without the annotation.
 pub const DEFAULT_ACCOUNT: &str = "default";
 
-/// Tags of a cloud object, by key. Keys of 1 to 128 and values of 0 to 255 characters.
+/// Tags of a cloud resource, by key. Keys of 1 to 128 and values of 0 to 255 characters.
 pub type Tags = BTreeMap<String, String>;
 
 /// A reference to a CloudAccount.

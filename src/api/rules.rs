@@ -1,10 +1,10 @@
 //! CEL rules that several kinds share. Each message names the field and says what is allowed.
 //!
-//! A rule stands at the field where that is enough: such a rule runs only when the field is present, and a rule with
-//! `oldSelf` only when it was there before too. Rules on adding, removing or combining fields stand at the struct.
+//! A rule is set at the field where possible: it then runs only if the field is set, and a rule with `oldSelf` only if the field was set before
+//! too. Rules on adding, removing or combining fields are set at the struct.
 //!
-//! The API server refuses a definition whose rules could cost too much. It reckons with the longest values that the
-//! schema admits, so every list, map and text that a rule reads has a bound.
+//! The API server rejects a CRD whose rules can be too expensive. It estimates the cost with the longest values that the schema allows, so every
+//! list, map and string that a rule reads has a bound.
 
 use kube::core::{Rule, validate};
 use schemars::Schema;

@@ -213,3 +213,22 @@ fn is_same_field(a: &str, b: &str) -> bool {
     let stem = |field: &str| field.strip_suffix("Ref").or_else(|| field.strip_suffix("Id")).unwrap_or(field).to_owned();
     a == b || stem(a) == stem(b)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_field;
+
+    #[test]
+    fn a_reference_is_the_same_field_by_name_and_by_id() {
+        let rows = [
+            ("virtualGatewayRef", "virtualGatewayId", true),
+            ("virtualInterfaceId", "virtualInterfaceRef", true),
+            ("bandwidth", "bandwidth", true),
+            ("connectionId", "virtualGatewayId", false),
+            ("name", "description", false),
+        ];
+        for (a, b, same) in rows {
+            assert_eq!(is_same_field(a, b), same, "{a} {b}");
+        }
+    }
+}
