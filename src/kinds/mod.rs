@@ -1,6 +1,8 @@
 //! The kinds, one small pure file each: spec → create body, (spec, seen) → differences, seen → health. No IO, no `async`.
 
 mod compare;
+#[cfg(test)]
+mod fields_tests;
 mod metrics;
 mod peer;
 mod virtual_gateway;

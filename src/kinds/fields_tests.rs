@@ -1,0 +1,113 @@
+//! What is said of a field in three places, held against each other: what the comparison reports, what the API server keeps as it is, and what
+//! `policy.ignoreFields` can name.
+
+use kube::{CustomResourceExt, Resource};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
+use crate::api::Defaults;
+use crate::reconcile::{Desired, Difference, Kind, Links, Tagging};
+
+/// Checks a kind: each spec with what the cloud shows for it differs from it in fields that the other specs leave out, or in all of them.
+fn check<K: Kind>(specs: &[Value], links: &Links, seen: &Value)
+where
+    K::Object: CustomResourceExt,
+{
+    let seen: K::Resource = read(seen);
+    let mut reported = BTreeMap::new();
+    for spec in specs {
+        let object: K::Object =
+            read(&json!({ "apiVersion": K::Object::api_version(&()), "kind": K::NAME, "metadata": { "name": "a" }, "spec": spec }));
+        let defaults = Defaults::default();
+        let desired =
+            Desired { object: &object, links, created_as: None, defaults: &defaults, owner: None, tagging: Tagging::All, secret: None };
+        for difference in K::compare(&desired, &seen) {
+            let Difference { path, mutable, .. } = difference;
+            let call = K::update(&desired, &seen, &[difference]);
+            assert_eq!(call.is_some(), mutable, "{} {path}: a field that can change, and only that, leads to a call", K::NAME);
+            assert_ne!(reported.insert(path.to_owned(), mutable), Some(!mutable), "{} {path}", K::NAME);
+        }
+    }
+    let (immutable, ignorable) = of_schema(&serde_json::to_value(K::Object::crd()).unwrap());
+    assert_eq!(reported.keys().cloned().collect::<BTreeSet<_>>(), ignorable, "{}: compared, and named by ignoreFields", K::NAME);
+    for (path, mutable) in reported {
+        assert_eq!(immutable.contains(&path), !mutable, "{} {path}: immutable in the definition and in the comparison", K::NAME);
+    }
+}
+
+/// The fields of the spec that the API server keeps as they are, and those that `policy.ignoreFields` can name.
+fn of_schema(crd: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
+    let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+    let (mut immutable, mut ignorable) = (BTreeSet::new(), BTreeSet::new());
+    for rule in spec["x-kubernetes-validations"].as_array().unwrap() {
+        let text = rule["rule"].as_str().unwrap();
+        if text.contains("oldSelf") {
+            immutable.insert(rule["fieldPath"].as_str().unwrap().trim_start_matches('.').to_owned());
+        }
+        if let Some((_, list)) = text.split_once("ignoreFields.all(f, f in [") {
+            let names = list.trim_end_matches("])").split(", ");
+            ignorable.extend(names.map(|name| name.trim_matches('\'').to_owned()));
+        }
+    }
+    (immutable, ignorable)
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+fn with(spec: &Value, field: &str, value: Value) -> Value {
+    let mut spec = spec.clone();
+    spec[field] = value;
+    spec
+}
+
+#[test]
+fn of_a_gateway() {
+    let spec = json!({
+        "name": "a", "description": "a", "vpcId": "a", "enterpriseRouterId": "a", "localEpGroup": ["10.0.0.0/8"],
+        "localEpGroupIpv6": ["fd00::/16"], "bgpAsn": 1, "enterpriseProjectId": "a", "tags": { "a": "a" },
+    });
+    let seen = json!({
+        "id": "1", "name": "b", "description": "b", "vpc_id": "b", "enterprise_router_id": "b", "local_ep_group": ["11.0.0.0/8"],
+        "local_ep_group_ipv6": ["fd01::/16"], "bgp_asn": 2, "enterprise_project_id": "b", "tags": [{ "key": "a", "value": "b" }],
+    });
+    check::<VirtualGatewayKind>(&[spec], &Links::new(), &seen);
+}
+
+#[test]
+fn of_an_interface() {
+    let spec = json!({
+        "name": "a", "description": "a", "connectionId": "a", "lagId": "a", "globalGatewayId": "a", "type": "private", "vlan": 1, "bandwidth": 2,
+        "routeMode": "bgp", "bgpAsn": 1, "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.0.0.0/8"],
+        "serviceEpGroup": ["10.0.0.0/8"], "priority": "normal", "enableBfd": true, "enableNqa": true,
+        "extendAttribute": { "haType": "bfd" }, "enterpriseProjectId": "a", "tags": { "a": "a" },
+    });
+    let peer = json!({
+        "id": "2", "address_family": "ipv4", "route_mode": "static", "bgp_asn": 2, "local_gateway_ip": "11.0.0.1/30",
+        "remote_gateway_ip": "11.0.0.2/30", "remote_ep_group": ["11.0.0.0/8"],
+    });
+    let seen = json!({
+        "id": "1", "name": "b", "description": "b", "direct_connect_id": "b", "lag_id": "b", "vgw_id": "b", "gateway_id": "b", "type": "public",
+        "vlan": 2, "bandwidth": 3, "service_ep_group": ["11.0.0.0/8"], "priority": "low", "enable_bfd": false, "enable_nqa": false,
+        "extend_attribute": { "ha_type": "nqa" }, "enterprise_project_id": "b", "tags": [{ "key": "a", "value": "b" }], "vif_peers": [peer],
+    });
+    let by_id = with(&spec, "virtualGatewayId", json!("a"));
+    check::<VirtualInterfaceKind>(&[spec, by_id], &Links::from([("virtualGatewayRef", "a".to_owned())]), &seen);
+}
+
+#[test]
+fn of_a_peer() {
+    let spec = json!({
+        "name": "a", "description": "a", "addressFamily": "ipv4", "routeMode": "bgp", "bgpAsn": 1, "localGatewayIp": "10.0.0.1/30",
+        "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.0.0.0/8"],
+    });
+    let seen = json!({
+        "id": "1", "vif_id": "b", "name": "b", "description": "b", "address_family": "ipv6", "route_mode": "static", "bgp_asn": 2,
+        "local_gateway_ip": "11.0.0.1/30", "remote_gateway_ip": "11.0.0.2/30", "remote_ep_group": ["11.0.0.0/8"],
+    });
+    let by_id = with(&spec, "virtualInterfaceId", json!("a"));
+    check::<PeerKind>(&[spec, by_id], &Links::from([("virtualInterfaceRef", "a".to_owned())]), &seen);
+}
