@@ -12,11 +12,8 @@ pub(super) fn conditions(text: &mut String) -> fmt::Result {
         text,
         "The conditions in `status.conditions`. A condition describes the spec of the generation in its `observedGeneration`, and the whole"
     )?;
-    writeln!(
-        text,
-        "status that of `status.observedGeneration`, which is 0 until the first reconcile. *Network objects* are `VirtualGateway`,"
-    )?;
-    writeln!(text, "`VirtualInterface` and `Peer`; *account* is `CloudAccount`.\n")?;
+    writeln!(text, "status that of `status.observedGeneration`, which is 0 until the first reconcile. *Network objects* are all but")?;
+    writeln!(text, "`CloudAccount`, which is *account*, and `DirectConnectGrant`, which has no status.\n")?;
     writeln!(text, "## Types\n\n| Type | Kinds | Description |\n|---|---|---|")?;
     for type_ in ConditionType::ALL {
         let kinds = if type_.is_of_accounts() { "Network objects, account" } else { "Network objects" };

@@ -19,6 +19,7 @@ use crate::telemetry::metrics::Source;
 type MetricsOf = fn(&Stores) -> Option<Arc<dyn Source>>;
 
 /// A kind that the operator runs.
+#[derive(Clone, Copy)]
 pub struct Registration {
     /// Name of the kind.
     pub kind: &'static str,

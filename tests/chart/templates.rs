@@ -2,6 +2,7 @@
 
 mod documents;
 mod harness;
+mod kinds;
 mod kustomize;
 mod notes;
 mod protection;

@@ -9,3 +9,4 @@ mod lives;
 mod restart;
 mod samples;
 mod sweep;
+mod toy_kind;

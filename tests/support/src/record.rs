@@ -19,9 +19,8 @@ use tokio::sync::oneshot;
 use crate::controlplane::ControlPlane;
 use crate::normal::Normal;
 use crate::simulator::http_client;
-use crate::world::{API_VERSION, api};
+use crate::world::{API_VERSION, KINDS, api};
 
-const KINDS: [&str; 4] = ["CloudAccount", "VirtualGateway", "VirtualInterface", "Peer"];
 /// The journal is asked this often, since it may forget and the simulator may be killed.
 const ASK: Duration = Duration::from_millis(500);
 /// Longest answer of the simulator, which may be paused.
@@ -111,9 +110,9 @@ impl Tape {
             watch(objects, config).default_backoff().map(move |event| (kind, event)).boxed()
         };
         let mine = Some(&*self.namespace);
-        let mut streams: Vec<_> = KINDS
-            .iter()
-            .map(|kind| match *kind {
+        let mut streams: Vec<_> = std::iter::once("CloudAccount")
+            .chain(KINDS)
+            .map(|kind| match kind {
                 "CloudAccount" => {
                     stream(kind, API_VERSION, None, watcher::Config::default().fields(&format!("metadata.name={}", self.namespace)))
                 }

@@ -350,13 +350,9 @@ impl World {
     /// The account, the objects and the events of this world, one a line.
     async fn told_all(&self) -> String {
         let mut told = String::new();
-        for (namespace, version, kind) in [
-            (None, API_VERSION, "CloudAccount"),
-            (Some(&*self.namespace), API_VERSION, "VirtualGateway"),
-            (Some(&*self.namespace), API_VERSION, "VirtualInterface"),
-            (Some(&*self.namespace), API_VERSION, "Peer"),
-            (Some(&*self.namespace), "events.k8s.io/v1", "Event"),
-        ] {
+        let mine = Some(&*self.namespace);
+        let objects = KINDS.into_iter().map(|kind| (mine, API_VERSION, kind));
+        for (namespace, version, kind) in objects.chain([(None, API_VERSION, "CloudAccount"), (mine, "events.k8s.io/v1", "Event")]) {
             let all = api(&self.client, namespace, version, kind).list(&ListParams::default()).await.unwrap();
             let mine = all.into_iter().filter(|object| namespace.is_some() || object.name_any() == self.namespace);
             told.extend(mine.map(|object| serde_json::to_string(&object).unwrap() + "\n"));
