@@ -322,11 +322,11 @@ async fn a_leader_ends_when_it_cannot_renew_and_when_it_sees_another() {
     let mut first = replica(&world, "first", SHORT).await;
     says(&first, WORKS).await;
     let lease = |more: &[&str]| {
-        let get = ["get", "lease", "direct-connect-operator", "-n", world.namespace.as_str()];
+        let get = ["get", "lease", "direct-connect-operator-test", "-n", world.namespace.as_str()];
         world.plane.kubectl(&get.iter().chain(more).copied().collect::<Vec<_>>())
     };
     // A label changes the lease's resource version and nothing else.
-    world.plane.kubectl(&["label", "lease", "direct-connect-operator", "-n", &world.namespace, "a=b"]);
+    world.plane.kubectl(&["label", "lease", "direct-connect-operator-test", "-n", &world.namespace, "a=b"]);
     let renewed = || lease(&["-o", "jsonpath={.spec.renewTime}"]);
     let before = renewed();
     eventually("it is renewed all the same", BOUND, || std::future::ready((renewed() != before).then_some(()))).await;
@@ -341,7 +341,7 @@ async fn a_leader_ends_when_it_cannot_renew_and_when_it_sees_another() {
     let mut second = replica(&world, "second", LONG).await;
     says(&second, WORKS).await;
     let taken = json!({ "spec": { "holderIdentity": "somebody" } }).to_string();
-    world.plane.kubectl(&["patch", "lease", "direct-connect-operator", "-n", &world.namespace, "--type=merge", "-p", &taken]);
+    world.plane.kubectl(&["patch", "lease", "direct-connect-operator-test", "-n", &world.namespace, "--type=merge", "-p", &taken]);
     ends(&mut second, "somebody has the lease").await;
     assert_eq!(lease(&["-o", "jsonpath={.spec.holderIdentity}"]), "somebody", "it takes nothing back");
 }

@@ -35,7 +35,7 @@ async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     let mut operator = Operator::begin(proxy.kubeconfig(), &log, &arguments, &[]);
     readiness(&operator, "the API server does not respond\n").await;
     proxy.open();
-    let all = "cloudaccounts, virtualgateways, virtualinterfaces, peers, directconnectgrants";
+    let all = "cloudaccounts, directconnectgrants, virtualgateways, virtualinterfaces, peers";
     readiness(&operator, &format!("custom resource definitions are not established: {all}\n")).await;
     assert_eq!(operator.get("/livez").await.as_deref(), Some("ok\n"));
     let crds: Vec<PathBuf> =
