@@ -13,7 +13,7 @@ use direct_connect_operator::cluster::leader_election::Leadership;
 use direct_connect_operator::config::{Cli, Command};
 use direct_connect_operator::reconcile::{Desired, Difference, Health, Kind, Registration, ResourcePhase};
 use direct_connect_operator::telemetry::metrics::Metrics;
-use direct_connect_operator::telemetry::probes::Phase;
+use direct_connect_operator::telemetry::probes::StartupPhase;
 use direct_connect_operator::{kinds, operator};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{CustomResource, CustomResourceExt};
@@ -260,7 +260,7 @@ async fn a_kind_of_somebody_else_lives_by_one_line() {
     let Command::Run(config) = Cli::parse_from(arguments).command else { panic!("run") };
     let kubeconfig = Kubeconfig::read_from(world.plane.kubeconfig()).unwrap();
     let cluster = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    let phase = watch::Sender::new(Phase::Starting);
+    let phase = watch::Sender::new(StartupPhase::Starting);
     let (metrics, alone) = (Metrics::new(), Leadership::alone());
     let told = metrics.clone();
     let operator = tokio::spawn(async move { operator::work(&config, &registered, cluster, alone, &phase, &metrics, stopped).await });
@@ -282,9 +282,11 @@ async fn a_kind_of_somebody_else_lives_by_one_line() {
     }
     world.delete("Toy", "it").await;
     world.wait_gone("Toy", "it").await;
-    let shelf = cloud.lock().unwrap();
-    assert_eq!((shelf.writes.join(", ").as_str(), shelf.toys.len()), ("create red, update green, update green, delete", 0));
-    drop(shelf);
+    let (writes, left) = {
+        let shelf = cloud.lock().unwrap();
+        (shelf.writes.join(", "), shelf.toys.len())
+    };
+    assert_eq!((writes.as_str(), left), ("create red, update green, update green, delete", 0));
     stop.send_replace(true);
     operator.await.unwrap().unwrap();
 }

@@ -11,8 +11,8 @@ use support::world::KINDS;
 
 /// Resources of the group for which the rules of this role allow `verb`.
 fn allowed(objects: &[Value], role: &str, verb: &str) -> BTreeSet<String> {
-    let roles = of_kind(objects, "ClusterRole").into_iter().filter(|found| found["metadata"]["name"] == role);
-    let rules = roles.flat_map(|role| role["rules"].as_array().unwrap());
+    let found = of_kind(objects, "ClusterRole").into_iter().filter(|object| object["metadata"]["name"] == role);
+    let rules = found.flat_map(|role| role["rules"].as_array().unwrap());
     let of_group = |rule: &&Value| rule["apiGroups"] == json!(["directconnect.huaweicloud.com"]);
     let with_verb = |rule: &&Value| rule["verbs"].as_array().unwrap().contains(&json!(verb));
     let resources = rules.filter(of_group).filter(with_verb).flat_map(|rule| rule["resources"].as_array().unwrap());
