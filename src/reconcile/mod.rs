@@ -3,14 +3,14 @@
 //! An attempt reads two caches (the object's watch and the cloud's LIST), decides on one step without IO, executes it and reports. Waiting is
 //! no error: whoever changes what is waited for wakes the object.
 //!
-//! - [`context`]: what is the same from the beginning to the end of an attempt.
-//! - [`attempt`]: the order of an attempt, and what is decided before the cloud is read.
-//! - [`observe`] → [`mod@decide`] → [`execute`] → [`conclude`]: the steps of an attempt that reaches the cloud.
-//! - [`report`](mod@report), [`events`]: what users read of it.
-//! - [`status`]: how it is written.
-//! - [`object_state`]: what is kept of an object between two attempts.
-//! - [`controller`]: watches, wake-ups and queue of one kind.
-//! - [`registration`]: a kind as a value, one entry of the list of kinds.
+//! - `context`: what is the same from the beginning to the end of an attempt.
+//! - `attempt`: the order of an attempt, and what is decided before the cloud is read.
+//! - `observe` → `decide` → `execute` → `conclude`: the steps of an attempt that reaches the cloud.
+//! - `report`, `events`: what users read of it.
+//! - `status`: how it is written.
+//! - `object_state`: what is kept of an object between two attempts.
+//! - `controller`: watches, wake-ups and queue of one kind.
+//! - `registration`: a kind as a value, one entry of the list of kinds.
 
 mod attempt;
 mod backoff;
