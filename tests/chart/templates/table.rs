@@ -104,7 +104,7 @@ pub fn work() -> Vec<Row> {
         .flat_map(|namespace| ["Role", "RoleBinding"].map(|kind| comes(&format!("{kind}/secrets@{namespace}"))))
         .chain([Effect::Differs("ClusterRole".to_owned(), "/rules".to_owned())]);
     let operator = |name: &str, value: &str| vec![env(&format!("DC_OPERATOR_{name}"), value)];
-    let shard = || operator("SHARD", "direct-connect-operator-system");
+    let shard = || operator("SHARD", "test-direct-connect-operator-system");
     vec![
         row("/replicaCount", 3, vec![is("Deployment", "/spec/replicas", 3)]),
         row("/replicaCount", 1, vec![is("Deployment", "/spec/replicas", 1), goes("PodDisruptionBudget")]),
