@@ -248,7 +248,9 @@ fn toy(color: &str) -> Value {
 
 #[tokio::test]
 async fn a_kind_of_somebody_else_lives_by_one_line() {
-    let world = World::on(Arc::new(ControlPlane::start().await), "toys").await;
+    let plane = ControlPlane::start().await;
+    plane.install_crds();
+    let world = World::on(Arc::new(plane), "toys").await;
     let definition = api::crds([Toy::crd()]).into_iter().find(|crd| crd.spec.names.kind == "Toy").unwrap();
     world.try_apply(None, &serde_json::to_value(definition).unwrap()).await.unwrap();
     let (cloud, url) = cloud().await;
