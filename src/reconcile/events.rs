@@ -27,13 +27,13 @@ impl<K: Kind> Reconciler<K> {
     pub(super) async fn publish(
         &self,
         object: &K::Object,
+        last: &Status<<K::Object as Managed>::Observed>,
         outcome: &AttemptOutcome,
         input: &StatusInput<<K::Object as Managed>::Observed>,
         is_drift: bool,
     ) {
-        let last = object.status().cloned().unwrap_or_default();
-        let done = done(outcome, input, &last, is_drift).filter(|_| !goes_on(outcome, &last, object.meta().generation));
-        let events: Vec<NewEvent> = done.into_iter().chain(drifted(input, &last, is_drift)).collect();
+        let done = done(outcome, input, last, is_drift).filter(|_| !goes_on(outcome, last, object.meta().generation));
+        let events: Vec<NewEvent> = done.into_iter().chain(drifted(input, last, is_drift)).collect();
         for NewEvent { type_, reason, action, note, drift } in events {
             if let Some(drift) = drift {
                 self.metrics.drift(K::NAME, drift);

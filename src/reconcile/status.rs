@@ -23,7 +23,7 @@ impl<K: Kind> Context<'_, K> {
     pub async fn report(&mut self, outcome: &AttemptOutcome) -> Result<(), Failure> {
         let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
         let facts = StatusInput { id, intent, resource: ResourceState::NotObserved, drift: vec![], observe_only: false };
-        self.reconciler.publish(self.object, outcome, &facts, false).await;
+        self.reconciler.publish(self.object, &self.status, outcome, &facts, false).await;
         self.update_status(outcome, &facts, false).await
     }
 
