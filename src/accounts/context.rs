@@ -1,4 +1,4 @@
-//! What all passes over accounts share, and what is remembered of each account between two of them.
+//! What all reconciles of accounts share, and what is kept of each account between two of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::cluster::watch::shard::Shard;
 use crate::graph::{Index, ObjectKey};
 use crate::telemetry::metrics::{self, Metrics};
 
-/// What all passes share.
+/// What all reconciles share.
 pub(super) struct Context {
     pub client: kube::Client,
     pub statuses: StatusWriter<CloudAccount>,

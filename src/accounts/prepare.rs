@@ -33,13 +33,13 @@ const WATCHED_FOR: Duration = Duration::from_mins(15);
 const CREDENTIAL_CHECK: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(1));
 
 /// Why an account is not ready.
-pub(super) struct Trouble {
+pub(super) struct NotUsable {
     pub reason: Reason,
     pub message: String,
     pub error: Option<Box<CloudError>>,
 }
 
-impl Trouble {
+impl NotUsable {
     fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self { reason, message: message.into(), error: None }
     }
@@ -83,10 +83,10 @@ pub(super) fn secret_of(account: &CloudAccount) -> Option<&SecretReference> {
 }
 
 impl Context {
-    pub(super) async fn prepare(&self, account: &CloudAccount) -> Result<Result<Arc<Account>, Trouble>, kube::Error> {
+    pub(super) async fn prepare(&self, account: &CloudAccount) -> Result<Result<Arc<Account>, NotUsable>, kube::Error> {
         let Some(reference) = secret_of(account) else {
             let message = "spec.credentials: only accessKey and password are supported by this version";
-            return Ok(Err(Trouble::new(Reason::Unsupported, message)));
+            return Ok(Err(NotUsable::new(Reason::Unsupported, message)));
         };
         let SecretReference { namespace, name } = reference;
         let secrets = self.accounts.secrets();
@@ -96,16 +96,16 @@ impl Context {
             } else {
                 format!("Secret {namespace}/{name} is not readable: its namespace is not in --secret-namespaces of the operator")
             };
-            return Ok(Err(Trouble::new(Reason::SecretMissing, message)));
+            return Ok(Err(NotUsable::new(Reason::SecretMissing, message)));
         };
         let credentials = match credentials(account, &secret) {
             Ok(credentials) => credentials,
-            Err(trouble) => return Ok(Err(trouble)),
+            Err(problem) => return Ok(Err(problem)),
         };
         Ok(self.build(account, credentials, fingerprint(account, &secret)).await)
     }
 
-    async fn build(&self, account: &CloudAccount, credentials: Credentials, secret: [u8; 32]) -> Result<Arc<Account>, Trouble> {
+    async fn build(&self, account: &CloudAccount, credentials: Credentials, secret: [u8; 32]) -> Result<Arc<Account>, NotUsable> {
         let name = account.name_any();
         let settings = settings(account, self.accounts.limits());
         let present = self.known(&name, |known| {
@@ -121,7 +121,7 @@ impl Context {
         // Rejected once, they are left alone; a credential check begins with a client that knows nothing of it.
         let rejected = present.as_ref().and_then(|built| built.caches.client.rejected());
         let built = match (present, rejected) {
-            (_, Some(error)) if !self.may_check_credentials(&name) => return Err(Trouble::cloud(error)),
+            (_, Some(error)) if !self.may_check_credentials(&name) => return Err(NotUsable::cloud(error)),
             (Some(built), None) => built,
             _ => Built {
                 caches: self.caches(account, settings.clone(), credentials)?,
@@ -149,9 +149,9 @@ impl Context {
     }
 
     /// Reads the quotas where that is due: it also proves the credentials of a new client.
-    async fn with_quotas(&self, name: &str, built: Built) -> Result<Built, Trouble> {
+    async fn with_quotas(&self, name: &str, built: Built) -> Result<Built, NotUsable> {
         let watched = built.caches.quotas_watched.load(Ordering::Relaxed);
-        // Half the time between two passes: each pass that was made for them finds them due.
+        // Half the time between two reconciles: each one that was requested for the quotas finds them due.
         let every = if watched { QUOTAS_SOON } else { QUOTAS_EVERY } / 2;
         let is_due = built.quotas_read.is_none_or(|read| read.elapsed() >= every) || (watched && built.watched.is_none());
         if !is_due {
@@ -178,16 +178,16 @@ impl Context {
                 // It is kept when its credentials were rejected: it knows that they are not to be used.
                 let rejected = built.caches.client.rejected().is_some();
                 self.known(name, |known| known.built = rejected.then_some(built));
-                return Err(Trouble::cloud(error));
+                return Err(NotUsable::cloud(error));
             }
         };
         self.known(name, |known| (known.built, known.check_at) = (Some(built.clone()), None));
         Ok(built)
     }
 
-    fn caches(&self, account: &CloudAccount, settings: Settings, credentials: Credentials) -> Result<Arc<CloudCaches>, Trouble> {
+    fn caches(&self, account: &CloudAccount, settings: Settings, credentials: Credentials) -> Result<Arc<CloudCaches>, NotUsable> {
         let client =
-            Arc::new(Client::new(settings, credentials, self.cloud.clone()).map_err(|error| Trouble::new(Reason::Invalid, error))?);
+            Arc::new(Client::new(settings, credentials, self.cloud.clone()).map_err(|error| NotUsable::new(Reason::Invalid, error))?);
         let (active, active_max) = self.accounts.active;
         let schedule = PollSchedule { idle: account.spec.sync_interval(), active, active_max };
         let (index, key, watched) = (Arc::clone(&self.index), ObjectKey::account(&account.name_any()), Arc::clone(&client));
@@ -212,11 +212,11 @@ impl Context {
     }
 
     /// Objects are looked for where they were made: with the credentials of another project all of them would seem to be gone.
-    async fn same_project(&self, account: &CloudAccount, client: &Client) -> Result<(), Trouble> {
-        let project = client.project_id().await.map_err(Trouble::cloud)?;
+    async fn same_project(&self, account: &CloudAccount, client: &Client) -> Result<(), NotUsable> {
+        let project = client.project_id().await.map_err(NotUsable::cloud)?;
         let before = account.status.as_ref().and_then(|status| status.project_id.as_deref()).filter(|before| *before != project);
         match before {
-            Some(before) if !self.index.users(&ObjectKey::account(&account.name_any())).is_empty() => Err(Trouble::new(
+            Some(before) if !self.index.users(&ObjectKey::account(&account.name_any())).is_empty() => Err(NotUsable::new(
                 Reason::Conflict,
                 format!(
                     "the credentials belong to project {project}, but the objects of the account are in project {before}; use credentials for {before}, \
@@ -252,7 +252,7 @@ fn has_room(before: &[Quota], now: &[Quota]) -> bool {
     now.iter().any(|now| before.iter().find(|before| before.type_ == now.type_).is_none_or(|before| room(now) > room(before)))
 }
 
-/// Quotas are told where the region has them; their absence is no trouble.
+/// Quotas are told where the region has them; their absence is no problem.
 async fn read_quotas(client: &Client) -> Result<Vec<Quota>, CloudError> {
     let call = cloud::quotas();
     client.permit(&call, Priority::Wait).await;
@@ -291,7 +291,7 @@ fn end(secret: &Secret, told: &str) -> Option<Timestamp> {
         .ok()
 }
 
-fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, Trouble> {
+fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, NotUsable> {
     let optional = |key: &str| {
         let bytes = secret.data.as_ref()?.get(key)?;
         // A newline at the end comes with files and is never part of a key.
@@ -300,7 +300,7 @@ fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, T
     let required = |key: &str| {
         optional(key).ok_or_else(|| {
             let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
-            Trouble::new(Reason::SecretMissing, format!("Secret {namespace}/{name} does not have the key {key}"))
+            NotUsable::new(Reason::SecretMissing, format!("Secret {namespace}/{name} does not have the key {key}"))
         })
     };
     if account.spec.credentials.access_key.is_some() {

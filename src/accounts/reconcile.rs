@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use super::context::Context;
 use super::metrics::AccountMetrics;
-use super::prepare::{QUOTAS_SOON, Trouble, secret_of};
+use super::prepare::{QUOTAS_SOON, NotUsable, secret_of};
 use super::{Account, Accounts, State, in_use, secrets};
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
@@ -97,7 +97,7 @@ pub async fn controller(
     metrics.attach(Arc::new(AccountMetrics { context: Arc::clone(&context), store: reader.clone() }));
     let changes = kube::runtime::reflector(writer, watch).touched_objects();
     Controller::for_stream(changes, reader)
-        // Without a limit on passes: those that wait for a cloud that hangs keep no other account from its turn.
+        // Without a limit on concurrency: an account whose cloud hangs blocks no other account.
         .reconcile_on(woken)
         .graceful_shutdown_on(async move {
             // The sender lives as long as the process.
@@ -161,24 +161,24 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
             let watched = ready.caches.quotas_watched.load(Ordering::Relaxed);
             jittered(if watched { QUOTAS_SOON } else { COUNT_EVERY })
         }
-        Err(trouble) => {
+        Err(problem) => {
             let failures = context.known(name, |known| {
                 known.failures = known.failures.saturating_add(1);
                 known.failures
             });
-            trouble.wait(failures)
+            problem.wait(failures)
         }
     };
     let quotas = context.known(name, |known| known.built.as_ref().map(|built| built.quotas.clone()).unwrap_or_default());
     let passed = match &prepared {
         Ok(_) => ReconcileResult::Rested,
-        Err(trouble) if trouble.error.is_some() => ReconcileResult::CloudError,
-        Err(trouble) if trouble.goes_on() => ReconcileResult::Waited,
+        Err(problem) if problem.error.is_some() => ReconcileResult::CloudError,
+        Err(problem) if problem.goes_on() => ReconcileResult::Waited,
         Err(_) => ReconcileResult::Stalled,
     };
     let state = match &prepared {
         Ok(ready) => State::Ready(Arc::clone(ready)),
-        Err(Trouble { reason, message: _, error }) => State::NotReady(*reason, told_to_tenants(name, *reason), error.as_deref().cloned()),
+        Err(NotUsable { reason, message: _, error }) => State::NotReady(*reason, told_to_tenants(name, *reason), error.as_deref().cloned()),
     };
     // First, so that the status never tells of what is not in force yet.
     context.publish(name, state);
@@ -228,7 +228,7 @@ impl Context {
     async fn tell(
         &self,
         account: &CloudAccount,
-        prepared: &Result<Arc<Account>, Trouble>,
+        prepared: &Result<Arc<Account>, NotUsable>,
         quotas: Vec<Quota>,
         users: &[ObjectKey],
     ) -> Result<(), kube::Error> {
@@ -259,11 +259,11 @@ impl Context {
     }
 }
 
-fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation: Option<i64>) -> CloudAccountStatus {
+fn next_status(last: &CloudAccountStatus, problem: Option<&NotUsable>, generation: Option<i64>) -> CloudAccountStatus {
     let mut next = last.clone();
     let now = now();
     let (reason, message) =
-        trouble.map_or((Reason::Available, "the cloud accepts the credentials"), |trouble| (trouble.reason, &trouble.message));
+        problem.map_or((Reason::Available, "the cloud accepts the credentials"), |problem| (problem.reason, &problem.message));
     let new = |type_, status: bool| NewCondition {
         type_,
         status: status.into(),
@@ -271,8 +271,8 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
         message: message.to_owned(),
         observed_generation: generation,
     };
-    set_condition(&mut next.conditions, new(ConditionType::Ready, trouble.is_none()), now.clone());
-    let goes_on = trouble.map(Trouble::goes_on);
+    set_condition(&mut next.conditions, new(ConditionType::Ready, problem.is_none()), now.clone());
+    let goes_on = problem.map(NotUsable::goes_on);
     for (type_, present) in [(ConditionType::Reconciling, goes_on == Some(true)), (ConditionType::Stalled, goes_on == Some(false))] {
         if present {
             set_condition(&mut next.conditions, new(type_, true), now.clone());
@@ -280,7 +280,7 @@ fn next_status(last: &CloudAccountStatus, trouble: Option<&Trouble>, generation:
             remove_condition(&mut next.conditions, type_);
         }
     }
-    let error = trouble.and_then(|trouble| trouble.error.as_ref());
+    let error = problem.and_then(|problem| problem.error.as_ref());
     next.last_error = error.map(|error| last_error(last.last_error.as_ref(), error, &now));
     next.observed_generation = generation;
     next.last_sync_time = Some(now);

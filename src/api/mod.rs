@@ -48,8 +48,7 @@ pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualI
 
 /// A namespaced kind that represents one cloud resource.
 ///
-/// What the engine needs to know of a kind before it asks the kind's own code: which account, which policy, whether an
-/// existing cloud object is to be taken over, and what was reported last.
+/// The part of an object that is the same for every kind: account, policy, import, and the last status.
 pub trait Managed:
     Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned + Serialize + Send + Sync + 'static
 {

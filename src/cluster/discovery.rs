@@ -27,7 +27,7 @@ pub async fn kinds_served(client: &Client, plurals: &[String], mut told: impl Fn
             Ok(missing) if missing.is_empty() => break,
             Ok(missing) => missing,
             Err(status) => {
-                tracing::warn!(%status, "whether the custom resource definitions are established can't be looked up; it goes on as if they were");
+                tracing::warn!(%status, "whether the custom resource definitions are established can't be looked up; the operator starts as if they were");
                 return;
             }
         };
@@ -39,7 +39,7 @@ pub async fn kinds_served(client: &Client, plurals: &[String], mut told: impl Fn
         pause(looks).await;
     }
     if looks > 0 {
-        tracing::info!("the custom resource definitions are established: it goes on");
+        tracing::info!("the custom resource definitions are now established");
     }
 }
 

@@ -10,8 +10,21 @@ pub mod status;
 pub mod status_writer;
 pub mod watch;
 
-use kube::Resource;
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Client, Resource};
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+/// The APIs of a kind in `namespaces`, one for each; one for all namespaces if there are none.
+fn apis_in<K>(namespaces: &BTreeSet<String>, client: &Client) -> Vec<Api<K>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    if namespaces.is_empty() {
+        return vec![Api::all(client.clone())];
+    }
+    namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
+}
 
 /// Time since an object was created.
 #[must_use]

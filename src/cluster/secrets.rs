@@ -5,6 +5,8 @@ use kube::core::PartialObjectMeta;
 use kube::{Api, Client};
 use std::collections::BTreeSet;
 
+use super::apis_in;
+
 /// The namespaces in which Secrets may be read; all when empty. Nothing is requested outside of them, as the API server would refuse it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretNamespaces(BTreeSet<String>);
@@ -37,10 +39,7 @@ impl SecretNamespaces {
     /// What to watch: the metadata of all Secrets, or of those of each namespace.
     #[must_use]
     pub fn apis(&self, client: &Client) -> Vec<Api<PartialObjectMeta<Secret>>> {
-        if self.0.is_empty() {
-            return vec![Api::all(client.clone())];
-        }
-        self.0.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
+        apis_in(&self.0, client)
     }
 }
 

@@ -30,6 +30,7 @@ use super::status::{FIRST_WAIT, for_tenants, unreported};
 
 /// An object that may not use its account is reconciled again this often: labels of namespaces are not watched for this.
 const PERMISSION_INTERVAL: Duration = Duration::from_secs(10);
+
 impl<K: Kind> Context<'_, K> {
     pub async fn attempt(mut self) -> Ended {
         let has_finalizer = finalizer::is_on(self.object, FINALIZER);

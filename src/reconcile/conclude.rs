@@ -70,8 +70,7 @@ impl<K: Kind> Context<'_, K> {
             _ => {}
         }
         let outcome = AttemptOutcome::Done(step);
-        self.reconciler.publish(self.object, &self.status, &outcome, &facts, observation.is_drift()).await;
-        self.update_status(&outcome, &facts, true).await?;
+        self.update_status(&outcome, &facts, true, observation.is_drift()).await?;
         Ok((result, action))
     }
 
@@ -158,8 +157,7 @@ impl<K: Kind> Context<'_, K> {
             observe_only: false,
         };
         let outcome = AttemptOutcome::Failed(for_tenants(error));
-        self.reconciler.publish(self.object, &self.status, &outcome, &facts, observation.is_some_and(Observation::is_drift)).await;
-        self.update_status(&outcome, &facts, true).await?;
+        self.update_status(&outcome, &facts, true, observation.is_some_and(Observation::is_drift)).await?;
         Ok((ReconcileResult::CloudError, Action::requeue(wait)))
     }
 

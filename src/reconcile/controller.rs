@@ -54,7 +54,7 @@ pub struct Shared {
     pub cluster: String,
     /// The objects to look after.
     pub shard: Shard,
-    /// How many passes of one kind may be under way: most wait for the budget, and a waiting one costs a few kilobytes.
+    /// Concurrent attempts per kind: most wait for the rate limiter, and a waiting one costs a few kilobytes.
     pub concurrency: u16,
     /// Objects in one page of a LIST.
     pub page: u32,
@@ -110,7 +110,7 @@ where
     )
     .inspect({
         let reconciler = Arc::clone(&reconciler);
-        move |event| reconciler.call_waiting(event)
+        move |event| reconciler.interrupt(event)
     })
     .touched_objects();
     let (keys, to_wake) = mpsc::unbounded_channel();
@@ -220,12 +220,12 @@ impl<K: Kind> Reconciler<K> {
         }
     }
 
-    /// Has passes that wait for the budget look again at their objects. The store MUST show the event already. Of an object that went nothing is
-    /// remembered, which ends its wait.
-    fn call_waiting(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
+    /// Interrupts attempts that wait for the rate limiter, so that they see the new version of their object. The store MUST show the event already.
+    /// The state of a deleted object is dropped, which ends its attempt's wait.
+    fn interrupt(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>) {
         let call = |object: &K::Object| {
             let interrupt = uid(object).ok().and_then(|uid| self.states.track(uid, |tracked| tracked.interrupt.take()));
-            // One that waits no more hears nothing.
+            // The wait may be over.
             let _ = interrupt.map(|interrupt| interrupt.send(()));
         };
         match event {

@@ -167,7 +167,7 @@ impl Step {
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::NoChange => "rest",
+            Self::NoChange => "no_change",
             Self::Report(_) => "report",
             Self::RemoveFinalizer => "remove_finalizer",
             Self::RecordIntent => "record_intent",

@@ -23,16 +23,17 @@ impl<K: Kind> Context<'_, K> {
     pub async fn report(&mut self, outcome: &AttemptOutcome) -> Result<(), Failure> {
         let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
         let facts = StatusInput { id, intent, resource: ResourceState::NotObserved, drift: vec![], observe_only: false };
-        self.reconciler.publish(self.object, &self.status, outcome, &facts, false).await;
-        self.update_status(outcome, &facts, false).await
+        self.update_status(outcome, &facts, false, false).await
     }
 
-    /// Writes the next status if it says more than that time has passed. `observed`: the cloud was looked at.
+    /// Writes the next status if it says more than that time has passed, and publishes the events of `outcome`. `observed`: the cloud was looked
+    /// at. `is_drift`: the differences come from a change in the cloud, not from a change of the spec.
     pub async fn update_status(
         &mut self,
         outcome: &AttemptOutcome,
         facts: &StatusInput<ObservedOf<K>>,
         observed: bool,
+        is_drift: bool,
     ) -> Result<(), Failure> {
         let mut next = report(&self.status, outcome, facts, self.generation, &now());
         if observed {
@@ -45,21 +46,28 @@ impl<K: Kind> Context<'_, K> {
             AttemptOutcome::Failed(_) => observed,
             AttemptOutcome::Account(..) | AttemptOutcome::Paused => false,
         };
-        if same(&self.status, &next) { Ok(()) } else { self.write_status(&next, !cloud_has_answered).await }
+        let written = if same(&self.status, &next) { Ok(true) } else { self.write_status(&next, !cloud_has_answered).await };
+        // An outcome that the status does not keep is observed and published again.
+        if cloud_has_answered || matches!(written, Ok(true)) {
+            self.reconciler.publish(self.object, &self.status, outcome, facts, is_drift).await;
+        }
+        written.map(drop)
     }
 
     /// Writes the status. One that follows from an observation alone (`fenced`) is refused when the object has changed since: a replica that was
     /// overtaken does not overwrite its successor's status, and no create follows an intent that competes with another one. What the cloud has
-    /// answered is written in any case.
-    async fn write_status(&self, status: &impl serde::Serialize, fenced: bool) -> Result<(), Failure> {
+    /// answered is written in any case. Returns whether it was written.
+    async fn write_status(&self, status: &impl serde::Serialize, fenced: bool) -> Result<bool, Failure> {
         let version = self.object.resource_version().filter(|_| fenced);
         match self.reconciler.statuses.write(&self.reconciler.api(self.object), self.object, version, status).await {
-            Ok(newer) => self.reconciler.remember(newer),
+            Ok(newer) => {
+                self.reconciler.remember(newer);
+                Ok(true)
+            }
             // The watch brings what is newer, and with it the next attempt.
-            Err(kube::Error::Api(status)) if fenced && status.is_conflict() => {}
-            Err(error) => return Err(error.into()),
+            Err(kube::Error::Api(status)) if fenced && status.is_conflict() => Ok(false),
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 }
 

@@ -49,7 +49,7 @@ async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     plane.install_crds();
     readiness(&operator, "ok\n").await;
     for line in
-        ["waiting until the custom resource definitions are established", "the custom resource definitions are established: it goes on"]
+        ["waiting until the custom resource definitions are established", "the custom resource definitions are now established"]
     {
         assert_eq!(operator.log().matches(line).count(), 1, "{}", operator.tail());
     }

@@ -123,6 +123,10 @@ async fn a_grant_is_asked_before_the_cloud_is() {
     let calls: Vec<String> =
         world.cloud.log().await[before..].iter().map(|entry| entry["operation"].as_str().unwrap().to_owned()).collect();
     assert!(calls.iter().all(|call| !call.contains("Virtual")), "the cloud was asked before the grant was: {calls:?}");
+    team.apply(&peer("unseen", &json!({ "virtualInterfaceId": vpc(77) }))).await;
+    let refused = team.wait_reason("Peer", "unseen", "NotGranted").await;
+    assert!(message(&refused).contains("spec.virtualInterfaceId: "), "an interface that does not exist has no VLAN to grant: {refused:#}");
+    team.delete("Peer", "unseen").await;
 
     // What is granted comes up.
     team.delete("VirtualGateway", "imported").await;

@@ -6,13 +6,14 @@
 use kube::api::ListParams;
 use kube::core::NamespaceResourceScope;
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, Resource};
+use kube::Resource;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::merge;
 use super::strip_metadata::strip_metadata;
+use crate::cluster::apis_in;
 use crate::cluster::finalizer::RenamedFinalizer;
 use crate::graph::owner::short_hash;
 
@@ -71,7 +72,7 @@ impl Shard {
     {
         let config = watcher::Config::default().page_size(page);
         let config = self.selector.iter().fold(config, |config, selector| config.labels(selector));
-        let watches = self.apis(client).into_iter().map(|api| watcher(api, config.clone()).default_backoff().modify(strip_metadata));
+        let watches = apis_in(&self.namespaces, client).into_iter().map(|api| watcher(api, config.clone()).default_backoff().modify(strip_metadata));
         merge::merge(watches.collect())
     }
 
@@ -83,20 +84,8 @@ impl Shard {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
-        let (Some(selector), Some(api)) = (&self.selector, self.apis::<K>(client).into_iter().next()) else { return Ok(()) };
+        let (Some(selector), Some(api)) = (&self.selector, apis_in::<K>(&self.namespaces, client).into_iter().next()) else { return Ok(()) };
         api.list_metadata(&ListParams::default().labels(selector).limit(1)).await.map(drop)
-    }
-
-    /// One for each namespace, or one for all.
-    fn apis<K>(&self, client: &kube::Client) -> Vec<Api<K>>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-    {
-        if self.namespaces.is_empty() {
-            vec![Api::all(client.clone())]
-        } else {
-            self.namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
-        }
     }
 }
 

@@ -32,7 +32,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 /// All metrics of a process. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
-    /// Of passes and objects.
+    /// Metrics of reconciles and objects.
     pub reconcile: Reconcile,
     /// Of the calls to the cloud.
     pub cloud: Cloud,

@@ -71,7 +71,7 @@ impl Drift {
 /// The metrics of reconciles. Cheap to clone.
 #[derive(Clone)]
 pub struct Reconcile {
-    passes: Counters<2>,
+    reconciles: Counters<2>,
     duration: Histograms<1>,
     in_flight: Gauges<1>,
     ready: Histograms<1>,
@@ -81,7 +81,7 @@ pub struct Reconcile {
 impl Reconcile {
     pub(super) fn register(registry: &mut Registry) -> Self {
         Self {
-            passes: Counters::register(registry, &RECONCILES),
+            reconciles: Counters::register(registry, &RECONCILES),
             duration: Histograms::register(registry, &RECONCILE_DURATION),
             in_flight: Gauges::register(registry, &RECONCILES_IN_FLIGHT),
             ready: Histograms::register(registry, &READY),
@@ -90,8 +90,8 @@ impl Reconcile {
     }
 
     pub(super) fn open(&self, registered: &Registered) {
-        let Self { passes, duration, in_flight, ready, drift } = self;
-        passes.open(registered);
+        let Self { reconciles, duration, in_flight, ready, drift } = self;
+        reconciles.open(registered);
         duration.open(registered);
         in_flight.open(registered);
         ready.open(registered);
@@ -127,6 +127,6 @@ impl Attempt {
     /// Records the result.
     pub fn ended(self, result: ReconcileResult) {
         self.reconcile.duration.observe([self.kind], self.begun.elapsed());
-        self.reconcile.passes.add([self.kind, result.label()], 1);
+        self.reconcile.reconciles.add([self.kind, result.label()], 1);
     }
 }
