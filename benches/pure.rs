@@ -7,7 +7,7 @@ use direct_connect_operator::api::{DeletionPolicy, DriftPolicy, Management};
 use direct_connect_operator::cache::CloudCache;
 use direct_connect_operator::cloud::sign::{Signable, authorization};
 use direct_connect_operator::cloud::{Listed, VirtualInterface};
-use direct_connect_operator::reconcile::{Found, IntentState, Ownership, Presence, ResourcePhase, Situation, decide};
+use direct_connect_operator::reconcile::{Found, IntentState, Ownership, Presence, ResourcePhase, Situation, Unseen, decide};
 use secrecy::SecretString;
 use serde_json::json;
 use std::hint::black_box;
@@ -91,6 +91,7 @@ fn decisions(criterion: &mut Criterion) {
         intent: IntentState::None,
         cloud: Presence::Absent,
         lost: None,
+        duplicates: vec![],
         contested: Vec::new(),
         create: None,
         too_many_tags: None,
@@ -104,6 +105,7 @@ fn decisions(criterion: &mut Criterion) {
         differences: Vec::new(),
         update: None,
         delete: VirtualInterface::show("0d0fdf63-f2c4-491c-8866-000000000001"),
+        unseen: Unseen::default(),
         deleted_with_parent: false,
     };
     // Most are at rest; some are still to be made.

@@ -115,6 +115,11 @@ pub struct Run {
     #[arg(long, env = "DC_OPERATOR_CALL_TIMEOUT", default_value = "60s", value_parser = duration, help_heading = "Cloud")]
     pub call_timeout: Duration,
 
+    /// Longest time for which reads of the cloud may not show a write that the cloud has answered. Until then the operator does not conclude that a
+    /// resource is gone or that a change had no effect. Five times as long where the cloud would accept a second resource.
+    #[arg(long, env = "DC_OPERATOR_READ_LAG", default_value = "2m", value_parser = duration, help_heading = "Cloud")]
+    pub read_lag: Duration,
+
     /// Page size of a LIST of the cloud, in resources, 1 to 2000.
     #[arg(long, env = "DC_OPERATOR_LIST_PAGE_SIZE", default_value_t = Limits::default().page, value_parser = value_parser!(u32).range(1..=2000), help_heading = "Cloud")]
     pub list_page_size: u32,
@@ -201,6 +206,7 @@ impl Run {
     pub fn limits(&self) -> Limits {
         Limits {
             call: self.call_timeout,
+            read_lag: self.read_lag,
             page: self.list_page_size,
             pause: self.throttle_pause,
             floor: self.throttle_floor,

@@ -1,6 +1,6 @@
 //! The clock of the simulated cloud.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,6 +17,13 @@ impl Moment {
         let machine = Timestamp::now();
         let timestamp = machine.checked_add(SignedDuration::from_secs(clock_offset_s.into())).unwrap_or(machine);
         Self { instant: Instant::now(), timestamp }
+    }
+
+    /// The point in time that was `lag` ago.
+    pub fn before(self, lag: Duration) -> Self {
+        let instant = self.instant.checked_sub(lag).unwrap_or(self.instant);
+        let timestamp = SignedDuration::try_from(lag).ok().and_then(|lag| self.timestamp.checked_sub(lag).ok()).unwrap_or(self.timestamp);
+        Self { instant, timestamp }
     }
 
     /// The format of the service's timestamps: UTC with milliseconds.

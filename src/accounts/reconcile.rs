@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use super::context::Context;
 use super::metrics::AccountMetrics;
-use super::prepare::{QUOTAS_SOON, NotUsable, secret_of};
+use super::prepare::{NotUsable, QUOTAS_SOON, secret_of};
 use super::{Account, Accounts, State, in_use, secrets};
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};

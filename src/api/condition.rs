@@ -11,6 +11,8 @@ pub enum ConditionType {
     Synced,
     /// The cloud resource works.
     Healthy,
+    /// Other cloud resources have the owner tag of the object. Only present while true.
+    Duplicated,
     /// kstatus: the operator or the cloud is making progress. Only present while true.
     Reconciling,
     /// kstatus: no progress until a user changes something. Only present while true.
@@ -19,7 +21,7 @@ pub enum ConditionType {
 
 impl ConditionType {
     /// All types, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [Self::Ready, Self::Synced, Self::Healthy, Self::Reconciling, Self::Stalled];
+    pub const ALL: [Self; 6] = [Self::Ready, Self::Synced, Self::Healthy, Self::Duplicated, Self::Reconciling, Self::Stalled];
 
     /// The value of `conditions[].type`.
     #[must_use]
@@ -28,6 +30,7 @@ impl ConditionType {
             Self::Ready => "Ready",
             Self::Synced => "Synced",
             Self::Healthy => "Healthy",
+            Self::Duplicated => "Duplicated",
             Self::Reconciling => "Reconciling",
             Self::Stalled => "Stalled",
         }
@@ -47,6 +50,9 @@ impl ConditionType {
             }
             Self::Healthy => {
                 "`True`: the cloud resource works. `False`: it exists but is down or failed. `Unknown`: it is not in a stable state yet. A resource that is down can still be `Ready`."
+            }
+            Self::Duplicated => {
+                "`True` while other cloud resources have the owner tag of the object, besides the one in `status.id`; otherwise absent. The message has their IDs. They are deleted with the object only if they are in `status.createdIds`."
             }
             Self::Reconciling => "`True` while a change is in progress or the operator waits for something; otherwise absent.",
             Self::Stalled => "`True` while there is no progress until a user changes something; otherwise absent.",

@@ -42,7 +42,7 @@ pub use condition::{
 };
 pub use direct_connect_grant::{DirectConnectGrant, DirectConnectGrantSpec};
 pub use peer::{Peer, PeerObserved, PeerSpec};
-pub use status::{Drift, Intent, LastError, Status, Target, WaitingFor};
+pub use status::{Drift, Intent, LastError, LastWrite, Status, Target, WaitingFor, WriteAction};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
 pub use virtual_interface::{VirtualInterface, VirtualInterfaceObserved, VirtualInterfaceSpec};
 

@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use super::rules;
+
 /// `status.observedGeneration` of an object that was not reconciled yet. The CRDs set it as a default: without it, kstatus and the tools that
 /// use it treat an object without a status as ready.
 pub(super) const UNOBSERVED: i64 = 0;
@@ -37,6 +39,16 @@ pub struct Status<O> {
     /// intent is set while a create call was started and its outcome is not confirmed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
+
+    /// lastWrite is the last change of the cloud resource that the operator made and the cloud accepted. Reads of the cloud may show it
+    /// later: until then the operator does not conclude that the resource is gone or that the change had no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_write: Option<LastWrite>,
+
+    /// createdIds lists the IDs that the cloud returned when the operator created the cloud resource for this object, the newest last, at
+    /// most 5. It has more than one item if the resource was created again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub created_ids: Vec<String>,
 
     /// observed is the state of the cloud resource as reported by the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,6 +103,29 @@ pub struct Intent {
     /// since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+}
+
+/// A change of the cloud resource that the cloud accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastWrite {
+    /// action is Create, Update or Delete.
+    pub action: WriteAction,
+
+    /// time is the time of the response.
+    pub time: Time,
+}
+
+/// The kind of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::described_by_its_field)]
+pub enum WriteAction {
+    /// The resource was created.
+    Create,
+    /// It was changed.
+    Update,
+    /// It was deleted.
+    Delete,
 }
 
 /// The part of a create call that identifies its resource and that cannot be derived from a changed spec.

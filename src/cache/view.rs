@@ -34,6 +34,12 @@ impl<R: Listed> View<R> {
         self.items.iter().map(|entry| &entry.item)
     }
 
+    /// When the LIST that it is from started.
+    #[must_use]
+    pub const fn listed(&self) -> Option<Instant> {
+        self.listed
+    }
+
     /// Whether it is from a LIST that started at `instant` or later.
     #[must_use]
     pub fn is_fresh(&self, instant: Instant) -> bool {

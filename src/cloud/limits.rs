@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Timeout of one call, from its first byte to its last.
     pub call: Duration,
+    /// Longest time for which reads may not show a write that was answered.
+    pub read_lag: Duration,
     /// Page size of a LIST, 1 to 2000.
     pub page: u32,
     /// Pause of a rate limiter after a 429 without `Retry-After`: the cloud counts requests per minute.
@@ -36,6 +38,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             call: Duration::from_mins(1),
+            read_lag: Duration::from_mins(2),
             page: 2000,
             pause: Duration::from_mins(1),
             floor: 16,

@@ -74,6 +74,11 @@ impl Kind for VirtualGatewayKind {
         }
     }
 
+    /// A router takes several gateways of any name.
+    fn is_guarded(object: &VirtualGateway) -> bool {
+        object.spec.vpc_id.is_some()
+    }
+
     fn create(desired: &Desired<'_, VirtualGateway>) -> Call {
         let spec = &desired.object.spec;
         CreateVirtualGateway {

@@ -139,6 +139,7 @@ impl<K: Kind> Context<'_, K> {
             cache,
         };
         self.begin_doubt();
+        self.state.unseen.restore(self.status.last_write.as_ref(), self.status.observed_generation, jiff::Timestamp::now());
         let (reconciler, observer) = (self.reconciler, Observer { context: self, account: &account });
         let seen = tokio::select! {
             seen = observer.observe() => seen,
@@ -151,6 +152,7 @@ impl<K: Kind> Context<'_, K> {
             Err(Failure::QueueFull(full)) => return Ok(self.queue_full(full)),
             Err(failure) => return Err(failure),
         };
+        self.note_writes(&observation);
         let step = self.claim(decide(&observation.situation));
         if (step.is_cloud_write() || step == Step::RecordIntent)
             && let Some(left) = self.state.backoff.remaining(self.generation)

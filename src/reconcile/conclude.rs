@@ -39,7 +39,8 @@ impl<K: Kind> Context<'_, K> {
         if step == Step::RemoveFinalizer {
             return Ok((result, Action::await_change()));
         }
-        self.await_change(changes_by_itself(&step), &account.cache);
+        let is_unseen = step == Step::NoChange && self.state.unseen.await_list();
+        self.await_change(changes_by_itself(&step) || is_unseen, &account.cache);
         if let (Step::Stall(..), Presence::Absent | Presence::ImportNotFound(_) | Presence::Ambiguous(_)) =
             (&step, &observation.situation.cloud)
         {
@@ -69,8 +70,10 @@ impl<K: Kind> Context<'_, K> {
             step if step.is_cloud_write() || *step == Step::NoChange => _ = self.state.sent(None, None),
             _ => {}
         }
+        // A look that is not believed answers no request for one.
+        let is_observed = !matches!(step, Step::Wait(Wait::Visible(_) | Wait::VisibleChange));
         let outcome = AttemptOutcome::Done(step);
-        self.update_status(&outcome, &facts, true, observation.is_drift()).await?;
+        self.update_status(&outcome, &facts, is_observed, observation.is_drift()).await?;
         Ok((result, action))
     }
 
@@ -82,7 +85,8 @@ impl<K: Kind> Context<'_, K> {
         observation: &Observation<K>,
     ) -> (StatusInput<ObservedOf<K>>, Action) {
         let observe_only = Policies::of(self.object, None).management == Management::ObserveOnly;
-        let facts = |id, intent, resource, drift| StatusInput { id, intent, resource, drift, observe_only };
+        let duplicates = observation.duplicates();
+        let facts = |id, intent, resource, drift| StatusInput { id, intent, resource, drift, duplicates, observe_only };
         let last = &self.status;
         match executed {
             Executed::Intent(intent) => {
@@ -154,6 +158,7 @@ impl<K: Kind> Context<'_, K> {
             intent: self.status.intent.clone().filter(|_| !no_create),
             resource: observation.map_or(ResourceState::NotObserved, Observation::sight),
             drift: observation.map(Observation::drift).unwrap_or_default(),
+            duplicates: observation.and_then(Observation::duplicates),
             observe_only: false,
         };
         let outcome = AttemptOutcome::Failed(for_tenants(error));
@@ -239,7 +244,7 @@ pub(super) fn changes_by_itself(step: &Step) -> bool {
     match step {
         // Another tenant may take days: the idle interval will do.
         Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,
-        Step::Wait(Wait::List | Wait::UnconfirmedCreate) => true,
+        Step::Wait(Wait::List | Wait::UnconfirmedCreate | Wait::Visible(_) | Wait::VisibleChange) => true,
         other => other.is_cloud_write(),
     }
 }

@@ -236,7 +236,7 @@ impl<K: Kind> Reconciler<K> {
     }
 
     /// What is not there, or not yet, is woken in vain and waits for nothing.
-    fn wake_by_name(&self, namespace: &str, name: &str) {
+    pub(super) fn wake_by_name(&self, namespace: &str, name: &str) {
         let place = ObjectRef::new(name).within(namespace);
         match self.store.get(&place) {
             Some(object) => self.wake(object.as_ref()),

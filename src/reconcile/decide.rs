@@ -32,6 +32,8 @@ pub struct Situation {
     pub cloud: Presence,
     /// ID of a resource of ours that was deleted in the cloud by others.
     pub lost: Option<String>,
+    /// Other resources with our owner tag.
+    pub duplicates: Vec<Duplicate>,
     /// Fields with a drift conflict: they were corrected repeatedly and did not keep their value.
     pub contested: Vec<&'static str>,
     /// The call that would create the resource; `None` when a secret it needs is missing.
@@ -58,6 +60,8 @@ pub enum Presence {
     Unknown,
     /// It does not exist.
     Absent,
+    /// A write to it was answered, and reads do not show it yet.
+    NotVisible(String),
     /// The ID in `spec.import` does not exist.
     ImportNotFound(String),
     /// It exists.
@@ -83,10 +87,32 @@ pub struct Found {
     pub update: Option<Call>,
     /// The call that deletes it.
     pub delete: Call,
+    /// Which of the two calls were answered and may not be visible yet.
+    pub unseen: Unseen,
     /// The cloud deletes it only together with its parent.
     pub deleted_with_parent: bool,
     /// The resource that it references was deleted in the cloud: it no longer works and must be replaced.
     pub orphaned: bool,
+}
+
+/// Calls that were answered although a look calls for them again: reads may not show their effect yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unseen {
+    /// The update.
+    pub update: bool,
+    /// The delete.
+    pub delete: bool,
+}
+
+/// A resource with our owner tag besides the one whose ID is in the status.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Duplicate {
+    /// The cloud's id.
+    pub id: String,
+    /// The call that deletes it, if the cloud returned its ID for a create of this object. Any other may carry a copied tag.
+    pub delete: Option<Call>,
+    /// It is being deleted, or `delete` was answered.
+    pub is_deleting: bool,
 }
 
 /// Whose a resource is.
@@ -136,6 +162,10 @@ pub enum Wait {
     List,
     /// The outcome of an earlier create becomes known.
     UnconfirmedCreate,
+    /// Reads show the resource, which was created or changed.
+    Visible(String),
+    /// Reads show a change of the resource.
+    VisibleChange,
     /// Objects that reference this one are deleted first.
     Dependants(Vec<WaitingFor>),
     /// The cloud deletes the resource together with its parent.
@@ -196,17 +226,19 @@ fn decide_deletion(situation: &Situation) -> Step {
     }
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::List),
-        Presence::Absent | Presence::ImportNotFound(_) => release(situation.intent),
+        Presence::NotVisible(id) => Step::Wait(Wait::Visible(id.clone())),
+        Presence::Absent | Presence::ImportNotFound(_) => release(situation),
         // One of them may be ours: which one, a person must say.
         Presence::Ambiguous(ids) => ambiguous(ids),
         Presence::Present(found) => match (&found.owner, &found.phase) {
             // Gone, an import that was never carried out, or somebody else's: nothing of ours to delete.
-            (Ownership::Ours, ResourcePhase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => release(situation.intent),
+            (Ownership::Ours, ResourcePhase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => release(situation),
             // An earlier object of the same name left it, and it was never taken up: it could not match.
-            (Ownership::Ours, _) if is_left_over(situation, found) => release(situation.intent),
+            (Ownership::Ours, _) if is_left_over(situation, found) => release(situation),
             // Without its id nothing but the intent shows that it is ours, and a refused deletion must not take that away.
             (Ownership::Ours, _) if !found.recorded => Step::Adopt(found.id.clone()),
             (Ownership::Ours, ResourcePhase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
+            (Ownership::Ours, _) if found.unseen.delete => Step::Wait(Wait::Cloud(Reason::Deleting)),
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
             (Ownership::Ours, _) if found.deleted_with_parent => Step::Wait(Wait::Parent),
             (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
@@ -214,11 +246,19 @@ fn decide_deletion(situation: &Situation) -> Step {
     }
 }
 
-/// There is no resource of ours. A create whose outcome is not known may still make one.
-fn release(intent: IntentState) -> Step {
-    match intent {
+/// The resource of the object does not exist. A create whose outcome is not known may still make one, and what earlier creates made goes, too.
+fn release(situation: &Situation) -> Step {
+    match situation.intent {
         IntentState::Unconfirmed => Step::Wait(Wait::UnconfirmedCreate),
-        IntentState::None | IntentState::Fresh => Step::RemoveFinalizer,
+        IntentState::None | IntentState::Fresh => {
+            let created =
+                situation.duplicates.iter().find_map(|duplicate| duplicate.delete.as_ref().map(|call| (call, duplicate.is_deleting)));
+            match created {
+                None => Step::RemoveFinalizer,
+                Some((_, true)) => Step::Wait(Wait::Cloud(Reason::Deleting)),
+                Some((call, false)) => Step::Delete(call.clone()),
+            }
+        }
     }
 }
 
@@ -226,6 +266,7 @@ fn release(intent: IntentState) -> Step {
 fn decide_existing(situation: &Situation) -> Step {
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::List),
+        Presence::NotVisible(id) => Step::Wait(Wait::Visible(id.clone())),
         Presence::Ambiguous(ids) => ambiguous(ids),
         Presence::ImportNotFound(id) => Step::Stall(
             Reason::NotFound,
@@ -299,6 +340,10 @@ fn compare(situation: &Situation, found: &Found) -> Step {
         Step::NoChange
     } else if situation.management == Management::ObserveOnly {
         Step::Report(found.differences.clone())
+    } else if found.unseen.update {
+        Step::Wait(Wait::VisibleChange)
+    } else if found.orphaned && found.unseen.delete {
+        Step::Wait(Wait::Cloud(Reason::Deleting))
     } else if found.orphaned && correct && situation.deletion == DeletionPolicy::Delete {
         let fields: Vec<&str> = found.fixed().collect();
         Step::Replace(

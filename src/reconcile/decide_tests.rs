@@ -19,6 +19,7 @@ fn found() -> Found {
         differences: vec![],
         update: None,
         delete: call("Delete"),
+        unseen: Unseen::default(),
         deleted_with_parent: false,
         orphaned: false,
     }
@@ -33,6 +34,15 @@ fn one(change: impl FnOnce(&mut Found)) -> Presence {
 fn differing(found: &mut Found) {
     found.differences = vec![difference("name", true)];
     found.update = Some(call("Update"));
+}
+
+fn unseen(found: &mut Found) {
+    differing(found);
+    found.unseen.update = true;
+}
+
+fn duplicate(delete: Option<&'static str>, is_deleting: bool) -> Duplicate {
+    Duplicate { id: "2".into(), delete: delete.map(call), is_deleting }
 }
 
 fn who() -> Vec<WaitingFor> {
@@ -52,6 +62,7 @@ fn situation() -> Situation {
         intent: IntentState::None,
         cloud: Presence::Absent,
         lost: None,
+        duplicates: vec![],
         contested: vec![],
         create: Some(call("Create")),
         too_many_tags: None,
@@ -73,7 +84,33 @@ fn every_row_of_the_table() {
             Step::RemoveFinalizer,
         ),
         ("deleting, not looked yet", |s| (s.deleting, s.cloud) = (true, Presence::Unknown), Step::Wait(Wait::List)),
+        (
+            "deleting, not visible yet",
+            |s| (s.deleting, s.cloud) = (true, Presence::NotVisible("1".into())),
+            Step::Wait(Wait::Visible("1".into())),
+        ),
         ("deleting, absent", |s| s.deleting = true, Step::RemoveFinalizer),
+        ("deleting, absent, a copied tag", |s| (s.deleting, s.duplicates) = (true, vec![duplicate(None, false)]), Step::RemoveFinalizer),
+        (
+            "deleting, absent, one more of our own",
+            |s| (s.deleting, s.duplicates) = (true, vec![duplicate(None, false), duplicate(Some("Delete2"), false)]),
+            Step::Delete(call("Delete2")),
+        ),
+        (
+            "deleting, absent, one more of our own on its way out",
+            |s| (s.deleting, s.duplicates) = (true, vec![duplicate(Some("Delete2"), true)]),
+            Step::Wait(Wait::Cloud(Reason::Deleting)),
+        ),
+        (
+            "deleting, there, one more of our own",
+            |s| (s.deleting, s.duplicates, s.cloud) = (true, vec![duplicate(Some("Delete2"), false)], one(|_| ())),
+            Step::Delete(call("Delete")),
+        ),
+        (
+            "deleting, the delete was answered",
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.unseen.delete = true)),
+            Step::Wait(Wait::Cloud(Reason::Deleting)),
+        ),
         (
             "deleting, absent, create in doubt",
             |s| (s.deleting, s.intent) = (true, IntentState::Unconfirmed),
@@ -121,6 +158,7 @@ fn every_row_of_the_table() {
             |s| (s.deleting, s.cloud) = (true, one(|f| f.deleted_with_parent = true)),
             Step::Wait(Wait::Parent),
         ),
+        ("not visible yet", |s| s.cloud = Presence::NotVisible("1".into()), Step::Wait(Wait::Visible("1".into()))),
         ("absent, reference not ready", |s| s.references = who(), Step::Wait(Wait::References(who()))),
         ("absent, no intent", |_| (), Step::RecordIntent),
         ("absent, intent fresh", |s| s.intent = IntentState::Fresh, Step::Create(call("Create"))),
@@ -135,6 +173,20 @@ fn every_row_of_the_table() {
             Step::Stall(Reason::CloudFailed, "x".into()),
         ),
         ("differs, correct", |s| s.cloud = one(differing), update()),
+        ("differs, the update was answered", |s| s.cloud = one(unseen), Step::Wait(Wait::VisibleChange)),
+        (
+            "differs, the update was answered, detect",
+            |s| (s.drift, s.cloud) = (DriftPolicy::Detect, one(unseen)),
+            Step::Wait(Wait::VisibleChange),
+        ),
+        (
+            "orphaned, the delete was answered",
+            |s| {
+                s.cloud =
+                    one(|f| (f.orphaned, f.unseen.delete, f.differences) = (true, true, vec![difference("virtualGatewayRef", false)]));
+            },
+            Step::Wait(Wait::Cloud(Reason::Deleting)),
+        ),
         ("differs, detect, spec changed", |s| (s.drift, s.spec_changed, s.cloud) = (DriftPolicy::Detect, true, one(differing)), update()),
         ("differs, detect", |s| (s.drift, s.cloud) = (DriftPolicy::Detect, one(differing)), Step::Report(vec![difference("name", true)])),
         ("differs, ignore", |s| (s.drift, s.cloud) = (DriftPolicy::Ignore, one(differing)), Step::NoChange),
@@ -236,15 +288,18 @@ fn presences() -> impl Strategy<Value = Presence> {
         Just(ResourcePhase::Failed(Reason::CloudFailed, "x".into()))
     ];
     let differences = proptest::collection::vec(any::<bool>().prop_map(|mutable| difference("name", mutable)), 0..3);
-    let flags = any::<(bool, bool, bool, bool)>();
-    let one =
-        (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (recorded, update, deleted_with_parent, orphaned))| {
-            let update = update.then(|| call("Update"));
-            Presence::Present(Box::new(Found { owner, recorded, phase, differences, update, deleted_with_parent, orphaned, ..found() }))
-        });
+    let flags = any::<([bool; 4], [bool; 2])>();
+    let one = (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (flags, [update_seen, delete_seen]))| {
+        let [recorded, update, deleted_with_parent, orphaned] = flags;
+        let unseen = Unseen { update: !update_seen, delete: !delete_seen };
+        let update = update.then(|| call("Update"));
+        let found = Found { owner, recorded, phase, differences, update, unseen, deleted_with_parent, orphaned, ..found() };
+        Presence::Present(Box::new(found))
+    });
     prop_oneof![
         Just(Presence::Unknown),
         Just(Presence::Absent),
+        Just(Presence::NotVisible("1".into())),
         Just(Presence::ImportNotFound("1".into())),
         one,
         Just(Presence::Ambiguous(vec!["1".into()]))
@@ -258,9 +313,10 @@ prop_compose! {
         (needed, needs, lost, create, many) in any::<(bool, bool, bool, bool, bool)>(),
         intent in prop_oneof![Just(IntentState::None), Just(IntentState::Fresh), Just(IntentState::Unconfirmed)],
         cloud in presences(),
+        duplicates in proptest::collection::vec(any::<(bool, bool)>().prop_map(|(ours, going)| duplicate(ours.then_some("Delete2"), going)), 0..3),
     ) -> Situation {
         Situation {
-            deleting, drift, spec_changed, intent, cloud,
+            deleting, drift, spec_changed, intent, cloud, duplicates,
             management: if observed { Management::ObserveOnly } else { Management::Managed },
             deletion: if retain { DeletionPolicy::Retain } else { DeletionPolicy::Delete },
             dependants: if needed { who() } else { vec![] },
@@ -287,12 +343,14 @@ proptest! {
 
     #[test]
     fn nothing_is_deleted_under_retain_or_observation_or_that_is_not_ours(situation in situations()) {
-        if let Step::Delete(_) = decide(&situation) {
-            prop_assert!(situation.deleting && situation.dependants.is_empty());
+        if let Step::Delete(deleted) = decide(&situation) {
+            prop_assert!(situation.deleting);
             prop_assert_eq!(situation.deletion, DeletionPolicy::Delete);
             prop_assert_eq!(situation.management, Management::Managed);
-            let ours = matches!(&situation.cloud, Presence::Present(found) if found.owner == Ownership::Ours && found.recorded);
-            prop_assert!(ours);
+            let ours = matches!(&situation.cloud, Presence::Present(found) if found.owner == Ownership::Ours && found.recorded)
+                && situation.dependants.is_empty();
+            let created = situation.duplicates.iter().any(|duplicate| duplicate.delete.as_ref() == Some(&deleted));
+            prop_assert!(ours || created);
         }
     }
 
@@ -307,6 +365,16 @@ proptest! {
     }
 
     #[test]
+    fn what_was_answered_is_not_sent_again_before_reads_can_show_it(situation in situations()) {
+        let step = decide(&situation);
+        if let Presence::Present(found) = &situation.cloud {
+            prop_assert!(!found.unseen.update || !matches!(step, Step::Update(..)), "{:?}", step);
+            prop_assert!(!found.unseen.delete || step != Step::Delete(found.delete.clone()) && !matches!(step, Step::Replace(..)), "{:?}", step);
+        }
+        prop_assert!(!matches!(situation.cloud, Presence::NotVisible(_)) || !step.is_cloud_write(), "{:?}", step);
+    }
+
+    #[test]
     fn an_observed_object_never_writes_to_the_cloud(situation in situations()) {
         let step = decide(&situation);
         prop_assert!(situation.management == Management::Managed || !step.is_cloud_write(), "{:?}", step);
@@ -316,7 +384,8 @@ proptest! {
     fn the_finalizer_stays_while_something_of_ours_may_exist(situation in situations()) {
         let kept = situation.deletion == DeletionPolicy::Retain || situation.management == Management::ObserveOnly;
         if decide(&situation) == Step::RemoveFinalizer && !kept {
-            prop_assert!(situation.deleting && situation.cloud != Presence::Unknown);
+            prop_assert!(situation.deleting && !matches!(situation.cloud, Presence::Unknown | Presence::NotVisible(_)));
+            prop_assert!(situation.duplicates.iter().all(|duplicate| duplicate.delete.is_none()));
             if let Presence::Present(found) = &situation.cloud {
                 // Never taken up, made by no create of this object, lost by nobody, and different where the cloud can't change it.
                 let never_taken = !found.recorded && situation.intent == IntentState::None && situation.lost.is_none();
@@ -330,7 +399,9 @@ proptest! {
     #[test]
     fn a_foreign_resource_is_never_written(situation in situations()) {
         let foreign = matches!(&situation.cloud, Presence::Present(found) if matches!(found.owner, Ownership::Foreign(_)));
-        prop_assert!(!foreign || !decide(&situation).is_cloud_write());
+        let step = decide(&situation);
+        let is_of_duplicate = situation.duplicates.iter().any(|duplicate| duplicate.delete.clone().map(Step::Delete).as_ref() == Some(&step));
+        prop_assert!(!foreign || !step.is_cloud_write() || is_of_duplicate);
     }
 
     #[test]

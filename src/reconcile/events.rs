@@ -33,7 +33,7 @@ impl<K: Kind> Reconciler<K> {
         is_drift: bool,
     ) {
         let done = done(outcome, input, last, is_drift).filter(|_| !goes_on(outcome, last, object.meta().generation));
-        let events: Vec<NewEvent> = done.into_iter().chain(drifted(input, last, is_drift)).collect();
+        let events: Vec<NewEvent> = done.into_iter().chain(drifted(input, last, is_drift)).chain(duplicated(input, last)).collect();
         for NewEvent { type_, reason, action, note, drift } in events {
             if let Some(drift) = drift {
                 self.metrics.drift(K::NAME, drift);
@@ -108,4 +108,12 @@ fn drifted<O>(input: &StatusInput<O>, last: &Status<O>, is_drift: bool) -> Optio
         let (type_, reason) = (EventType::Warning, "DriftDetected".to_owned());
         NewEvent { type_, reason, action: "Compare", note, drift: Some(Drift::Detected) }
     })
+}
+
+/// Other resources with our tag are reported when one of them is first seen.
+fn duplicated<O>(input: &StatusInput<O>, last: &Status<O>) -> Option<NewEvent> {
+    let note = report::duplicated(input.duplicates.as_deref().filter(|ids| !ids.is_empty())?);
+    let is_known = find_condition(&last.conditions, ConditionType::Duplicated).is_some_and(|known| known.message == note);
+    let (type_, reason) = (EventType::Warning, "Duplicated".to_owned());
+    (!is_known).then_some(NewEvent { type_, reason, action: "Compare", note, drift: None })
 }

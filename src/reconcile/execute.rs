@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::accounts::State as AccountState;
-use crate::api::{FINALIZER, Intent, PAUSED_ANNOTATION, Target};
+use crate::api::{FINALIZER, Intent, PAUSED_ANNOTATION, Target, WriteAction};
 use crate::cloud::{self, Call, CloudError, ErrorClass, Priority};
 use crate::cluster::finalizer;
 use crate::cluster::leader_election::NotLeading;
@@ -110,6 +110,7 @@ impl<K: Kind> Executor<'_, '_, K> {
             return Ok(Executed::Cloud(None));
         };
         self.context.state.create.in_doubt_until = None;
+        self.context.state.unseen.answered(WriteAction::Create, &call);
         self.show(resource.clone());
         Ok(Executed::Cloud(Some(resource)))
     }
@@ -121,11 +122,13 @@ impl<K: Kind> Executor<'_, '_, K> {
         if !call.is_partial() {
             let Ok(answer) = self.leading(self.account.account.client.fetch::<K::Resource>(call)).await else { return Ok(Executed::Stale) };
             let resource = answer.map_err(|error| self.failed(error))?;
+            self.context.state.unseen.answered(WriteAction::Update, call);
             self.show(resource.clone());
             return Ok(Executed::Cloud(Some(resource)));
         }
         let Ok(answer) = self.leading(self.account.account.client.send(call)).await else { return Ok(Executed::Stale) };
         answer.map_err(|error| self.failed(error))?;
+        self.context.state.unseen.answered(WriteAction::Update, call);
         self.list_again();
         Ok(Executed::Cloud(None))
     }
@@ -136,9 +139,14 @@ impl<K: Kind> Executor<'_, '_, K> {
         }
         let Ok(answer) = self.leading(self.account.account.client.send(call)).await else { return Ok(Executed::Stale) };
         match answer {
-            Ok(_) => {}
-            // Gone already: the next LIST confirms it.
-            Err(error) if error.class == ErrorClass::Absent => {}
+            Ok(_) => self.context.state.unseen.answered(WriteAction::Delete, call),
+            // Gone already. Of a resource that was made just now it may not be true.
+            Err(error) if error.class == ErrorClass::Absent => {
+                let lag = self.account.account.client.settings().limits.read_lag;
+                if self.context.state.unseen.exists_until(lag).is_none_or(|until| until <= Instant::now()) {
+                    self.context.state.not_found.push(call.clone());
+                }
+            }
             Err(error) => return Err(self.failed(error)),
         }
         self.list_again();

@@ -84,6 +84,13 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether `seen` stands where the object's resource would: the natural key, which the cloud keeps unique.
     fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Resource) -> bool;
 
+    /// Whether the cloud refuses a second resource where the object's resource is.
+    #[must_use]
+    fn is_guarded(object: &Self::Object) -> bool {
+        let _ = object;
+        true
+    }
+
     /// Id of the listed item to read by itself, to be sure that resource `id` is gone.
     #[must_use]
     fn listed_id_of(desired: &Desired<'_, Self::Object>, id: &str) -> Option<String> {

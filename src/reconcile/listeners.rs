@@ -7,6 +7,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::accounts::Change;
 use crate::cache::{CloudCache, Event};
+use crate::cloud::Listed;
+use crate::graph::owner::{OWNER_TAG, object_of};
 
 use super::kind::Kind;
 use super::object_state::Tracked;
@@ -42,6 +44,9 @@ impl<K: Kind> Reconciler<K> {
                     Ok(Event::Listed(changed)) => {
                         reconciler
                             .wake_where(&account, |tracked| tracked.awaits_list || tracked.watched.iter().any(|id| changed.contains(id)));
+                        if let Some(cache) = held.upgrade() {
+                            reconciler.wake_owners(&cache, &changed);
+                        }
                     }
                     Ok(Event::Failed) => reconciler.wake_where(&account, |tracked| tracked.awaits_list),
                     Err(RecvError::Lagged(_)) => reconciler.wake_where(&account, |_| true),
@@ -52,6 +57,15 @@ impl<K: Kind> Reconciler<K> {
             reconciler.listeners.remove(address);
             drop(held);
         });
+    }
+
+    /// Wakes the objects whose owner tag is on a resource that changed: it may be another one than theirs.
+    fn wake_owners(&self, cache: &CloudCache<K::Listed>, changed: &HashSet<String>) {
+        let view = cache.view();
+        let tags = changed.iter().filter_map(|id| view.get(id)).flat_map(|listed| listed.tags()).filter(|tag| tag.key == OWNER_TAG);
+        for owner in tags.filter_map(|tag| object_of(&tag.value, K::NAME, &self.cluster)) {
+            self.wake_by_name(&owner.namespace, &owner.name);
+        }
     }
 
     /// Wakes the objects of an account that `concerned` picks.

@@ -7,7 +7,7 @@ use crate::api::{ConditionType, Managed, Reason, Status, find_condition, is_true
 use crate::cluster::age;
 use crate::telemetry::metrics::objects::count_object;
 use crate::telemetry::metrics::objects::count_queue;
-use crate::telemetry::metrics::table::{DRIFT_CONFLICTS, DRIFT_OBJECTS, STALLED};
+use crate::telemetry::metrics::table::{DRIFT_CONFLICTS, DRIFT_OBJECTS, DUPLICATED, STALLED};
 use crate::telemetry::metrics::{Readings, Source};
 
 use super::context::{Context, ObservedOf};
@@ -22,12 +22,14 @@ pub(super) struct ObjectMetrics<K: Kind>(pub Arc<Reconciler<K>>);
 impl<K: Kind> Source for ObjectMetrics<K> {
     fn read(&self, readings: &mut Readings) {
         let Self(reconciler) = self;
-        for metric in [&STALLED, &DRIFT_OBJECTS, &DRIFT_CONFLICTS] {
+        for metric in [&STALLED, &DRIFT_OBJECTS, &DRIFT_CONFLICTS, &DUPLICATED] {
             readings.add(metric, [K::NAME], 0.0);
         }
         for object in reconciler.store.state() {
             let status = object.status();
-            count_object(readings, K::NAME, status.map(|status| status.conditions.as_slice()).unwrap_or_default());
+            let conditions = status.map(|status| status.conditions.as_slice()).unwrap_or_default();
+            count_object(readings, K::NAME, conditions);
+            readings.count(&DUPLICATED, [K::NAME], usize::from(is_true(conditions, ConditionType::Duplicated)));
             readings.count(&DRIFT_OBJECTS, [K::NAME], usize::from(status.is_some_and(|status| !status.drift.is_empty())));
         }
         let (mut queued, mut conflicts) = (Vec::new(), 0);

@@ -9,6 +9,7 @@
 //! - `report`, `events`: what users read of it.
 //! - `status`: how it is written.
 //! - `object_state`: what is kept of an object between two attempts.
+//! - `unseen_writes`: what reads of the cloud may not show yet.
 //! - `controller`: watches, wake-ups and queue of one kind.
 //! - `registration`: a kind as a value, one entry of the list of kinds.
 
@@ -33,10 +34,11 @@ mod registration;
 mod report;
 mod status;
 mod summary;
+mod unseen_writes;
 
 pub(crate) use backoff::waits;
 pub use controller::Shared;
-pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Wait, decide};
+pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Unseen, Wait, decide};
 pub use kind::{ById, Desired, Difference, Health, Kind, Links, Reference, ResourcePhase, Tagging};
 pub use namespaces::Namespaces;
 pub use reconciler::{Failure, Reconciler};

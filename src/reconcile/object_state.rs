@@ -17,6 +17,7 @@ use crate::cloud::{Call, ErrorClass, QueueKey};
 use super::backoff::Backoff;
 use super::drift_conflicts::DriftConflicts;
 use super::kind::Tagging;
+use super::unseen_writes::UnseenWrites;
 
 /// What the attempts of one object hand on to each other.
 #[derive(Default)]
@@ -31,6 +32,10 @@ pub struct ObjectState {
     pub backoff: Backoff,
     /// The last change that was sent and has not been seen to take effect.
     pub changed: Option<Call>,
+    /// Answered writes that reads may not show yet.
+    pub unseen: UnseenWrites,
+    /// Deletes that the cloud answered with "not found": what they were to delete is gone, whatever a LIST shows.
+    pub not_found: Vec<Call>,
     /// What was corrected lately.
     pub drift_conflicts: DriftConflicts,
     /// Whether its first time to be Ready is still to be counted.

@@ -3,15 +3,19 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::api::{
-    ConditionStatus, ConditionType, Drift, Intent, LastError, NewCondition, Reason, Recovery, Status, WaitingFor, find_condition,
-    remove_condition, set_condition,
+    ConditionStatus, ConditionType, Drift, Intent, LastError, LastWrite, NewCondition, Reason, Recovery, Status, WaitingFor, WriteAction,
+    find_condition, remove_condition, set_condition,
 };
 use crate::cloud::{CloudError, ErrorClass};
 use crate::cluster::status;
 use crate::cluster::status::join_names;
+use crate::graph::owner::OWNER_TAG;
 
 use super::decide::{Step, Wait};
 use super::kind::{Difference, Health, ResourcePhase};
+
+/// Most items of `status.createdIds`.
+const CREATED_IDS: usize = 5;
 
 /// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +41,8 @@ pub struct StatusInput<O> {
     pub resource: ResourceState<O>,
     /// Fields in which it differs from the spec.
     pub drift: Vec<Difference>,
+    /// IDs of other resources with our owner tag; `None` if the cloud was not read.
+    pub duplicates: Option<Vec<String>>,
     /// The management policy is `ObserveOnly`.
     pub observe_only: bool,
 }
@@ -101,7 +107,13 @@ pub fn report<O: Clone>(
     if let AttemptOutcome::Paused = outcome {
         return paused(last, generation, now);
     }
-    let values = values(outcome, input);
+    let values = match outcome {
+        AttemptOutcome::Done(Step::Wait(Wait::Visible(_) | Wait::VisibleChange)) if is_ready(last, generation) => {
+            let message = format!("{MATCHES}, as the cloud answered; waiting until its reads show it");
+            ConditionValues { message, ..settled(input.observe_only) }
+        }
+        _ => values(outcome, input),
+    };
     let mut next = last.clone();
     next.id.clone_from(&input.id);
     next.intent.clone_from(&input.intent);
@@ -112,6 +124,15 @@ pub fn report<O: Clone>(
         ResourceState::Present(seen) => next.observed = Some(seen.observed.clone()),
     }
     next.drift = input.drift.iter().map(drift).collect();
+    if let AttemptOutcome::Done(step) = outcome {
+        next.last_write = answered_write(step).map(|action| LastWrite { action, time: now.clone() }).or(next.last_write);
+    }
+    if let (AttemptOutcome::Done(Step::Create(_)), Some(id), ResourceState::Present(_)) = (outcome, &input.id, &input.resource) {
+        next.created_ids.retain(|created| created != id);
+        next.created_ids.push(id.clone());
+        let surplus = next.created_ids.len().saturating_sub(CREATED_IDS);
+        next.created_ids.drain(..surplus);
+    }
     next.waiting_for = waiting_for(outcome);
     next.last_error = last_error(last.last_error.as_ref(), outcome, &values, now);
     next.last_sync_time = Some(now.clone());
@@ -129,6 +150,11 @@ pub fn report<O: Clone>(
     }
     let (status, reason, message) = health(input.resource.present(), values.reason);
     set(conditions, ConditionType::Healthy, status, reason, &message);
+    match input.duplicates.as_deref() {
+        None => {}
+        Some([]) => remove_condition(conditions, ConditionType::Duplicated),
+        Some(ids) => set(conditions, ConditionType::Duplicated, ConditionStatus::True, Reason::Conflict, &duplicated(ids)),
+    }
     for (type_, present) in [
         (ConditionType::Reconciling, values.state == ReconcileStatus::Reconciling),
         (ConditionType::Stalled, values.state == ReconcileStatus::Stalled),
@@ -140,6 +166,29 @@ pub fn report<O: Clone>(
         }
     }
     next
+}
+
+/// The write that a step that was carried out has made.
+const fn answered_write(step: &Step) -> Option<WriteAction> {
+    match step {
+        Step::Create(_) => Some(WriteAction::Create),
+        Step::Update(..) => Some(WriteAction::Update),
+        Step::Delete(_) | Step::Replace(..) => Some(WriteAction::Delete),
+        _ => None,
+    }
+}
+
+fn is_ready<O>(last: &Status<O>, generation: Option<i64>) -> bool {
+    find_condition(&last.conditions, ConditionType::Ready)
+        .is_some_and(|ready| ready.status == "True" && ready.observed_generation == generation)
+}
+
+/// What is said of other resources with our owner tag.
+pub(super) fn duplicated(ids: &[String]) -> String {
+    format!(
+        "other cloud resources have the owner tag of this object: {}; remove the tag {OWNER_TAG} from them, or delete them",
+        ids.join(", ")
+    )
 }
 
 /// Whether two statuses are the same apart from `lastSyncTime`, which alone is not worth a write.
@@ -205,6 +254,12 @@ fn values<O>(outcome: &AttemptOutcome, input: &StatusInput<O>) -> ConditionValue
                     Reason::Creating,
                     "the outcome of an earlier create call is not known yet; no other call is made until it is".to_owned(),
                 ),
+                Wait::Visible(id) => {
+                    reconciling(Reason::Settling, format!("the cloud accepted the last change of {id}; waiting until its reads show {id}"))
+                }
+                Wait::VisibleChange => {
+                    reconciling(Reason::Updating, "the cloud accepted the change; waiting until its reads show it".to_owned())
+                }
                 Wait::Dependants(who) => reconciling(Reason::WaitingForDependants, format!("still referenced by {}", format_names(who))),
                 Wait::Parent => reconciling(
                     Reason::InUse,
@@ -233,9 +288,11 @@ fn values<O>(outcome: &AttemptOutcome, input: &StatusInput<O>) -> ConditionValue
     }
 }
 
+const MATCHES: &str = "matches the spec";
+
 fn settled(observe_only: bool) -> ConditionValues {
     let reason = if observe_only { Reason::Observed } else { Reason::Available };
-    ConditionValues { state: ReconcileStatus::Ready, reason, message: "matches the spec".to_owned(), synced: Some(true) }
+    ConditionValues { state: ReconcileStatus::Ready, reason, message: MATCHES.to_owned(), synced: Some(true) }
 }
 
 fn failed(error: &CloudError) -> ConditionValues {

@@ -88,7 +88,14 @@ fn the_conditions_after_an_error_are_those_of_the_catalogue() {
             outcome: Sent::Refused,
             retry_after: None,
         };
-        let facts = StatusInput { id: None, intent: None, resource: ResourceState::NotObserved, drift: vec![], observe_only: false };
+        let facts = StatusInput {
+            id: None,
+            intent: None,
+            resource: ResourceState::NotObserved,
+            drift: vec![],
+            duplicates: None,
+            observe_only: false,
+        };
         let status: Status<VirtualGatewayObserved> =
             report(&Status::default(), &AttemptOutcome::Failed(error), &facts, Some(1), &Time(jiff::Timestamp::UNIX_EPOCH));
         let told: BTreeSet<&str> = status.conditions.iter().map(|condition| condition.type_.as_str()).collect();

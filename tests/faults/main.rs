@@ -4,6 +4,7 @@
 
 mod cloud;
 mod kills;
+mod lag;
 mod outages;
 mod replicas;
 mod runtime;

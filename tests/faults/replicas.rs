@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use support::eventually;
 use support::group::Group;
 use support::operator::Operator;
-use support::world::{API_VERSION, BOUND, CALL_TIMEOUT, World, api};
+use support::world::{API_VERSION, BOUND, CALL_TIMEOUT, READ_LAG, World, api};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 /// Several operators beside each other.
@@ -35,7 +35,7 @@ const WORKS: &str = "ok\n";
 const STANDS_BY: &str = "ok: standby, another replica leads\n";
 
 /// How an operator under test works, besides its longest call.
-const WORK: [&str; 4] = ["--settle-interval", "200ms", "--settle-interval-max", "1s"];
+const WORK: [&str; 6] = ["--read-lag", READ_LAG, "--settle-interval", "200ms", "--settle-interval-max", "1s"];
 
 /// One test at a time: operators look after all accounts of the control plane.
 async fn alone() -> MutexGuard<'static, ()> {

@@ -12,7 +12,7 @@ use support::group::Group;
 use support::line::{gateway, interface};
 use support::operator::Operator;
 use support::proxy::Proxy;
-use support::world::{BOUND, World, start_operator};
+use support::world::{BOUND, READ_LAG, World, start_operator};
 
 const IN_USE: &str = "directconnect.huaweicloud.com/account-in-use";
 
@@ -31,7 +31,8 @@ async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     let world = World::on(Arc::clone(&plane), "early").await;
     let proxy = Proxy::start(&plane, world.cloud.url(), &world.namespace).await;
     proxy.shut();
-    let arguments = ["run", "--call-timeout", "2s", "--settle-interval", "200ms", "--settle-interval-max", "1s"].map(str::to_owned);
+    let arguments = ["run", "--call-timeout", "2s", "--read-lag", READ_LAG, "--settle-interval", "200ms", "--settle-interval-max", "1s"]
+        .map(str::to_owned);
     let mut operator = Operator::begin(proxy.kubeconfig(), &log, &arguments, &[]);
     readiness(&operator, "the API server does not respond\n").await;
     proxy.open();
@@ -48,9 +49,7 @@ async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     readiness(&operator, "custom resource definitions are not established: peers\n").await;
     plane.install_crds();
     readiness(&operator, "ok\n").await;
-    for line in
-        ["waiting until the custom resource definitions are established", "the custom resource definitions are now established"]
-    {
+    for line in ["waiting until the custom resource definitions are established", "the custom resource definitions are now established"] {
         assert_eq!(operator.log().matches(line).count(), 1, "{}", operator.tail());
     }
     assert!(!operator.log().contains("watch failed"), "{}", operator.tail());

@@ -224,6 +224,7 @@ async fn start(world: &World, proxy: &Proxy, log: &Path) -> Operator {
         ["--shard", "test"],
         ["--watch-namespaces", &world.namespace],
         ["--call-timeout", &timeout],
+        ["--read-lag", "100ms"],
         ["--settle-interval", "50ms"],
         ["--settle-interval-max", "200ms"],
         ["--log", "direct_connect_operator=debug,warn"],

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex};
 use support::controlplane::ControlPlane;
 use support::eventually;
 use support::simulator::PROJECT;
-use support::world::{API_VERSION, BOUND, World, condition};
+use support::world::{API_VERSION, BOUND, READ_LAG, World, condition};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -258,7 +258,7 @@ async fn a_kind_of_somebody_else_lives_by_one_line() {
 
     let registered: Vec<Registration> = kinds::ALL.iter().copied().chain([Registration::of::<ToyKind>()]).collect();
     let (stop, stopped) = watch::channel(false);
-    let arguments = ["dc-operator", "run", "--settle-interval", "200ms", "--settle-interval-max", "1s"];
+    let arguments = ["dc-operator", "run", "--read-lag", READ_LAG, "--settle-interval", "200ms", "--settle-interval-max", "1s"];
     let Command::Run(config) = Cli::parse_from(arguments).command else { panic!("run") };
     let kubeconfig = Kubeconfig::read_from(world.plane.kubeconfig()).unwrap();
     let cluster = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();

@@ -46,6 +46,7 @@ async fn patch_settings(State(simulator): Shared, Json(patch): Json<Value>) -> R
     let mut state = simulator.state();
     let patched = state.settings.patched(&patch).map_err(|error| bad_request(&error.to_string()))?;
     state.settings = Arc::new(patched);
+    state.remember();
     Ok(Json(json!(*state.settings)))
 }
 
@@ -114,6 +115,7 @@ async fn create_resource(State(simulator): Shared, Json(request): Json<Value>) -
     let mut state = simulator.state();
     let now = state.now();
     let created = resources::create(&mut state.cloud, &kind, body, &project, now);
+    state.remember();
     created
         .map(|object| (StatusCode::CREATED, Json(Value::Object(object))))
         .ok_or_else(|| bad_request("kind is unknown, or vif_id names no interface"))
@@ -126,11 +128,15 @@ async fn patch_resource(State(simulator): Shared, Path(id): Path<String>, Json(c
     let mut state = simulator.state();
     let now = state.now();
     state.settle(now);
-    resources::change(&mut state.cloud, &id, change).map(|object| Json(Value::Object(object))).ok_or_else(not_found)
+    let changed = resources::change(&mut state.cloud, &id, change);
+    state.remember();
+    changed.map(|object| Json(Value::Object(object))).ok_or_else(not_found)
 }
 
 async fn delete_resource(State(simulator): Shared, Path(id): Path<String>) -> Result<StatusCode, AdminError> {
-    let deleted = resources::delete(&mut simulator.state().cloud, &id);
+    let mut state = simulator.state();
+    let deleted = resources::delete(&mut state.cloud, &id);
+    state.remember();
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }
 

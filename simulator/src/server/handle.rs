@@ -28,6 +28,7 @@ use crate::{
     },
     rate_limit::RateLimiter,
     settings::Settings,
+    state::Cloud,
 };
 
 /// The API gateway's limit for a request body.
@@ -91,6 +92,9 @@ impl Simulator {
         let request_id = new_request_id();
         let exchange = Exchange { request, route, faults, settings, now, request_id };
         let handled = self.execute_with_faults(&mut state, &exchange);
+        if handled.executed && request.method != Method::GET {
+            state.remember();
+        }
         state.journal.record(entry(&exchange, &handled, arrived), settings);
         handled.sent.map(|sent| sent.with_date(now))
     }
@@ -169,12 +173,30 @@ impl Simulator {
             error_reason: exchange.faults.error_reason(),
         };
         match route.handler {
-            Handler::Cloud(operation) => operation(&mut state.cloud, &call, &route.ids),
+            Handler::Cloud(operation) => match lagging(state, exchange, route) {
+                Some(mut cloud) => operation(&mut cloud, &call, &route.ids),
+                None => operation(&mut state.cloud, &call, &route.ids),
+            },
             Handler::ListProjects | Handler::IssueToken => {
                 Ok(Success { status: StatusCode::OK, body: Some(projects::list(&self.accounts, caller, call.query, settings)) })
             }
         }
     }
+}
+
+/// The cloud as a read that lags shows it. `None` if the operation sees the present state.
+fn lagging(state: &SimulatorState, exchange: &Exchange<'_>, route: &Route) -> Option<Cloud> {
+    let Exchange { request, settings, now, .. } = exchange;
+    let is_list = route.name.starts_with("List");
+    if request.method != Method::GET || !is_list && route.ids.is_empty() {
+        return None;
+    }
+    let lag = &settings.read_lag_ms;
+    let mut cloud = state.history.before(Duration::from_millis(if is_list { lag.list } else { lag.show }), *now, settings)?;
+    if is_list && lag.ghosts > 0 {
+        state.history.add_ghosts(&mut cloud, Duration::from_millis(lag.ghosts), *now, settings);
+    }
+    Some(cloud)
 }
 
 async fn read(request: axum::extract::Request) -> Option<Request> {

@@ -16,6 +16,7 @@ use crate::{
     settings::Settings,
     state::{
         Cloud,
+        history::History,
         seeds::{self, Seeds},
     },
 };
@@ -31,6 +32,7 @@ pub struct Simulator {
 pub struct SimulatorState {
     pub settings: Arc<Settings>,
     pub cloud: Cloud,
+    pub history: History,
     pub tokens: Tokens,
     pub faults: Faults,
     pub journal: Journal,
@@ -69,6 +71,7 @@ impl SimulatorState {
         Self {
             settings: Arc::new(settings.clone()),
             cloud: seeds::cloud(first_project(accounts), seeds),
+            history: History::default(),
             tokens: Tokens::default(),
             faults: Faults::default(),
             journal: Journal::default(),
@@ -78,6 +81,12 @@ impl SimulatorState {
 
     pub fn now(&self) -> Moment {
         Moment::now(self.settings.clock_offset_s)
+    }
+
+    /// Remembers the state of the cloud for reads that lag. Must be called after each change.
+    pub fn remember(&mut self) {
+        let now = self.now();
+        self.history.record(&self.cloud, now, &self.settings);
     }
 
     /// Completes the pending changes that are due. Must be called before the cloud is read.

@@ -2,7 +2,7 @@
 
 mod switches;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +15,7 @@ pub use switches::{CidrOrder, EmptyDescription, GatewaySubnets, InterconnectSubn
 pub struct Settings {
     pub latencies: Latencies,
     pub settle_ms: SettleTimes,
+    pub read_lag_ms: ReadLag,
     pub rate_limits: RateLimits,
     pub quotas: Quotas,
     /// Ids of VPCs that do not exist (`DC.0007`). Every other UUID is a valid VPC id.
@@ -71,6 +72,24 @@ pub struct GatewaySettleTimes {
     pub create: u64,
     pub update: u64,
     pub delete: u64,
+}
+
+/// Milliseconds by which reads lag behind writes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReadLag {
+    /// Of lists.
+    pub list: u64,
+    /// Of reads of a single resource.
+    pub show: u64,
+    /// For how long lists still show what was deleted.
+    pub ghosts: u64,
+}
+
+impl ReadLag {
+    pub fn longest(&self) -> Option<Duration> {
+        [self.list, self.show, self.ghosts].into_iter().max().map(Duration::from_millis)
+    }
 }
 
 /// Limits per user. `None` is no limit.
@@ -137,6 +156,7 @@ impl Default for Settings {
         Self {
             latencies: Latencies::default(),
             settle_ms: SettleTimes::default(),
+            read_lag_ms: ReadLag::default(),
             rate_limits: RateLimits::default(),
             quotas: Quotas::default(),
             missing_vpcs: vec!["ffffffff-ffff-4fff-8fff-ffffffffffff".to_owned()],

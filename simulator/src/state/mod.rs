@@ -4,6 +4,7 @@
 //! API may change any of them. Peers are stored in their interface, as the API returns them only there. What the API
 //! never returns is stored beside the objects.
 
+pub mod history;
 mod object;
 pub mod pending;
 pub mod seeds;
@@ -16,7 +17,7 @@ use pending::PendingChanges;
 /// Resources of one kind by id. The order is that of lists without a sort key.
 pub type Table = BTreeMap<String, Object>;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Cloud {
     pub connections: Table,
     pub gateways: Table,

@@ -34,7 +34,7 @@ impl FinalState {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct PendingChanges {
     /// By the time at which they are due. The serial number keeps the order of changes due at the same time.
     due: BTreeMap<(Instant, u64), (PendingResource, FinalState)>,

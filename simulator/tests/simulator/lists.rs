@@ -131,3 +131,39 @@ async fn large_lists() {
     cloud.interface(with(interface(&vgw, LINE_A, 1501), json!({"bandwidth": 2}))).await;
     assert!(start.elapsed() < bound, "a creation among many took {:?}", start.elapsed());
 }
+
+#[tokio::test]
+async fn reads_lag_behind_writes_as_long_as_they_are_told_to() {
+    let cloud = Simulator::start(json!({})).await;
+    let before = cloud.gateway().await;
+    cloud.admin(Method::PATCH, "settings", Some(json!({ "read_lag_ms": { "list": 600_000, "show": 600 } }))).await;
+    let (begun, new) = (Instant::now(), cloud.gateway().await);
+    let show = format!("dcaas/virtual-gateways/{new}");
+    assert_eq!(cloud.get(&show).await.status, 404);
+    while cloud.get(&show).await.status != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
+    let listed = async || ids(&cloud.get("dcaas/virtual-gateways").await, "virtual_gateways");
+    assert_eq!(listed().await, [before.as_str()], "lists and single reads lag apart");
+    cloud.admin(Method::PATCH, "settings", Some(json!({ "read_lag_ms": null }))).await;
+    assert_eq!(listed().await.len(), 2, "without a lag all is shown at once");
+}
+
+#[tokio::test]
+async fn ghosts_of_what_was_deleted_stay_in_lists() {
+    let cloud = Simulator::start(json!({})).await;
+    let id = cloud.gateway().await;
+    cloud.admin(Method::PATCH, "settings", Some(json!({ "read_lag_ms": { "ghosts": 600 } }))).await;
+    let begun = Instant::now();
+    cloud.admin(Method::DELETE, &format!("resources/{id}"), None).await;
+    assert_eq!(cloud.get(&format!("dcaas/virtual-gateways/{id}")).await.status, 404);
+    let listed = async || ids(&cloud.get("dcaas/virtual-gateways").await, "virtual_gateways");
+    assert_eq!(listed().await, [id.as_str()]);
+    while !listed().await.is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
+}

@@ -3,10 +3,10 @@
 //! A shard has gateways, interfaces and peers. Accounts, namespaces, Secrets and grants belong to all shards. Each namespace has a watch of its
 //! own, so that permissions in these namespaces suffice.
 
+use kube::Resource;
 use kube::api::ListParams;
 use kube::core::NamespaceResourceScope;
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::Resource;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -72,7 +72,8 @@ impl Shard {
     {
         let config = watcher::Config::default().page_size(page);
         let config = self.selector.iter().fold(config, |config, selector| config.labels(selector));
-        let watches = apis_in(&self.namespaces, client).into_iter().map(|api| watcher(api, config.clone()).default_backoff().modify(strip_metadata));
+        let watches =
+            apis_in(&self.namespaces, client).into_iter().map(|api| watcher(api, config.clone()).default_backoff().modify(strip_metadata));
         merge::merge(watches.collect())
     }
 
@@ -84,7 +85,9 @@ impl Shard {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
-        let (Some(selector), Some(api)) = (&self.selector, apis_in::<K>(&self.namespaces, client).into_iter().next()) else { return Ok(()) };
+        let (Some(selector), Some(api)) = (&self.selector, apis_in::<K>(&self.namespaces, client).into_iter().next()) else {
+            return Ok(());
+        };
         api.list_metadata(&ListParams::default().labels(selector).limit(1)).await.map(drop)
     }
 }

@@ -3,22 +3,26 @@
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
-use crate::api::Managed;
+use crate::api::{ConditionType, Managed, Status, find_condition};
 use crate::cache::View;
-use crate::cloud::{ErrorClass, Listed, Priority};
+use crate::cloud::{Call, ErrorClass, Listed, Priority};
 use crate::graph::ObjectKey;
 use crate::graph::owner::{OWNER_TAG, object_of};
 use crate::graph::{describe_holder, describe_owner_tag};
 
 use super::Observer;
-use crate::reconcile::decide::{Found, Ownership, Presence};
+use crate::reconcile::decide::{Duplicate, Found, Ownership, Presence, Unseen};
 use crate::reconcile::kind::{Desired, Difference, Kind, ResourcePhase};
 use crate::reconcile::reconciler::Failure;
 
 impl<K: Kind> Observer<'_, '_, K> {
     /// Looks for the object's resource: by the id in status, by the import, by tag and natural key.
-    pub(super) async fn find(&self, desired: &Desired<'_, K::Object>) -> Result<(Presence, Option<K::Resource>), Failure> {
-        let (view, sent) = (self.account.cache.view(), self.context.sent_intent().is_some());
+    pub(super) async fn find(
+        &self,
+        desired: &Desired<'_, K::Object>,
+        view: View<K::Listed>,
+    ) -> Result<(Presence, Option<K::Resource>), Failure> {
+        let sent = self.context.sent_intent().is_some();
         if let Some(instant) = self.context.state.polling.fresh_after
             && !view.is_fresh(instant)
         {
@@ -28,8 +32,16 @@ impl<K: Kind> Observer<'_, '_, K> {
         match (&self.context.status.id, self.context.object.import().and_then(|import| import.id.as_ref())) {
             // A create whose answer was lost may have replaced one that is gone: the new one has another id.
             (Some(id), _) => {
-                if let Some(seen) = self.by_id(desired, &view, id).await? {
-                    return self.present(desired, &view, seen, true).await;
+                let listed = listed::<K>(desired, &view, id);
+                if listed.is_none() && !sent && self.is_unseen(&view) {
+                    return Ok((Presence::NotVisible(id.clone()), None));
+                }
+                let seen = if listed.is_none() { self.shown(desired, id).await? } else { listed };
+                match seen.filter(|seen| !self.is_not_found(seen)) {
+                    Some(seen) => return self.present(desired, &view, seen, true).await,
+                    // What else has our tag is a duplicate.
+                    None if self.context.is_deleting && !sent => return Ok((Presence::Absent, None)),
+                    None => {}
                 }
             }
             // What a create may have made comes first.
@@ -49,7 +61,8 @@ impl<K: Kind> Observer<'_, '_, K> {
         let at_its_place = at_its_place.iter().flat_map(|key| view.at(key));
         // What is found by both is one.
         let hosts: BTreeMap<&str, &K::Listed> = at_its_place.chain(with_its_tag).map(|listed| (listed.id(), listed.as_ref())).collect();
-        let all = hosts.into_values().flat_map(|listed| K::resources(listed)).filter(|seen| K::phase(seen) != ResourcePhase::Gone);
+        let all = hosts.into_values().flat_map(|listed| K::resources(listed));
+        let all = all.filter(|seen| K::phase(seen) != ResourcePhase::Gone && !self.is_not_found(seen));
         let (ours, others): (Vec<_>, Vec<_>) =
             all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
         let mut candidates = if ours.is_empty() { others } else { ours };
@@ -69,18 +82,21 @@ impl<K: Kind> Observer<'_, '_, K> {
 
     /// The resource with this id. One that a LIST misses is asked for by itself, and is gone only when the cloud says so there too.
     async fn by_id(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Result<Option<K::Resource>, Failure> {
-        let among =
-            |listed: &K::Listed| K::resources(listed).into_iter().find(|seen| K::id(seen) == id && K::phase(seen) != ResourcePhase::Gone);
-        let Some(host) = K::listed_id_of(desired, id) else { return Ok(view.iter().find_map(|listed| among(listed))) };
-        if let Some(seen) = view.get(&host).and_then(|listed| among(listed)) {
-            return Ok(Some(seen));
+        match listed::<K>(desired, view, id) {
+            Some(seen) => Ok(Some(seen)),
+            None => self.shown(desired, id).await,
         }
+    }
+
+    /// The resource with this id, as a read of it alone shows it.
+    async fn shown(&self, desired: &Desired<'_, K::Object>, id: &str) -> Result<Option<K::Resource>, Failure> {
+        let Some(host) = K::listed_id_of(desired, id) else { return Ok(None) };
         let call = K::Listed::show(&host);
         self.account.account.client.queue(&call, Priority::Wait).await?;
         let sent = Instant::now();
         match self.account.account.client.fetch::<K::Listed>(&call).await {
             Ok(listed) => {
-                let seen = among(&listed);
+                let seen = among::<K>(&listed, id);
                 self.account.cache.put(listed, sent);
                 Ok(seen)
             }
@@ -90,6 +106,60 @@ impl<K: Kind> Observer<'_, '_, K> {
             }
             Err(error) => Err(Failure::Cloud(error)),
         }
+    }
+
+    /// Whether the resource, which the LIST does not show, exists all the same by our last answered write.
+    fn is_unseen(&self, view: &View<K::Listed>) -> bool {
+        let until = self.context.state.unseen.exists_until(self.existence_lag());
+        until.is_some_and(|until| self.is_awaited(view, until))
+    }
+
+    /// Whether a look that calls for `call` says nothing yet, since the cloud has answered that call.
+    fn is_answered(&self, view: &View<K::Listed>, call: &Call) -> bool {
+        let lag = self.account.account.client.settings().limits.read_lag;
+        let until = self.context.state.unseen.unseen_until(call, self.context.generation, lag);
+        until.is_some_and(|until| self.is_awaited(view, until))
+    }
+
+    /// Whether the cloud said "not found" when the resource was to be deleted.
+    fn is_not_found(&self, seen: &K::Resource) -> bool {
+        let not_found = &self.context.state.not_found;
+        !not_found.is_empty() && not_found.contains(&K::delete(seen))
+    }
+
+    /// Whether a resource that is about to be taken over is gone, although the LIST shows it: what an earlier object deleted can still have our tag
+    /// there. What a create of ours has made just now is not asked for.
+    async fn is_ghost(&self, desired: &Desired<'_, K::Object>, seen: &K::Resource) -> Result<bool, Failure> {
+        Ok(self.context.sent_intent().is_none() && self.is_gone(desired, K::id(seen)).await?)
+    }
+
+    /// Whether a resource that the LIST shows is gone when it is read by itself.
+    async fn is_gone(&self, desired: &Desired<'_, K::Object>, id: &str) -> Result<bool, Failure> {
+        Ok(K::listed_id_of(desired, id).is_some() && self.shown(desired, id).await?.is_none())
+    }
+
+    /// Resources with our tag besides the recorded one.
+    pub(super) async fn duplicates(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>) -> Result<Vec<Duplicate>, Failure> {
+        let status = &self.context.status;
+        let Some(recorded) = &status.id else { return Ok(Vec::new()) };
+        let tagged = view.owned_by(&self.account.owner).flat_map(|listed| K::resources(listed));
+        let others = tagged.filter(|seen| {
+            K::id(seen) != recorded && self.is_tagged_ours(seen) && K::phase(seen) != ResourcePhase::Gone && !self.is_not_found(seen)
+        });
+        let mut duplicates = Vec::new();
+        for seen in others {
+            let (id, delete) = (K::id(&seen), K::delete(&seen));
+            if !is_named(status, id) && self.is_gone(desired, id).await? {
+                continue;
+            }
+            duplicates.push(Duplicate {
+                id: id.to_owned(),
+                is_deleting: K::phase(&seen) == ResourcePhase::Deleting || self.is_answered(view, &delete),
+                delete: status.created_ids.iter().any(|created| created == id).then_some(delete),
+            });
+        }
+        duplicates.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(duplicates)
     }
 
     async fn present(
@@ -103,18 +173,26 @@ impl<K: Kind> Observer<'_, '_, K> {
         self.context.watch_item(&host);
         let mut differences = K::compare(desired, &seen);
         let owner = self.ownership(desired, view, &seen, &differences, recorded);
+        if !recorded && !matches!(owner, Ownership::Foreign(_)) && self.is_ghost(desired, &seen).await? {
+            return Ok((Presence::Absent, None));
+        }
         let ignored = &self.context.object.policy().ignore_fields;
         // What can't be changed decides whether a resource is taken at all: before that it is not ignored.
         differences
             .retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| is_same_field(field, difference.path)));
         let id = K::id(&seen).to_owned();
+        let (update, delete) = (K::update(desired, &seen, &differences), K::delete(&seen));
         let found = Found {
             orphaned: owner == Ownership::Ours && self.is_orphaned(&seen, &differences).await?,
             owner,
             recorded,
             phase: K::phase(&seen),
-            update: K::update(desired, &seen, &differences),
-            delete: K::delete(&seen),
+            unseen: Unseen {
+                update: update.as_ref().is_some_and(|call| self.is_answered(view, call)),
+                delete: self.is_answered(view, &delete),
+            },
+            update,
+            delete,
             deleted_with_parent: view.get(&host).is_some_and(|listed| K::is_deleted_with_parent(listed, &seen)),
             differences,
             id,
@@ -200,6 +278,24 @@ impl<K: Kind> Observer<'_, '_, K> {
         let as_created = |difference: &Difference| difference.path == "name" && desired.created_as == Some(difference.observed.as_str());
         !keeps_tags && differences.iter().all(|difference| difference.path == "tags" || as_created(difference))
     }
+}
+
+/// Whether the status names a resource as a duplicate.
+fn is_named<O>(status: &Status<O>, id: &str) -> bool {
+    find_condition(&status.conditions, ConditionType::Duplicated).is_some_and(|named| named.message.contains(id))
+}
+
+/// The resource with this id, as the LIST shows it.
+fn listed<K: Kind>(desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Option<K::Resource> {
+    match K::listed_id_of(desired, id) {
+        Some(host) => view.get(&host).and_then(|listed| among::<K>(listed, id)),
+        None => view.iter().find_map(|listed| among::<K>(listed, id)),
+    }
+}
+
+/// The resource with this id in an item of the LIST.
+fn among<K: Kind>(listed: &K::Listed, id: &str) -> Option<K::Resource> {
+    K::resources(listed).into_iter().find(|seen| K::id(seen) == id && K::phase(seen) != ResourcePhase::Gone)
 }
 
 /// What `desired` asks for is already used by `owner`.

@@ -1,5 +1,5 @@
 //! What an attempt sees: the object, the index and the cache, put together into a [`Situation`]. All reads are here; the only calls are a GET of
-//! one resource that a LIST misses, a GET of a parent that seems to be gone, and a GET of a Secret that a create needs.
+//! one resource that a LIST misses or that is about to be adopted, a GET of a parent that seems to be gone, and a GET of a Secret that a create needs.
 
 mod find;
 
@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::{DriftPolicy, Intent, Managed, Management, Target, WaitingFor};
+use crate::cache::View;
 use crate::cloud::Call;
 use crate::graph::ObjectKey;
 
@@ -20,6 +21,9 @@ use crate::reconcile::report::{ObservedResource, ResourceState, spec_changed};
 /// Most tags of a resource, the owner tag among them (`docs/design/cloud-api.md#tags`).
 const TAGS_LIMIT: usize = 10;
 
+/// How many times longer absence must last where the cloud would take a second resource.
+const UNGUARDED: u32 = 5;
+
 /// What an attempt observed: the situation to decide on, and the resource in it.
 pub(in crate::reconcile) struct Observation<K: Kind> {
     pub situation: Situation,
@@ -30,13 +34,15 @@ pub(in crate::reconcile) struct Observation<K: Kind> {
     pub tags: usize,
     /// Which of them a create carries for now.
     pub create_tagging: Tagging,
+    /// When the LIST started from which all of this is.
+    pub listed: Option<Instant>,
 }
 
 impl<K: Kind> Observation<K> {
     /// What the status shows of the resource.
     pub fn sight(&self) -> ResourceState<<K::Object as Managed>::Observed> {
         match (&self.situation.cloud, &self.seen) {
-            (Presence::Unknown, _) => ResourceState::NotObserved,
+            (Presence::Unknown | Presence::NotVisible(_), _) => ResourceState::NotObserved,
             // Nothing is shown of somebody else's resource.
             (Presence::Present(found), Some(seen)) if !matches!(found.owner, Ownership::Foreign(_)) => {
                 ResourceState::Present(observed_resource::<K>(seen, found.differences.is_empty()))
@@ -48,9 +54,15 @@ impl<K: Kind> Observation<K> {
     /// Where the resource differs, unless the policy ignores that.
     pub fn drift(&self) -> Vec<Difference> {
         let Presence::Present(found) = &self.situation.cloud else { return Vec::new() };
-        let looked_at = !matches!(found.owner, Ownership::Foreign(_)) && found.phase == ResourcePhase::Settled;
+        let looked_at = !matches!(found.owner, Ownership::Foreign(_)) && found.phase == ResourcePhase::Settled && !found.unseen.update;
         let ignored = self.situation.drift == DriftPolicy::Ignore && !self.situation.spec_changed;
         if looked_at && !ignored { found.differences.clone() } else { Vec::new() }
+    }
+
+    /// IDs of other resources with our owner tag, if the cloud was read.
+    pub fn duplicates(&self) -> Option<Vec<String>> {
+        let is_read = self.situation.cloud != Presence::Unknown;
+        is_read.then(|| self.situation.duplicates.iter().map(|duplicate| duplicate.id.clone()).collect())
     }
 
     /// The differences came about in the cloud, not by a change of the spec.
@@ -97,7 +109,10 @@ impl<K: Kind> Observer<'_, '_, K> {
             secret: None,
         };
         let tags = K::tags_of(object).map_or(0, |tags| desired.tags(tags).len());
-        let (presence, seen) = self.find(&desired).await?;
+        let view = self.account.cache.view();
+        let duplicates = self.duplicates(&desired, &view).await?;
+        let listed = view.listed();
+        let (presence, seen) = self.find(&desired, view).await?;
         let absent = presence == Presence::Absent;
         let create_tagging = state.create.tagging.filter(|_| tags > 0).unwrap_or(desired.tagging);
         let create = if absent && !is_deleting && references.is_empty() {
@@ -117,12 +132,13 @@ impl<K: Kind> Observer<'_, '_, K> {
             references,
             intent,
             lost: status.id.clone().filter(|_| absent),
+            duplicates,
             contested: state.drift_conflicts.fields(spec_changed, *generation),
             cloud: presence,
             create,
             too_many_tags: Some(tags).filter(|tags| *tags > TAGS_LIMIT),
         };
-        Ok(Observation { situation, seen, target, tags, create_tagging })
+        Ok(Observation { situation, seen, target, tags, create_tagging, listed })
     }
 
     /// Whether all references are there and granted. Where one is not, it is not known either what may be used: an import waits.
@@ -160,12 +176,25 @@ impl<K: Kind> Observer<'_, '_, K> {
             return if same { IntentState::Fresh } else { IntentState::None };
         }
         match self.context.state.create.in_doubt_until {
-            Some(until) if !self.account.cache.view().is_fresh(until) => {
-                self.account.cache.demand(until);
-                IntentState::Unconfirmed
-            }
+            // What it made may not be visible at once.
+            Some(until) if self.is_awaited(&self.account.cache.view(), until + self.existence_lag()) => IntentState::Unconfirmed,
             _ => IntentState::None,
         }
+    }
+
+    /// For how long reads may not show that a resource exists. Longer where nothing else keeps a second one away.
+    fn existence_lag(&self) -> Duration {
+        let lag = self.account.account.client.settings().limits.read_lag;
+        if K::is_guarded(self.context.object) { lag } else { lag * UNGUARDED }
+    }
+
+    /// Whether a LIST that begins at `instant` or later is still to come.
+    fn is_awaited(&self, view: &View<K::Listed>, instant: Instant) -> bool {
+        let awaited = !view.is_fresh(instant);
+        if awaited {
+            self.account.cache.demand(instant);
+        }
+        awaited
     }
 
     async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Option<Call>, Failure> {
@@ -182,6 +211,14 @@ impl<K: Kind> Context<'_, K> {
     /// The intent whose create may have been sent.
     pub fn sent_intent(&self) -> Option<&Intent> {
         self.status.intent.as_ref().filter(|intent| self.state.create.fresh_intent.as_ref() != Some(&intent.time))
+    }
+
+    /// Takes note of what a look shows of our own writes.
+    pub fn note_writes(&mut self, observation: &Observation<K>) {
+        if let (Presence::Present(found), Some(listed)) = (&observation.situation.cloud, observation.listed) {
+            let due: Vec<&Call> = found.update.iter().chain([&found.delete]).collect();
+            self.state.unseen.shown(listed, &due, K::is_guarded(self.object));
+        }
     }
 
     /// Begins the time of doubt about a create that an earlier process may have sent. Its deadline is held against this machine's clock only once.

@@ -130,6 +130,7 @@ metrics! {
     DRIFT[2] = "directconnect_drift", Counter, [NETWORK_KIND, ACTION], "Number of drift events: changes in the cloud by other clients, counted like the Kubernetes events";
     DRIFT_OBJECTS[1] = "directconnect_drift_objects", Gauge, [NETWORK_KIND], "Number of objects that currently differ from the cloud (status.drift)";
     DRIFT_CONFLICTS[1] = "directconnect_drift_conflicts", Gauge, [NETWORK_KIND], "Number of objects that are stalled because a field was corrected 5 times within an hour and changed again each time";
+    DUPLICATED[1] = "directconnect_duplicated_objects", Gauge, [NETWORK_KIND], "Number of objects whose owner tag is on other cloud resources, too (condition Duplicated)";
 
     INTERFACES[1] = "directconnect_interfaces", Gauge, [HEALTH], "Number of virtual interfaces that exist in the cloud, by the condition Healthy";
     SESSIONS[1] = "directconnect_bgp_sessions", Gauge, [SESSION], "Number of BGP sessions of virtual interfaces, one for each peer";
@@ -186,7 +187,7 @@ pub const TABLE: &[Section] = &[
     Section {
         title: "Drift",
         text: "Changes in the cloud by other clients. Objects that are paused or whose drift policy is `Ignore` are not counted.",
-        metrics: &[DRIFT.row(), DRIFT_OBJECTS.row(), DRIFT_CONFLICTS.row()],
+        metrics: &[DRIFT.row(), DRIFT_OBJECTS.row(), DRIFT_CONFLICTS.row(), DUPLICATED.row()],
     },
     Section {
         title: "Interfaces and gateways",

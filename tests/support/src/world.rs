@@ -27,6 +27,8 @@ pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";
 pub const BOUND: Duration = Duration::from_mins(1);
 /// Longest call of the operator under test: a create in doubt is waited out for twice as long.
 pub const CALL_TIMEOUT: &str = "2s";
+/// The simulated cloud's reads do not lag, but where a test says so.
+pub const READ_LAG: &str = "300ms";
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
@@ -373,12 +375,13 @@ impl World {
     }
 }
 
-/// An operator of a test's own; `more` may name what is to be logged.
+/// An operator of a test's own; `more` may name what is to be logged and how far reads lag.
 pub async fn start_operator(plane: &ControlPlane, name: &str, more: &[&str]) -> Operator {
     let log = plane.dir().join(format!("operator-{name}.log"));
     let common = ["run", "--call-timeout", CALL_TIMEOUT, "--settle-interval", "200ms", "--settle-interval-max", "1s"];
-    let filter: &[&str] = if more.contains(&"--log") { &[] } else { &["--log", "direct_connect_operator=debug,warn"] };
-    let arguments = common.iter().chain(filter).chain(more).map(ToString::to_string);
+    let defaults = [["--log", "direct_connect_operator=debug,warn"], ["--read-lag", READ_LAG]];
+    let defaults = defaults.iter().filter(|[flag, _]| !more.contains(flag)).flatten();
+    let arguments = common.iter().chain(defaults).chain(more).map(ToString::to_string);
     Operator::start(&plane.kubeconfig(), &log, &arguments.collect::<Vec<_>>(), &[]).await
 }
 
