@@ -23,12 +23,13 @@ use crate::cluster::leader_election::{Election, Fence, Leadership, Loss, Term, T
 use crate::cluster::secrets::SecretNamespaces;
 use crate::cluster::watch::relist::Relist;
 use crate::cluster::watch::shard::Shard;
+use crate::cluster::watch::stored::{Stored, UnreadableObjects};
 use crate::cluster::watch::strip_metadata::strip_metadata;
 use crate::config::{Run, UnnamedShard};
 use crate::graph::Index;
 use crate::kinds;
 use crate::reconcile::{Namespaces, Registration, Shared, Stores};
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Metrics, Source};
 use crate::telemetry::probes::{self, StartupPhase};
 
 /// A call to the API server may take this long; a watch, which may be silent for minutes, is bounded by its own timeout.
@@ -165,7 +166,9 @@ pub async fn work(
     let index = Arc::new(Index::default());
     let namespaces = watch_namespaces(&client, Arc::clone(&index));
     let (granted, mut grants_cached) = watch::channel(false);
-    tokio::spawn(watch_reference_grants(client.clone(), Arc::clone(&index), granted));
+    let unreadable = Arc::new(UnreadableObjects::new(GRANTS, client.clone()));
+    metrics.attach(Arc::clone(&unreadable) as Arc<dyn Source>);
+    tokio::spawn(watch_reference_grants(client.clone(), Arc::clone(&index), granted, unreadable));
     let shared = Shared {
         client: client.clone(),
         leadership,
@@ -307,11 +310,11 @@ fn watch_namespaces(client: &kube::Client, index: Arc<Index>) -> Store<PartialOb
     store
 }
 
-/// Grants of all namespaces, also when only one is watched: they are given by the others.
-async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached: watch::Sender<bool>) {
+/// Grants of all namespaces, also when only one is watched: they are given by the others. One that can't be read grants nothing.
+async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached: watch::Sender<bool>, unreadable: Arc<UnreadableObjects>) {
     let mut relist = Relist::default();
     let mut events =
-        pin!(watcher(Api::<DirectConnectGrant>::all(client), watcher::Config::default()).default_backoff().modify(strip_metadata));
+        pin!(watcher(Api::<Stored<DirectConnectGrant>>::all(client), watcher::Config::default()).default_backoff().modify(strip_metadata));
     while let Some(event) = events.next().await {
         let event = match event {
             Ok(event) => event,
@@ -323,8 +326,13 @@ async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached:
         for gone in relist.take(&event).into_iter().filter(|gone| !gone.replaced) {
             index.grant(&gone.place.0, &gone.place.1, None);
         }
+        unreadable.take(&event);
         match event {
-            watcher::Event::Apply(grant) | watcher::Event::InitApply(grant) => {
+            watcher::Event::Apply(Stored::Unreadable(grant)) | watcher::Event::InitApply(Stored::Unreadable(grant)) => {
+                let [namespace, name] = [grant.metadata.namespace, grant.metadata.name].map(Option::unwrap_or_default);
+                index.grant(&namespace, &name, None);
+            }
+            watcher::Event::Apply(Stored::Readable(grant)) | watcher::Event::InitApply(Stored::Readable(grant)) => {
                 index.grant(&grant.namespace().unwrap_or_default(), &grant.name_any(), Some(&grant.spec));
             }
             watcher::Event::InitDone => {

@@ -5,6 +5,7 @@
 
 use futures::StreamExt;
 use kube::api::{Patch, PatchParams};
+use kube::core::ObjectMeta;
 use kube::runtime::controller::{Action, Controller};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{WatchStreamExt, watcher};
@@ -30,10 +31,11 @@ use crate::cluster::status::last_error;
 use crate::cluster::status::now;
 use crate::cluster::watch::relist::Relist;
 use crate::cluster::watch::shard::Shard;
+use crate::cluster::watch::stored::{Stored, UnreadableObjects, readable};
 use crate::cluster::watch::strip_metadata::strip_metadata;
 use crate::graph::{Index, ObjectKey, ResourceSummary};
 use crate::telemetry::logs::reconcile_span;
-use crate::telemetry::metrics::{Metrics, ReconcileResult};
+use crate::telemetry::metrics::{Metrics, ReconcileResult, Source};
 
 /// How often the users of an account at rest are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
@@ -67,33 +69,50 @@ pub async fn controller(
     });
     let mut relist = Relist::default();
     // A deleted account has no pass of its own: its going is seen in the watch.
-    let watch = watcher(Api::<CloudAccount>::all(client), watcher::Config::default()).default_backoff().modify(strip_metadata).inspect(
-        move |event| {
-            let event = match event {
-                Ok(event) => event,
-                Err(error) => return tracing::warn!(kind = ObjectKey::account("").kind, %error, "watch failed; it is begun again"),
-            };
-            for account in relist.take(event).into_iter().filter(|account| !account.replaced) {
-                known.forget(&account.place.1);
-            }
-            match event {
-                watcher::Event::Apply(account) | watcher::Event::InitApply(account) => {
-                    let (name, secret) = (account.name_any(), secret_key(account));
-                    known.index.apply(
-                        &ObjectKey::account(&name),
-                        ResourceSummary { needs: secret.into_iter().collect(), ..ResourceSummary::default() },
-                    );
-                    known.there_is(&name);
-                }
-                watcher::Event::InitDone => {
-                    known.accounts.listed();
-                    let _ = list.send(true);
-                }
-                watcher::Event::Init | watcher::Event::Delete(_) => {}
-            }
-        },
-    );
     let (reader, writer) = kube::runtime::reflector::store();
+    let unreadable = Arc::new(UnreadableObjects::new(ObjectKey::account("").kind, client.clone()));
+    metrics.attach(Arc::clone(&unreadable) as Arc<dyn Source>);
+    let watch = watcher(Api::<Stored<CloudAccount>>::all(client), watcher::Config::default()).default_backoff().modify(strip_metadata);
+    let watch = watch.inspect(move |event| {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => return tracing::warn!(kind = ObjectKey::account("").kind, %error, "watch failed; it is begun again"),
+        };
+        for account in relist.take(event).into_iter().filter(|account| !account.replaced) {
+            known.forget(&account.place.1);
+        }
+        unreadable.take(event);
+        match event {
+            watcher::Event::Apply(Stored::Unreadable(account)) | watcher::Event::InitApply(Stored::Unreadable(account)) => {
+                let name = account.metadata.name.clone().unwrap_or_default();
+                known.there_is(&name);
+                known.publish(&name, State::NotReady(Reason::Invalid, told_to_tenants(&name, Reason::Invalid), None));
+            }
+            watcher::Event::Apply(Stored::Readable(account)) | watcher::Event::InitApply(Stored::Readable(account)) => {
+                let (name, secret) = (account.name_any(), secret_key(account));
+                known.index.apply(
+                    &ObjectKey::account(&name),
+                    ResourceSummary { needs: secret.into_iter().collect(), ..ResourceSummary::default() },
+                );
+                known.there_is(&name);
+            }
+            watcher::Event::InitDone => {
+                known.accounts.listed();
+                let _ = list.send(true);
+            }
+            watcher::Event::Init | watcher::Event::Delete(_) => {}
+        }
+    });
+    let accounts_read = reader.clone();
+    let watch = watch.filter_map(move |event| {
+        let last_read = |meta: &ObjectMeta| {
+            accounts_read.get(&ObjectRef::new(meta.name.as_deref()?)).map(|account: Arc<CloudAccount>| account.as_ref().clone())
+        };
+        std::future::ready(match event {
+            Ok(event) => readable(event, last_read).map(Ok),
+            Err(error) => Some(Err(error)),
+        })
+    });
     metrics.attach(Arc::new(AccountMetrics { context: Arc::clone(&context), store: reader.clone() }));
     let changes = kube::runtime::reflector(writer, watch).touched_objects();
     Controller::for_stream(changes, reader)

@@ -1,6 +1,7 @@
 //! All that talks to the API server: watches, finalizers, statuses, discovery and leader election. Knows no particular kind.
 
 pub mod discovery;
+pub mod events;
 pub mod finalizer;
 pub mod leader_election;
 pub mod resource_version;

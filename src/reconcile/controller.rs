@@ -1,8 +1,8 @@
 //! The controller of one kind: its watch, its queue, and who wakes its objects.
 
 use futures::StreamExt;
+use kube::core::ObjectMeta;
 use kube::runtime::controller::{Action, Config, Controller};
-use kube::runtime::events::Reporter;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Resource, ResourceExt};
@@ -20,13 +20,14 @@ use super::metrics::ObjectMetrics;
 use super::namespaces::Namespaces;
 use super::object_state::ObjectStates;
 use super::reconciler::{Failure, Reconciler, uid};
+use super::summary::unreadable_summary;
 use crate::accounts::Accounts;
-use crate::api::FIELD_MANAGER;
 use crate::backoff::jittered;
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::status_writer::StatusWriter;
 use crate::cluster::watch::relist::Relist;
 use crate::cluster::watch::shard::Shard;
+use crate::cluster::watch::stored::{Stored, UnreadableObjects, readable};
 use crate::graph::{Index, ObjectKey};
 use crate::telemetry::logs::error_chain;
 use crate::telemetry::logs::reconcile_span;
@@ -76,9 +77,9 @@ where
     let objects = store.clone();
     let (wake, woken) = mpsc::unbounded_channel();
     let (fill, mut cached) = watch::channel(false);
-    let reporter = Reporter { controller: FIELD_MANAGER.into(), instance: std::env::var("HOSTNAME").ok() };
     let reconciler = Arc::new(Reconciler::<K> {
         statuses: StatusWriter::new(client.clone()),
+        unreadable: UnreadableObjects::new(K::NAME, client.clone()),
         client,
         leadership,
         index: Arc::clone(&index),
@@ -86,7 +87,6 @@ where
         namespaces,
         states: ObjectStates::default(),
         store: store.clone(),
-        reporter,
         wake: wake.clone(),
         listeners: Listeners::default(),
         metrics: metrics.reconcile.clone(),
@@ -97,14 +97,18 @@ where
     metrics.attach(Arc::new(ObjectMetrics(Arc::clone(&reconciler))));
     let changes = reflector::reflector(
         writer,
-        watch.inspect({
+        watch.filter_map({
             let reconciler = Arc::clone(&reconciler);
             let mut relist = Relist::default();
             move |event| {
-                reconciler.index_event(event, &mut relist);
+                reconciler.index_event(&event, &mut relist);
                 if let Ok(watcher::Event::InitDone) = event {
                     let _ = fill.send(true);
                 }
+                std::future::ready(match event {
+                    Ok(event) => readable(event, |meta| reconciler.last_read(meta)).map(Ok),
+                    Err(error) => Some(Err(error)),
+                })
             }
         }),
     )
@@ -187,7 +191,7 @@ async fn forward_wakes<K: Kind>(reconciler: Arc<Reconciler<K>>, mut keys: Unboun
 }
 
 impl<K: Kind> Reconciler<K> {
-    fn index_event(&self, event: &Result<watcher::Event<K::Object>, watcher::Error>, relist: &mut Relist) {
+    fn index_event(&self, event: &Result<watcher::Event<Stored<K::Object>>, watcher::Error>, relist: &mut Relist) {
         let event = match event {
             Ok(event) => event,
             Err(error) => return tracing::warn!(kind = K::NAME, %error, "watch failed; it is begun again"),
@@ -199,16 +203,23 @@ impl<K: Kind> Reconciler<K> {
                 self.index.forget(&ObjectKey { kind: K::NAME, namespace, name });
             }
         }
-        if let watcher::Event::Apply(object) | watcher::Event::InitApply(object) = event {
-            match uid(object) {
-                Ok(uid) => self.states.add(uid),
-                Err(error) => tracing::warn!(kind = K::NAME, name = object.name_any(), %error, "object is not reconciled"),
-            }
-        }
+        self.unreadable.take(event);
         match event {
-            // What we wrote ourselves may be ahead of the watch: an older summary does not take its place.
-            watcher::Event::Apply(object) | watcher::Event::InitApply(object) if self.is_news(object) => {
-                self.index.apply(&Self::key(object), self.summary(object));
+            watcher::Event::Apply(Stored::Readable(object)) | watcher::Event::InitApply(Stored::Readable(object)) => {
+                match uid(object.as_ref()) {
+                    Ok(uid) => self.states.add(uid),
+                    Err(error) => tracing::warn!(kind = K::NAME, name = object.name_any(), %error, "object is not reconciled"),
+                }
+                // What we wrote ourselves may be ahead of the watch: an older summary does not take its place.
+                if self.is_news(object) {
+                    self.index.apply(&Self::key(object), self.summary(object));
+                }
+            }
+            // It is there: what it holds is nobody else's, and what it refers to is kept.
+            watcher::Event::Apply(Stored::Unreadable(object)) | watcher::Event::InitApply(Stored::Unreadable(object)) => {
+                object.metadata.uid.iter().for_each(|uid| self.states.forget(uid));
+                let (key, summary) = unreadable_summary::<K>(object);
+                self.index.apply(&key, summary);
             }
             // A list is read page by page, and the store changes at its end: one whose turn came in between was looked up in vain.
             watcher::Event::InitDone => {
@@ -236,6 +247,12 @@ impl<K: Kind> Reconciler<K> {
     }
 
     /// What is not there, or not yet, is woken in vain and waits for nothing.
+    /// An object as it was last read.
+    fn last_read(&self, meta: &ObjectMeta) -> Option<K::Object> {
+        let place = ObjectRef::new(meta.name.as_deref()?).within(meta.namespace.as_deref()?);
+        self.store.get(&place).map(|object| object.as_ref().clone())
+    }
+
     pub(super) fn wake_by_name(&self, namespace: &str, name: &str) {
         let place = ObjectRef::new(name).within(namespace);
         match self.store.get(&place) {

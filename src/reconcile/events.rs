@@ -2,9 +2,10 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
-use kube::runtime::events::{Event, EventType, Recorder};
+use kube::runtime::events::EventType;
 
 use crate::api::{ConditionType, Managed, Reason, Status, find_condition};
+use crate::cluster::events;
 use crate::telemetry::metrics::Drift;
 
 use super::decide::Step;
@@ -43,13 +44,7 @@ impl<K: Kind> Reconciler<K> {
     }
 
     pub(super) async fn publish_event(&self, object: &K::Object, type_: EventType, reason: &str, action: &'static str, note: String) {
-        let event = Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None };
-        // A recorder keeps its events for minutes, searches all of them for each new one, and reports a repeated event only by its count, without its
-        // note. No event here repeats another, so each one has a recorder of its own.
-        let recorder = Recorder::new(self.client.clone(), self.reporter.clone());
-        if let Err(error) = recorder.publish(&event, &object.object_ref(&())).await {
-            tracing::debug!(%error, "event not written");
-        }
+        events::publish(self.client.clone(), &object.object_ref(&()), type_, reason, action, note).await;
     }
 }
 

@@ -38,6 +38,7 @@ impl<K: Kind> Source for ObjectMetrics<K> {
             conflicts += usize::from(is_in_conflict(tracked));
         });
         count_queue(readings, K::NAME, queued.into_iter());
+        reconciler.unreadable.read(readings);
         readings.count(&DRIFT_CONFLICTS, [K::NAME], conflicts);
     }
 }

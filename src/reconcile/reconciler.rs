@@ -1,7 +1,6 @@
 //! What all attempts of one kind share, and why an attempt fails.
 
 use kube::Api;
-use kube::runtime::events::Reporter;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use crate::accounts::Accounts;
 use crate::cloud::{CloudError, QueueFull};
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::status_writer::StatusWriter;
+use crate::cluster::watch::stored::UnreadableObjects;
 use crate::graph::{Index, ObjectKey};
 use crate::telemetry::metrics::{self, ReconcileResult};
 
@@ -30,11 +30,11 @@ pub struct Reconciler<K: Kind> {
     pub(super) namespaces: Arc<Namespaces>,
     pub(super) states: ObjectStates<K::Object>,
     pub(super) store: Store<K::Object>,
-    /// Reporter of events.
-    pub(super) reporter: Reporter,
     pub(super) wake: UnboundedSender<ObjectRef<K::Object>>,
     pub(super) listeners: Listeners,
     pub(super) metrics: metrics::Reconcile,
+    /// Objects that can't be read.
+    pub(super) unreadable: UnreadableObjects,
     /// Identifies this cluster in the owner tag.
     pub(super) cluster: String,
     /// An object of a watched namespace that is not known here does not exist: no label selector is set.

@@ -1,13 +1,16 @@
 //! An object as the rest of the process knows it: its account, its summary for other objects, its newest version.
 
+use kube::core::ObjectMeta;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
+use serde_json::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::api::{ConditionType, FINALIZER, Managed, Reason, is_true};
 use crate::cluster::finalizer;
 use crate::cluster::resource_version::compare;
+use crate::cluster::watch::stored::Unreadable;
 use crate::cluster::watch::strip_metadata::strip_metadata;
 use crate::graph::{ObjectKey, ResourceSummary};
 
@@ -39,11 +42,7 @@ impl<K: Kind> Reconciler<K> {
             id: status.and_then(|status| status.id.clone()),
             ready: ready && !deleting,
             needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),
-            since: format!(
-                "{} {}",
-                object.meta().creation_timestamp.as_ref().map(|time| time.0.to_string()).unwrap_or_default(),
-                object.uid().unwrap_or_default()
-            ),
+            since: since(object.meta()),
             parent_id: status.and_then(|status| status.observed.as_ref()).and_then(K::parent_id).cloned(),
             yields: deleting && status.is_some_and(|status| report::ready_reason(status) == Some(Reason::InUse.as_str())),
         }
@@ -72,4 +71,30 @@ impl<K: Kind> Reconciler<K> {
             self.states.track(uid, |tracked| tracked.latest = Some(Arc::clone(&object)));
         }
     }
+}
+
+/// Sorts objects by age.
+fn since(meta: &ObjectMeta) -> String {
+    let created = meta.creation_timestamp.as_ref().map(|time| time.0.to_string()).unwrap_or_default();
+    format!("{created} {}", meta.uid.as_deref().unwrap_or_default())
+}
+
+/// What others need to know of an object that can't be read, as far as its parts can be: the resource that it holds, and what it refers to.
+pub(super) fn unreadable_summary<K: Kind>(unreadable: &Unreadable) -> (ObjectKey, ResourceSummary) {
+    let Unreadable { metadata, error: _, object } = unreadable;
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let namespace = metadata.namespace.clone().unwrap_or_default();
+    let references = K::REFERENCES.iter().filter_map(|(field, kind)| {
+        let name = text(&format!("/spec/{field}/name"))?.to_owned();
+        let namespace = text(&format!("/spec/{field}/namespace")).unwrap_or(&namespace).to_owned();
+        Some(ObjectKey { kind, namespace, name })
+    });
+    let account = text("/status/account").or_else(|| text("/spec/accountRef/name")).map(ObjectKey::account);
+    let summary = ResourceSummary {
+        id: text("/status/id").map(str::to_owned),
+        needs: references.chain(account).collect(),
+        since: since(metadata),
+        ..ResourceSummary::default()
+    };
+    (ObjectKey { kind: K::NAME, name: metadata.name.clone().unwrap_or_default(), namespace }, summary)
 }

@@ -8,3 +8,4 @@ mod lag;
 mod outages;
 mod replicas;
 mod runtime;
+mod unreadable;

@@ -3,4 +3,5 @@
 mod merge;
 pub mod relist;
 pub mod shard;
+pub mod stored;
 pub mod strip_metadata;

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::merge;
+use super::stored::Stored;
 use super::strip_metadata::strip_metadata;
 use crate::cluster::apis_in;
 use crate::cluster::finalizer::RenamedFinalizer;
@@ -66,14 +67,15 @@ impl Shard {
         &self,
         client: &kube::Client,
         page: u32,
-    ) -> impl futures::Stream<Item = watcher::Result<watcher::Event<K>>> + Send + use<K>
+    ) -> impl futures::Stream<Item = watcher::Result<watcher::Event<Stored<K>>>> + Send + use<K>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug + Send + 'static,
     {
         let config = watcher::Config::default().page_size(page);
         let config = self.selector.iter().fold(config, |config, selector| config.labels(selector));
-        let watches =
-            apis_in(&self.namespaces, client).into_iter().map(|api| watcher(api, config.clone()).default_backoff().modify(strip_metadata));
+        let watches = apis_in::<Stored<K>>(&self.namespaces, client)
+            .into_iter()
+            .map(|api| watcher(api, config.clone()).default_backoff().modify(strip_metadata));
         merge::merge(watches.collect())
     }
 

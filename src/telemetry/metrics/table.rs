@@ -10,6 +10,7 @@ const fn label(name: &'static str, values: Values) -> Label {
 
 const KIND: Label = label("kind", Registered(Catalogue::KindsAndAccounts, "the kind of the objects"));
 const NETWORK_KIND: Label = label("kind", Registered(Catalogue::Kinds, "the kind of the objects"));
+const STORED_KIND: Label = label("kind", Of("the kind of the objects, among them CloudAccount and DirectConnectGrant"));
 const RESULT: Label = label(
     "result",
     Listed(&[
@@ -126,6 +127,7 @@ metrics! {
 
     OBJECTS[2] = "directconnect_objects", Gauge, [KIND, REASON], "Number of objects by the reason of the condition Ready";
     STALLED[1] = "directconnect_objects_stalled", Gauge, [KIND], "Number of objects with the condition Stalled";
+    UNREADABLE[1] = "directconnect_unreadable_objects", Gauge, [STORED_KIND], "Number of objects that are stored in a form that the operator can't read; nothing is done for them";
     READY[1] = "directconnect_ready_seconds", Histogram(READY_BUCKETS), [KIND], "Time from the creation of an object to its first Ready, in seconds";
     DRIFT[2] = "directconnect_drift", Counter, [NETWORK_KIND, ACTION], "Number of drift events: changes in the cloud by other clients, counted like the Kubernetes events";
     DRIFT_OBJECTS[1] = "directconnect_drift_objects", Gauge, [NETWORK_KIND], "Number of objects that currently differ from the cloud (status.drift)";
@@ -182,7 +184,7 @@ pub const TABLE: &[Section] = &[
     Section {
         title: "Objects",
         text: "`directconnect_objects` has no series for a reason that no object has. `kubectl get directconnect -A` lists the objects.",
-        metrics: &[OBJECTS.row(), STALLED.row(), READY.row()],
+        metrics: &[OBJECTS.row(), STALLED.row(), UNREADABLE.row(), READY.row()],
     },
     Section {
         title: "Drift",

@@ -1,0 +1,116 @@
+//! Objects that are stored in a form that the operator can't read: written by another version of the definition, or restored from a backup.
+
+use serde_json::{Value, json};
+use std::sync::Arc;
+use support::controlplane::{ControlPlane, root};
+use support::eventually;
+use support::line::{gateway, id, with};
+use support::metrics::Scrape;
+use support::operator::Operator;
+use support::world::{API_VERSION, BOUND, World, api, condition, start_operator};
+
+/// Puts `text` of the definition of `kind` to a schema that takes anything.
+fn relax(plane: &ControlPlane, plural: &str, field: &str) {
+    let path = root().join(format!("crds/directconnect.huaweicloud.com_{plural}.yaml"));
+    let mut definition: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let spec = &mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"];
+    spec[field] = json!({ "x-kubernetes-preserve-unknown-fields": true });
+    let relaxed = plane.dir().join(format!("relaxed-{plural}.json"));
+    std::fs::write(&relaxed, definition.to_string()).unwrap();
+    plane.kubectl(&["apply", "--server-side", "-f", relaxed.to_str().unwrap()]);
+}
+
+/// Stores a value of `field` that the operator can't read, and puts the definition back. The API server takes a relaxed definition up some time later.
+async fn spoil(world: &World, kind: &str, plural: &str, name: &str, field: &str) {
+    relax(&world.plane, plural, field);
+    let namespace = (kind != "CloudAccount").then_some(world.namespace.as_str());
+    let objects = api(&world.client, namespace, API_VERSION, kind);
+    let patch = kube::api::Patch::Merge(json!({ "spec": { field: { "odd": true } } }));
+    eventually("the odd value is stored", BOUND, || async {
+        let stored = objects.patch(name, &kube::api::PatchParams::default(), &patch).await.ok()?;
+        (stored.data["spec"][field]["odd"] == true).then_some(())
+    })
+    .await;
+    world.plane.install_crds();
+}
+
+async fn count(operator: &Operator, kind: &str) -> Option<f64> {
+    Scrape::of(operator).await.get("directconnect_unreadable_objects", &[("kind", kind)])
+}
+
+async fn until_counted(operator: &Operator, kind: &str, expected: f64) {
+    eventually(&format!("{expected} unreadable {kind}"), BOUND, || async { (count(operator, kind).await == Some(expected)).then_some(()) })
+        .await;
+}
+
+#[tokio::test]
+async fn one_that_can_not_be_read_stops_no_other_and_keeps_what_it_has() {
+    let plane = Arc::new(ControlPlane::start().await);
+    plane.install_crds();
+    let world = World::on(Arc::clone(&plane), "odd").await;
+    world.furnish().await;
+    let mut operator = start_operator(&plane, "before", &[]).await;
+    world.apply(&gateway("odd", 1)).await;
+    let held = id(&world.wait_ready("VirtualGateway", "odd").await);
+    operator.kill();
+    spoil(&world, "VirtualGateway", "virtualgateways", "odd", "description").await;
+
+    // At the start.
+    let operator = start_operator(&plane, "after", &[]).await;
+    assert_eq!(operator.readiness().await.as_deref(), Some("ok\n"));
+    until_counted(&operator, "VirtualGateway", 1.0).await;
+    let told = world.told("VirtualGateway", "odd", "Unreadable", 1).await;
+    assert!(told[0].contains("spec.description: "), "{told:?}");
+    assert_eq!(operator.log().matches("the object can't be read: nothing is done for it").count(), 1, "{}", operator.tail());
+    world.apply(&gateway("gw", 2)).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    // What it has is nobody else's.
+    world.apply(&with(gateway("thief", 1), &json!({ "import": { "id": held } }))).await;
+    let refused = world.wait_reason("VirtualGateway", "thief", "Conflict").await;
+    assert!(condition(&refused, "Ready").unwrap()["message"].as_str().unwrap().contains("odd"), "{refused:#}");
+    world.delete("VirtualGateway", "thief").await;
+    world.wait_gone("VirtualGateway", "thief").await;
+
+    // While it runs: another one, and what goes meanwhile.
+    spoil(&world, "VirtualGateway", "virtualgateways", "gw", "description").await;
+    until_counted(&operator, "VirtualGateway", 2.0).await;
+    let writes = world.cloud.count("UpdateVirtualGateway").await;
+    world.apply(&gateway("third", 3)).await;
+    world.wait_ready("VirtualGateway", "third").await;
+    world.delete("VirtualGateway", "third").await;
+    world.wait_gone("VirtualGateway", "third").await;
+    assert_eq!(world.cloud.count("UpdateVirtualGateway").await, writes, "nothing is done for the odd ones");
+    assert_eq!(world.cloud.all("virtual_gateways").await.len(), 2);
+
+    // Corrected, each goes on.
+    for name in ["odd", "gw"] {
+        world.patch("VirtualGateway", name, json!({ "spec": { "description": "corrected" } })).await;
+        world.wait_ready("VirtualGateway", name).await;
+    }
+    until_counted(&operator, "VirtualGateway", 0.0).await;
+    assert_eq!(id(&world.get("VirtualGateway", "odd").await), held);
+    assert_eq!(world.cloud.count("CreateVirtualGateway").await, 3);
+
+    // The same for accounts: what uses one says so, and others go on.
+    spoil(&world, "CloudAccount", "cloudaccounts", &world.namespace, "syncInterval").await;
+    until_counted(&operator, "CloudAccount", 1.0).await;
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "changed" } })).await;
+    let waiting = world.wait_reason("VirtualGateway", "gw", "Invalid").await;
+    assert!(condition(&waiting, "Ready").unwrap()["message"].as_str().unwrap().contains("CloudAccount"), "{waiting:#}");
+    world.patch_account(json!({ "syncInterval": "1m" })).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    until_counted(&operator, "CloudAccount", 0.0).await;
+
+    // And for grants, which grant nothing meanwhile.
+    let grant = json!({
+        "apiVersion": API_VERSION, "kind": "DirectConnectGrant", "metadata": { "name": "grant" },
+        "spec": { "from": [{ "kind": "VirtualInterface", "namespace": "elsewhere" }], "to": [{ "kind": "VirtualGateway" }] },
+    });
+    world.apply(&grant).await;
+    spoil(&world, "DirectConnectGrant", "directconnectgrants", "grant", "from").await;
+    until_counted(&operator, "DirectConnectGrant", 1.0).await;
+    assert_eq!(operator.readiness().await.as_deref(), Some("ok\n"));
+    world.api("DirectConnectGrant").delete("grant", &kube::api::DeleteParams::default()).await.unwrap();
+    until_counted(&operator, "DirectConnectGrant", 0.0).await;
+    world.finish().await;
+}
