@@ -107,6 +107,10 @@ pub struct Run {
     #[arg(long, env = "DC_OPERATOR_WATCH_PAGE_SIZE", default_value_t = 500, value_parser = value_parser!(u32).range(1..=10_000), help_heading = "Kubernetes")]
     pub watch_page_size: u32,
 
+    /// Timeout of a request to the API server, until the response begins. A watch that is silent for five times as long is started again.
+    #[arg(long, env = "DC_OPERATOR_API_SERVER_TIMEOUT", default_value = "30s", value_parser = duration, help_heading = "Kubernetes")]
+    pub api_server_timeout: Duration,
+
     /// Leader election.
     #[command(flatten)]
     pub election: LeaderElection,

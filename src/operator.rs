@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tower::timeout::TimeoutLayer;
 
 use crate::accounts::{self, Accounts};
 use crate::api::{CloudAccount, DirectConnectGrant};
@@ -32,8 +33,8 @@ use crate::reconcile::{Namespaces, Registration, Shared, Stores};
 use crate::telemetry::metrics::{Metrics, Source};
 use crate::telemetry::probes::{self, StartupPhase};
 
-/// A call to the API server may take this long; a watch, which may be silent for minutes, is bounded by its own timeout.
-const API_SERVER_LIMIT: Duration = Duration::from_secs(30);
+/// A watch may be silent for so many times the timeout of a call: the API server sends a bookmark every minute.
+const WATCH_SILENCE: u32 = 5;
 /// A pass under way may take one call to the cloud and this long besides to end after a signal: its answer is taken and the id written.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -94,7 +95,7 @@ pub async fn run(config: &Run, kinds: &[Registration]) -> Result<(), Error> {
     let listener = TcpListener::bind(config.listen).await?;
     let probes = tokio::spawn(probes::serve(listener, phase.subscribe(), metrics.clone(), stopped(stop.clone())));
     match election {
-        None => work(config, kinds, configuration().await?, Leadership::alone(), &phase, &metrics, stop).await?,
+        None => work(config, kinds, configuration(config.api_server_timeout).await?, Leadership::alone(), &phase, &metrics, stop).await?,
         Some(election) => tokio::select! {
             term = election.win(|| _ = phase.send_replace(StartupPhase::Standby)) => lead(config, kinds, term, &phase, &metrics, stop).await?,
             () = stopped(stop.clone()) => {}
@@ -116,7 +117,7 @@ async fn lead(
     metrics: &Metrics,
     stop: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    let (cluster, leadership) = (configuration().await?, term.leadership());
+    let (cluster, leadership) = (configuration(config.api_server_timeout).await?, term.leadership());
     let worked = tokio::select! {
         loss = term.keep() => {
             tracing::error!(%loss, "leadership was lost: this process ends at once");
@@ -149,7 +150,10 @@ pub async fn work(
         move || leadership.holds() && *filled.borrow()
     });
     phase.send_replace(StartupPhase::Connecting);
-    let client = ClientBuilder::try_from(cluster)?.with_layer(&Fence(leadership.clone())).build();
+    let client = ClientBuilder::try_from(cluster)?
+        .with_layer(&Fence(leadership.clone()))
+        .with_layer(&TimeoutLayer::new(config.api_server_timeout))
+        .build();
     let cluster = tokio::select! {
         cluster = prepare(config, kinds, &own_shard, &client, phase) => cluster?,
         () = stopped(stop.clone()) => return Ok(()),
@@ -278,18 +282,21 @@ async fn election(run: &Run) -> Result<Option<Election>, Error> {
     }
     let identity = format!("{}_{}", hostname::get()?.to_string_lossy(), uuid::Uuid::new_v4());
     // A client of its own, so that no renewal queues behind other work; and without retries, since the election does its own.
-    let mut configuration = configuration().await?;
+    let mut configuration = configuration(run.api_server_timeout).await?;
     configuration.default_retry = false;
     let client = kube::Client::try_from(configuration)?;
     Ok(Some(Election::new(Api::namespaced(client, namespace.trim()), run.lease_name(), identity, timing)))
 }
 
-async fn configuration() -> Result<kube::Config, Error> {
+/// A connection that carries nothing is found dead by its calls: each must be answered within `limit`, and a watch must not be silent for longer
+/// than [`WATCH_SILENCE`] times that.
+async fn configuration(limit: Duration) -> Result<kube::Config, Error> {
     let mut config = kube::Config::infer().await?;
-    config.connect_timeout = Some(API_SERVER_LIMIT);
-    // Longer than the 295 s after which the API server ends a watch by itself.
-    config.read_timeout = Some(API_SERVER_LIMIT * 11);
-    config.write_timeout = Some(API_SERVER_LIMIT);
+    config.connect_timeout = Some(limit);
+    config.read_timeout = Some(limit * WATCH_SILENCE);
+    // The time for which a connection was at rest does not count.
+    config.reset_reader_on_write = true;
+    config.write_timeout = Some(limit);
     Ok(config)
 }
 

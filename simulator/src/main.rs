@@ -37,7 +37,7 @@ use tokio::{
 };
 
 use auth::accounts::{self, AccessKey, Account};
-use server::Simulator;
+use server::{Simulator, tls};
 use settings::Settings;
 use state::seeds::Seeds;
 
@@ -54,6 +54,12 @@ struct Arguments {
     /// JSON file with connections that exist at the start besides the built-in ones.
     #[arg(long, env = "DC_SIMULATOR_SEEDS")]
     seeds: Option<PathBuf>,
+    /// PEM file with a certificate chain: it is then served with TLS, by HTTP/2 and HTTP/1.1.
+    #[arg(long, env = "DC_SIMULATOR_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// PEM file with the key of the certificate.
+    #[arg(long, env = "DC_SIMULATOR_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Region, which is also the name of the project.
     #[arg(long, env = "DC_SIMULATOR_REGION", default_value = "eu-west-101")]
     region: String,
@@ -77,9 +83,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings: Settings = read_or_default(arguments.settings.as_deref())?;
     let seeds: Seeds = read_or_default(arguments.seeds.as_deref())?;
     let listener = TcpListener::bind(arguments.listen).await?;
-    announce(listener.local_addr()?)?;
+    let tls = match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => Some(tls::config(certificate, key)?),
+        _ => None,
+    };
+    announce(listener.local_addr()?, tls.is_some())?;
     let simulator = Simulator::new(accounts(arguments), settings, seeds);
-    axum::serve(listener, server::router(simulator)).with_graceful_shutdown(stop_signal()).await?;
+    let freezer = simulator.freezer().clone();
+    let router = server::router(simulator);
+    match tls {
+        None => axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?,
+        Some(config) => tokio::select! {
+            served = tls::serve(listener, config, router, freezer) => served?,
+            () = stop_signal() => {}
+        },
+    }
     Ok(())
 }
 
@@ -90,14 +108,27 @@ fn read_or_default<T: Default + DeserializeOwned>(path: Option<&Path>) -> Result
 }
 
 /// Tells the parent process that the simulator is ready, and its address.
-fn announce(address: SocketAddr) -> io::Result<()> {
+fn announce(address: SocketAddr, tls: bool) -> io::Result<()> {
     let mut out = io::stdout();
-    writeln!(out, "dc-simulator listening on http://{address}")?;
+    writeln!(out, "dc-simulator listening on {}://{address}", if tls { "https" } else { "http" })?;
     out.flush()
 }
 
 fn accounts(arguments: Arguments) -> Vec<Account> {
-    let Arguments { region, project_id, access_key, secret_key, domain, user, password, listen: _, settings: _, seeds: _ } = arguments;
+    let Arguments {
+        region,
+        project_id,
+        access_key,
+        secret_key,
+        domain,
+        user,
+        password,
+        listen: _,
+        settings: _,
+        seeds: _,
+        tls_cert: _,
+        tls_key: _,
+    } = arguments;
     let key = AccessKey { id: access_key, secret: secret_key, security_token: None };
     let partner = accounts::partner(&region);
     let keys = vec![key, accounts::temporary_key()];

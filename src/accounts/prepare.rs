@@ -20,7 +20,7 @@ use crate::api::cloud_account::{Quota, SecretReference};
 use crate::api::{CloudAccount, Reason, Recovery};
 use crate::backoff::exponential;
 use crate::cache::PollSchedule;
-use crate::cloud::{self, Client, CloudError, Credentials, ErrorClass, Limits, Priority, Quotas, Settings};
+use crate::cloud::{self, Client, CloudError, Credentials, ErrorClass, Limits, Priority, Quotas, Settings, Unanswered};
 use crate::graph::ObjectKey;
 
 /// How often the quotas are read again.
@@ -54,6 +54,12 @@ impl NotUsable {
             _ => Reason::CloudUnavailable,
         };
         Self { reason, message: error.to_string(), error: Some(Box::new(error)) }
+    }
+
+    /// The cloud does not answer.
+    pub fn unanswered(Unanswered { since, error }: Unanswered) -> Self {
+        let told = Self::cloud(error);
+        Self { message: format!("the cloud has not answered since {since:.0}: {}", told.message), ..told }
     }
 
     /// Whether it may end without anybody's doing.

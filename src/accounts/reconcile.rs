@@ -41,6 +41,8 @@ use crate::telemetry::metrics::{Metrics, ReconcileResult, Source};
 const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// After the API server refused or was not reached.
 const RETRY: Duration = Duration::from_secs(5);
+/// How often it is checked whether a cloud that has not answered is back.
+const UNANSWERED: Duration = Duration::from_secs(10);
 /// How soon a pass looks again whether the caches are filled.
 const NOT_FILLED: Duration = Duration::from_millis(100);
 
@@ -201,7 +203,11 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
     };
     // First, so that the status never tells of what is not in force yet.
     context.publish(name, state);
-    context.tell(&account, &prepared, quotas, &users).await?;
+    // Objects report their own errors: for them the account stays as it is.
+    let unanswered = prepared.as_ref().ok().and_then(|ready| ready.client.unanswered());
+    let again = if unanswered.is_some() { again.min(jittered(UNANSWERED)) } else { again };
+    let unanswered = unanswered.map(NotUsable::unanswered);
+    context.tell(&account, &prepared, unanswered.as_ref(), quotas, &users).await?;
     Ok((passed, Action::requeue(again)))
 }
 
@@ -248,11 +254,12 @@ impl Context {
         &self,
         account: &CloudAccount,
         prepared: &Result<Arc<Account>, NotUsable>,
+        unanswered: Option<&NotUsable>,
         quotas: Vec<Quota>,
         users: &[ObjectKey],
     ) -> Result<(), kube::Error> {
         let last = account.status.clone().unwrap_or_default();
-        let mut next = next_status(&last, prepared.as_ref().err(), account.metadata.generation);
+        let mut next = next_status(&last, prepared.as_ref().err().or(unanswered), account.metadata.generation);
         if account.meta().deletion_timestamp.is_some() {
             waits_for(&mut next, users, account.metadata.generation);
         }

@@ -28,4 +28,4 @@ pub use resources::{
     Tag, TagAction, UpdateVifPeer, UpdateVirtualGateway, UpdateVirtualInterface, VifPeer, VirtualGateway, VirtualInterface, change_tags,
     quota_label, quotas,
 };
-pub use throttle::{CircuitBreakerState, Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState};
+pub use throttle::{CircuitBreakerState, Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState, Unanswered};

@@ -35,6 +35,7 @@ pub fn router() -> Router<Arc<Simulator>> {
         .route("/admin/resources", get(list_resources).post(create_resource))
         .route("/admin/resources/{id}", patch(patch_resource).delete(delete_resource))
         .route("/admin/settle", post(settle))
+        .route("/admin/connections/freeze", post(freeze))
         .route("/admin/reset", post(reset))
 }
 
@@ -145,6 +146,11 @@ async fn settle(State(simulator): Shared) -> StatusCode {
     let now = state.now();
     state.cloud.pending.make_all_due(now);
     state.settle(now);
+    StatusCode::NO_CONTENT
+}
+
+async fn freeze(State(simulator): Shared) -> StatusCode {
+    simulator.freezer().freeze();
     StatusCode::NO_CONTENT
 }
 

@@ -1,6 +1,7 @@
 //! The simulator as an HTTP server, and the state that all requests share.
 
 mod handle;
+pub mod tls;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +21,7 @@ use crate::{
         seeds::{self, Seeds},
     },
 };
+use tls::Freezer;
 
 /// Everything but `state` is fixed at the start.
 pub struct Simulator {
@@ -27,6 +29,7 @@ pub struct Simulator {
     initial_settings: Settings,
     seeds: Seeds,
     state: Mutex<SimulatorState>,
+    freezer: Freezer,
 }
 
 pub struct SimulatorState {
@@ -47,7 +50,12 @@ pub fn router(simulator: Simulator) -> Router {
 impl Simulator {
     pub fn new(accounts: Vec<Account>, initial_settings: Settings, seeds: Seeds) -> Self {
         let state = Mutex::new(SimulatorState::new(&accounts, &initial_settings, &seeds));
-        Self { accounts, initial_settings, seeds, state }
+        Self { accounts, initial_settings, seeds, state, freezer: Freezer::default() }
+    }
+
+    /// Freezes its connections, where it is served with TLS.
+    pub const fn freezer(&self) -> &Freezer {
+        &self.freezer
     }
 
     /// Locks the state. A poisoned lock is taken all the same: a panic in one request must not stop the simulator.

@@ -27,7 +27,7 @@ use crate::cloud::errors::catalogue::{OwnCode, code_label};
 use crate::cloud::errors::class::ErrorClass;
 use crate::cloud::errors::{CloudError, RequestOutcome};
 use crate::cloud::limits::Limits;
-use crate::cloud::throttle::circuit_breaker::{CircuitBreaker, CircuitBreakerState, OpenPolicy};
+use crate::cloud::throttle::circuit_breaker::{CircuitBreaker, CircuitBreakerState, OpenPolicy, Unanswered};
 use crate::cloud::throttle::rate_limiter::{Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState, direction};
 use crate::telemetry::metrics;
 use transport::{Auth, Failed, Request, Transport};
@@ -196,6 +196,12 @@ impl Client {
     #[must_use]
     pub fn rate_limiters(&self) -> [(&'static str, RateLimiterState); 2] {
         [true, false].map(|read| (direction(read), self.rate_limiter(read).state()))
+    }
+
+    /// Whether an endpoint has not answered for longer than its circuit breaker stays open.
+    #[must_use]
+    pub fn unanswered(&self) -> Option<Unanswered> {
+        self.breakers.dc.unanswered().or_else(|| self.breakers.iam.unanswered())
     }
 
     /// When temporary credentials expire, if their Secret says so.

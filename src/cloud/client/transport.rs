@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -17,6 +18,16 @@ use crate::cloud::errors::{CloudError, RequestOutcome};
 
 /// Timeout for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// An HTTP/2 connection is asked for a sign of life this often, also while no call is under way …
+const PING_INTERVAL: Duration = Duration::from_secs(15);
+/// … and is dead if it gives none for so long.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection without a call is closed after this: a middle box may forget it.
+const IDLE_LIMIT: Duration = Duration::from_mins(1);
+/// TCP probes: the first one after this time without data, the interval of the next ones, and how many may be lost.
+const TCP_PROBES: (Duration, Duration, u32) = (Duration::from_secs(15), Duration::from_secs(5), 3);
+/// Data that the other side has not acknowledged after this shows that it is gone.
+const TCP_UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// Largest answer that is read, in bytes: a page of 2,000 interfaces has about 5 MiB.
 const BODY_LIMIT: usize = 32 << 20;
 /// Upper bound of the cloud's `Retry-After`.
@@ -24,7 +35,9 @@ const MAX_RETRY_AFTER: Duration = Duration::from_mins(10);
 const USER_AGENT: &str = concat!("direct-connect-operator/", env!("CARGO_PKG_VERSION"));
 
 pub(in crate::cloud) struct Transport {
-    http: reqwest::Client,
+    settings: Settings,
+    /// The connections. Replaced after a call that timed out: the next one gets a connection of its own.
+    http: Mutex<Arc<reqwest::Client>>,
     dc: String,
     iam: String,
     /// The account's secrets, which are redacted in the errors of all calls.
@@ -101,21 +114,24 @@ impl From<Failed> for CloudError {
 
 impl Transport {
     pub fn new(settings: &Settings, credentials: Vec<SecretString>) -> Result<Self, String> {
-        let Settings { dc_endpoint, iam_endpoint, ca_bundle, limits, .. } = settings;
         let base = |endpoint: &str| endpoint.trim_end_matches('/').to_owned();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_TIMEOUT.min(limits.call))
-            .timeout(limits.call)
-            // A redirect would send the credentials to any host that the answer names.
-            .redirect(Policy::none());
-        if let Some(pem) = ca_bundle {
-            let certificates =
-                reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("spec.endpoints.caBundle: {error}"))?;
-            builder = builder.tls_certs_merge(certificates);
+        let http = Mutex::new(Arc::new(connections(settings)?));
+        let (dc, iam) = (base(&settings.dc_endpoint), base(&settings.iam_endpoint));
+        Ok(Self { settings: settings.clone(), http, dc, iam, credentials })
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Arc<reqwest::Client>> {
+        self.http.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// No further call uses these connections, on one of which a call has timed out.
+    fn abandon(&self, used: &Arc<reqwest::Client>) {
+        let mut http = self.connections();
+        if Arc::ptr_eq(&http, used)
+            && let Ok(new) = connections(&self.settings)
+        {
+            *http = Arc::new(new);
         }
-        let http = builder.build().map_err(|error| format!("HTTP client: {error}"))?;
-        Ok(Self { http, dc: base(dc_endpoint), iam: base(iam_endpoint), credentials })
     }
 
     /// Sends and reads one request.
@@ -137,14 +153,19 @@ impl Transport {
     }
 
     async fn exchange(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
-        let response = self.prepare(request, auth)?.send().await.map_err(|error| unanswered(request.operation, &error))?;
+        let http = Arc::clone(&self.connections());
+        let sent = self.prepare(&http, request, auth)?.send().await;
+        let response = sent.map_err(|error| {
+            if error.is_timeout() && !error.is_connect() {
+                self.abandon(&http);
+            }
+            unanswered(request.operation, &error)
+        })?;
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (request_id, subject_token) = (header("X-Request-Id").or_else(|| header("X-IAM-Trace-Id")), header("X-Subject-Token"));
-        // In seconds; the cloud does not use the other form, a date.
-        let retry_after =
-            header("Retry-After").and_then(|wait| wait.parse().ok()).map(|wait| Duration::from_secs(wait).min(MAX_RETRY_AFTER));
-        let date = header("Date").and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+        let date = header("Date").and_then(|date| http_date(&date));
+        let retry_after = header("Retry-After").and_then(|wait| retry_after(&wait, date.unwrap_or_else(Timestamp::now)));
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
             Ok(Answer { status, request_id, subject_token, date, body, secrets: Secrets::default(), counted: None })
@@ -154,7 +175,7 @@ impl Transport {
         }
     }
 
-    fn prepare(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
+    fn prepare(&self, http: &reqwest::Client, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
         let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, RequestOutcome::Refused);
         let query = sign::canonical_query(request.query);
         let base = match request.endpoint {
@@ -193,9 +214,47 @@ impl Transport {
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let builder = headers.into_iter().fold(self.http.request(method, url), |builder, (name, value)| builder.header(name, value));
+        let builder = headers.into_iter().fold(http.request(method, url), |builder, (name, value)| builder.header(name, value));
         Ok(if request.body.is_empty() { builder } else { builder.body(request.body.clone()) })
     }
+}
+
+/// A client without open connections.
+fn connections(settings: &Settings) -> Result<reqwest::Client, String> {
+    let Settings { ca_bundle, limits, .. } = settings;
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT.min(limits.call))
+        .timeout(limits.call)
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .http2_keep_alive_timeout(PING_TIMEOUT)
+        .http2_keep_alive_while_idle(true)
+        .pool_idle_timeout(IDLE_LIMIT)
+        .tcp_keepalive(TCP_PROBES.0)
+        .tcp_keepalive_interval(TCP_PROBES.1)
+        .tcp_keepalive_retries(TCP_PROBES.2)
+        .tcp_user_timeout(TCP_UNACKNOWLEDGED)
+        // A redirect would send the credentials to any host that the answer names.
+        .redirect(Policy::none());
+    if let Some(pem) = ca_bundle {
+        let certificates =
+            reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("spec.endpoints.caBundle: {error}"))?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(|error| format!("HTTP client: {error}"))
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+/// A wait in seconds, or until a date by the cloud's clock, which shows `now`.
+fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let wait = match text.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => http_date(text)?.duration_since(now).try_into().unwrap_or_default(),
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
 }
 
 /// The error of a request without an answer. It certainly had no effect only if no connection was opened.
@@ -231,6 +290,30 @@ async fn read(operation: &'static str, mut response: reqwest::Response) -> Resul
                 return Err(CloudError::local(operation, OwnCode::Timeout, innermost(&error), RequestOutcome::Unknown));
             }
             Err(error) => return Err(CloudError::local(operation, OwnCode::Malformed, innermost(&error), RequestOutcome::Unknown)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_in_seconds_or_until_a_date_of_the_clouds_clock() {
+        let now: Timestamp = "2026-11-29T05:00:00Z".parse().unwrap();
+        let rows = [
+            ("3", Some(3)),
+            (" 120 ", Some(120)),
+            ("Sun, 29 Nov 2026 05:00:07 GMT", Some(7)),
+            ("Sun, 29 Nov 2026 04:59:00 GMT", Some(0)),
+            ("86400", Some(600)),
+            ("Mon, 30 Nov 2026 05:00:00 GMT", Some(600)),
+            ("soon", None),
+            ("-3", None),
+            ("", None),
+        ];
+        for (text, seconds) in rows {
+            assert_eq!(retry_after(text, now), seconds.map(Duration::from_secs), "{text:?}");
         }
     }
 }

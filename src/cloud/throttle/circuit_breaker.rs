@@ -5,6 +5,7 @@
 //! id of that failure are left out: its object may be another tenant's. No write of Direct Connect is ever the probe, so that none is lost on a
 //! failing cloud.
 
+use jiff::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -49,7 +50,18 @@ impl CircuitBreakerState {
 #[derive(Default)]
 struct Inner {
     failures: u32,
+    /// The first of the consecutive failures.
+    failing: Option<(Instant, Unanswered)>,
     open: Option<Open>,
+}
+
+/// An endpoint does not answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unanswered {
+    /// When the first call failed.
+    pub since: Timestamp,
+    /// The error of that call.
+    pub error: CloudError,
 }
 
 struct Open {
@@ -82,6 +94,12 @@ impl CircuitBreaker {
             Some(open) if open.probing || open.until <= Instant::now() => CircuitBreakerState::HalfOpen,
             Some(_) => CircuitBreakerState::Open,
         }
+    }
+
+    /// Whether no call was answered for longer than the breaker stays open.
+    pub fn unanswered(&self) -> Option<Unanswered> {
+        let inner = self.lock();
+        inner.failing.as_ref().filter(|(since, _)| since.elapsed() > self.open_for.1).map(|(_, unanswered)| unanswered.clone())
     }
 
     /// Lets a call through: at once, or when it may be the probe if it waits.
@@ -141,6 +159,7 @@ impl Inner {
     /// Returns whether this failure opened it.
     fn failed(&mut self, error: &CloudError, probe: bool, threshold: u32, open_for: (Duration, Duration)) -> bool {
         let now = Instant::now();
+        self.failing.get_or_insert_with(|| (now, Unanswered { since: Timestamp::now(), error: error.clone() }));
         match &mut self.open {
             Some(open) if probe => {
                 open.times = open.times.saturating_add(1);
@@ -241,6 +260,18 @@ mod tests {
         }
         assert_eq!(breaker.state(), CircuitBreakerState::Open);
         breaker
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_not_answered_for_longer_than_it_stays_open_is_told() {
+        let breaker = CircuitBreaker::new(THRESHOLD, OPEN_FOR);
+        call(&breaker, OpenPolicy::Probe, Some(503)).await.unwrap();
+        tokio::time::advance(OPEN_FOR.1).await;
+        assert_eq!(breaker.unanswered(), None);
+        tokio::time::advance(OPEN_FOR.0).await;
+        assert_eq!(breaker.unanswered().map(|unanswered| unanswered.error), Some(error(503)));
+        call(&breaker, OpenPolicy::Probe, Some(404)).await.unwrap();
+        assert_eq!(breaker.unanswered(), None, "that was an answer");
     }
 
     #[tokio::test(start_paused = true)]

@@ -35,8 +35,24 @@ pub struct Simulator {
 
 impl Simulator {
     pub async fn start(dir: &Path, name: &str) -> Self {
+        Self::start_with(dir, name, &[]).await
+    }
+
+    /// With TLS and HTTP/2, by a certificate that it returns.
+    pub async fn start_with_tls(dir: &Path, name: &str) -> (Self, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let names = vec!["127.0.0.1".to_owned()];
+        let certificate = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+        let (certificate_file, key_file) = (dir.join(format!("{name}.crt")), dir.join(format!("{name}.key")));
+        std::fs::write(&certificate_file, certificate.pem()).unwrap();
+        std::fs::write(&key_file, key.serialize_pem()).unwrap();
+        let [certificate_file, key_file] = [certificate_file, key_file].map(|file| file.to_str().unwrap().to_owned());
+        (Self::start_with(dir, name, &["--tls-cert", &certificate_file, "--tls-key", &key_file]).await, certificate.pem())
+    }
+
+    async fn start_with(dir: &Path, name: &str, more: &[&str]) -> Self {
         let mut command = Command::new(simulator_binary());
-        command.args(["--listen", "127.0.0.1:0"]);
+        command.args(["--listen", "127.0.0.1:0"]).args(more);
         let process = Process::start("dc-simulator", command, &dir.join(format!("simulator-{name}.log")));
         let log = process.log.clone();
         let url = eventually("the simulator listens", START, || async {
@@ -44,7 +60,7 @@ impl Simulator {
             text.lines().find_map(|line| line.strip_prefix("dc-simulator listening on ").map(str::to_owned))
         })
         .await;
-        Self { process, url, http: http_client(false) }
+        Self { process, url, http: http_client(true) }
     }
 
     pub fn url(&self) -> &str {
@@ -168,6 +184,14 @@ impl Simulator {
         let decision = json!({ "virtual_interface": { "status": decision } });
         let answer = self.http.put(url).header("X-Auth-Token", token).json(&decision).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Its open connections stay open and carry nothing any more, ours too.
+    pub async fn freeze_connections(&mut self) {
+        // The answer is lost with the connection.
+        let request = self.http.post(format!("{}/admin/connections/freeze", self.url)).timeout(Duration::from_secs(1));
+        let _ = request.send().await;
+        self.http = http_client(true);
     }
 
     pub async fn expire_tokens(&self) {
