@@ -21,6 +21,7 @@ use crate::accounts::{self, Accounts};
 use crate::api::{CloudAccount, DirectConnectGrant};
 use crate::cluster::discovery;
 use crate::cluster::leader_election::{Election, Fence, Leadership, Loss, Term, Timing};
+use crate::cluster::permissions::Forbidden;
 use crate::cluster::secrets::SecretNamespaces;
 use crate::cluster::watch::relist::Relist;
 use crate::cluster::watch::shard::Shard;
@@ -150,7 +151,10 @@ pub async fn work(
         move || leadership.holds() && *filled.borrow()
     });
     phase.send_replace(StartupPhase::Connecting);
+    let forbidden = Forbidden::default();
+    metrics.attach(Arc::new(forbidden.clone()));
     let client = ClientBuilder::try_from(cluster)?
+        .with_layer(&forbidden)
         .with_layer(&Fence(leadership.clone()))
         .with_layer(&TimeoutLayer::new(config.api_server_timeout))
         .build();

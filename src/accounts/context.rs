@@ -32,6 +32,8 @@ pub(super) struct Context {
 pub(super) struct Known {
     pub built: Option<Built>,
     pub failures: u32,
+    /// Reconciles that failed at the API server, one after the other.
+    pub refused: u32,
     /// Credentials that were rejected are left alone until then.
     pub check_at: Option<Instant>,
     /// Since when it waits for a pass.

@@ -23,7 +23,7 @@ use super::prepare::{NotUsable, QUOTAS_SOON, secret_of};
 use super::{Account, Accounts, State, in_use, secrets};
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
-use crate::backoff::jittered;
+use crate::backoff::{exponential, jittered};
 use crate::cluster::age;
 use crate::cluster::finalizer::RenamedFinalizer;
 use crate::cluster::status::join_names;
@@ -39,8 +39,8 @@ use crate::telemetry::metrics::{Metrics, ReconcileResult, Source};
 
 /// How often the users of an account at rest are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
-/// After the API server refused or was not reached.
-const RETRY: Duration = Duration::from_secs(5);
+/// First and longest wait after the API server refused or was not reached.
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
 /// How often it is checked whether a cloud that has not answered is back.
 const UNANSWERED: Duration = Duration::from_secs(10);
 /// How soon a pass looks again whether the caches are filled.
@@ -129,7 +129,10 @@ pub async fn controller(
                 let span = reconcile_span(ObjectKey::account("").kind, "", &account.name_any(), &account.name_any());
                 reconcile(account, context, filled.clone()).instrument(span)
             },
-            |_, _, _| Action::requeue(jittered(RETRY)),
+            |account, _, context| {
+                let failures = context.known(&account.name_any(), |known| known.refused);
+                Action::requeue(exponential(RETRY.0, RETRY.1, failures.max(1)))
+            },
             context,
         )
         .for_each(|_| std::future::ready(()))
@@ -150,6 +153,7 @@ async fn pass(account: Arc<CloudAccount>, context: Arc<Context>) -> Result<Actio
     let pass = context.reconcile.begin(ObjectKey::account(&name).kind);
     context.known(&name, |known| known.queued = None);
     let ended = one_pass(account, &context, &name).await;
+    context.known(&name, |known| known.refused = if ended.is_err() { known.refused.saturating_add(1) } else { 0 });
     pass.ended(ended.as_ref().map_or(ReconcileResult::KubernetesError, |(passed, _)| *passed));
     ended.map(|(_, action)| action)
 }

@@ -4,6 +4,7 @@ pub mod discovery;
 pub mod events;
 pub mod finalizer;
 pub mod leader_election;
+pub mod permissions;
 pub mod resource_version;
 pub mod secrets;
 mod served_schema;

@@ -14,6 +14,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tracing::Instrument;
 
 use super::context::Context;
+use super::failures::Failures;
 use super::kind::Kind;
 use super::listeners::{Listeners, listen_to_accounts};
 use super::metrics::ObjectMetrics;
@@ -22,7 +23,7 @@ use super::object_state::ObjectStates;
 use super::reconciler::{Failure, Reconciler, uid};
 use super::summary::unreadable_summary;
 use crate::accounts::Accounts;
-use crate::backoff::jittered;
+use crate::backoff::{exponential, jittered};
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::status_writer::StatusWriter;
 use crate::cluster::watch::relist::Relist;
@@ -33,8 +34,8 @@ use crate::telemetry::logs::error_chain;
 use crate::telemetry::logs::reconcile_span;
 use crate::telemetry::metrics::Metrics;
 
-/// After the API server refused a write or was not reached.
-const RETRY: Duration = Duration::from_secs(2);
+/// First and longest wait after the API server refused a request or was not reached.
+const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_mins(2));
 
 /// What all kinds share.
 #[derive(Clone)]
@@ -79,6 +80,7 @@ where
     let (fill, mut cached) = watch::channel(false);
     let reconciler = Arc::new(Reconciler::<K> {
         statuses: StatusWriter::new(client.clone()),
+        failures: Failures::new(K::NAME),
         unreadable: UnreadableObjects::new(K::NAME, client.clone()),
         client,
         leadership,
@@ -140,7 +142,7 @@ where
                 })
                 .run(
                     move |object, reconciler| reconcile(object, reconciler, filled.clone()),
-                    |_, _, _| Action::requeue(jittered(RETRY)),
+                    |object, _, reconciler| Action::requeue(reconciler.retry_after(&object)),
                     reconciler,
                 )
                 .for_each(|_| std::future::ready(()))
@@ -175,9 +177,7 @@ async fn reconcile<K: Kind>(
             Err(failure) => Err(failure),
         };
         attempt.ended(ended.as_ref().map_or_else(Failure::result, |(result, _)| *result));
-        if let Err(failure) = &ended {
-            tracing::debug!(error = error_chain(failure), "reconcile failed");
-        }
+        reconciler.note_failure(&newest, ended.as_ref().err());
         ended.map(|(_, action)| action)
     };
     attempted.instrument(reconcile_span(K::NAME, &namespace, &name, &account)).await
@@ -247,6 +247,22 @@ impl<K: Kind> Reconciler<K> {
     }
 
     /// What is not there, or not yet, is woken in vain and waits for nothing.
+    /// Counts an attempt that failed at the API server, or forgets those before one that did not.
+    fn note_failure(&self, object: &K::Object, failure: Option<&Failure>) {
+        if let Some(failure) = failure {
+            tracing::debug!(error = error_chain(failure), "reconcile failed");
+            self.failures.count(failure);
+        }
+        if let Ok(uid) = uid(object) {
+            self.states.track(uid, |tracked| tracked.failures = if failure.is_some() { tracked.failures.saturating_add(1) } else { 0 });
+        }
+    }
+
+    fn retry_after(&self, object: &K::Object) -> Duration {
+        let failures = uid(object).map_or(1, |uid| self.states.track(uid, |tracked| tracked.failures));
+        exponential(RETRY.0, RETRY.1, failures.max(1))
+    }
+
     /// An object as it was last read.
     fn last_read(&self, meta: &ObjectMeta) -> Option<K::Object> {
         let place = ObjectRef::new(meta.name.as_deref()?).within(meta.namespace.as_deref()?);

@@ -22,6 +22,7 @@ mod decide;
 mod drift_conflicts;
 mod events;
 mod execute;
+mod failures;
 mod kind;
 mod listeners;
 mod metrics;

@@ -102,6 +102,8 @@ pub struct Tracked<O> {
     pub latest: Option<Arc<O>>,
     /// Since when it waits for an attempt.
     pub queued: Option<Instant>,
+    /// Attempts that failed at the API server, one after the other.
+    pub failures: u32,
     /// Interrupts its attempt's wait for the rate limiter when the object has changed.
     pub interrupt: Option<oneshot::Sender<()>>,
     /// Name of the account in use.
@@ -130,6 +132,7 @@ impl<O> Default for Tracked<O> {
         Self {
             latest: None,
             queued: None,
+            failures: 0,
             interrupt: None,
             account: String::new(),
             watched: HashSet::new(),

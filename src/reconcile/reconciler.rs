@@ -15,6 +15,7 @@ use crate::cluster::watch::stored::UnreadableObjects;
 use crate::graph::{Index, ObjectKey};
 use crate::telemetry::metrics::{self, ReconcileResult};
 
+use super::failures::Failures;
 use super::kind::Kind;
 use super::listeners::Listeners;
 use super::namespaces::Namespaces;
@@ -33,6 +34,8 @@ pub struct Reconciler<K: Kind> {
     pub(super) wake: UnboundedSender<ObjectRef<K::Object>>,
     pub(super) listeners: Listeners,
     pub(super) metrics: metrics::Reconcile,
+    /// Attempts that failed.
+    pub(super) failures: Failures,
     /// Objects that can't be read.
     pub(super) unreadable: UnreadableObjects,
     /// Identifies this cluster in the owner tag.

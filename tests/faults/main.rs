@@ -8,5 +8,6 @@ mod kills;
 mod lag;
 mod outages;
 mod replicas;
+mod rights;
 mod runtime;
 mod unreadable;

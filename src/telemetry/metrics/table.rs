@@ -122,6 +122,7 @@ metrics! {
     RECONCILES[2] = "directconnect_reconciles", Counter, [KIND, RESULT], "Number of reconciles";
     RECONCILE_DURATION[1] = "directconnect_reconcile_duration_seconds", Histogram(RECONCILE_BUCKETS), [KIND], "Duration of a reconcile, in seconds, including waits for the rate limiter and the cloud";
     RECONCILES_IN_FLIGHT[1] = "directconnect_reconciles_in_flight", Gauge, [KIND], "Number of reconciles in progress";
+    FORBIDDEN[0] = "directconnect_forbidden_requests", Gauge, [], "Number of kinds of requests (verb, resource, namespace) that the API server currently refuses as forbidden; the log names them";
     QUEUE_DEPTH[1] = "directconnect_queue_depth", Gauge, [KIND], "Number of objects in the work queue, whose reconcile has not started";
     QUEUE_OLDEST[1] = "directconnect_queue_oldest_seconds", Gauge, [KIND], "Time for which the oldest object has been in the work queue, in seconds; 0 if it is empty";
 
@@ -179,7 +180,14 @@ pub const TABLE: &[Section] = &[
     Section {
         title: "Reconciles",
         text: "A reconcile observes one object, takes at most one step and updates its status.",
-        metrics: &[RECONCILES.row(), RECONCILE_DURATION.row(), RECONCILES_IN_FLIGHT.row(), QUEUE_DEPTH.row(), QUEUE_OLDEST.row()],
+        metrics: &[
+            RECONCILES.row(),
+            RECONCILE_DURATION.row(),
+            RECONCILES_IN_FLIGHT.row(),
+            FORBIDDEN.row(),
+            QUEUE_DEPTH.row(),
+            QUEUE_OLDEST.row(),
+        ],
     },
     Section {
         title: "Objects",
