@@ -151,13 +151,7 @@ pub async fn work(
         move || leadership.holds() && *filled.borrow()
     });
     phase.send_replace(StartupPhase::Connecting);
-    let forbidden = Forbidden::default();
-    metrics.attach(Arc::new(forbidden.clone()));
-    let client = ClientBuilder::try_from(cluster)?
-        .with_layer(&forbidden)
-        .with_layer(&Fence(leadership.clone()))
-        .with_layer(&TimeoutLayer::new(config.api_server_timeout))
-        .build();
+    let client = client(config, cluster, &leadership, metrics)?;
     let cluster = tokio::select! {
         cluster = prepare(config, kinds, &own_shard, &client, phase) => cluster?,
         () = stopped(stop.clone()) => return Ok(()),
@@ -245,6 +239,14 @@ pub async fn work(
         }
     }
     Ok(())
+}
+
+/// A client whose writes depend on leadership, whose calls end in time, and that reports what is forbidden.
+fn client(config: &Run, cluster: kube::Config, leadership: &Leadership, metrics: &Metrics) -> Result<kube::Client, Error> {
+    let forbidden = Forbidden::default();
+    metrics.attach(Arc::new(forbidden.clone()));
+    let builder = ClientBuilder::try_from(cluster)?.with_layer(&forbidden).with_layer(&Fence(leadership.clone()));
+    Ok(builder.with_layer(&TimeoutLayer::new(config.api_server_timeout)).build())
 }
 
 /// Waits for what the operator needs of the API server, and returns how the cluster is called.

@@ -77,7 +77,7 @@ impl fmt::Display for Right {
 }
 
 impl Forbidden {
-    fn answered(&self, right: Right, status: StatusCode) {
+    fn answered(&self, right: &Right, status: StatusCode) {
         let mut all = self.all();
         all.retain(|_, last| last.elapsed() < FORGOTTEN_AFTER);
         if status == StatusCode::FORBIDDEN {
@@ -86,7 +86,7 @@ impl Forbidden {
                     "forbidden by the API server: {right}; the operator's role lacks this right, or an admission policy forbids the request (see the runbook DirectConnectForbidden)"
                 );
             }
-        } else if all.remove(&right).is_some() {
+        } else if all.remove(right).is_some() {
             tracing::info!("allowed again by the API server: {right}");
         }
     }
@@ -136,7 +136,7 @@ where
         async move {
             let answer = answer.await?;
             if let Some(right) = right {
-                forbidden.answered(right, answer.status());
+                forbidden.answered(&right, answer.status());
             }
             Ok(answer)
         }
@@ -179,14 +179,14 @@ mod tests {
         let right = |name: &str| Right::of(&Method::GET, &format!("/api/v1/{name}").parse().unwrap()).unwrap();
         let count = || forbidden.all().len();
         for _ in 0..2 {
-            forbidden.answered(right("secrets"), StatusCode::FORBIDDEN);
+            forbidden.answered(&right("secrets"), StatusCode::FORBIDDEN);
         }
-        forbidden.answered(right("pods"), StatusCode::FORBIDDEN);
+        forbidden.answered(&right("pods"), StatusCode::FORBIDDEN);
         assert_eq!(count(), 2);
-        forbidden.answered(right("secrets"), StatusCode::NOT_FOUND);
+        forbidden.answered(&right("secrets"), StatusCode::NOT_FOUND);
         assert_eq!(count(), 1);
         tokio::time::advance(FORGOTTEN_AFTER).await;
-        forbidden.answered(right("secrets"), StatusCode::OK);
+        forbidden.answered(&right("secrets"), StatusCode::OK);
         assert_eq!(count(), 0);
     }
 }

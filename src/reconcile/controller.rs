@@ -23,7 +23,7 @@ use super::object_state::ObjectStates;
 use super::reconciler::{Failure, Reconciler, uid};
 use super::summary::unreadable_summary;
 use crate::accounts::Accounts;
-use crate::backoff::{exponential, jittered};
+use crate::backoff::exponential;
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::status_writer::StatusWriter;
 use crate::cluster::watch::relist::Relist;
