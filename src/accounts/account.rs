@@ -1,6 +1,7 @@
 //! An account that is ready: what it allows, and what of the cloud can be seen through it.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -120,6 +121,12 @@ impl Account {
     /// Somebody waits for room in a quota: they are read often until there is some.
     pub fn watch_quotas(&self) {
         self.caches.quotas_watched.store(true, Ordering::Relaxed);
+    }
+
+    /// What a refusal by the cloud can depend on: the client with its credentials, and the defaults.
+    pub fn hash_identity(&self, hasher: &mut impl Hasher) {
+        Arc::as_ptr(&self.caches).addr().hash(hasher);
+        format!("{:?}", self.defaults).hash(hasher);
     }
 
     /// The cache of a collection.

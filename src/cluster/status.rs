@@ -11,10 +11,12 @@ pub fn now() -> Time {
     Time(jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default())
 }
 
-/// An error as a status shows it. An error that repeats keeps the time and the request id of the first one, so that the status does not change.
+/// An error as a status shows it: the last one, with its time and request id. One without a request id that repeats keeps the time of the first one,
+/// so that the status does not change with each try to reach the cloud.
 #[must_use]
 pub fn last_error(last: Option<&LastError>, error: &CloudError, now: &Time) -> LastError {
     let same = last.filter(|last| last.code == error.code && last.message == error.message && last.operation == error.operation);
+    let same = same.filter(|last| error.request_id.is_none() || last.request_id == error.request_id);
     same.cloned().unwrap_or_else(|| LastError {
         code: error.code.clone(),
         message: error.message.clone(),

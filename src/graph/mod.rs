@@ -14,6 +14,7 @@ mod summary;
 mod wakers;
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -28,6 +29,9 @@ use claims::Claims;
 use grants::Grants;
 use references::References;
 use wakers::Wakers;
+
+/// How many references lead from an object to what it depends on, at most.
+const MAX_DEPTH: u32 = 4;
 
 /// The index. Each method takes one lock, and no method waits.
 #[derive(Default)]
@@ -71,6 +75,12 @@ impl Index {
     #[must_use]
     pub fn summary(&self, key: &ObjectKey) -> Option<ResourceSummary> {
         self.state().summaries.get(key).cloned()
+    }
+
+    /// Stands for the state of an object and of all that it refers to, directly or through others.
+    #[must_use]
+    pub fn revision(&self, key: &ObjectKey) -> u64 {
+        self.state().revision(key, MAX_DEPTH)
     }
 
     /// The objects that keep `key` from being deleted, as its status may name them: of objects in other namespaces, the names are left out.
@@ -171,6 +181,9 @@ impl State {
         if old.as_ref().is_none_or(|old| old.id != summary.id || old.ready != summary.ready) {
             self.wake_dependants(key);
         }
+        if old.as_ref().is_some_and(|old| old.revision != summary.revision) {
+            self.wake_all_dependants(key, MAX_DEPTH);
+        }
         // Whether it counts as a dependant depends on these two.
         let yields_changed = old.as_ref().is_some_and(|old| old.yields != summary.yields);
         let parent_changed = old.as_ref().is_some_and(|old| old.parent_id != summary.parent_id);
@@ -195,6 +208,23 @@ impl State {
     fn unlink(&mut self, key: &ObjectKey, need: &ObjectKey) {
         self.references.remove(key, need);
         self.wakers.wake(need);
+    }
+
+    fn revision(&self, key: &ObjectKey, depth: u32) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        if let Some(summary) = self.summaries.get(key) {
+            (&summary.id, summary.ready, summary.revision).hash(&mut hasher);
+            let needs = summary.needs.iter().filter(|_| depth > 0);
+            needs.for_each(|need| self.revision(need, depth - 1).hash(&mut hasher));
+        }
+        hasher.finish()
+    }
+
+    /// Wakes those who refer to `key`, directly or through others.
+    fn wake_all_dependants(&self, key: &ObjectKey, depth: u32) {
+        self.wake_dependants(key);
+        let dependants = self.references.dependants(key).filter(|_| depth > 0);
+        dependants.for_each(|dependant| self.wake_all_dependants(dependant, depth - 1));
     }
 
     fn wake_dependants(&self, key: &ObjectKey) {

@@ -9,6 +9,8 @@ pub struct ResourceSummary {
     pub id: Option<String>,
     /// Its condition `Ready` is true and it is not being deleted.
     pub ready: bool,
+    /// Changes with the observed state of its cloud resource and with the generation that this is for.
+    pub revision: u64,
     /// Objects that it refers to.
     pub needs: Vec<ObjectKey>,
     /// Sorts by age: of two objects that claim one resource, the older holds it.

@@ -182,3 +182,26 @@ fn who_waited_is_woken_once_and_not_after_its_end() {
     index.apply(&second, summary(Some("4")));
     assert_eq!((woken(&mut to_gateways), index.claim(&third, "3")), (vec!["third".to_owned()], Ok(())));
 }
+
+#[tokio::test]
+async fn a_change_of_what_an_object_depends_on_through_others_wakes_it() {
+    let index = Index::default();
+    let (waker, mut woken) = tokio::sync::mpsc::unbounded_channel();
+    for kind in ["VirtualGateway", "VirtualInterface", "Peer"] {
+        index.register(kind, waker.clone());
+    }
+    let [gateway, interface, peer] = [key("VirtualGateway", "gw"), key("VirtualInterface", "vif"), key("Peer", "peer")];
+    let gateway_at = |revision| ResourceSummary { revision, ..ResourceSummary::default() };
+    index.apply(&gateway, gateway_at(1));
+    index.apply(&interface, ResourceSummary { needs: vec![gateway.clone()], ..ResourceSummary::default() });
+    index.apply(&peer, ResourceSummary { needs: vec![interface.clone()], ..ResourceSummary::default() });
+    let before = index.revision(&interface);
+    while woken.try_recv().is_ok() {}
+    index.apply(&gateway, gateway_at(1));
+    assert!(woken.try_recv().is_err() && index.revision(&interface) == before, "nothing has changed");
+    index.apply(&gateway, gateway_at(2));
+    let mut names: Vec<String> = std::iter::from_fn(|| woken.try_recv().ok()).map(|key| key.name).collect();
+    names.sort();
+    assert_eq!(names, ["peer", "vif"]);
+    assert_ne!(index.revision(&interface), before);
+}

@@ -2,7 +2,7 @@
 
 use crate::accounts::{Use, What};
 use crate::api::{Managed, Peer, PeerObserved, SecretKeyReference, Tags};
-use crate::cloud::{Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
+use crate::cloud::{self, Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
 use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase};
 
 use super::compare::{Comparison, differs};
@@ -96,6 +96,13 @@ impl Kind for PeerKind {
     /// An interface keeps its last peer as long as it lives (`docs/design/uncertain-facts.md#u5`).
     fn is_deleted_with_parent(listed: &VirtualInterface, seen: &VifPeer) -> bool {
         listed.vif_peers.iter().all(|peer| peer.id == seen.id)
+    }
+
+    /// The interface with its other peers.
+    fn competitor(desired: &Desired<'_, Peer>, listed: &cloud::VirtualInterface) -> Option<String> {
+        let peers = listed.vif_peers.iter().map(|peer| format!("{} {:?} {:?}", peer.id, peer.address_family, peer.remote_ep_group));
+        let competes = interface(desired).is_some_and(|interface| interface == listed.id);
+        competes.then(|| format!("{:?} {:?} {}", listed.vgw_id, listed.status, peers.collect::<Vec<_>>().join(" ")))
     }
 
     fn create(desired: &Desired<'_, Peer>) -> Call {

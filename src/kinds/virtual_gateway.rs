@@ -74,6 +74,14 @@ impl Kind for VirtualGatewayKind {
         }
     }
 
+    /// A VPC has one gateway.
+    fn competitor(desired: &Desired<'_, VirtualGateway>, listed: &cloud::VirtualGateway) -> Option<String> {
+        let spec = &desired.object.spec;
+        let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+        let competes = same(&spec.vpc_id, &listed.vpc_id) || same(&spec.enterprise_router_id, &listed.enterprise_router_id);
+        competes.then(|| listed.id.clone())
+    }
+
     /// A router takes several gateways of any name.
     fn is_guarded(object: &VirtualGateway) -> bool {
         object.spec.vpc_id.is_some()

@@ -93,6 +93,18 @@ impl Kind for VirtualInterfaceKind {
         Self::natural_key(desired).is_some_and(|key| seen.natural_keys().contains(&key))
     }
 
+    /// Others on the same connection, whose bandwidth they share, or at the same gateway, whose networks must not overlap.
+    fn competitor(desired: &Desired<'_, VirtualInterface>, listed: &cloud::VirtualInterface) -> Option<String> {
+        let spec = &desired.object.spec;
+        let gateway = desired.links.get(GATEWAY).or(spec.virtual_gateway_id.as_ref());
+        let same = |one: Option<&String>, other: &Option<String>| one.is_some() && one == other.as_ref();
+        let competes = same(spec.connection_id.as_ref(), &listed.direct_connect_id)
+            || same(spec.lag_id.as_ref(), &listed.lag_id)
+            || same(gateway, &listed.vgw_id);
+        let cloud::VirtualInterface { id, vlan, bandwidth, vgw_id, remote_ep_group, .. } = listed;
+        competes.then(|| format!("{id} {vlan:?} {bandwidth:?} {vgw_id:?} {remote_ep_group:?}"))
+    }
+
     fn parent(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {
         seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway)))
     }

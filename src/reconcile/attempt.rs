@@ -22,7 +22,7 @@ use super::context::{AccountContext, Context, Ended, Policies, is_annotated};
 use super::decide::{Step, Wait, decide};
 use super::execute::Executor;
 use super::kind::Kind;
-use super::observe::Observer;
+use super::observe::{Observation, Observer};
 use super::permission::Permission;
 use super::reconciler::Failure;
 use super::report::AttemptOutcome;
@@ -140,6 +140,9 @@ impl<K: Kind> Context<'_, K> {
         };
         self.begin_doubt();
         self.state.unseen.restore(self.status.last_write.as_ref(), self.status.observed_generation, jiff::Timestamp::now());
+        if let Some(left) = self.still_refused(&account) {
+            return self.repeat_refusal(left, None).await;
+        }
         let (reconciler, observer) = (self.reconciler, Observer { context: self, account: &account });
         let seen = tokio::select! {
             seen = observer.observe() => seen,
@@ -155,9 +158,9 @@ impl<K: Kind> Context<'_, K> {
         self.note_writes(&observation);
         let step = self.claim(decide(&observation.situation));
         if (step.is_cloud_write() || step == Step::RecordIntent)
-            && let Some(left) = self.state.backoff.remaining(self.generation)
+            && let Some(left) = self.state.backoff.remaining(self.generation, || Observer { context: self, account: &account }.cause())
         {
-            return Ok((ReconcileResult::Waited, Action::requeue(left)));
+            return self.repeat_refusal(left, Some(&observation)).await;
         }
         tracing::debug!(step = step.label(), "decided");
         let awaits_list = matches!(step, Step::Wait(_)) && changes_by_itself(&step);
@@ -184,6 +187,24 @@ impl<K: Kind> Context<'_, K> {
         let message = if self.is_deleting { format!("{}; {}", error.message, abandon_hint("the cloud")) } else { error.message };
         self.report(&AttemptOutcome::Failed(CloudError { message, ..error })).await?;
         Ok((ReconcileResult::CloudError, if self.is_abandoned() { Action::requeue(patience) } else { Action::await_change() }))
+    }
+
+    /// What is left of the wait of an object whose create was refused, and on which nothing has changed since that this can depend on: there is nothing
+    /// of it to observe.
+    fn still_refused(&self, account: &AccountContext<K::Listed>) -> Option<Duration> {
+        let has_nothing = self.status.id.is_none() && self.status.intent.is_none() && !self.is_deleting;
+        let left = || self.state.backoff.remaining(self.generation, || Observer { context: self, account }.cause());
+        left().filter(|_| has_nothing && self.state.backoff.is_refusal() && self.state.polling.fresh_after.is_none())
+    }
+
+    /// Ends an attempt that would repeat a call before its wait is over. The failure is reported again: meanwhile something else may have been.
+    async fn repeat_refusal(&mut self, left: Duration, observation: Option<&Observation<K>>) -> Ended {
+        let refused = self.state.failure.clone().filter(|_| self.state.backoff.is_refusal());
+        let Some(error) = refused else { return Ok((ReconcileResult::Waited, Action::requeue(left))) };
+        self.await_list();
+        let facts = self.facts_of_failure(observation, self.status.intent.clone());
+        self.update_status(&AttemptOutcome::Failed(error), &facts, observation.is_some(), false).await?;
+        Ok((ReconcileResult::Stalled, Action::requeue(left)))
     }
 
     /// Of two objects that are about to take one resource in the same moment the first has it.

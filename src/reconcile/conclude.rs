@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::Account;
-use crate::api::{Management, Reason};
+use crate::api::{Intent, Management, Reason};
 use crate::backoff::jittered;
 use crate::cloud::{self, CloudError, ErrorClass, QueueFull};
 use crate::graph::ObjectKey;
@@ -15,7 +15,7 @@ use super::context::{AccountContext, Context, Ended, ObservedOf, Policies};
 use super::decide::{IntentState, Ownership, Presence, Step, Wait};
 use super::execute::Executed;
 use super::kind::{Kind, Tagging};
-use super::observe::{Observation, observed_resource};
+use super::observe::{Observation, Observer, observed_resource};
 use super::report::{AttemptOutcome, ResourceState, StatusInput};
 use super::status::{FIRST_WAIT, FIRST_WAIT_FOR_READY, for_tenants, unreported};
 
@@ -142,7 +142,7 @@ impl<K: Kind> Context<'_, K> {
             return Ok((ReconcileResult::CloudError, Action::requeue(Duration::ZERO)));
         }
         let observation = executed.map(|(observation, _)| observation);
-        let wait = self.state.backoff.fail(error.class, self.generation);
+        let wait = self.state.backoff.fail(error.class, self.generation, error.retry_after);
         if error.class == ErrorClass::Quota {
             // Before the quotas are asked for: the answer may come at once, and must find who waits.
             self.reconciler.states.await_quota(self.uid, &self.state.backoff);
@@ -153,17 +153,31 @@ impl<K: Kind> Context<'_, K> {
         // Only of the create that it announces can a refusal say that the intent came to nothing.
         let no_create = refused && observation.is_some_and(|observation| observation.situation.cloud == Presence::Absent);
         self.await_change(!refused, &account.cache);
-        let facts = StatusInput {
+        if refused && self.state.backoff.is_refusal() {
+            let cause = Observer { context: self, account }.cause();
+            self.state.backoff.depends_on(cause);
+            // Siblings are seen in the LIST only.
+            self.await_list();
+        }
+        let intent = self.status.intent.clone().filter(|_| !no_create);
+        let facts = self.facts_of_failure(observation, intent);
+        let error = for_tenants(error);
+        self.state.failure = Some(error.clone());
+        let outcome = AttemptOutcome::Failed(error);
+        self.update_status(&outcome, &facts, true, observation.is_some_and(Observation::is_drift)).await?;
+        Ok((ReconcileResult::CloudError, Action::requeue(wait)))
+    }
+
+    /// What the status is to say of the resource after a failure.
+    pub(super) fn facts_of_failure(&self, observation: Option<&Observation<K>>, intent: Option<Intent>) -> StatusInput<ObservedOf<K>> {
+        StatusInput {
             id: self.status.id.clone(),
-            intent: self.status.intent.clone().filter(|_| !no_create),
+            intent,
             resource: observation.map_or(ResourceState::NotObserved, Observation::sight),
             drift: observation.map(Observation::drift).unwrap_or_default(),
             duplicates: observation.and_then(Observation::duplicates),
             observe_only: false,
-        };
-        let outcome = AttemptOutcome::Failed(for_tenants(error));
-        self.update_status(&outcome, &facts, true, observation.is_some_and(Observation::is_drift)).await?;
-        Ok((ReconcileResult::CloudError, Action::requeue(wait)))
+        }
     }
 
     /// Whether the call may have been refused for its tags, and is to be tried with fewer of them: the owner tag alone, then none. Only a create that

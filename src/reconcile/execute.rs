@@ -79,6 +79,8 @@ impl<K: Kind> Executor<'_, '_, K> {
 
     async fn create(&mut self, call: &Call) -> Result<Executed<K::Resource>, Failure> {
         let limit = self.account.account.client.settings().limits.call;
+        // The permit is from before the intent: meanwhile the cloud may have asked for a pause.
+        self.context.state.create.permit &= !self.account.account.client.is_paused(call);
         // One that follows a refusal at once needs a permit of its own.
         if !self.is_permitted(call).await? {
             return Ok(Executed::Stale);

@@ -84,6 +84,14 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether `seen` stands where the object's resource would: the natural key, which the cloud keeps unique.
     fn is_at(desired: &Desired<'_, Self::Object>, seen: &Self::Resource) -> bool;
 
+    /// What a listed item takes that the object's resource needs, too: room on a connection, networks of a gateway. When that changes, a create or
+    /// update that was refused is tried again.
+    #[must_use]
+    fn competitor(desired: &Desired<'_, Self::Object>, listed: &Self::Listed) -> Option<String> {
+        let _ = (desired, listed);
+        None
+    }
+
     /// Whether the cloud refuses a second resource where the object's resource is.
     #[must_use]
     fn is_guarded(object: &Self::Object) -> bool {

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::cache::ActivePolling;
-use crate::cloud::{Call, ErrorClass, QueueKey};
+use crate::cloud::{Call, CloudError, ErrorClass, QueueKey};
 
 use super::backoff::Backoff;
 use super::drift_conflicts::DriftConflicts;
@@ -30,6 +30,8 @@ pub struct ObjectState {
     pub queue_full: Option<(QueueKey, Option<i64>, Instant)>,
     /// After failures.
     pub backoff: Backoff,
+    /// The last failure, as users may see it.
+    pub failure: Option<CloudError>,
     /// The last change that was sent and has not been seen to take effect.
     pub changed: Option<Call>,
     /// Answered writes that reads may not show yet.
@@ -87,7 +89,7 @@ impl ObjectState {
     pub fn sent(&mut self, change: Option<&Call>, generation: Option<i64>) -> bool {
         let again = change.is_some() && self.changed.as_ref() == change;
         if again {
-            self.backoff.fail(ErrorClass::Server, generation);
+            self.backoff.fail(ErrorClass::Server, generation, None);
         } else {
             self.backoff = Backoff::default();
         }
@@ -335,7 +337,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_change_without_effect_is_sent_ever_more_slowly() {
         let [name, tags] = ["name", "tags"].map(|what| Call::new(what, Method::Put, &[], ""));
-        let left = |state: &ObjectState, generation| state.backoff.remaining(Some(generation));
+        let left = |state: &ObjectState, generation| state.backoff.remaining(Some(generation), || 0);
         let mut state = ObjectState::default();
         assert!(!state.sent(Some(&name), Some(1)) && !state.sent(Some(&tags), Some(1)));
         assert_eq!(left(&state, 1), None, "each had an effect");
@@ -355,10 +357,10 @@ mod tests {
         let room = |news| states.track("a", |tracked| tracked.take_room(news));
         let fail = |class| {
             let mut taken = states.begin("a", &Arc::new(()), "");
-            taken.backoff.fail(class, Some(1));
+            taken.backoff.fail(class, Some(1), None);
             states.await_quota("a", &taken.backoff);
         };
-        let waits = || states.begin("a", &Arc::new(()), "").backoff.remaining(Some(1)).is_some();
+        let waits = || states.begin("a", &Arc::new(()), "").backoff.remaining(Some(1), || 0).is_some();
         states.add("a");
         assert!(!room(true), "it waits for nothing");
         fail(ErrorClass::Busy);

@@ -112,6 +112,12 @@ pub fn report<O: Clone>(
             let message = format!("{MATCHES}, as the cloud answered; waiting until its reads show it");
             ConditionValues { message, ..settled(input.observe_only) }
         }
+        // What the create ended with is known, only not whether it had an effect.
+        AttemptOutcome::Done(Step::Wait(Wait::UnconfirmedCreate)) => {
+            let values = values(outcome, input);
+            let ended = last.last_error.as_ref().map(|error| format!("; it ended with {}: {}", error.code, error.message));
+            ConditionValues { message: values.message + &ended.unwrap_or_default(), ..values }
+        }
         _ => values(outcome, input),
     };
     let mut next = last.clone();

@@ -5,15 +5,17 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
 use serde_json::Value;
 use std::cmp::Ordering;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::api::{ConditionType, FINALIZER, Managed, Reason, is_true};
+use crate::api::{ConditionType, FINALIZER, Managed, Reason, Status, is_true};
 use crate::cluster::finalizer;
 use crate::cluster::resource_version::compare;
 use crate::cluster::watch::stored::Unreadable;
 use crate::cluster::watch::strip_metadata::strip_metadata;
 use crate::graph::{ObjectKey, ResourceSummary};
 
+use super::context::ObservedOf;
 use super::kind::Kind;
 use super::reconciler::{Reconciler, uid};
 use super::report;
@@ -41,6 +43,7 @@ impl<K: Kind> Reconciler<K> {
         ResourceSummary {
             id: status.and_then(|status| status.id.clone()),
             ready: ready && !deleting,
+            revision: status.map(revision::<K>).unwrap_or_default(),
             needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),
             since: since(object.meta()),
             parent_id: status.and_then(|status| status.observed.as_ref()).and_then(K::parent_id).cloned(),
@@ -71,6 +74,14 @@ impl<K: Kind> Reconciler<K> {
             self.states.track(uid, |tracked| tracked.latest = Some(Arc::clone(&object)));
         }
     }
+}
+
+/// What a refusal of an object that refers to this one can depend on.
+fn revision<K: Kind>(status: &Status<ObservedOf<K>>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    status.observed_generation.hash(&mut hasher);
+    status.observed.as_ref().and_then(|observed| serde_json::to_string(observed).ok()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Sorts objects by age.

@@ -144,6 +144,12 @@ impl Client {
         Ok(())
     }
 
+    /// Whether the cloud has asked for a pause of calls like this one.
+    #[must_use]
+    pub fn is_paused(&self, call: &Call) -> bool {
+        self.rate_limiter(call.method.is_read()).state().paused
+    }
+
     /// If the queue is full, the time after which to retry.
     #[must_use]
     pub fn full(&self, queue: QueueKey) -> Option<Duration> {

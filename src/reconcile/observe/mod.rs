@@ -4,6 +4,7 @@
 mod find;
 
 use secrecy::SecretString;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -99,15 +100,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             let fields = self.context.references.iter().map(|reference| reference.field);
             links.extend(fields.filter_map(|field| Some((field, aimed.references.get(field)?.clone()))));
         }
-        let mut desired = Desired {
-            object,
-            links: &links,
-            created_as: aimed.map(|aimed| aimed.name.as_str()),
-            defaults: &self.account.account.defaults,
-            owner: (policies.management == Management::Managed).then_some(self.account.owner.as_str()),
-            tagging: if self.account.account.keeps_tags() { Tagging::All } else { Tagging::None },
-            secret: None,
-        };
+        let mut desired = Desired { created_as: aimed.map(|aimed| aimed.name.as_str()), ..self.desired(&links) };
         let tags = K::tags_of(object).map_or(0, |tags| desired.tags(tags).len());
         let view = self.account.cache.view();
         let duplicates = self.duplicates(&desired, &view).await?;
@@ -139,6 +132,35 @@ impl<K: Kind> Observer<'_, '_, K> {
             too_many_tags: Some(tags).filter(|tags| *tags > TAGS_LIMIT),
         };
         Ok(Observation { situation, seen, target, tags, create_tagging, listed })
+    }
+
+    fn desired<'d>(&'d self, links: &'d Links) -> Desired<'d, K::Object> {
+        Desired {
+            object: self.context.object,
+            links,
+            created_as: None,
+            defaults: &self.account.account.defaults,
+            owner: (self.account.policies.management == Management::Managed).then_some(self.account.owner.as_str()),
+            tagging: if self.account.account.keeps_tags() { Tagging::All } else { Tagging::None },
+            secret: None,
+        }
+    }
+
+    /// Stands for all that a refusal by the cloud can depend on besides the spec: the account, what the object refers to, and what has already what
+    /// it needs.
+    pub fn cause(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.account.account.hash_identity(&mut hasher);
+        for reference in &self.context.references {
+            let granted = self.context.referenced(reference).map(|_| reference.key(&self.context.key.namespace));
+            granted.map(|key| self.context.reconciler.index.revision(&key)).hash(&mut hasher);
+        }
+        let (links, _) = self.resolve();
+        let desired = self.desired(&links);
+        let mut competitors: Vec<String> = self.account.cache.view().iter().filter_map(|listed| K::competitor(&desired, listed)).collect();
+        competitors.sort_unstable();
+        competitors.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// Whether all references are there and granted. Where one is not, it is not known either what may be used: an import waits.

@@ -192,7 +192,12 @@ pub const TABLE: &[Section] = &[
     Section {
         title: "Objects",
         text: "`directconnect_objects` has no series for a reason that no object has. `kubectl get directconnect -A` lists the objects.",
-        metrics: &[OBJECTS.row(), STALLED.row(), UNREADABLE.row(), READY.row()],
+        metrics: &[OBJECTS.row(), STALLED.row(), READY.row()],
+    },
+    Section {
+        title: "Stored objects",
+        text: "See [Objects that cannot be read](troubleshooting.md#objects-that-cannot-be-read).",
+        metrics: &[UNREADABLE.row()],
     },
     Section {
         title: "Drift",
