@@ -106,7 +106,7 @@ fn decisions(criterion: &mut Criterion) {
         update: None,
         delete: VirtualInterface::show("0d0fdf63-f2c4-491c-8866-000000000001"),
         unseen: Unseen::default(),
-        deleted_with_parent: false,
+        obstacle: None,
     };
     // Most are at rest; some are still to be made.
     let at_rest = Situation { cloud: Presence::Present(Box::new(found)), ..situation.clone() };

@@ -42,8 +42,8 @@ pub enum Command {
 /// Flags of `dc-operator run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Listen address for `/livez`, `/readyz` and `/metrics`.
-    #[arg(long, env = "DC_OPERATOR_LISTEN", default_value = "0.0.0.0:8080", help_heading = "Server")]
+    /// Listen address for `/livez`, `/readyz` and `/metrics`. `[::]` is all IPv4 and IPv6 addresses; on a machine without IPv6, all IPv4 addresses.
+    #[arg(long, env = "DC_OPERATOR_LISTEN", default_value = "[::]:8080", help_heading = "Server")]
     pub listen: SocketAddr,
 
     /// Name of the shard: at most 48 lowercase letters, digits and dashes, unique in the cluster. Required with `--watch-namespaces` and

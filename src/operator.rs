@@ -9,6 +9,7 @@ use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
 use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,7 +94,7 @@ pub async fn run(config: &Run, kinds: &[Registration]) -> Result<(), Error> {
     let election = election(config).await?;
     let phase = watch::Sender::new(StartupPhase::Starting);
     let metrics = Metrics::new();
-    let listener = TcpListener::bind(config.listen).await?;
+    let listener = listen(config.listen).await?;
     let probes = tokio::spawn(probes::serve(listener, phase.subscribe(), metrics.clone(), stopped(stop.clone())));
     match election {
         None => work(config, kinds, configuration(config.api_server_timeout).await?, Leadership::alone(), &phase, &metrics, stop).await?,
@@ -353,6 +354,14 @@ async fn watch_reference_grants(client: kube::Client, index: Arc<Index>, cached:
             }
             watcher::Event::Init | watcher::Event::Delete(_) => {}
         }
+    }
+}
+
+/// Listens at `address`; where all IPv6 addresses are asked for and the machine has none, at all IPv4 addresses.
+async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Err(_) if address.ip() == Ipv6Addr::UNSPECIFIED => TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await,
+        bound => bound,
     }
 }
 

@@ -25,7 +25,7 @@ mod state;
 use std::{
     error::Error,
     io::{self, Write},
-    net::SocketAddr,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -82,7 +82,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let settings: Settings = read_or_default(arguments.settings.as_deref())?;
     let seeds: Seeds = read_or_default(arguments.seeds.as_deref())?;
-    let listener = TcpListener::bind(arguments.listen).await?;
+    let listener = listen(arguments.listen).await?;
     let tls = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(certificate), Some(key)) => Some(tls::config(certificate, key)?),
         _ => None,
@@ -105,6 +105,14 @@ fn read_or_default<T: Default + DeserializeOwned>(path: Option<&Path>) -> Result
     let Some(path) = path else { return Ok(T::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+/// Listens at `address`; where all IPv6 addresses are asked for and the machine has none, at all IPv4 addresses.
+async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Err(_) if address.ip() == Ipv6Addr::UNSPECIFIED => TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await,
+        bound => bound,
+    }
 }
 
 /// Tells the parent process that the simulator is ready, and its address.

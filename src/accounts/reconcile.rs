@@ -4,7 +4,7 @@
 //! shows). Objects are told no more of it than the reason: the particulars are for those who may read the account.
 
 use futures::StreamExt;
-use kube::api::{Patch, PatchParams};
+use kube::api::Patch;
 use kube::core::ObjectMeta;
 use kube::runtime::controller::{Action, Controller};
 use kube::runtime::reflector::ObjectRef;
@@ -25,7 +25,7 @@ use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::{exponential, jittered};
 use crate::cluster::age;
-use crate::cluster::finalizer::RenamedFinalizer;
+use crate::cluster::finalizer::{self, RenamedFinalizer};
 use crate::cluster::status::join_names;
 use crate::cluster::status::last_error;
 use crate::cluster::status::now;
@@ -247,7 +247,7 @@ impl Context {
     async fn set_finalizer(&self, account: &CloudAccount, finalizer: &RenamedFinalizer, present: bool) -> Result<(), kube::Error> {
         let patch = finalizer.patch(account, present);
         let api = Api::<CloudAccount>::all(self.client.clone());
-        match api.patch(&account.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await {
+        match api.patch(&account.name_any(), &finalizer::patch_params(), &Patch::Merge(patch)).await {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
             Err(error) => Err(error),

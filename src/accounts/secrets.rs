@@ -3,7 +3,7 @@
 
 use futures::{Stream, StreamExt};
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{Patch, PatchParams};
+use kube::api::Patch;
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
-use crate::cluster::finalizer::RenamedFinalizer;
+use crate::cluster::finalizer::{self, RenamedFinalizer};
 use crate::cluster::secrets::SecretNamespaces;
 use crate::graph::{Index, ObjectKey};
 
@@ -119,7 +119,7 @@ async fn mind(
         }
         let api = Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), &key.namespace);
         let patch = finalizer.patch(secret.as_ref(), needed);
-        match api.patch_metadata(&key.name, &PatchParams::default(), &Patch::Merge(patch)).await {
+        match api.patch_metadata(&key.name, &finalizer::patch_params(), &Patch::Merge(patch)).await {
             Ok(_) => {}
             // Gone, or changed: the watch brings what is newer.
             Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}

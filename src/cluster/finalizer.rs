@@ -1,7 +1,10 @@
 //! Adds finalizers to objects and removes them, and leaves those of others alone.
 
+use kube::api::PatchParams;
 use kube::{Resource, ResourceExt};
 use serde_json::{Value, json};
+
+use crate::api::FIELD_MANAGER;
 
 /// Whether `finalizer` is on `object`.
 #[must_use]
@@ -14,6 +17,12 @@ pub fn is_on(object: &impl Resource, finalizer: &str) -> bool {
 #[must_use]
 pub fn patch(object: &impl Resource, finalizer: &str, present: bool) -> Value {
     patch_without(object, [finalizer], present.then_some(finalizer))
+}
+
+/// Parameters of these patches: they name the operator as the field's manager.
+#[must_use]
+pub fn patch_params() -> PatchParams {
+    PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() }
 }
 
 /// A finalizer under its present name, and the names under which the same operator may have added it before.

@@ -15,21 +15,21 @@ pub(super) struct Comparison(Vec<Difference>);
 
 impl Comparison {
     /// A field that the cloud can't change. Neither a spec that is silent nor a cloud that is makes a difference.
-    pub fn fixed<T: PartialEq + Display>(&mut self, path: &'static str, desired: Option<T>, observed: Option<T>) {
-        if let (Some(desired), Some(observed)) = (desired, observed)
+    pub fn fixed<T: PartialEq + Display + Field>(&mut self, path: &'static str, desired: Option<T>, observed: Option<T>) {
+        if let (Some(desired), Some(observed)) = (desired, observed.filter(Field::is_shown))
             && desired != observed
         {
-            self.push(path, false, &desired, &observed);
+            self.push(path, false, true, &desired, &observed);
         }
     }
 
     /// A field that the cloud can change. A spec that is silent makes no difference.
-    pub fn mutable<T: PartialEq + Display>(&mut self, path: &'static str, desired: Option<T>, observed: Option<T>) {
+    pub fn mutable<T: PartialEq + Display + Field>(&mut self, path: &'static str, desired: Option<T>, observed: Option<T>) {
         let Some(desired) = desired else { return };
         match observed {
             Some(observed) if desired == observed => {}
-            Some(observed) => self.push(path, true, &desired, &observed),
-            None => self.push(path, true, &desired, &""),
+            Some(observed) => self.push(path, true, observed.is_shown(), &desired, &observed),
+            None => self.push(path, true, false, &desired, &""),
         }
     }
 
@@ -41,23 +41,28 @@ impl Comparison {
     /// A list of networks that the cloud can change: order and spelling are nothing.
     pub fn networks(&mut self, path: &'static str, desired: &[String], observed: &[String]) {
         if networks(desired) != networks(observed) {
-            self.push(path, true, &desired.join(", "), &observed.join(", "));
+            self.push(path, true, !observed.is_empty(), &desired.join(", "), &observed.join(", "));
         }
     }
 
     /// An address with its prefix length that the cloud can't change; spelling is nothing.
     pub fn address(&mut self, path: &'static str, desired: &str, observed: Option<&str>) {
-        if let Some(observed) = observed
+        if let Some(observed) = observed.filter(Field::is_shown)
             && address(desired) != address(observed)
         {
-            self.push(path, false, &desired, &observed);
+            self.push(path, false, true, &desired, &observed);
         }
+    }
+
+    /// A field of several parts that the cloud can change by one call.
+    pub fn whole(&mut self, path: &'static str, is_shown: bool, desired: &str, observed: &str) {
+        self.push(path, true, is_shown, &desired, &observed);
     }
 
     /// All tags but the cloud's own.
     pub fn tags(&mut self, desired: &Tags, observed: &Tags) {
         if TagChange::between(desired, observed).is_some() {
-            self.push("tags", true, &spelled(desired), &spelled(observed));
+            self.push("tags", true, !observed.is_empty(), &spelled(desired), &spelled(observed));
         }
     }
 
@@ -65,8 +70,50 @@ impl Comparison {
         self.0
     }
 
-    fn push(&mut self, path: &'static str, mutable: bool, desired: &dyn Display, observed: &dyn Display) {
-        self.0.push(Difference { path, mutable, desired: desired.to_string(), observed: observed.to_string() });
+    fn push(&mut self, path: &'static str, mutable: bool, is_shown: bool, desired: &dyn Display, observed: &dyn Display) {
+        self.0.push(Difference { path, mutable, is_shown, desired: desired.to_string(), observed: observed.to_string() });
+    }
+}
+
+/// A value of the cloud that may stand for none.
+pub(super) trait Field {
+    /// Whether it is a value.
+    fn is_shown(&self) -> bool;
+}
+
+impl Field for str {
+    fn is_shown(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl Field for String {
+    fn is_shown(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl<T: Field + ?Sized> Field for &T {
+    fn is_shown(&self) -> bool {
+        T::is_shown(self)
+    }
+}
+
+impl Field for i32 {
+    fn is_shown(&self) -> bool {
+        *self != 0
+    }
+}
+
+impl Field for i64 {
+    fn is_shown(&self) -> bool {
+        *self != 0
+    }
+}
+
+impl Field for bool {
+    fn is_shown(&self) -> bool {
+        true
     }
 }
 

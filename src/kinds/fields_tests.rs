@@ -111,3 +111,80 @@ fn of_a_peer() {
     let by_id = with(&spec, "virtualInterfaceId", json!("a"));
     check::<PeerKind>(&[spec, by_id], &Links::from([("virtualInterfaceRef", "a".to_owned())]), &seen);
 }
+
+/// Checks that an answer says nothing by a field that it does not show, in whatever words: nothing is written, and nothing is immutable.
+fn says_nothing_by_an_empty_field<K: Kind>(spec: &Value, links: &Links, seen: &Value) {
+    let object: K::Object = read(&json!({ "metadata": { "name": "a" }, "spec": spec }));
+    let defaults = Defaults::default();
+    let desired =
+        Desired { object: &object, links, created_as: None, defaults: &defaults, owner: None, tagging: Tagging::All, secret: None };
+    let shown = |seen: &Value| -> Vec<Difference> {
+        K::compare(&desired, &read(seen)).into_iter().filter(|difference| difference.is_shown).collect()
+    };
+    assert_eq!(shown(seen), [], "{}: the answer matches the spec", K::NAME);
+    let mut emptied = 0;
+    for path in leaves(seen, "") {
+        for nothing in [None, Some(Value::Null), Some(json!("")), Some(json!(0)), Some(json!([]))] {
+            let mut seen = seen.clone();
+            let (parent, field) = path.rsplit_once('/').unwrap();
+            let fields = seen.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+            match &nothing {
+                None => _ = fields.remove(field),
+                // A number or a list where the documents have a text is not nothing, but odd.
+                Some(value) if value.is_number() && !fields[field].is_number() || value.is_array() && !fields[field].is_array() => continue,
+                Some(value) => fields[field] = value.clone(),
+            }
+            assert_eq!(shown(&seen), [], "{} {path}: {nothing:?}", K::NAME);
+            emptied += 1;
+        }
+    }
+    assert!(emptied > 20, "{}: {emptied}", K::NAME);
+}
+
+/// Pointers to all fields of an answer but those that identify it.
+fn leaves(value: &Value, path: &str) -> Vec<String> {
+    let fields = value.as_object().into_iter().flatten().filter(|(field, _)| !["id", "key", "value"].contains(&field.as_str()));
+    let items = value.as_array().into_iter().flatten().enumerate().map(|(index, item)| (index.to_string(), item));
+    let inner = items.flat_map(|(index, item)| leaves(item, &format!("{path}/{index}")));
+    fields
+        .flat_map(|(field, inner)| [format!("{path}/{field}")].into_iter().chain(leaves(inner, &format!("{path}/{field}"))))
+        .chain(inner)
+        .collect()
+}
+
+#[test]
+fn an_answer_with_any_field_emptied_leads_to_no_write() {
+    let gateway = json!({
+        "name": "a", "description": "a", "vpcId": "v", "localEpGroup": ["10.0.0.0/8"], "localEpGroupIpv6": ["fd00::/16"], "bgpAsn": 1,
+        "enterpriseProjectId": "p", "tags": { "a": "a" },
+    });
+    let seen = json!({
+        "id": "1", "name": "a", "description": "a", "vpc_id": "v", "local_ep_group": ["10.0.0.0/8"], "local_ep_group_ipv6": ["fd00::/16"],
+        "bgp_asn": 1, "status": "ACTIVE", "enterprise_project_id": "p", "tags": [{ "key": "a", "value": "a" }],
+    });
+    says_nothing_by_an_empty_field::<VirtualGatewayKind>(&gateway, &Links::new(), &seen);
+
+    let interface = json!({
+        "name": "a", "description": "a", "connectionId": "c", "type": "private", "vlan": 1, "bandwidth": 2, "routeMode": "bgp", "bgpAsn": 1,
+        "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.0.0.0/8"], "priority": "normal",
+        "enableBfd": true, "enableNqa": false, "extendAttribute": { "haType": "bfd", "minTxInterval": 1000 }, "enterpriseProjectId": "p",
+        "tags": { "a": "a" },
+    });
+    let peer = json!({
+        "id": "2", "name": "a", "vif_id": "1", "address_family": "ipv4", "route_mode": "bgp", "bgp_asn": 1, "local_gateway_ip": "10.0.0.1/30",
+        "remote_gateway_ip": "10.0.0.2/30", "remote_ep_group": ["10.0.0.0/8"], "status": "ACTIVE", "bgp_status": "ACTIVE",
+    });
+    let seen = json!({
+        "id": "1", "name": "a", "description": "a", "direct_connect_id": "c", "vgw_id": "g", "type": "private", "service_type": "VGW",
+        "address_family": "ipv4", "vlan": 1, "bandwidth": 2, "priority": "normal", "enable_bfd": true, "enable_nqa": false,
+        "extend_attribute": { "ha_type": "bfd", "min_tx_interval": 1000 }, "enterprise_project_id": "p", "status": "ACTIVE",
+        "remote_ep_group": ["10.0.0.0/8"], "tags": [{ "key": "a", "value": "a" }], "vif_peers": [peer.clone()],
+    });
+    says_nothing_by_an_empty_field::<VirtualInterfaceKind>(&interface, &Links::from([("virtualGatewayRef", "g".to_owned())]), &seen);
+
+    let spec = json!({
+        "name": "a", "addressFamily": "ipv4", "routeMode": "bgp", "bgpAsn": 1, "localGatewayIp": "10.0.0.1/30",
+        "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.0.0.0/8"],
+    });
+    says_nothing_by_an_empty_field::<PeerKind>(&spec, &Links::from([("virtualInterfaceRef", "1".to_owned())]), &peer);
+}

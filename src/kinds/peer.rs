@@ -98,6 +98,10 @@ impl Kind for PeerKind {
         listed.vif_peers.iter().all(|peer| peer.id == seen.id)
     }
 
+    fn is_shut_down(listed: &cloud::VirtualInterface) -> bool {
+        listed.status.as_deref() == Some("ADMIN_SHUTDOWN")
+    }
+
     /// The interface with its other peers.
     fn competitor(desired: &Desired<'_, Peer>, listed: &cloud::VirtualInterface) -> Option<String> {
         let peers = listed.vif_peers.iter().map(|peer| format!("{} {:?} {:?}", peer.id, peer.address_family, peer.remote_ep_group));

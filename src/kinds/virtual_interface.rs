@@ -6,7 +6,7 @@ use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, Vi
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
 use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase};
 
-use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
+use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire};
 use super::imported;
 use super::peer::session_down;
 use super::virtual_gateway::VirtualGatewayKind;
@@ -105,6 +105,10 @@ impl Kind for VirtualInterfaceKind {
         competes.then(|| format!("{id} {vlan:?} {bandwidth:?} {vgw_id:?} {remote_ep_group:?}"))
     }
 
+    fn is_shut_down(listed: &cloud::VirtualInterface) -> bool {
+        listed.status.as_deref() == Some("ADMIN_SHUTDOWN")
+    }
+
     fn parent(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {
         seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway)))
     }
@@ -178,8 +182,10 @@ impl Kind for VirtualInterfaceKind {
             comparison.networks("serviceEpGroup", &spec.service_ep_group, &seen.service_ep_group);
         }
         comparison.mutable("priority", spec.priority.map(Priority::as_str), seen.priority.as_deref());
-        comparison.mutable("enableBfd", spec.enable_bfd, Some(seen.enable_bfd.unwrap_or_default()));
-        comparison.mutable("enableNqa", spec.enable_nqa, Some(seen.enable_nqa.unwrap_or_default()));
+        // What is off need not be shown.
+        let or_off = |desired: Option<bool>, observed: Option<bool>| observed.or(desired.filter(|desired| !desired));
+        comparison.mutable("enableBfd", spec.enable_bfd, or_off(spec.enable_bfd, seen.enable_bfd));
+        comparison.mutable("enableNqa", spec.enable_nqa, or_off(spec.enable_nqa, seen.enable_nqa));
         if let Some(attribute) = &spec.extend_attribute {
             compare_extend_attribute(&mut comparison, &to_cloud(attribute), seen.extend_attribute.as_ref());
         }
@@ -341,25 +347,28 @@ fn compare_extend_attribute(comparison: &mut Comparison, desired: &cloud::Extend
     // Intervals of NQA are rounded up to whole seconds by the cloud (`docs/design/cloud-api.md#extended-attributes`).
     let nqa = desired.ha_type.as_deref() == Some("nqa");
     let interval = |millis: i32| if nqa { (millis + 999) / 1000 * 1000 } else { millis };
-    let same = agrees(desired.ha_type.as_ref(), observed.ha_type.as_ref())
-        && agrees(desired.ha_mode.as_ref(), observed.ha_mode.as_ref())
-        && agrees(desired.detect_multiplier, observed.detect_multiplier)
-        && agrees(desired.min_rx_interval.map(interval), observed.min_rx_interval.map(interval))
-        && agrees(desired.min_tx_interval.map(interval), observed.min_tx_interval.map(interval))
-        && agrees(desired.remote_disclaim, observed.remote_disclaim)
-        && agrees(desired.local_disclaim, observed.local_disclaim)
-        && agrees(desired.ipv6_remote_disclaim, observed.ipv6_remote_disclaim)
-        && agrees(desired.ipv6_local_disclaim, observed.ipv6_local_disclaim);
-    if !same {
+    let differences = [
+        differs_in(desired.ha_type.as_ref(), observed.ha_type.as_ref()),
+        differs_in(desired.ha_mode.as_ref(), observed.ha_mode.as_ref()),
+        differs_in(desired.detect_multiplier, observed.detect_multiplier),
+        differs_in(desired.min_rx_interval.map(interval), observed.min_rx_interval.map(interval)),
+        differs_in(desired.min_tx_interval.map(interval), observed.min_tx_interval.map(interval)),
+        differs_in(desired.remote_disclaim, observed.remote_disclaim),
+        differs_in(desired.local_disclaim, observed.local_disclaim),
+        differs_in(desired.ipv6_remote_disclaim, observed.ipv6_remote_disclaim),
+        differs_in(desired.ipv6_local_disclaim, observed.ipv6_local_disclaim),
+    ];
+    if let Some(is_shown) = differences.into_iter().flatten().max() {
         let spelled = |attribute: &cloud::ExtendAttribute| serde_json::to_string(attribute).unwrap_or_default();
-        comparison.mutable("extendAttribute", Some(spelled(desired)), Some(spelled(&observed)));
+        comparison.whole("extendAttribute", is_shown, &spelled(desired), &spelled(&observed));
     }
 }
 
-/// A spec that is silent agrees with everything.
+/// Whether a field differs, and then whether the cloud shows a value. A spec that is silent agrees with everything.
 #[allow(clippy::needless_pass_by_value, reason = "the values are numbers and references")]
-fn agrees<T: PartialEq>(desired: Option<T>, observed: Option<T>) -> bool {
-    desired.is_none() || desired == observed
+fn differs_in<T: PartialEq + Field>(desired: Option<T>, observed: Option<T>) -> Option<bool> {
+    let differs = desired.is_some() && desired != observed;
+    differs.then(|| observed.is_some_and(|observed| observed.is_shown()))
 }
 
 fn observed_peer(peer: VifPeer) -> ObservedPeer {

@@ -23,7 +23,9 @@ use super::object_state::ObjectStates;
 use super::reconciler::{Failure, Reconciler, uid};
 use super::summary::unreadable_summary;
 use crate::accounts::Accounts;
+use crate::api::FINALIZER;
 use crate::backoff::exponential;
+use crate::cluster::finalizer;
 use crate::cluster::leader_election::Leadership;
 use crate::cluster::status_writer::StatusWriter;
 use crate::cluster::watch::relist::Relist;
@@ -211,7 +213,10 @@ impl<K: Kind> Reconciler<K> {
                     Err(error) => tracing::warn!(kind = K::NAME, name = object.name_any(), %error, "object is not reconciled"),
                 }
                 // What we wrote ourselves may be ahead of the watch: an older summary does not take its place.
-                if self.is_news(object) {
+                if object.meta().deletion_timestamp.is_some() && !finalizer::is_on(object.as_ref(), FINALIZER) {
+                    // It has nothing in the cloud any more, whoever else keeps it: it holds nobody.
+                    self.index.forget(&Self::key(object));
+                } else if self.is_news(object) {
                     self.index.apply(&Self::key(object), self.summary(object));
                 }
             }

@@ -89,10 +89,19 @@ pub struct Found {
     pub delete: Call,
     /// Which of the two calls were answered and may not be visible yet.
     pub unseen: Unseen,
-    /// The cloud deletes it only together with its parent.
-    pub deleted_with_parent: bool,
+    /// Why the cloud would refuse an operation.
+    pub obstacle: Option<Obstacle>,
     /// The resource that it references was deleted in the cloud: it no longer works and must be replaced.
     pub orphaned: bool,
+}
+
+/// Why the cloud would refuse an operation on a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is shut down for a switchover test, in which the cloud takes no other operation.
+    ShutDown,
+    /// The cloud deletes it only together with its parent.
+    DeletedWithParent,
 }
 
 /// Calls that were answered although a look calls for them again: reads may not show their effect yet.
@@ -240,7 +249,8 @@ fn decide_deletion(situation: &Situation) -> Step {
             (Ownership::Ours, ResourcePhase::Deleting) => Step::Wait(Wait::Cloud(Reason::Deleting)),
             (Ownership::Ours, _) if found.unseen.delete => Step::Wait(Wait::Cloud(Reason::Deleting)),
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
-            (Ownership::Ours, _) if found.deleted_with_parent => Step::Wait(Wait::Parent),
+            (Ownership::Ours, _) if found.obstacle == Some(Obstacle::DeletedWithParent) => Step::Wait(Wait::Parent),
+            (Ownership::Ours, _) if found.obstacle == Some(Obstacle::ShutDown) => Step::Wait(Wait::Cloud(Reason::AdminShutdown)),
             (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
         },
     }
@@ -310,6 +320,14 @@ fn create(situation: &Situation) -> Step {
 }
 
 fn decide_present(situation: &Situation, found: &Found) -> Step {
+    match wish(situation, found) {
+        step if step.is_cloud_write() && found.obstacle == Some(Obstacle::ShutDown) => Step::Wait(Wait::Cloud(Reason::AdminShutdown)),
+        step => step,
+    }
+}
+
+/// What is done with a resource that takes operations.
+fn wish(situation: &Situation, found: &Found) -> Step {
     match &found.owner {
         Ownership::Foreign(owner) => return Step::Stall(Reason::Conflict, owner.clone()),
         // What could never match is not taken: it would be deleted with the object.
@@ -350,8 +368,6 @@ fn compare(situation: &Situation, found: &Found) -> Step {
             found.delete.clone(),
             format!("the resource that {} referenced was deleted in the cloud, so {} no longer works", fields.join(", "), found.id),
         )
-    } else if found.fixed().next().is_some() {
-        immutable(found, "the resource differs in fields that cannot be changed")
     } else if let (true, Some(field)) = (correct, found.contested(&situation.contested)) {
         let message = format!(
             "{field} was corrected repeatedly within an hour and did not keep its value: something else changes it, or the cloud does not keep \
@@ -361,12 +377,13 @@ fn compare(situation: &Situation, found: &Found) -> Step {
     } else if let (true, true, Some(count)) = (correct || situation.spec_changed, found.only_tags_differ(), situation.too_many_tags) {
         too_many_tags(count)
     } else {
-        match (situation.drift, situation.spec_changed, &found.update) {
-            (DriftPolicy::Correct, _, Some(call)) | (DriftPolicy::Detect | DriftPolicy::Ignore, true, Some(call)) => {
-                Step::Update(call.clone(), found.differences.clone())
-            }
-            (DriftPolicy::Ignore, false, _) => Step::NoChange,
-            (DriftPolicy::Detect, false, _) | (_, _, None) => Step::Report(found.differences.clone()),
+        // What can be changed is changed, whatever else differs.
+        let is_due = correct || situation.spec_changed;
+        match found.update.as_ref().filter(|_| is_due) {
+            Some(call) => Step::Update(call.clone(), found.differences.iter().filter(|difference| difference.mutable).cloned().collect()),
+            None if found.fixed().next().is_some() => immutable(found, "the resource differs in fields that cannot be changed"),
+            None if situation.drift == DriftPolicy::Ignore && !situation.spec_changed => Step::NoChange,
+            None => Step::Report(found.differences.clone()),
         }
     }
 }
@@ -379,10 +396,16 @@ fn is_left_over(situation: &Situation, found: &Found) -> bool {
 fn immutable(found: &Found, why: &str) -> Step {
     let fixed = found.differences.iter().filter(|difference| !difference.mutable);
     let fields: Vec<String> = fixed.map(|fixed| format!("{} (cloud: {}, spec: {})", fixed.path, fixed.observed, fixed.desired)).collect();
-    Step::Stall(
-        Reason::Immutable,
-        format!("{why}: {}; set the spec to the values in the cloud, or delete the object and create it again", fields.join(", ")),
-    )
+    let way_out = if found.recorded {
+        let names: Vec<&str> = found.fixed().collect();
+        format!(
+            "to keep the resource, add {} to spec.policy.ignoreFields; to replace it, delete the object and create it again",
+            names.join(", ")
+        )
+    } else {
+        "delete the object, and create it with the values of the resource".to_owned()
+    };
+    Step::Stall(Reason::Immutable, format!("{why}: {}; {way_out}", fields.join(", ")))
 }
 
 impl Found {

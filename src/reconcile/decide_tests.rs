@@ -7,7 +7,7 @@ fn call(operation: &'static str) -> Call {
 }
 
 fn difference(path: &'static str, mutable: bool) -> Difference {
-    Difference { path, mutable, desired: "a".into(), observed: "b".into() }
+    Difference { path, mutable, is_shown: true, desired: "a".into(), observed: "b".into() }
 }
 
 fn found() -> Found {
@@ -20,7 +20,7 @@ fn found() -> Found {
         update: None,
         delete: call("Delete"),
         unseen: Unseen::default(),
-        deleted_with_parent: false,
+        obstacle: None,
         orphaned: false,
     }
 }
@@ -155,7 +155,7 @@ fn every_row_of_the_table() {
         ),
         (
             "deleting, goes with what holds it",
-            |s| (s.deleting, s.cloud) = (true, one(|f| f.deleted_with_parent = true)),
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.obstacle = Some(Obstacle::DeletedWithParent))),
             Step::Wait(Wait::Parent),
         ),
         ("not visible yet", |s| s.cloud = Presence::NotVisible("1".into()), Step::Wait(Wait::Visible("1".into()))),
@@ -173,6 +173,32 @@ fn every_row_of_the_table() {
             Step::Stall(Reason::CloudFailed, "x".into()),
         ),
         ("differs, correct", |s| s.cloud = one(differing), update()),
+        (
+            "differs, shut down for a test",
+            |s| {
+                s.cloud = one(|f| {
+                    differing(f);
+                    f.obstacle = Some(Obstacle::ShutDown);
+                });
+            },
+            Step::Wait(Wait::Cloud(Reason::AdminShutdown)),
+        ),
+        ("the same, shut down for a test", |s| s.cloud = one(|f| f.obstacle = Some(Obstacle::ShutDown)), Step::NoChange),
+        (
+            "deleting, shut down for a test",
+            |s| (s.deleting, s.cloud) = (true, one(|f| f.obstacle = Some(Obstacle::ShutDown))),
+            Step::Wait(Wait::Cloud(Reason::AdminShutdown)),
+        ),
+        (
+            "an immutable field and another differ",
+            |s| {
+                s.cloud = one(|f| {
+                    differing(f);
+                    f.differences.push(difference("vlan", false));
+                });
+            },
+            update(),
+        ),
         ("differs, the update was answered", |s| s.cloud = one(unseen), Step::Wait(Wait::VisibleChange)),
         (
             "differs, the update was answered, detect",
@@ -290,10 +316,11 @@ fn presences() -> impl Strategy<Value = Presence> {
     let differences = proptest::collection::vec(any::<bool>().prop_map(|mutable| difference("name", mutable)), 0..3);
     let flags = any::<([bool; 4], [bool; 2])>();
     let one = (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (flags, [update_seen, delete_seen]))| {
-        let [recorded, update, deleted_with_parent, orphaned] = flags;
+        let [recorded, update, with_parent, orphaned] = flags;
+        let obstacle = with_parent.then_some(Obstacle::DeletedWithParent);
         let unseen = Unseen { update: !update_seen, delete: !delete_seen };
         let update = update.then(|| call("Update"));
-        let found = Found { owner, recorded, phase, differences, update, unseen, deleted_with_parent, orphaned, ..found() };
+        let found = Found { owner, recorded, phase, differences, update, unseen, obstacle, orphaned, ..found() };
         Presence::Present(Box::new(found))
     });
     prop_oneof![

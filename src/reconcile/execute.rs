@@ -1,7 +1,7 @@
 //! Executing a step. Each arm does one thing; what it learns goes into the cache and the object's state at once.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::api::{Patch, PatchParams};
+use kube::api::Patch;
 use kube::{Resource, ResourceExt};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -124,15 +124,21 @@ impl<K: Kind> Executor<'_, '_, K> {
         if !call.is_partial() {
             let Ok(answer) = self.leading(self.account.account.client.fetch::<K::Resource>(call)).await else { return Ok(Executed::Stale) };
             let resource = answer.map_err(|error| self.failed(error))?;
-            self.context.state.unseen.answered(WriteAction::Update, call);
+            self.updated(call);
             self.show(resource.clone());
             return Ok(Executed::Cloud(Some(resource)));
         }
         let Ok(answer) = self.leading(self.account.account.client.send(call)).await else { return Ok(Executed::Stale) };
         answer.map_err(|error| self.failed(error))?;
-        self.context.state.unseen.answered(WriteAction::Update, call);
+        self.updated(call);
         self.list_again();
         Ok(Executed::Cloud(None))
+    }
+
+    fn updated(&mut self, call: &Call) {
+        let generation = self.context.generation;
+        self.context.state.updated(call, generation);
+        self.context.state.unseen.answered(WriteAction::Update, call);
     }
 
     async fn delete(&mut self, call: &Call) -> Result<Executed<K::Resource>, Failure> {
@@ -234,7 +240,7 @@ impl<K: Kind> Context<'_, K> {
     pub async fn set_finalizer(&self, present: bool) -> Result<(), Failure> {
         let patch = finalizer::patch(self.object, FINALIZER, present);
         let api = self.reconciler.api(self.object);
-        let result = api.patch(&self.object.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await;
+        let result = api.patch(&self.object.name_any(), &finalizer::patch_params(), &Patch::Merge(patch)).await;
         match result {
             Ok(newer) if present => {
                 self.reconciler.remember(newer);

@@ -112,6 +112,12 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
+    /// Whether `listed`, which holds the resource, is shut down for a switchover test: then the cloud refuses every other operation on it.
+    fn is_shut_down(listed: &Self::Listed) -> bool {
+        let _ = listed;
+        false
+    }
+
     /// The reference by which `seen` hangs on another resource that it can't outlive, and the call that shows whether that one is still there.
     fn parent(seen: &Self::Resource) -> Option<(&'static str, Call)> {
         let _ = seen;
@@ -230,6 +236,8 @@ pub struct Difference {
     pub path: &'static str,
     /// Whether the cloud can change it.
     pub mutable: bool,
+    /// The cloud shows a value. A field that it does not show may have any.
+    pub is_shown: bool,
     /// What the object says.
     pub desired: String,
     /// What the cloud says.

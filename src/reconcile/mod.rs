@@ -39,7 +39,7 @@ mod unseen_writes;
 
 pub(crate) use backoff::waits;
 pub use controller::Shared;
-pub use decide::{Found, IntentState, Ownership, Presence, Situation, Step, Unseen, Wait, decide};
+pub use decide::{Found, IntentState, Obstacle, Ownership, Presence, Situation, Step, Unseen, Wait, decide};
 pub use kind::{ById, Desired, Difference, Health, Kind, Links, Reference, ResourcePhase, Tagging};
 pub use namespaces::Namespaces;
 pub use reconciler::{Failure, Reconciler};

@@ -34,6 +34,8 @@ pub struct ObjectState {
     pub failure: Option<CloudError>,
     /// The last change that was sent and has not been seen to take effect.
     pub changed: Option<Call>,
+    /// Updates that were answered for this generation of the spec.
+    pub updates: (Option<i64>, Vec<Call>),
     /// Answered writes that reads may not show yet.
     pub unseen: UnseenWrites,
     /// Deletes that the cloud answered with "not found": what they were to delete is gone, whatever a LIST shows.
@@ -83,6 +85,22 @@ pub enum Readiness {
 }
 
 impl ObjectState {
+    /// Notes an update that was answered.
+    pub fn updated(&mut self, call: &Call, generation: Option<i64>) {
+        if self.updates.0 != generation {
+            self.updates = (generation, Vec::new());
+        }
+        if !self.updates.1.contains(call) {
+            self.updates.1.push(call.clone());
+        }
+    }
+
+    /// Whether this update was answered for this generation of the spec.
+    #[must_use]
+    pub fn has_sent(&self, call: &Call, generation: Option<i64>) -> bool {
+        self.updates.0 == generation && self.updates.1.contains(call)
+    }
+
     /// Notes a change that the cloud has carried out; `None` when nothing is left to change. Returns whether it is the same as the one before,
     /// which had no effect then: the cloud does not show it, or somebody else undid it before it was seen. To send it without end would use up
     /// the rate limit.

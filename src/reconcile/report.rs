@@ -207,7 +207,8 @@ pub fn same<O: Clone + PartialEq>(a: &Status<O>, b: &Status<O>) -> bool {
 #[must_use]
 pub fn spec_changed<O>(status: &Status<O>, generation: Option<i64>) -> bool {
     !find_condition(&status.conditions, ConditionType::Synced).is_some_and(|synced| {
-        let compared = [Reason::Drifted, Reason::NotFound, Reason::Paused].map(Reason::as_str).contains(&synced.reason.as_str());
+        let compared =
+            [Reason::Drifted, Reason::NotFound, Reason::Paused, Reason::Immutable].map(Reason::as_str).contains(&synced.reason.as_str());
         synced.observed_generation == generation && (synced.status == "True" || compared)
     })
 }
@@ -326,6 +327,7 @@ pub(crate) const fn status_after(class: ErrorClass) -> (ReconcileStatus, Reason)
 fn settling(reason: Reason) -> String {
     match reason {
         Reason::AwaitingAcceptance => "the other account has not accepted the virtual interface yet",
+        Reason::AdminShutdown => "the virtual interface is shut down for a switchover test, in which the cloud takes no other operation",
         Reason::Creating => "the cloud is creating the resource",
         Reason::Updating => "the cloud is updating the resource",
         Reason::Deleting => "the cloud is deleting the resource",
@@ -362,7 +364,7 @@ fn format_names(objects: &[WaitingFor]) -> String {
 }
 
 fn drift(difference: &Difference) -> Drift {
-    let Difference { path, mutable: _, desired, observed } = difference;
+    let Difference { path, mutable: _, is_shown: _, desired, observed } = difference;
     Drift { path: format!("spec.{path}"), desired: desired.clone(), observed: observed.clone() }
 }
 

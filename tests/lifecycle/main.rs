@@ -6,6 +6,7 @@ mod deletion;
 mod drift;
 mod import;
 mod lives;
+mod odd_clouds;
 mod restart;
 mod samples;
 mod sweep;

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::call::{Call, Method};
-use crate::cloud::resources::wire::networks;
+use crate::cloud::resources::wire::{networks, some};
 
 const COLLECTION: &str = "vif-peers";
 const WRAPPER: &str = "vif_peer";
@@ -15,20 +15,28 @@ const WRAPPER: &str = "vif_peer";
 pub struct VifPeer {
     pub id: String,
     /// The interface; may be missing inside the interface itself.
+    #[serde(default, deserialize_with = "some")]
     pub vif_id: Option<String>,
     /// Name, 0..64 characters.
+    #[serde(default, deserialize_with = "some")]
     pub name: Option<String>,
     /// Description, 0..128 characters.
+    #[serde(default, deserialize_with = "some")]
     pub description: Option<String>,
     /// `ipv4` or `ipv6`.
+    #[serde(default, deserialize_with = "some")]
     pub address_family: Option<String>,
     /// CIDR of the cloud's end.
+    #[serde(default, deserialize_with = "some")]
     pub local_gateway_ip: Option<String>,
     /// CIDR of the customer's end.
+    #[serde(default, deserialize_with = "some")]
     pub remote_gateway_ip: Option<String>,
     /// `static` or `bgp`.
+    #[serde(default, deserialize_with = "some")]
     pub route_mode: Option<String>,
     /// ASN of the customer's side.
+    #[serde(default, deserialize_with = "some")]
     pub bgp_asn: Option<i64>,
     /// Networks of the customer's side.
     #[serde(default, deserialize_with = "networks")]
@@ -37,11 +45,15 @@ pub struct VifPeer {
     #[serde(default, deserialize_with = "networks")]
     pub service_ep_group: Vec<String>,
     /// `PENDING_CREATE`, `ACTIVE`, `DOWN`, `ERROR`, …
+    #[serde(default, deserialize_with = "some")]
     pub status: Option<String>,
     /// State of the BGP session; null for static routes.
+    #[serde(default, deserialize_with = "some")]
     pub bgp_status: Option<String>,
     /// Routes received; -1 for static routes.
+    #[serde(default, deserialize_with = "some")]
     pub receive_route_num: Option<i64>,
+    #[serde(default, deserialize_with = "some")]
     pub device_id: Option<String>,
 }
 

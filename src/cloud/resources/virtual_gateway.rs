@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::call::{Call, Method};
 use crate::cloud::resources::listed::Listed;
 use crate::cloud::resources::tag::Tag;
-use crate::cloud::resources::wire::{list, networks};
+use crate::cloud::resources::wire::{list, networks, some};
 
 const COLLECTION: &str = "virtual-gateways";
 const WRAPPER: &str = "virtual_gateway";
@@ -15,12 +15,16 @@ const WRAPPER: &str = "virtual_gateway";
 pub struct VirtualGateway {
     pub id: String,
     /// Name, 0..64 characters.
+    #[serde(default, deserialize_with = "some")]
     pub name: Option<String>,
     /// Description, 0..128 characters.
+    #[serde(default, deserialize_with = "some")]
     pub description: Option<String>,
     /// The VPC it serves; null when attached to an enterprise router.
+    #[serde(default, deserialize_with = "some")]
     pub vpc_id: Option<String>,
     /// The enterprise router it is attached to.
+    #[serde(default, deserialize_with = "some")]
     pub enterprise_router_id: Option<String>,
     /// IPv4 networks of the cloud side.
     #[serde(default, deserialize_with = "networks")]
@@ -29,12 +33,17 @@ pub struct VirtualGateway {
     #[serde(default, deserialize_with = "networks")]
     pub local_ep_group_ipv6: Vec<String>,
     /// ASN of the cloud side.
+    #[serde(default, deserialize_with = "some")]
     pub bgp_asn: Option<i64>,
     /// One of `docs/design/cloud-api.md#status-words`.
+    #[serde(default, deserialize_with = "some")]
     pub status: Option<String>,
+    #[serde(default, deserialize_with = "some")]
     pub device_id: Option<String>,
+    #[serde(default, deserialize_with = "some")]
     pub redundant_device_id: Option<String>,
     /// Enterprise project; `0` is the default one.
+    #[serde(default, deserialize_with = "some")]
     pub enterprise_project_id: Option<String>,
     /// Tags; none where the region has none.
     #[serde(default, deserialize_with = "list")]

@@ -7,7 +7,7 @@ use crate::cloud::call::{Call, Method};
 use crate::cloud::resources::listed::Listed;
 use crate::cloud::resources::peer::VifPeer;
 use crate::cloud::resources::tag::Tag;
-use crate::cloud::resources::wire::{list, networks};
+use crate::cloud::resources::wire::{list, networks, some};
 
 const COLLECTION: &str = "virtual-interfaces";
 const WRAPPER: &str = "virtual_interface";
@@ -17,35 +17,50 @@ const WRAPPER: &str = "virtual_interface";
 pub struct VirtualInterface {
     pub id: String,
     /// Name, 0..64 characters.
+    #[serde(default, deserialize_with = "some")]
     pub name: Option<String>,
     /// Description, 0..128 characters.
+    #[serde(default, deserialize_with = "some")]
     pub description: Option<String>,
     /// `ipv4` or `ipv6`: the family of the peer that was made with it. Deprecated.
+    #[serde(default, deserialize_with = "some")]
     pub address_family: Option<String>,
     /// Connection it runs over, or
+    #[serde(default, deserialize_with = "some")]
     pub direct_connect_id: Option<String>,
     /// link aggregation group.
+    #[serde(default, deserialize_with = "some")]
     pub lag_id: Option<String>,
     /// `private` or `public`.
     #[serde(rename = "type")]
+    #[serde(default, deserialize_with = "some")]
     pub kind: Option<String>,
     /// `VGW`, `GDGW`, `LGW`, …
+    #[serde(default, deserialize_with = "some")]
     pub service_type: Option<String>,
     /// Virtual gateway, or
+    #[serde(default, deserialize_with = "some")]
     pub vgw_id: Option<String>,
     /// global gateway.
+    #[serde(default, deserialize_with = "some")]
     pub gateway_id: Option<String>,
     /// 0..3999.
+    #[serde(default, deserialize_with = "some")]
     pub vlan: Option<i32>,
     /// Mbit/s.
+    #[serde(default, deserialize_with = "some")]
     pub bandwidth: Option<i32>,
     /// `normal` or `low`.
+    #[serde(default, deserialize_with = "some")]
     pub priority: Option<String>,
     /// Bidirectional forwarding detection.
+    #[serde(default, deserialize_with = "some")]
     pub enable_bfd: Option<bool>,
     /// Network quality analysis.
+    #[serde(default, deserialize_with = "some")]
     pub enable_nqa: Option<bool>,
     /// Absent until it is configured.
+    #[serde(default, deserialize_with = "some")]
     pub extend_attribute: Option<ExtendAttribute>,
     /// Networks of the customer's side; ambiguous when there are two peers.
     #[serde(default, deserialize_with = "networks")]
@@ -54,13 +69,18 @@ pub struct VirtualInterface {
     #[serde(default, deserialize_with = "networks")]
     pub service_ep_group: Vec<String>,
     /// One of `docs/design/cloud-api.md#status-words`.
+    #[serde(default, deserialize_with = "some")]
     pub status: Option<String>,
     /// Why `status` is `ERROR`.
+    #[serde(default, deserialize_with = "some")]
     pub reason: Option<String>,
+    #[serde(default, deserialize_with = "some")]
     pub device_id: Option<String>,
     /// Maximum number of remote networks.
+    #[serde(default, deserialize_with = "some")]
     pub route_limit: Option<i32>,
     /// Enterprise project; `0` is the default one.
+    #[serde(default, deserialize_with = "some")]
     pub enterprise_project_id: Option<String>,
     /// Tags; none where the region has none.
     #[serde(default, deserialize_with = "list")]
@@ -104,30 +124,39 @@ impl Listed for VirtualInterface {
 pub struct ExtendAttribute {
     /// `nqa` or `bfd`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub ha_type: Option<String>,
     /// `auto_single`, `auto_multi`, `static_single`, `static_multi`, `enhance_nqa`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub ha_mode: Option<String>,
     /// 3..20.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub detect_multiplier: Option<i32>,
     /// 200..5000 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub min_rx_interval: Option<i32>,
     /// 200..5000 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub min_tx_interval: Option<i32>,
     /// 1..16384, static BFD.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub remote_disclaim: Option<i32>,
     /// 1..16384, static BFD.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub local_disclaim: Option<i32>,
     /// 1..16384, static BFD over IPv6.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub ipv6_remote_disclaim: Option<i32>,
     /// 1..16384, static BFD over IPv6.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some")]
     pub ipv6_local_disclaim: Option<i32>,
 }
 

@@ -1,6 +1,7 @@
 //! Finding an object's resource in the cloud, and its owner.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::api::{ConditionType, Managed, Status, find_condition};
@@ -11,9 +12,10 @@ use crate::graph::owner::{OWNER_TAG, object_of};
 use crate::graph::{describe_holder, describe_owner_tag};
 
 use super::Observer;
-use crate::reconcile::decide::{Duplicate, Found, Ownership, Presence, Unseen};
+use crate::reconcile::decide::{Duplicate, Found, Obstacle, Ownership, Presence, Unseen};
 use crate::reconcile::kind::{Desired, Difference, Kind, ResourcePhase};
 use crate::reconcile::reconciler::Failure;
+use crate::reconcile::report::spec_changed;
 
 impl<K: Kind> Observer<'_, '_, K> {
     /// Looks for the object's resource: by the id in status, by the import, by tag and natural key.
@@ -180,8 +182,8 @@ impl<K: Kind> Observer<'_, '_, K> {
         // What can't be changed decides whether a resource is taken at all: before that it is not ignored.
         differences
             .retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| is_same_field(field, difference.path)));
-        let id = K::id(&seen).to_owned();
-        let (update, delete) = (K::update(desired, &seen, &differences), K::delete(&seen));
+        let update = self.update(desired, &seen, &mut differences);
+        let (id, delete) = (K::id(&seen).to_owned(), K::delete(&seen));
         let found = Found {
             orphaned: owner == Ownership::Ours && self.is_orphaned(&seen, &differences).await?,
             owner,
@@ -193,11 +195,32 @@ impl<K: Kind> Observer<'_, '_, K> {
             },
             update,
             delete,
-            deleted_with_parent: view.get(&host).is_some_and(|listed| K::is_deleted_with_parent(listed, &seen)),
+            obstacle: obstacle::<K>(view.get(&host).map(Arc::as_ref), &seen),
             differences,
             id,
         };
         Ok((Presence::Present(Box::new(found)), Some(seen)))
+    }
+
+    /// The next update call. A field that the cloud does not show may have any value: it is no drift, and a wish of the spec for it is sent once.
+    fn update(&self, desired: &Desired<'_, K::Object>, seen: &K::Resource, differences: &mut Vec<Difference>) -> Option<Call> {
+        let is_wish = spec_changed(&self.context.status, self.context.generation);
+        differences.retain(|difference| difference.is_shown || is_wish);
+        loop {
+            let update = K::update(desired, seen, differences)?;
+            if !self.context.state.has_sent(&update, self.context.generation) {
+                return Some(update);
+            }
+            let without =
+                |path: &str| -> Vec<Difference> { differences.iter().filter(|difference| difference.path != path).cloned().collect() };
+            let is_part = |difference: &&Difference| K::update(desired, seen, &without(difference.path)).as_ref() != Some(&update);
+            let parts: Vec<(&str, bool)> =
+                differences.iter().filter(is_part).map(|difference| (difference.path, difference.is_shown)).collect();
+            if parts.is_empty() || parts.iter().any(|(_, is_shown)| *is_shown) {
+                return Some(update);
+            }
+            differences.retain(|difference| parts.iter().all(|(path, _)| *path != difference.path));
+        }
     }
 
     /// Whether all that can't be changed differs because what the resource hangs on is gone from the cloud.
@@ -278,6 +301,14 @@ impl<K: Kind> Observer<'_, '_, K> {
         let as_created = |difference: &Difference| difference.path == "name" && desired.created_as == Some(difference.observed.as_str());
         !keeps_tags && differences.iter().all(|difference| difference.path == "tags" || as_created(difference))
     }
+}
+
+fn obstacle<K: Kind>(listed: Option<&K::Listed>, seen: &K::Resource) -> Option<Obstacle> {
+    let listed = listed?;
+    if K::is_shut_down(listed) {
+        return Some(Obstacle::ShutDown);
+    }
+    K::is_deleted_with_parent(listed, seen).then_some(Obstacle::DeletedWithParent)
 }
 
 /// Whether the status names a resource as a duplicate.

@@ -61,6 +61,8 @@ pub enum Catalogue {
     Kinds,
     /// The kinds and `CloudAccount`.
     KindsAndAccounts,
+    /// All kinds of the API group.
+    AllKinds,
     /// The collections of the kinds.
     Collections,
 }
@@ -80,6 +82,7 @@ impl Registered {
         let mut values = match catalogue {
             Catalogue::Kinds => self.kinds.clone(),
             Catalogue::KindsAndAccounts => std::iter::once("CloudAccount").chain(self.kinds.iter().copied()).collect(),
+            Catalogue::AllKinds => ["CloudAccount", "DirectConnectGrant"].into_iter().chain(self.kinds.iter().copied()).collect(),
             Catalogue::Collections => self.collections.clone(),
         };
         let mut seen = HashSet::new();

@@ -10,7 +10,7 @@ const fn label(name: &'static str, values: Values) -> Label {
 
 const KIND: Label = label("kind", Registered(Catalogue::KindsAndAccounts, "the kind of the objects"));
 const NETWORK_KIND: Label = label("kind", Registered(Catalogue::Kinds, "the kind of the objects"));
-const STORED_KIND: Label = label("kind", Of("the kind of the objects, among them CloudAccount and DirectConnectGrant"));
+const STORED_KIND: Label = label("kind", Registered(Catalogue::AllKinds, "the kind of the objects"));
 const RESULT: Label = label(
     "result",
     Listed(&[
