@@ -26,6 +26,13 @@ impl Moment {
         Self { instant, timestamp }
     }
 
+    /// The point in time that is `seconds` later.
+    pub fn after_seconds(self, seconds: u32) -> Self {
+        let instant = self.instant + Duration::from_secs(seconds.into());
+        let timestamp = self.timestamp.checked_add(SignedDuration::from_secs(seconds.into())).unwrap_or(self.timestamp);
+        Self { instant, timestamp }
+    }
+
     /// The format of the service's timestamps: UTC with milliseconds.
     pub fn stamp(&self) -> String {
         self.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()

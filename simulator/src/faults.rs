@@ -1,6 +1,9 @@
 //! Fault injection. A rule skips the first requests of its operation, applies to the next ones and is then removed.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::state::Object;
 
 /// A rule as in the admin API.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,6 +34,9 @@ pub enum Fault {
         code: Option<String>,
         #[serde(default)]
         message: Option<String>,
+        /// Seconds of the header `Retry-After`.
+        #[serde(default)]
+        retry_after_s: Option<u32>,
     },
     /// The operation is executed, and the body of its response is replaced.
     Garbage {
@@ -40,6 +46,16 @@ pub enum Fault {
         body: Option<String>,
         #[serde(default = "default_mib")]
         mib: usize,
+    },
+    /// The operation is executed, and fields of the resources in its response are replaced or removed.
+    SetFields {
+        /// The resource, which can be a peer. Without it: the resource of the response, or each one of its list.
+        #[serde(default)]
+        id: Option<String>,
+        #[serde(default)]
+        fields: Object,
+        #[serde(default)]
+        remove: Vec<String>,
     },
     /// Execution is delayed.
     Delay { ms: u64 },
@@ -136,10 +152,38 @@ impl Fault {
             Self::ResetBefore => "reset_before",
             Self::Status { .. } => "status",
             Self::Garbage { .. } => "garbage",
+            Self::SetFields { .. } => "set_fields",
             Self::Delay { .. } => "delay",
             Self::LateAnswer { .. } => "late_answer",
             Self::ErrorState { .. } => "error_state",
         }
+    }
+}
+
+/// Replaces `fields` and removes `remove` in the resources of a response body.
+pub fn set_fields(body: &[u8], id: Option<&str>, fields: &Object, remove: &[String]) -> Vec<u8> {
+    let Ok(Value::Object(mut document)) = serde_json::from_slice(body) else {
+        return body.to_vec();
+    };
+    let inner = document.iter_mut().filter(|(key, _)| *key != "page_info").map(|(_, value)| value);
+    let mut resources = inner.flat_map(objects).collect::<Vec<_>>();
+    while let Some(resource) = resources.pop() {
+        if id.is_none_or(|id| resource.get("id").is_some_and(|found| found == id)) {
+            resource.extend(fields.clone());
+            resource.retain(|key, _| !remove.contains(key));
+        } else {
+            resources.extend(resource.values_mut().flat_map(objects));
+        }
+    }
+    Value::Object(document).to_string().into_bytes()
+}
+
+/// The object, or the objects of the list.
+fn objects(value: &mut Value) -> Vec<&mut Object> {
+    match value {
+        Value::Object(object) => vec![object],
+        Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -40,7 +40,7 @@ mod tests {
     use std::time::Duration;
 
     fn limits(throttled_calls_count: bool) -> RateLimits {
-        RateLimits { reads_per_minute: Some(2), writes_per_minute: Some(2), throttled_calls_count }
+        RateLimits { reads_per_minute: Some(2), writes_per_minute: Some(2), throttled_calls_count, ..RateLimits::default() }
     }
 
     #[test]

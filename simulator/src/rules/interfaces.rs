@@ -1,7 +1,7 @@
 //! Rules of virtual interfaces.
 
 use super::{
-    check_gateway_unlocked, check_interface_unlocked, check_name_unique,
+    check_gateway_unlocked, check_interface_unlocked, check_name_unique, check_not_shut_down,
     fields::{Field, FieldType, require, validate},
     of_project, peers,
 };
@@ -127,6 +127,7 @@ pub fn check_update(cloud: &Cloud, interface: &Object, body: Object, settings: &
     }
     check_fault_detection(interface, &body)?;
     check_changeable(cloud, interface, settings)?;
+    check_not_shut_down(interface, settings)?;
     if let Some(bandwidth) = number(&body, "bandwidth") {
         check_bandwidth_change(cloud, interface, bandwidth)?;
     }
@@ -144,10 +145,12 @@ pub fn check_update(cloud: &Cloud, interface: &Object, body: Object, settings: &
 pub fn check_extend_attributes(cloud: &Cloud, interface: &Object, body: Object, settings: &Settings) -> Result<Object, ApiError> {
     let body = validate(body, EXTEND, &[], settings)?;
     check_changeable(cloud, interface, settings)?;
+    check_not_shut_down(interface, settings)?;
     Ok(body)
 }
 
 pub fn check_delete(cloud: &Cloud, interface: &Object, settings: &Settings) -> Result<(), ApiError> {
+    check_not_shut_down(interface, settings)?;
     if settings.switches.u3_delete_while_pending == PendingDelete::Refuse {
         check_interface_unlocked(interface, settings)?;
         cloud.gateways.get(text(interface, "vgw_id")).map_or(Ok(()), |gateway| check_gateway_unlocked(gateway, settings))?;

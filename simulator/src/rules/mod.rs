@@ -28,6 +28,12 @@ pub fn check_interface_unlocked(interface: &Object, settings: &Settings) -> Resu
     if is_pending(interface) || by_peer { Err(ApiError::bad_request(&settings.locks.interface_code)) } else { Ok(()) }
 }
 
+/// Rejects an interface that is shut down for a switchover test, of which only the end of the test is possible.
+pub fn check_not_shut_down(interface: &Object, settings: &Settings) -> Result<(), ApiError> {
+    let refused = settings.locks.admin_shutdown && text(interface, "status") == "ADMIN_SHUTDOWN";
+    if refused { Err(ApiError::bad_request("DC.1210")) } else { Ok(()) }
+}
+
 /// Rejects a name that another resource of the project has, if names must be unique (`docs/design/uncertain-facts.md#u11`).
 pub fn check_name_unique(table: &Table, project_id: &str, id: &str, body: &Object, settings: &Settings) -> Result<(), ApiError> {
     let name = text(body, "name");

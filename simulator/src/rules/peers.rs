@@ -1,7 +1,7 @@
 //! Rules of peers, including the first peer of a new interface.
 
 use super::{
-    check_gateway_unlocked, check_interface_unlocked,
+    check_gateway_unlocked, check_interface_unlocked, check_not_shut_down,
     fields::{Field, FieldType, require, validate},
     gateways,
     network::{AddressFamily, check_interconnect_subnet, local_subnets, overlap, parse_interconnect_subnet, parse_remote_subnets},
@@ -62,6 +62,7 @@ pub fn check_update(cloud: &Cloud, interface: &Object, peer: &Object, body: Obje
 }
 
 pub fn check_delete(cloud: &Cloud, interface: &Object, peer: &Object, settings: &Settings) -> Result<(), ApiError> {
+    check_not_shut_down(interface, settings)?;
     if settings.switches.u3_delete_while_pending == PendingDelete::Refuse {
         check_interface_changeable(cloud, interface, settings)?;
         check_peer_unlocked(peer, settings)?;
@@ -117,6 +118,7 @@ fn check_peer_unlocked(peer: &Object, settings: &Settings) -> Result<(), ApiErro
 
 fn check_interface_changeable(cloud: &Cloud, interface: &Object, settings: &Settings) -> Result<(), ApiError> {
     check_interface_unlocked(interface, settings)?;
+    check_not_shut_down(interface, settings)?;
     cloud.gateways.get(text(interface, "vgw_id")).map_or(Ok(()), |gateway| check_gateway_unlocked(gateway, settings))?;
     match text(interface, "status") {
         "ERROR" | "AUTHORIZATION" | "REJECTED" => Err(ApiError::bad_request("DC.1205")),

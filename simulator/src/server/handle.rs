@@ -19,7 +19,7 @@ use super::{Simulator, SimulatorState};
 use crate::{
     auth::{Caller, authenticate, authorize},
     clock::Moment,
-    faults::{ActiveFaults, Fault, garbage},
+    faults::{ActiveFaults, Fault, garbage, set_fields},
     http::{ApiError, HttpResponse, Query, Request, dropped_connection, new_request_id},
     journal::{Entry, loggable_headers},
     operations::{
@@ -102,8 +102,9 @@ impl Simulator {
     fn execute_with_faults(&self, state: &mut SimulatorState, exchange: &Exchange<'_>) -> Handled {
         match exchange.faults.response_fault() {
             Some(Fault::ResetBefore) => Handled { response: None, sent: None, executed: false },
-            Some(Fault::Status { status, code, message }) => {
+            Some(Fault::Status { status, code, message, retry_after_s }) => {
                 let response = HttpResponse::injected(*status, code.as_deref(), message.as_deref());
+                let response = with_retry_after(response, *retry_after_s, exchange);
                 Handled { response: Some(response.clone()), sent: Some(response), executed: false }
             }
             Some(Fault::LoseAnswer) => {
@@ -113,6 +114,13 @@ impl Simulator {
             Some(Fault::Garbage { format, body, mib }) => {
                 let response = self.execute(state, exchange);
                 let body = garbage(*format, body.as_deref(), *mib, &response.body).into();
+                let sent = HttpResponse { body, ..response.clone() };
+                Handled { response: Some(response), sent: Some(sent), executed: true }
+            }
+            Some(Fault::SetFields { id, fields, remove }) => {
+                let response = self.execute(state, exchange);
+                let changed = || set_fields(&response.body, id.as_deref(), fields, remove).into();
+                let body = if response.status.is_success() { changed() } else { response.body.clone() };
                 let sent = HttpResponse { body, ..response.clone() };
                 Handled { response: Some(response), sent: Some(sent), executed: true }
             }
@@ -136,14 +144,13 @@ impl Simulator {
             Ok(caller) => caller,
             Err(error) => return error_response(&error),
         };
-        let mut response = match self.execute_as(&caller, state, exchange, route) {
+        let response = match self.execute_as(&caller, state, exchange, route) {
             Ok(Success { status, body }) => HttpResponse::new(status, Vec::new(), body.as_ref(), &exchange.request_id),
             Err(error) => error_response(&error),
         };
-        let retry_after = exchange.settings.switches.u14_retry_after_s;
-        if let (StatusCode::TOO_MANY_REQUESTS, Some(seconds)) = (response.status, retry_after) {
-            response.headers.push(("retry-after", seconds.to_string()));
-        }
+        let throttled = response.status == StatusCode::TOO_MANY_REQUESTS;
+        let retry_after = exchange.settings.switches.u14_retry_after_s.filter(|_| throttled);
+        let response = with_retry_after(response, retry_after, exchange);
         HttpResponse { project_id: Some(caller.project_id), ..response }
     }
 
@@ -197,6 +204,16 @@ fn lagging(state: &SimulatorState, exchange: &Exchange<'_>, route: &Route) -> Op
         state.history.add_ghosts(&mut cloud, Duration::from_millis(lag.ghosts), *now, settings);
     }
     Some(cloud)
+}
+
+/// Adds `Retry-After`, in seconds or as a date by the clock of the cloud.
+fn with_retry_after(mut response: HttpResponse, seconds: Option<u32>, exchange: &Exchange<'_>) -> HttpResponse {
+    if let Some(seconds) = seconds {
+        let as_date = exchange.settings.rate_limits.retry_after_as_date;
+        let wait = if as_date { exchange.now.after_seconds(seconds).http_date() } else { seconds.to_string() };
+        response.headers.push(("retry-after", wait));
+    }
+    response
 }
 
 async fn read(request: axum::extract::Request) -> Option<Request> {

@@ -100,6 +100,8 @@ pub struct RateLimits {
     pub writes_per_minute: Option<u32>,
     /// Whether throttled calls count against the limit.
     pub throttled_calls_count: bool,
+    /// Whether `Retry-After` is a date by the clock of the cloud, in place of seconds.
+    pub retry_after_as_date: bool,
 }
 
 impl RateLimits {
@@ -135,6 +137,8 @@ pub struct Locks {
     pub interface_code: String,
     /// Error code for a locked gateway.
     pub gateway_code: String,
+    /// Whether an interface that is shut down for a switchover test refuses every change and its deletion (`DC.1210`).
+    pub admin_shutdown: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,6 +200,7 @@ impl Default for Locks {
             peer_locks_interface: true,
             interface_code: "DC.1210".to_owned(),
             gateway_code: "DC.1118".to_owned(),
+            admin_shutdown: true,
         }
     }
 }

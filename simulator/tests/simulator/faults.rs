@@ -68,6 +68,65 @@ async fn statuses_and_garbage_are_injected() {
 }
 
 #[tokio::test]
+async fn single_fields_of_answers_are_set_and_removed() {
+    let cloud = Simulator::start(json!({})).await;
+    let (one, other) = (cloud.gateway().await, cloud.gateway().await);
+    let set = |operation: &str, id: Option<&str>| {
+        let fields = json!({"name": null, "local_ep_group": []});
+        json!({"operation": operation, "kind": "set_fields", "id": id, "fields": fields, "remove": ["description"]})
+    };
+    let is_changed = |gateway: &Value| {
+        let signs = [gateway["name"].is_null(), gateway["local_ep_group"] == json!([]), gateway.get("description").is_none()];
+        assert!(signs.iter().all(|sign| *sign == signs[0]), "{gateway}");
+        signs[0]
+    };
+    for (id, expected) in [(None, [true, true]), (Some(one.as_str()), [true, false])] {
+        cloud.fault(set("ListVirtualGateways", id)).await;
+        let listed = cloud.get(GATEWAYS).await.body;
+        let changed = [&one, &other].map(|id| {
+            let mut gateways = listed["virtual_gateways"].as_array().unwrap().iter();
+            is_changed(gateways.find(|gateway| gateway["id"] == **id).unwrap())
+        });
+        assert_eq!((changed, &listed["page_info"]["current_count"]), (expected, &json!(2)));
+    }
+    cloud.fault(set("ShowVirtualGateway", None)).await;
+    let path = format!("{GATEWAYS}/{one}");
+    assert!(is_changed(&cloud.get(&path).await.body["virtual_gateway"]));
+    assert!(!is_changed(&cloud.get(&path).await.body["virtual_gateway"]), "only the answer differs");
+
+    let vif = cloud.interface(interface(&one, LINE_A, 30)).await;
+    let path = format!("dcaas/virtual-interfaces/{vif}");
+    let peer = cloud.get(&path).await.body["virtual_interface"]["vif_peers"][0]["id"].as_str().unwrap().to_owned();
+    let rule = json!({"operation": "ListVirtualInterfaces", "kind": "set_fields", "id": peer, "fields": {"bgp_asn": "odd"}});
+    cloud.fault(rule).await;
+    let listed = cloud.get("dcaas/virtual-interfaces").await.body;
+    assert_eq!(listed["virtual_interfaces"][0]["vif_peers"][0]["bgp_asn"], "odd");
+    assert_ne!(listed["virtual_interfaces"][0]["bgp_asn"], "odd");
+}
+
+#[tokio::test]
+async fn retry_after_is_in_seconds_or_a_date_of_the_clouds_clock() {
+    let cloud = Simulator::start(json!({"switches": {"u14_retry_after_s": 7}, "clock_offset_s": -3600})).await;
+    let header = |answer: &Answer, name: &str| answer.headers[name].to_str().unwrap().to_owned();
+    let seconds = |date: String| jiff::fmt::rfc2822::parse(&date).unwrap().timestamp().as_second();
+    for limits in [json!({"reads_per_minute": 0}), json!({"reads_per_minute": null})] {
+        // Either the rate limit or the fault refuses.
+        cloud.settings(json!({"rate_limits": limits})).await;
+        for as_date in [false, true] {
+            cloud.settings(json!({"rate_limits": {"retry_after_as_date": as_date}})).await;
+            if limits["reads_per_minute"].is_null() {
+                cloud.fault(json!({"operation": "*", "kind": "status", "status": 429, "retry_after_s": 7})).await;
+            }
+            let answer = cloud.get(GATEWAYS).await;
+            assert_eq!(answer.status, 429, "{limits}");
+            let wait = header(&answer, "retry-after");
+            let wait = if as_date { seconds(wait) - seconds(header(&answer, "date")) } else { wait.parse().unwrap() };
+            assert_eq!(wait, 7, "{limits} {as_date}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn changes_end_in_error() {
     let cloud = Simulator::start(json!({})).await;
     cloud.fault(json!({"operation": "CreateVirtualInterface", "kind": "error_state", "reason": "no port"})).await;

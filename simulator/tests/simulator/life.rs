@@ -160,8 +160,23 @@ async fn life_of_a_switchover_test() {
     cloud.interface_until(&vif, |answer| status_of(answer) == "ADMIN_SHUTDOWN").await;
     let records = cloud.get(&format!("dcaas/switchover-test?resource_id={vif}")).await;
     assert_eq!(records.body["switchover_test_records"][0]["operate_status"], "COMPLETE");
+    let path = format!("dcaas/virtual-interfaces/{vif}");
+    let peer = cloud.get(&path).await.body["virtual_interface"]["vif_peers"][0]["id"].as_str().unwrap().to_owned();
+    let peer_path = format!("dcaas/vif-peers/{peer}");
+    let refused = [
+        cloud.put(&path, json!({"virtual_interface": {"name": "x"}})).await,
+        cloud.put(&peer_path, json!({"vif_peer": {"name": "x"}})).await,
+        cloud.delete(&peer_path).await,
+        cloud.delete(&path).await,
+    ];
+    assert_eq!(refused.each_ref().map(Answer::code), ["DC.1210"; 4], "no other operation is possible");
     cloud.post("dcaas/switchover-test", test("undo_shutdown")).await;
     cloud.interface_until(&vif, |answer| status_of(answer) == "ACTIVE").await;
+
+    cloud.settings(json!({"locks": {"admin_shutdown": false}})).await;
+    cloud.post("dcaas/switchover-test", test("shutdown")).await;
+    cloud.interface_until(&vif, |answer| status_of(answer) == "ADMIN_SHUTDOWN").await;
+    assert_eq!(cloud.delete(&path).await.status, 204);
 }
 
 #[tokio::test]
