@@ -4,6 +4,7 @@
 //! without IO, executes it and reports. Each module knows only those above it in this list:
 //!
 //! - [`backoff`]: how long to wait.
+//! - [`proxy`]: HTTP proxies, and URLs without passwords.
 //! - [`api`]: the custom resources, their rules, conditions.
 //! - [`telemetry`]: metrics, logs, traces and probes.
 //! - [`cloud`]: the client of the Direct Connect API.
@@ -29,5 +30,6 @@ pub mod docgen;
 pub mod graph;
 pub mod kinds;
 pub mod operator;
+pub mod proxy;
 pub mod reconcile;
 pub mod telemetry;

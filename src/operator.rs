@@ -31,6 +31,7 @@ use crate::cluster::watch::strip_metadata::strip_metadata;
 use crate::config::{Run, UnnamedShard};
 use crate::graph::Index;
 use crate::kinds;
+use crate::proxy;
 use crate::reconcile::{Namespaces, Registration, Shared, Stores};
 use crate::telemetry::metrics::{Metrics, Source};
 use crate::telemetry::probes::{self, StartupPhase};
@@ -299,6 +300,10 @@ async fn election(run: &Run) -> Result<Option<Election>, Error> {
 /// than [`WATCH_SILENCE`] times that.
 async fn configuration(limit: Duration) -> Result<kube::Config, Error> {
     let mut config = kube::Config::infer().await?;
+    config.proxy_url = proxy::of_api_server(&config.cluster_url, config.proxy_url);
+    if let Some(proxy) = &config.proxy_url {
+        tracing::info!(proxy = proxy::without_userinfo(&proxy.to_string()), "the API server is called through a proxy");
+    }
     config.connect_timeout = Some(limit);
     config.read_timeout = Some(limit * WATCH_SILENCE);
     // The time for which a connection was at rest does not count.

@@ -16,6 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use crate::proxy;
 #[cfg(feature = "otlp")]
 use crate::telemetry::traces::Traces;
 
@@ -138,10 +139,14 @@ pub fn reconcile_span(kind: &'static str, namespace: &str, name: &str, account: 
     tracing::error_span!(parent: None, "reconcile", kind, namespace, name, account)
 }
 
-/// An error with its causes. No level repeats its source.
+/// An error with its causes, without the password of any URL. No level repeats its source.
 #[must_use]
 pub fn error_chain(error: &dyn Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", error_chain(source)))
+    proxy::without_userinfo(&chain(error))
+}
+
+fn chain(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", chain(source)))
 }
 
 #[cfg(test)]

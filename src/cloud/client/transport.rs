@@ -15,6 +15,7 @@ use crate::cloud::client::answer::Answer;
 use crate::cloud::errors::catalogue::OwnCode;
 use crate::cloud::errors::redact::Secrets;
 use crate::cloud::errors::{CloudError, RequestOutcome};
+use crate::proxy;
 
 /// Timeout for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -264,7 +265,9 @@ fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
         (false, true) => (OwnCode::Timeout, RequestOutcome::Unknown),
         (false, false) => (OwnCode::Unreachable, RequestOutcome::Unknown),
     };
-    CloudError::local(operation, code, innermost(error), outcome)
+    let proxy = error.url().filter(|_| error.is_connect()).and_then(|url| proxy::of(url.as_str()));
+    let cause = innermost(error);
+    CloudError::local(operation, code, proxy.map_or(cause.clone(), |proxy| format!("through the proxy {proxy}: {cause}")), outcome)
 }
 
 /// The innermost cause; the levels above only repeat the URL.
