@@ -89,7 +89,7 @@ fn hear(
     match event {
         Ok(watcher::Event::Apply(secret) | watcher::Event::InitApply(secret) | watcher::Event::Delete(secret)) => {
             let key = key(&secret);
-            index.touch(&key);
+            index.touch(&key, secret.resource_version());
             // Only one that is kept, or that is to be, needs a look.
             if finalizer.is_on(&secret) || !index.users(&key).is_empty() {
                 let _ = sender.send(key);

@@ -46,6 +46,8 @@ struct State {
     claims: Claims,
     grants: Grants,
     wakers: Wakers,
+    /// Versions of the objects without a summary that others refer to.
+    versions: ByNamespace<String>,
 }
 
 impl Index {
@@ -132,8 +134,12 @@ impl Index {
     }
 
     /// An object without a summary (a `Secret`) changed: wakes the objects that refer to it.
-    pub fn touch(&self, key: &ObjectKey) {
-        self.state().wake_dependants(key);
+    pub fn touch(&self, key: &ObjectKey, version: Option<String>) {
+        let mut state = self.state();
+        if state.references.dependants(key).next().is_some() {
+            state.versions.insert(key.clone(), version.unwrap_or_default());
+            state.wake_dependants(key);
+        }
     }
 
     pub fn wake(&self, key: &ObjectKey) {
@@ -207,11 +213,15 @@ impl State {
     /// `key` no longer refers to `need`, which may have waited for that.
     fn unlink(&mut self, key: &ObjectKey, need: &ObjectKey) {
         self.references.remove(key, need);
+        if self.references.dependants(need).next().is_none() {
+            self.versions.remove(need);
+        }
         self.wakers.wake(need);
     }
 
     fn revision(&self, key: &ObjectKey, depth: u32) -> u64 {
         let mut hasher = DefaultHasher::new();
+        self.versions.get(key).hash(&mut hasher);
         if let Some(summary) = self.summaries.get(key) {
             (&summary.id, summary.ready, summary.revision).hash(&mut hasher);
             let needs = summary.needs.iter().filter(|_| depth > 0);

@@ -36,10 +36,19 @@ pub struct Situation {
     pub duplicates: Vec<Duplicate>,
     /// Fields with a drift conflict: they were corrected repeatedly and did not keep their value.
     pub contested: Vec<&'static str>,
-    /// The call that would create the resource; `None` when a secret it needs is missing.
-    pub create: Option<Call>,
+    /// The call that would create the resource, or what is wrong with the Secret that it needs. Only if the resource is absent.
+    pub create: Option<Result<Call, UnusableSecret>>,
     /// Number of tags, including the account's defaults and the owner tag, if it is more than the cloud allows.
     pub too_many_tags: Option<usize>,
+}
+
+/// A Secret from which a create can't take what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusableSecret {
+    /// The Secret, as the status names it.
+    pub secret: WaitingFor,
+    /// The Secret, the key, and what is wrong.
+    pub problem: String,
 }
 
 /// What is known about a create.
@@ -182,7 +191,7 @@ pub enum Wait {
     /// Referenced objects become ready.
     References(Vec<WaitingFor>),
     /// The Secret that the create needs.
-    Secret,
+    Secret(UnusableSecret),
 }
 
 impl Step {
@@ -313,9 +322,10 @@ fn create(situation: &Situation) -> Step {
         return too_many_tags(count);
     }
     match (&situation.create, situation.intent) {
-        (None, _) => Step::Wait(Wait::Secret),
-        (Some(call), IntentState::Fresh) => Step::Create(call.clone()),
-        (Some(_), _) => Step::RecordIntent,
+        (None, _) => Step::Wait(Wait::List),
+        (Some(Err(secret)), _) => Step::Wait(Wait::Secret(secret.clone())),
+        (Some(Ok(call)), IntentState::Fresh) => Step::Create(call.clone()),
+        (Some(Ok(_)), _) => Step::RecordIntent,
     }
 }
 

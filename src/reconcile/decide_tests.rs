@@ -49,6 +49,13 @@ fn who() -> Vec<WaitingFor> {
     vec![WaitingFor { kind: "VirtualInterface".into(), namespace: None, name: "vif".into() }]
 }
 
+fn unusable() -> UnusableSecret {
+    UnusableSecret {
+        secret: WaitingFor { kind: "Secret".into(), namespace: None, name: "bgp".into() },
+        problem: "the value is empty".into(),
+    }
+}
+
 /// An object that lives, has nothing in the cloud, and needs nothing.
 fn situation() -> Situation {
     Situation {
@@ -64,7 +71,7 @@ fn situation() -> Situation {
         lost: None,
         duplicates: vec![],
         contested: vec![],
-        create: Some(call("Create")),
+        create: Some(Ok(call("Create"))),
         too_many_tags: None,
     }
 }
@@ -163,7 +170,7 @@ fn every_row_of_the_table() {
         ("absent, no intent", |_| (), Step::RecordIntent),
         ("absent, intent fresh", |s| s.intent = IntentState::Fresh, Step::Create(call("Create"))),
         ("absent, create in doubt", |s| s.intent = IntentState::Unconfirmed, Step::Wait(Wait::UnconfirmedCreate)),
-        ("absent, secret missing", |s| s.create = None, Step::Wait(Wait::Secret)),
+        ("absent, secret unusable", |s| s.create = Some(Err(unusable())), Step::Wait(Wait::Secret(unusable()))),
         ("ours, id not in status", |s| s.cloud = one(|f| f.recorded = false), Step::Adopt("1".into())),
         ("imported", |s| s.cloud = one(|f| (f.owner, f.recorded) = (Ownership::Imported, false)), Step::Adopt("1".into())),
         ("settling", |s| s.cloud = one(|f| f.phase = ResourcePhase::Settling(Reason::Creating)), Step::Wait(Wait::Cloud(Reason::Creating))),
@@ -350,7 +357,7 @@ prop_compose! {
             references: if needs { who() } else { vec![] },
             lost: lost.then(|| "0".to_owned()),
             contested: if lost { vec!["name"] } else { vec![] },
-            create: create.then(|| call("Create")),
+            create: Some(if create { Ok(call("Create")) } else { Err(unusable()) }),
             too_many_tags: many.then_some(11),
         }
     }

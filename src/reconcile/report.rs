@@ -276,9 +276,7 @@ fn values<O>(outcome: &AttemptOutcome, input: &StatusInput<O>) -> ConditionValue
                     Reason::WaitingForReference,
                     format!("waiting for referenced objects that do not exist, are not ready or are not granted: {}", format_names(whom)),
                 ),
-                Wait::Secret => {
-                    reconciling(Reason::WaitingForReference, "spec.bgpMd5SecretRef: the Secret or its key does not exist".to_owned())
-                }
+                Wait::Secret(secret) => reconciling(Reason::WaitingForReference, format!("spec.bgpMd5SecretRef: {}", secret.problem)),
             },
             Step::Stall(reason, message) => {
                 let compared = matches!(reason, Reason::Immutable | Reason::Drifted | Reason::NotFound);
@@ -371,6 +369,7 @@ fn drift(difference: &Difference) -> Drift {
 fn waiting_for(outcome: &AttemptOutcome) -> Vec<WaitingFor> {
     match outcome {
         AttemptOutcome::Done(Step::Wait(Wait::Dependants(objects) | Wait::References(objects))) => objects.clone(),
+        AttemptOutcome::Done(Step::Wait(Wait::Secret(unusable))) => vec![unusable.secret.clone()],
         _ => Vec::new(),
     }
 }

@@ -9,5 +9,6 @@ mod lives;
 mod odd_clouds;
 mod restart;
 mod samples;
+mod session_keys;
 mod sweep;
 mod toy_kind;

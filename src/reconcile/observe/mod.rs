@@ -2,8 +2,8 @@
 //! one resource that a LIST misses or that is about to be adopted, a GET of a parent that seems to be gone, and a GET of a Secret that a create needs.
 
 mod find;
+mod secret;
 
-use secrecy::SecretString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use crate::cloud::Call;
 use crate::graph::ObjectKey;
 
 use crate::reconcile::context::{AccountContext, Context};
-use crate::reconcile::decide::{IntentState, Ownership, Presence, Situation};
+use crate::reconcile::decide::{IntentState, Ownership, Presence, Situation, UnusableSecret};
 use crate::reconcile::kind::{Desired, Difference, Kind, Links, Reference, ResourcePhase, Tagging};
 use crate::reconcile::reconciler::Failure;
 use crate::reconcile::report::{ObservedResource, ResourceState, spec_changed};
@@ -110,7 +110,7 @@ impl<K: Kind> Observer<'_, '_, K> {
         let create_tagging = state.create.tagging.filter(|_| tags > 0).unwrap_or(desired.tagging);
         let create = if absent && !is_deleting && references.is_empty() {
             desired.tagging = create_tagging;
-            self.create(&mut desired).await?
+            Some(self.create(&mut desired).await?)
         } else {
             None
         };
@@ -155,6 +155,8 @@ impl<K: Kind> Observer<'_, '_, K> {
             let granted = self.context.referenced(reference).map(|_| reference.key(&self.context.key.namespace));
             granted.map(|key| self.context.reconciler.index.revision(&key)).hash(&mut hasher);
         }
+        let secret = K::secret(self.context.object).map(|secret| ObjectKey::secret(&self.context.key.namespace, &secret.name));
+        secret.map(|key| self.context.reconciler.index.revision(&key)).hash(&mut hasher);
         let (links, _) = self.resolve();
         let desired = self.desired(&links);
         let mut competitors: Vec<String> = self.account.cache.view().iter().filter_map(|listed| K::competitor(&desired, listed)).collect();
@@ -219,13 +221,15 @@ impl<K: Kind> Observer<'_, '_, K> {
         awaited
     }
 
-    async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Option<Call>, Failure> {
-        let Some(reference) = K::secret(self.context.object) else { return Ok(Some(K::create(desired))) };
-        let reconciler = self.context.reconciler;
-        let secret = reconciler.accounts.secrets().get(&reconciler.client, &self.context.key.namespace, &reference.name).await?;
-        let value = secret.and_then(|secret| secret.data?.remove(&reference.key)).and_then(|bytes| String::from_utf8(bytes.0).ok());
-        desired.secret = value.map(|value| SecretString::from(value.trim_end_matches(['\r', '\n'])));
-        Ok(desired.secret.is_some().then(|| K::create(desired)))
+    /// The call that creates the resource. Without the secret that the spec asks for there is none.
+    async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Result<Call, UnusableSecret>, Failure> {
+        if let Some(reference) = K::secret(self.context.object) {
+            match self.secret(reference).await? {
+                Ok(secret) => desired.secret = Some(secret),
+                Err(unusable) => return Ok(Err(unusable)),
+            }
+        }
+        Ok(Ok(K::create(desired)))
     }
 }
 
