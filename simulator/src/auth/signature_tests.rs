@@ -67,6 +67,22 @@ fn every_vector_is_accepted() {
 }
 
 #[test]
+fn a_signature_over_the_date_alone_is_accepted() {
+    let document = vectors();
+    let request = request(&document["vectors"][0]);
+    let signed = |names: &str| {
+        let names: Vec<&str> = names.split(';').collect();
+        let date = request.header("x-sdk-date").unwrap();
+        let account = &accounts()[0];
+        let signature = signature(&request, &names, &date, &account.keys[0].secret);
+        let authorization = format!("{ALGORITHM} Access={}, SignedHeaders={}, Signature={signature}", account.keys[0].id, names.join(";"));
+        outcome(&request, &authorization, SIGNED_AT)
+    };
+    assert!(signed("x-sdk-date").is_ok());
+    assert_eq!(signed("host").unwrap_err(), "APIGW.0301");
+}
+
+#[test]
 fn what_differs_is_refused() {
     let document = vectors();
     let vector = &document["vectors"][2];

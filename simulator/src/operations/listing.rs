@@ -72,7 +72,12 @@ impl Listing<'_> {
 /// Sorts by a field, then by id, so that pages do not overlap.
 fn sort(found: &mut [&Object], call: &Call<'_>) -> Result<(), ApiError> {
     let key = call.query.first("sort_key").unwrap_or("id");
-    let field = |object: &&Object| object.get(key).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let field = |object: &&Object| {
+        let value = object.get(key);
+        // Numbers by their value, everything else as text.
+        let number = value.and_then(serde_json::Value::as_i64);
+        (number, value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+    };
     if key != "id" {
         found.sort_by_cached_key(|object| (field(object), text(object, "id").to_owned()));
     }

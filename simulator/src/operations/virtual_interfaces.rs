@@ -80,6 +80,9 @@ pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationRe
     let id = text(interface, "id").to_owned();
     let changes = call.changes(WRAPPER)?;
     if changes.contains_key("status") && text(interface, "status") == "AUTHORIZATION" {
+        if changes.len() > 1 {
+            return Err(ApiError::invalid_parameter("status cannot be changed with other fields at the same time"));
+        }
         return accept_or_reject(cloud, call, &id, text(&changes, "status"));
     }
     let status = text(interface, "status").to_owned();

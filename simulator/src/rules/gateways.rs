@@ -18,6 +18,7 @@ const CREATE: &[Field] = &[
     ("vpc_id", FieldType::Uuid),
     // Not in the schema, but in the vendor's second example of this operation.
     ("enterprise_router_id", FieldType::Uuid),
+    ("type", FieldType::OneOf(&["default"])),
     ("local_ep_group", FieldType::Texts(0, 200)),
     ("local_ep_group_ipv6", FieldType::Texts(0, 50)),
     ("bgp_asn", FieldType::Asn),

@@ -198,6 +198,9 @@ async fn life_of_a_cross_account_interface() {
         let by_creator = cloud.put(&format!("dcaas/virtual-interfaces/{id}"), decide.clone()).await;
         assert_eq!(by_creator.code(), "DC.1213");
         let url = theirs(&format!("virtual-interfaces/{id}"));
+        let more = with(decide["virtual_interface"].clone(), json!({"name": "x"}));
+        let more = cloud.send(Method::PUT, &url, &partner, Some(json!({"virtual_interface": more}))).await.unwrap();
+        assert_eq!(more.code(), "DC.0001", "a name beside the decision would be lost");
         let decided = cloud.send(Method::PUT, &url, &partner, Some(decide)).await.unwrap();
         assert_eq!(decided.status, 200, "{}", decided.body);
         cloud.interface_until(&id, |answer| status_of(answer) == expected).await;
@@ -205,4 +208,14 @@ async fn life_of_a_cross_account_interface() {
     }
     let foreign = json!({"virtual_interface": interface(&gateway, LINE_A, 32)});
     assert_eq!(cloud.post("dcaas/virtual-interfaces", foreign).await.code(), "DC.1213");
+}
+
+#[tokio::test]
+async fn a_gateway_at_an_enterprise_router_may_name_its_type() {
+    let cloud = Simulator::start(json!({})).await;
+    let create = |fields: serde_json::Value| json!({"virtual_gateway": with(json!({"name": "er", "type": "default"}), fields)});
+    let on_router = cloud.post("dcaas/virtual-gateways", create(json!({"enterprise_router_id": NOBODY}))).await;
+    assert_eq!((on_router.status, &on_router.body["virtual_gateway"]["type"]), (201, &json!("default")), "as in the vendor's example");
+    let odd = cloud.post("dcaas/virtual-gateways", create(json!({"enterprise_router_id": NOBODY, "type": "odd"}))).await;
+    assert_eq!(odd.code(), "DC.0001");
 }

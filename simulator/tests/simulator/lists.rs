@@ -35,6 +35,10 @@ async fn lists_are_paginated() {
     let mut reversed = ids(&cloud.get("dcaas/direct-connects?sort_dir=desc").await, "direct_connects");
     reversed.reverse();
     assert_eq!(reversed, all);
+    let by_bandwidth = cloud.get("dcaas/direct-connects?sort_key=bandwidth&fields=bandwidth").await.body;
+    let bandwidths: Vec<u64> =
+        by_bandwidth["direct_connects"].as_array().unwrap().iter().map(|line| line["bandwidth"].as_u64().unwrap()).collect();
+    assert!(bandwidths.is_sorted(), "numbers are sorted by their value: {bandwidths:?}");
     let by_name = cloud.get("dcaas/direct-connects?sort_key=name&fields=name").await;
     let names: Vec<&str> = by_name.body["direct_connects"].as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["hosted", "line-a", "line-b", "line-c", "line-under-construction", "operations"]);
