@@ -37,7 +37,7 @@ use crate::telemetry::logs::reconcile_span;
 use crate::telemetry::metrics::Metrics;
 
 /// First and longest wait after the API server refused a request or was not reached.
-const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_mins(2));
+const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_mins(1));
 
 /// What all kinds share.
 #[derive(Clone)]

@@ -146,11 +146,12 @@ async fn change(world: &World, other: &World) {
     }
 }
 
-/// Somebody changes both gateways in the cloud. That is told, and told again as long as it can't be written down; then it is set back.
+/// Somebody changes both gateways in the cloud. That is told once it can be written down, and once only; then it is set back.
 async fn set_back(world: &World, other: &World) {
     let gateways = [(world, "gw"), (other, "own")];
-    let mut ids = Vec::new();
+    let (mut ids, mut told) = (Vec::new(), Vec::new());
     for (world, name) in gateways {
+        told.push(drift_events(world, name).await);
         world.patch("VirtualGateway", name, json!({ "spec": { "policy": { "drift": "Detect" } } })).await;
         ids.push(id(&world.wait_ready("VirtualGateway", name).await));
     }
@@ -161,19 +162,41 @@ async fn set_back(world: &World, other: &World) {
     }
     for (world, name) in gateways {
         world.ask("VirtualGateway", name, "refused").await;
-        eventually("the event is repeated", BOUND, || async {
-            (world.notes("VirtualGateway", name, "DriftDetected").await.len() > 1).then_some(())
+    }
+    eventually("the operator has tried to write it down", BOUND, || async {
+        let answered = world.plane.audit();
+        let refused = |name: &str| answered.iter().any(|entry| is_refused_status(entry, name));
+        gateways.iter().all(|(_, name)| refused(name)).then_some(())
+    })
+    .await;
+    refuse_status(world, false).await;
+    for ((world, name), before) in gateways.into_iter().zip(told) {
+        world.wait_reason("VirtualGateway", name, "Drifted").await;
+        eventually("it is told once", BOUND, || async {
+            let count = drift_events(world, name).await - before;
+            assert!(count < 2, "{count} events");
+            (count == 1).then_some(())
         })
         .await;
-    }
-    refuse_status(world, false).await;
-    for (world, name) in gateways {
-        world.wait_reason("VirtualGateway", name, "Drifted").await;
         world.patch("VirtualGateway", name, json!({ "spec": { "policy": { "drift": "Correct" } } })).await;
         world.wait_ready("VirtualGateway", name).await;
     }
     let names: Vec<Value> = world.cloud.all("virtual_gateways").await.into_iter().map(|gateway| gateway["name"].clone()).collect();
     assert!(!names.contains(&json!("theirs")), "{names:?}");
+}
+
+/// How often the change in the cloud was told so far.
+async fn drift_events(world: &World, name: &str) -> usize {
+    world.notes("VirtualGateway", name, "DriftDetected").await.iter().filter(|note| note.contains("theirs")).count()
+}
+
+/// Whether an entry of the audit log is a write of the status of this gateway that was refused.
+fn is_refused_status(entry: &Value, name: &str) -> bool {
+    let object = &entry["objectRef"];
+    object["resource"] == "virtualgateways"
+        && object["subresource"] == "status"
+        && object["name"] == name
+        && entry["responseStatus"]["code"].as_i64().is_some_and(|code| code >= 400)
 }
 
 /// An admission policy that lets nobody write the status of a gateway: the operator has the right, and the write fails all the same.

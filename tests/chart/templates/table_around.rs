@@ -90,6 +90,8 @@ pub fn clouds() -> Vec<Row> {
 pub fn monitoring() -> Vec<Row> {
     let mut rows = vec![
         row("/service/port", 9090, vec![is("Service", "/spec/ports/http/port", 9090)]),
+        row("/service/ipFamilyPolicy", "PreferDualStack", vec![is("Service", "/spec/ipFamilyPolicy", "PreferDualStack")]),
+        row("/service/ipFamilies", json!(["IPv6"]), vec![is("Service", "/spec/ipFamilies", json!(["IPv6"]))]),
         row("/service/annotations", json!({ "a": "b" }), vec![is("Service", "/metadata/annotations/a", "b")]),
     ];
     let relabeling = json!([{ "action": "labeldrop", "regex": "pod" }]);
