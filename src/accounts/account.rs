@@ -125,7 +125,7 @@ impl Account {
 
     /// What a refusal by the cloud can depend on: the client with its credentials, and the defaults.
     pub fn hash_identity(&self, hasher: &mut impl Hasher) {
-        Arc::as_ptr(&self.caches).addr().hash(hasher);
+        self.caches.id.hash(hasher);
         format!("{:?}", self.defaults).hash(hasher);
     }
 

@@ -7,12 +7,15 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::AbortHandle;
+use uuid::Uuid;
 
 use crate::cache::{CloudCache, PollSchedule, refresh};
 use crate::cloud::{Client, Listed, Tag};
 
 /// The client of an account and the caches that are fed through it.
 pub(super) struct CloudCaches {
+    /// Differs from that of every client before.
+    pub id: Uuid,
     /// Name of the account.
     account: String,
     pub client: Arc<Client>,
@@ -74,6 +77,7 @@ impl Drop for CloudCaches {
 impl CloudCaches {
     pub fn new(account: String, client: Arc<Client>, schedule: PollSchedule, watch: AbortHandle) -> Self {
         Self {
+            id: Uuid::new_v4(),
             account,
             client,
             schedule,

@@ -194,7 +194,8 @@ impl<K: Kind> Context<'_, K> {
     fn still_refused(&self, account: &AccountContext<K::Listed>) -> Option<Duration> {
         let has_nothing = self.status.id.is_none() && self.status.intent.is_none() && !self.is_deleting;
         let left = || self.state.backoff.remaining(self.generation, || Observer { context: self, account }.cause());
-        left().filter(|_| has_nothing && self.state.backoff.is_refusal() && self.state.polling.fresh_after.is_none())
+        let is_fresh = self.state.polling.fresh_after.is_none_or(|instant| account.cache.view().is_fresh(instant));
+        (has_nothing && is_fresh && self.state.backoff.is_refusal()).then(left).flatten()
     }
 
     /// Ends an attempt that would repeat a call before its wait is over. The failure is reported again: meanwhile something else may have been.

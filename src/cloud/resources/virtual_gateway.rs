@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::call::{Call, Method};
 use crate::cloud::resources::listed::Listed;
 use crate::cloud::resources::tag::Tag;
-use crate::cloud::resources::wire::{list, networks, some};
+use crate::cloud::resources::wire::{networks, some, some_list};
 
 const COLLECTION: &str = "virtual-gateways";
 const WRAPPER: &str = "virtual_gateway";
@@ -46,7 +46,7 @@ pub struct VirtualGateway {
     #[serde(default, deserialize_with = "some")]
     pub enterprise_project_id: Option<String>,
     /// Tags; none where the region has none.
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "some_list")]
     pub tags: Vec<Tag>,
 }
 

@@ -7,7 +7,7 @@ use crate::cloud::call::{Call, Method};
 use crate::cloud::resources::listed::Listed;
 use crate::cloud::resources::peer::VifPeer;
 use crate::cloud::resources::tag::Tag;
-use crate::cloud::resources::wire::{list, networks, some};
+use crate::cloud::resources::wire::{list, networks, some, some_list};
 
 const COLLECTION: &str = "virtual-interfaces";
 const WRAPPER: &str = "virtual_interface";
@@ -83,7 +83,7 @@ pub struct VirtualInterface {
     #[serde(default, deserialize_with = "some")]
     pub enterprise_project_id: Option<String>,
     /// Tags; none where the region has none.
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "some_list")]
     pub tags: Vec<Tag>,
     /// One peer for each address family.
     #[serde(default, deserialize_with = "list")]
