@@ -6,7 +6,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use direct_connect_operator::api::{DeletionPolicy, DriftPolicy, Management};
 use direct_connect_operator::cache::CloudCache;
 use direct_connect_operator::cloud::sign::{Signable, authorization};
-use direct_connect_operator::cloud::{Listed, VirtualInterface};
+use direct_connect_operator::cloud::{Item, Listed, VirtualInterface};
 use direct_connect_operator::reconcile::{Found, IntentState, Ownership, Presence, ResourcePhase, Situation, Unseen, decide};
 use secrecy::SecretString;
 use serde_json::json;
@@ -60,20 +60,23 @@ fn decode(criterion: &mut Criterion) {
     });
 }
 
-/// A LIST taken into a mirror that holds it already, and one in which some of it changed.
+/// A LIST taken into a cache that holds it already, and one in which some of it changed.
 fn difference(criterion: &mut Criterion) {
-    let read = |changed| serde_json::from_str::<Vec<VirtualInterface>>(&page(changed)).unwrap_or_default();
+    let read = |changed| -> Vec<Item<VirtualInterface>> {
+        let read = serde_json::from_str::<Vec<VirtualInterface>>(&page(changed)).unwrap_or_default();
+        read.into_iter().map(Item::Readable).collect()
+    };
     let pages = [read(0), read(CHANGED)];
-    let mirror = CloudCache::new();
-    mirror.apply(read(0), Instant::now());
+    let cache = CloudCache::new();
+    cache.apply(read(0), Instant::now());
     criterion.bench_function("take a LIST of 2,000 interfaces without a change", |bencher| {
-        bencher.iter_batched(|| read(0), |listed| mirror.apply(listed, Instant::now()).len(), BatchSize::LargeInput);
+        bencher.iter_batched(|| read(0), |listed| cache.apply(listed, Instant::now()).len(), BatchSize::LargeInput);
     });
     let mut turns = pages.iter().cycle();
     criterion.bench_function("take a LIST of 2,000 interfaces with 100 changed", |bencher| {
         bencher.iter_batched(
             || turns.next().cloned().unwrap_or_default(),
-            |listed| mirror.apply(listed, Instant::now()).len(),
+            |listed| cache.apply(listed, Instant::now()).len(),
             BatchSize::LargeInput,
         );
     });
@@ -103,6 +106,7 @@ fn decisions(criterion: &mut Criterion) {
         orphaned: false,
         phase: ResourcePhase::Settled,
         differences: Vec::new(),
+        ignored: Vec::new(),
         update: None,
         delete: VirtualInterface::show("0d0fdf63-f2c4-491c-8866-000000000001"),
         unseen: Unseen::default(),

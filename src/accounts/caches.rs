@@ -43,6 +43,9 @@ pub(super) trait AnyCache: Any + Send + Sync {
     /// As [`CloudCache::age_and_size`].
     fn age_and_size(&self) -> (Duration, usize);
 
+    /// IDs of the items with fields that can't be read, and what is wrong with them.
+    fn unreadable(&self) -> Vec<(String, String)>;
+
     /// Whether it holds something with this tag.
     fn has_tag(&self, key: &str) -> bool;
 }
@@ -54,6 +57,10 @@ impl<R: Listed> AnyCache for Started<R> {
 
     fn age_and_size(&self) -> (Duration, usize) {
         self.cache.age_and_size()
+    }
+
+    fn unreadable(&self) -> Vec<(String, String)> {
+        self.cache.unreadable().iter().map(|item| (item.rest.id().to_owned(), item.problem.clone())).collect()
     }
 
     fn has_tag(&self, key: &str) -> bool {

@@ -13,8 +13,8 @@ use crate::graph::ObjectKey;
 use crate::telemetry::metrics::objects::count_object;
 use crate::telemetry::metrics::objects::count_queue;
 use crate::telemetry::metrics::table::{
-    CACHE_AGE, CACHE_OVERDUE, CACHE_SIZE, CIRCUIT_BREAKER, CREDENTIALS_EXPIRY, QUOTA_LIMIT, QUOTA_USED, RATE_LIMIT_PAUSED,
-    RATE_LIMIT_RATIO, RATE_LIMIT_WAITING, STALLED,
+    CACHE_AGE, CACHE_OVERDUE, CACHE_SIZE, CACHE_UNREADABLE, CIRCUIT_BREAKER, CREDENTIALS_EXPIRY, QUOTA_LIMIT, QUOTA_USED,
+    RATE_LIMIT_PAUSED, RATE_LIMIT_RATIO, RATE_LIMIT_WAITING, STALLED,
 };
 use crate::telemetry::metrics::{Readings, Source};
 
@@ -37,6 +37,7 @@ impl Source for AccountMetrics {
         for type_ in self.context.accounts.types().iter() {
             readings.add(&CACHE_OVERDUE, [type_.collection], 0.0);
             readings.add(&CACHE_SIZE, [type_.collection], 0.0);
+            readings.add(&CACHE_UNREADABLE, [type_.collection], 0.0);
         }
         let known = self.context.all_known();
         count_queue(readings, kind, known.values().filter_map(|known| known.queued));
@@ -80,6 +81,7 @@ fn cache(readings: &mut Readings, cache: &dyn AnyCache, idle: Duration) {
     readings.highest(&CACHE_AGE, [collection], age.as_secs_f64());
     readings.highest(&CACHE_OVERDUE, [collection], overdue.as_secs_f64());
     readings.count(&CACHE_SIZE, [collection], size);
+    readings.count(&CACHE_UNREADABLE, [collection], cache.unreadable().len());
 }
 
 /// Of each type the quota that has the least room.

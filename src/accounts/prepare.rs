@@ -104,6 +104,10 @@ impl Context {
             };
             return Ok(Err(NotUsable::new(Reason::SecretMissing, message)));
         };
+        let goes = secret.metadata.deletion_timestamp.is_some().then(|| {
+            format!("Secret {namespace}/{name} is being deleted, and stays as long as objects use this account; to go on, refer to another Secret")
+        });
+        self.known(&account.name_any(), |known| known.secret_goes = goes);
         let credentials = match credentials(account, &secret) {
             Ok(credentials) => credentials,
             Err(problem) => return Ok(Err(problem)),

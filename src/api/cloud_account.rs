@@ -274,13 +274,19 @@ pub struct Defaults {
     pub drift_policy: Option<DriftPolicy>,
 
     /// tags are added to every cloud resource. If an object sets the same key, the value of the object is used. At most 9 tags, including
-    /// those of the object. A key must have 1 to 128 characters, must not start with _sys_ and must not be direct-connect-operator-owner. A
-    /// value can have up to 255 characters.
+    /// those of the object. Keys and values are as in spec.tags of an object.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
-    #[schemars(extend("maxProperties" = 9))]
+    #[schemars(extend("maxProperties" = 9, "x-kubernetes-map-type" = "atomic"))]
     #[schemars(transform = rules::tag_values)]
     #[x_kube(validation = rules::tag_keys())]
     pub tags: Tags,
+
+    /// ignoreTags lists tags that are ignored on every cloud resource, in addition to spec.policy.ignoreTags of the object. At most 32 items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 129)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[schemars(transform = rules::tag_patterns("ignoreTags"))]
+    pub ignore_tags: Vec<String>,
 
     /// enterpriseProjectId is the ID of the enterprise project, a UUID, or 0 for the default enterprise project.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -141,11 +141,21 @@ pub struct Policy {
     #[schemars(length(max = 32), inner(length(min = 1, max = 64)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub ignore_fields: Vec<String>,
+
+    /// ignoreTags lists keys of tags that other tools manage, for example a tag policy of the cloud: the operator neither removes nor corrects
+    /// them. An item that ends in * is a prefix. A key of spec.tags that is listed here is only set when the cloud resource is created. At most
+    /// 32 items, in addition to those of the account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 129)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[schemars(transform = rules::tag_patterns("ignoreTags"))]
+    pub ignore_tags: Vec<String>,
 }
 
 impl Policy {
     /// The policy of an object without `spec.policy`.
-    pub const NONE: &'static Self = &Self { management: None, deletion: None, drift: None, ignore_fields: Vec::new() };
+    pub const NONE: &'static Self =
+        &Self { management: None, deletion: None, drift: None, ignore_fields: Vec::new(), ignore_tags: Vec::new() };
 }
 
 /// Adopts an existing cloud resource instead of creating one. Exactly one of the fields must be set.

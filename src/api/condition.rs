@@ -152,6 +152,7 @@ reasons! {
     CloudUnavailable => "The cloud does not respond, or returns server errors. Wait; the operator retries automatically.",
     NotFound => "The cloud resource does not exist. With ObserveOnly or `spec.import`, correct the ID or create the resource in the cloud.",
     Unsupported => "The region does not support an operation that the spec needs. Remove the field from the spec, or disable the feature in `spec.features` of the CloudAccount.",
+    Unreadable => "The cloud shows the resource in a form that the operator cannot read; the message names the field. Nothing is changed until it can be read. Correct the resource in the cloud, or update the operator.",
     Up => "The cloud resource works. No action is required.",
     Down => "The cloud resource exists but is down. Check the port, the VLAN, the gateway addresses and the BGP session on the customer side.",
     AdminShutdown => "The virtual interface was shut down for a switchover test. End the test to enable it again.",
@@ -204,7 +205,8 @@ impl Reason {
             | Self::CloudFailed
             | Self::Rejected
             | Self::SecretMissing
-            | Self::ProjectUnknown => Recovery::Manual,
+            | Self::ProjectUnknown
+            | Self::Unreadable => Recovery::Manual,
             Self::NotFound | Self::Invalid | Self::Unsupported => Recovery::Either,
         }
     }

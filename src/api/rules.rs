@@ -165,20 +165,38 @@ pub fn exactly_one(owner: &str, fields: &[&str]) -> Rule {
     rule(format!("{} == 1", present.join(" + ")), format!("{owner} must have exactly one of {}", fields.join(", ")))
 }
 
-/// Keys and values of tags.
+/// Characters of a key of a tag, as the vendor has them, but for the space, which may not be at either end.
+const TAG_KEY: &str = r"-\p{L}\p{N}_.:=+@";
+
+/// Keys of tags.
 pub fn tag_keys() -> Rule {
-    let key = "k.size() >= 1 && k.size() <= 128 && !k.startsWith('_sys_') && k != 'direct-connect-operator-owner'";
+    let key = format!("^[{TAG_KEY}]([{TAG_KEY} ]{{0,126}}[{TAG_KEY}])?$");
     rule(
-        format!("self.all(k, {key})"),
-        "tags must have keys of 1 to 128 characters that do not start with _sys_ and are not direct-connect-operator-owner, which the operator sets",
+        format!("self.all(k, k.matches(r'{key}') && !k.startsWith('_sys_') && k != 'direct-connect-operator-owner')"),
+        "tags must have keys of 1 to 128 letters, digits, spaces and _ . : = + - @, without a space at either end, that do not start with _sys_ and are not direct-connect-operator-owner, which the operator sets",
     )
 }
 
-/// Longest value of a tag.
+/// Values of tags.
 pub fn tag_values(schema: &mut Schema) {
-    if let Some(values) = schema.get_mut("additionalProperties").and_then(Value::as_object_mut) {
-        values.insert("maxLength".to_owned(), json!(255));
+    let Some(values) = schema.get_mut("additionalProperties").and_then(Value::as_object_mut) else { return };
+    values.insert("maxLength".to_owned(), json!(255));
+    let value = format!("^([{TAG_KEY}/]([{TAG_KEY}/ ]*[{TAG_KEY}/])?)?$");
+    let message = "a tag must have a value of up to 255 letters, digits, spaces and _ . : = + - @ /, without a space at either end";
+    if let Ok(mut schema) = Schema::try_from(Value::Object(values.clone())) {
+        add(&mut schema, rule(format!("self.matches(r'{value}')"), message));
+        if let Value::Object(with_rule) = schema.to_value() {
+            *values = with_rule;
+        }
     }
+}
+
+/// Items that are keys of tags, or prefixes of them with a `*`.
+pub fn tag_patterns(field: &str) -> impl Transform {
+    let message = format!(
+        "{field} must contain only keys of tags, or prefixes of keys followed by *: 1 to 128 letters, digits, spaces and _ . : = + - @"
+    );
+    each(rule(format!("self.matches(r'^[{TAG_KEY}]([{TAG_KEY} ]{{0,127}})[*]?$')"), message))
 }
 
 /// Removes the description of an enum's schema. It would replace the description of each optional field of this type, which says more: the

@@ -105,14 +105,15 @@ pub struct VirtualGatewaySpec {
     #[x_kube(validation = rules::enterprise_project("enterpriseProjectId"))]
     pub enterprise_project_id: Option<String>,
 
-    /// tags are the tags of the cloud resource, at most 9. (The cloud allows 10, and the operator needs one for its owner tag.) A key must
-    /// have 1 to 128 characters, must not start with _sys_ and must not be direct-connect-operator-owner. A value can have up to 255
-    /// characters.
-    #[serde(default, skip_serializing_if = "Tags::is_empty")]
-    #[schemars(extend("maxProperties" = 9))]
+    /// tags are all tags of the cloud resource, at most 9. (The cloud allows 10, and the operator needs one for its owner tag.) The operator
+    /// removes all others, except those that policy.ignoreTags names; {} removes all. If tags is absent, and the account has no default tags,
+    /// the tags of the cloud resource are left alone. A key must have 1 to 128 letters, digits, spaces and _ . : = + - @, no space at either
+    /// end, must not start with _sys_ and must not be direct-connect-operator-owner. A value can have up to 255 of these characters and /.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 9, "x-kubernetes-map-type" = "atomic"))]
     #[schemars(transform = rules::tag_values)]
     #[x_kube(validation = rules::tag_keys())]
-    pub tags: Tags,
+    pub tags: Option<Tags>,
 }
 
 /// The state of a virtual gateway in the cloud.

@@ -6,7 +6,7 @@ use rpds::HashTrieMapSync;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-use crate::cloud::Listed;
+use crate::cloud::{Listed, Unreadable};
 use crate::graph::owner::OWNER_TAG;
 
 /// A resource as it was last read.
@@ -20,23 +20,44 @@ pub(super) struct Items<R> {
     by_id: HashTrieMapSync<String, Entry<R>>,
     /// Ids by natural key, and by value of the owner tag.
     ids: HashTrieMapSync<String, Vec<String>>,
+    /// Those with fields that can't be read, by id. They are in no other map.
+    unreadable: HashTrieMapSync<String, Entry<Unreadable<R>>>,
 }
 
 impl<R> Default for Items<R> {
     fn default() -> Self {
-        Self { by_id: HashTrieMapSync::new_sync(), ids: HashTrieMapSync::new_sync() }
+        Self { by_id: HashTrieMapSync::new_sync(), ids: HashTrieMapSync::new_sync(), unreadable: HashTrieMapSync::new_sync() }
     }
 }
 
 impl<R> Clone for Items<R> {
     fn clone(&self) -> Self {
-        Self { by_id: self.by_id.clone(), ids: self.ids.clone() }
+        Self { by_id: self.by_id.clone(), ids: self.ids.clone(), unreadable: self.unreadable.clone() }
     }
 }
 
 impl<R: Listed> Items<R> {
     pub fn len(&self) -> usize {
-        self.by_id.size()
+        self.by_id.size() + self.unreadable.size()
+    }
+
+    /// When item `id` was last read, whether or not it can be read.
+    pub fn as_of(&self, id: &str) -> Option<Instant> {
+        self.get(id).map(|entry| entry.as_of).or_else(|| self.unreadable.get(id).map(|entry| entry.as_of))
+    }
+
+    /// All, whether or not they can be read, with the time when they were.
+    pub fn ids(&self) -> impl Iterator<Item = (&str, Instant)> {
+        let readable = self.by_id.iter().map(|(id, entry)| (id.as_str(), entry.as_of));
+        readable.chain(self.unreadable.iter().map(|(id, entry)| (id.as_str(), entry.as_of)))
+    }
+
+    pub fn unreadable(&self) -> impl Iterator<Item = &Arc<Unreadable<R>>> {
+        self.unreadable.values().map(|entry| &entry.item)
+    }
+
+    pub fn get_unreadable(&self, id: &str) -> Option<&Arc<Unreadable<R>>> {
+        self.unreadable.get(id).map(|entry| &entry.item)
     }
 
     pub fn get(&self, id: &str) -> Option<&Entry<R>> {
@@ -64,7 +85,14 @@ impl<R: Listed> Items<R> {
                 self.ids.insert_mut(key, ids);
             }
         }
+        self.unreadable.remove_mut(&id);
         self.by_id.insert_mut(id, entry);
+    }
+
+    pub fn insert_unreadable(&mut self, entry: Entry<Unreadable<R>>) {
+        let id = entry.item.rest.id().to_owned();
+        self.remove(&id);
+        self.unreadable.insert_mut(id, entry);
     }
 
     pub fn remove(&mut self, id: &str) {
@@ -72,6 +100,7 @@ impl<R: Listed> Items<R> {
             self.unlink(id, &old);
             self.by_id.remove_mut(id);
         }
+        self.unreadable.remove_mut(id);
     }
 
     fn unlink(&mut self, id: &str, keys: &[String]) {
@@ -88,7 +117,7 @@ impl<R: Listed> Items<R> {
 }
 
 /// The keys other than the id.
-fn keys<R: Listed>(item: &R) -> Vec<String> {
+pub(super) fn keys<R: Listed>(item: &R) -> Vec<String> {
     let owner = item.tags().iter().filter(|tag| tag.key == OWNER_TAG).map(|tag| tag.value.clone());
     item.natural_keys().into_iter().chain(owner).collect()
 }
@@ -99,7 +128,7 @@ mod tests {
     use crate::cloud::VirtualInterface;
     use proptest::prelude::*;
     use serde_json::json;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn interface(id: u8, vlan: u8, owner: u8) -> VirtualInterface {
         let tags = json!([{ "key": OWNER_TAG, "value": format!("owner-{owner}") }, { "key": "team", "value": "a" }]);
@@ -108,19 +137,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_item_is_found_by_its_own_keys_only(steps in prop::collection::vec((0u8..6, 0u8..4, 0u8..4, any::<bool>()), 0..60)) {
+        fn an_item_is_found_by_its_own_keys_only(steps in prop::collection::vec((0u8..6, 0u8..4, 0u8..4, 0u8..3), 0..60)) {
             let mut items = Items::default();
             let mut model = BTreeMap::new();
-            for (id, vlan, owner, stays) in steps {
-                if stays {
-                    items.insert(Entry { item: Arc::new(interface(id, vlan, owner)), as_of: Instant::now() });
-                    model.insert(id, (vlan, owner));
-                } else {
-                    items.remove(&format!("id-{id}"));
-                    model.remove(&id);
+            let mut unreadable = BTreeSet::new();
+            for (id, vlan, owner, what) in steps {
+                model.remove(&id);
+                unreadable.remove(&format!("id-{id}"));
+                let (item, as_of) = (interface(id, vlan, owner), Instant::now());
+                match what {
+                    0 => {
+                        items.insert(Entry { item: Arc::new(item), as_of });
+                        model.insert(id, (vlan, owner));
+                    }
+                    1 => {
+                        items.insert_unreadable(Entry { item: Arc::new(Unreadable { rest: item, problem: String::new() }), as_of });
+                        unreadable.insert(format!("id-{id}"));
+                    }
+                    _ => items.remove(&item.id),
                 }
             }
-            prop_assert_eq!(items.len(), model.len());
+            prop_assert_eq!(items.len(), model.len() + unreadable.len());
+            prop_assert_eq!(items.ids().count(), items.len());
+            prop_assert_eq!(items.unreadable().map(|item| item.rest.id.clone()).collect::<BTreeSet<_>>(), unreadable);
             let found = |key: &str| {
                 let mut ids: Vec<String> = items.found(key).map(|item| item.id.clone()).collect();
                 ids.sort();

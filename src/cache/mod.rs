@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
-use crate::cloud::{CloudError, Listed};
+use crate::cloud::{CloudError, Item, Listed, Unreadable};
 use items::{Entry, Items};
 
 /// The result of a LIST.
@@ -81,6 +81,12 @@ impl<R: Listed> CloudCache<R> {
         self.lock().items.get(id).map(|entry| Arc::clone(&entry.item))
     }
 
+    /// The items with fields that can't be read.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<Arc<Unreadable<R>>> {
+        self.lock().items.unreadable().map(Arc::clone).collect()
+    }
+
     /// Age of the last successful LIST (before the first one, of the cache itself), and number of resources.
     #[must_use]
     pub fn age_and_size(&self) -> (Duration, usize) {
@@ -125,7 +131,7 @@ impl<R: Listed> CloudCache<R> {
     /// Stores the answer to a call that was sent at `sent`, unless a later one is known.
     pub fn put(&self, item: R, sent: Instant) {
         let mut inner = self.lock();
-        if inner.items.get(item.id()).is_none_or(|known| known.as_of <= sent) {
+        if inner.items.as_of(item.id()).is_none_or(|as_of| as_of <= sent) {
             inner.items.insert(Entry { item: Arc::new(item), as_of: sent });
         }
     }
@@ -133,30 +139,35 @@ impl<R: Listed> CloudCache<R> {
     /// Removes `id`, which a call that was sent at `sent` has shown to be gone.
     pub fn remove(&self, id: &str, sent: Instant) {
         let mut inner = self.lock();
-        if inner.items.get(id).is_some_and(|known| known.as_of <= sent) {
+        if inner.items.as_of(id).is_some_and(|as_of| as_of <= sent) {
             inner.items.remove(id);
         }
     }
 
     /// Stores a LIST that started at `started`, and returns the ids that changed.
-    pub fn apply(&self, listed: Vec<R>, started: Instant) -> HashSet<String> {
+    pub fn apply(&self, listed: Vec<Item<R>>, started: Instant) -> HashSet<String> {
         let mut inner = self.lock();
         let mut changed = HashSet::new();
         let mut present = HashSet::with_capacity(listed.len());
         for item in listed {
-            present.insert(item.id().to_owned());
-            match inner.items.get(item.id()) {
-                // The answer to our own later call is newer than this LIST.
-                Some(entry) if entry.as_of > started => {}
-                Some(entry) if *entry.item == item => {}
-                _ => {
-                    changed.insert(item.id().to_owned());
-                    inner.items.insert(Entry { item: Arc::new(item), as_of: started });
+            let id = item.id().to_owned();
+            // The answer to our own later call is newer than this LIST.
+            let is_newer = inner.items.as_of(&id).is_some_and(|as_of| as_of > started);
+            let is_same = match &item {
+                Item::Readable(item) => inner.items.get(&id).is_some_and(|entry| *entry.item == *item),
+                Item::Unreadable(item) => inner.items.get_unreadable(&id).is_some_and(|known| **known == *item),
+            };
+            if !is_newer && !is_same {
+                changed.insert(id.clone());
+                match item {
+                    Item::Readable(item) => inner.items.insert(Entry { item: Arc::new(item), as_of: started }),
+                    Item::Unreadable(item) => inner.items.insert_unreadable(Entry { item: Arc::new(item), as_of: started }),
                 }
             }
+            present.insert(id);
         }
-        let gone = inner.items.iter().filter(|entry| entry.as_of <= started && !present.contains(entry.item.id()));
-        let gone: Vec<String> = gone.map(|entry| entry.item.id().to_owned()).collect();
+        let gone = inner.items.ids().filter(|(id, as_of)| *as_of <= started && !present.contains(*id));
+        let gone: Vec<String> = gone.map(|(id, _)| id.to_owned()).collect();
         for id in gone {
             inner.items.remove(&id);
             changed.insert(id);
@@ -200,6 +211,10 @@ mod tests {
         names
     }
 
+    fn apply(cache: &CloudCache<VirtualGateway>, listed: Vec<VirtualGateway>, started: Instant) -> HashSet<String> {
+        cache.apply(listed.into_iter().map(Item::Readable).collect(), started)
+    }
+
     fn set(ids: &[&str]) -> HashSet<String> {
         ids.iter().map(ToString::to_string).collect()
     }
@@ -207,9 +222,27 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_list_reports_what_is_new_changed_and_gone() {
         let cache = CloudCache::new();
-        assert_eq!(cache.apply(vec![gateway("a", "1"), gateway("b", "1"), gateway("c", "1")], Instant::now()), set(&["a", "b", "c"]));
-        assert_eq!(cache.apply(vec![gateway("a", "1"), gateway("b", "2"), gateway("d", "1")], Instant::now()), set(&["b", "c", "d"]));
+        assert_eq!(apply(&cache, vec![gateway("a", "1"), gateway("b", "1"), gateway("c", "1")], Instant::now()), set(&["a", "b", "c"]));
+        assert_eq!(apply(&cache, vec![gateway("a", "1"), gateway("b", "2"), gateway("d", "1")], Instant::now()), set(&["b", "c", "d"]));
         assert_eq!(names(&cache), [("a".into(), "1".into()), ("b".into(), "2".into()), ("d".into(), "1".into())]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_item_that_can_not_be_read_is_there_and_hides_no_other() {
+        let cache = CloudCache::new();
+        let odd = || Item::Unreadable(Unreadable { rest: gateway("a", "1"), problem: "bgp_asn: …".to_owned() });
+        let list = |a: Item<VirtualGateway>| cache.apply(vec![a, gateway("b", "1").into()], Instant::now());
+        list(gateway("a", "1").into());
+        assert_eq!(list(odd()), set(&["a"]));
+        assert_eq!(list(odd()), set(&[]), "it is told once");
+        let view = cache.view();
+        assert!(view.get("a").is_none() && view.get_unreadable("a").is_some() && view.get("b").is_some());
+        assert_eq!((cache.unreadable().len(), cache.age_and_size().1), (1, 2));
+        assert_eq!(list(gateway("a", "1").into()), set(&["a"]));
+        assert!(cache.view().get("a").is_some() && cache.unreadable().is_empty());
+        list(odd());
+        assert_eq!(apply(&cache, vec![gateway("b", "1")], Instant::now()), set(&["a"]));
+        assert!(cache.unreadable().is_empty());
     }
 
     #[tokio::test(start_paused = true)]
@@ -261,9 +294,9 @@ mod tests {
         tokio::time::advance(Duration::from_millis(1)).await;
         cache.put(gateway("new", "ours"), Instant::now());
         cache.put(gateway("old", "changed"), Instant::now());
-        assert_eq!(cache.apply(vec![gateway("old", "before")], started), set(&[]));
+        assert_eq!(apply(&cache, vec![gateway("old", "before")], started), set(&[]));
         assert_eq!(names(&cache), [("new".into(), "ours".into()), ("old".into(), "changed".into())]);
         tokio::time::advance(Duration::from_millis(1)).await;
-        assert_eq!(cache.apply(vec![gateway("old", "after")], Instant::now()), set(&["new", "old"]));
+        assert_eq!(apply(&cache, vec![gateway("old", "after")], Instant::now()), set(&["new", "old"]));
     }
 }

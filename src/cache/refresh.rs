@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use super::{CloudCache, Event};
 use crate::backoff::{any_part, at_most};
-use crate::cloud::{Client, CloudError, Listed, Priority};
+use crate::cloud::{Client, CloudError, Item, Listed, Priority, Unreadable};
 
 /// The intervals at which a cache is refreshed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +77,12 @@ impl Poller {
         }
     }
 
-    fn record<R: Listed>(&mut self, cache: &CloudCache<R>, listed: Result<Vec<R>, CloudError>, started: Instant) {
+    fn record<R: Listed>(&mut self, cache: &CloudCache<R>, listed: Result<Vec<Item<R>>, CloudError>, started: Instant) {
         match listed {
             Ok(items) => {
+                let before = cache.unreadable();
                 let changed = cache.apply(items, started);
+                report(&before, &cache.unreadable());
                 self.failures = 0;
                 self.idle = at_most(self.schedule.idle);
                 self.first_idle = self.first_idle.filter(|first_idle| started < *first_idle);
@@ -117,6 +119,18 @@ impl Poller {
         let idle_due = self.first_idle.map_or(last + self.idle, |first| first.max(last + self.schedule.active).min(last + self.idle));
         let due = if active { idle_due.min(last + self.active) } else { idle_due };
         Some(demanded.map_or(due, |demanded| demanded.min(due)))
+    }
+}
+
+/// Logs each item with fields that can't be read once, and once when it can be read again or is gone.
+fn report<R: Listed>(before: &[Arc<Unreadable<R>>], now: &[Arc<Unreadable<R>>]) {
+    let operation = R::OPERATIONS.0;
+    for item in now.iter().filter(|item| !before.contains(item)) {
+        let (id, problem) = (item.rest.id(), &item.problem);
+        tracing::warn!(operation, id, problem, "an item of the LIST can't be read: nothing is done to this resource until it can");
+    }
+    for item in before.iter().filter(|item| now.iter().all(|still| still.rest.id() != item.rest.id())) {
+        tracing::info!(operation, id = item.rest.id(), "the item of the LIST that could not be read is readable, or gone");
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Items;
-use crate::cloud::{CloudError, Listed};
+use super::items::keys;
+use crate::cloud::{CloudError, Listed, Unreadable};
 
 /// A consistent snapshot of a cache.
 pub struct View<R> {
@@ -18,6 +19,25 @@ impl<R: Listed> View<R> {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<R>> {
         self.items.get(id).map(|entry| &entry.item)
+    }
+
+    /// The item with this id, if it has fields that can't be read.
+    #[must_use]
+    pub fn get_unreadable(&self, id: &str) -> Option<&Arc<Unreadable<R>>> {
+        self.items.get_unreadable(id)
+    }
+
+    /// The items with fields that can't be read and one of these ids, [natural keys](Listed::natural_keys) or owners, as far as can be seen.
+    pub fn unreadable_at(&self, wanted: &[&str]) -> impl Iterator<Item = &Arc<Unreadable<R>>> {
+        self.items.unreadable().filter(move |item| {
+            let id = std::iter::once(item.rest.id().to_owned());
+            id.chain(keys(&item.rest)).any(|key| wanted.contains(&key.as_str()))
+        })
+    }
+
+    /// The items of which can't be seen where they are, nor whose.
+    pub fn nameless(&self) -> impl Iterator<Item = &Arc<Unreadable<R>>> {
+        self.items.unreadable().filter(|item| keys(&item.rest).is_empty())
     }
 
     /// The resources with this [natural key](Listed::natural_keys), or this id.

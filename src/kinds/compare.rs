@@ -6,8 +6,7 @@ use std::fmt::Display;
 
 use crate::api::Tags;
 use crate::cloud::{Call, Tag, TagAction, change_tags};
-use crate::graph::owner::OWNER_TAG;
-use crate::reconcile::Difference;
+use crate::reconcile::{DesiredTags, Difference};
 
 /// Gathers the differences of one resource.
 #[derive(Default)]
@@ -59,10 +58,11 @@ impl Comparison {
         self.push(path, true, is_shown, &desired, &observed);
     }
 
-    /// All tags but the cloud's own.
-    pub fn tags(&mut self, desired: &Tags, observed: &Tags) {
+    /// All tags but those that others manage.
+    pub fn tags(&mut self, desired: &DesiredTags, observed: &Tags) {
         if TagChange::between(desired, observed).is_some() {
-            self.push("tags", true, !observed.is_empty(), &spelled(desired), &spelled(observed));
+            let spelled = |tags: &Tags| spelled(tags.iter().filter(|(key, _)| !desired.is_ignored(key)));
+            self.push("tags", true, !observed.is_empty(), &spelled(&desired.tags), &spelled(observed));
         }
     }
 
@@ -125,12 +125,10 @@ pub(super) struct TagChange {
 
 impl TagChange {
     /// What is too much goes first: a resource has ten tags at most.
-    pub fn between(desired: &Tags, observed: &Tags) -> Option<Self> {
-        // Where nobody asks for tags, but for the owner's, those that are there are not ours to judge.
-        let judged = desired.keys().any(|key| key != OWNER_TAG);
-        let surplus = observed.iter().filter(|(key, _)| judged && !desired.contains_key(*key) && !key.starts_with("_sys_"));
-        let surplus = to_wire(surplus);
-        let missing = to_wire(desired.iter().filter(|(key, value)| observed.get(*key) != Some(*value)));
+    pub fn between(desired: &DesiredTags, observed: &Tags) -> Option<Self> {
+        let DesiredTags { tags, is_whole, ignored: _ } = desired;
+        let surplus = to_wire(observed.iter().filter(|(key, _)| *is_whole && !tags.contains_key(*key) && !desired.is_ignored(key)));
+        let missing = to_wire(tags.iter().filter(|(key, value)| observed.get(*key) != Some(*value) && !desired.is_ignored(key)));
         match (surplus.is_empty(), missing.is_empty()) {
             (false, _) => Some(Self { action: TagAction::Delete, tags: surplus }),
             (true, false) => Some(Self { action: TagAction::Create, tags: missing }),
@@ -156,8 +154,8 @@ pub(super) fn from_wire(tags: &[Tag]) -> Tags {
     tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
-fn spelled(tags: &Tags) -> String {
-    tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
+fn spelled<'a>(tags: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+    tags.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Networks in one spelling; a text that is none stands for itself.
@@ -172,6 +170,7 @@ fn address(text: &str) -> Result<IpNet, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::owner::OWNER_TAG;
     use proptest::prelude::*;
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
@@ -194,19 +193,31 @@ mod tests {
     }
 
     #[test]
-    fn surplus_tags_go_before_missing_ones_come_and_the_clouds_own_stay() {
-        let change = TagChange::between(&tags(&[("a", "1"), ("b", "2")]), &tags(&[("a", "0"), ("x", ""), ("_sys_y", "")])).unwrap();
-        assert_eq!((change.action, to_wire(&tags(&[("x", "")]))), (TagAction::Delete, change.tags));
-        let change = TagChange::between(&tags(&[("a", "1"), ("b", "2")]), &tags(&[("a", "0"), ("_sys_y", "")])).unwrap();
-        assert_eq!((change.action, to_wire(&tags(&[("a", "1"), ("b", "2")]))), (TagAction::Create, change.tags));
-        assert!(TagChange::between(&tags(&[("a", "1")]), &tags(&[("a", "1"), ("_sys_y", "")])).is_none());
-        assert!(TagChange::between(&tags(&[]), &tags(&[("a", "1")])).is_none());
-        let change = TagChange::between(&tags(&[(OWNER_TAG, "c:n/x")]), &tags(&[("a", "1")])).unwrap();
-        assert_eq!(
-            (change.action, to_wire(&tags(&[(OWNER_TAG, "c:n/x")]))),
-            (TagAction::Create, change.tags),
-            "no tags are asked for: a stays"
-        );
+    fn surplus_tags_go_before_missing_ones_come_and_those_of_others_stay() {
+        let whole = |pairs: &[(&str, &str)]| DesiredTags {
+            tags: tags(pairs),
+            is_whole: true,
+            ignored: vec!["policy".to_owned(), "cost:*".to_owned(), OWNER_TAG.to_owned(), "dir*".to_owned()],
+        };
+        let unset = |pairs: &[(&str, &str)]| DesiredTags { is_whole: false, ..whole(pairs) };
+        let (delete, create) = (|pairs| Some((TagAction::Delete, tags(pairs))), |pairs| Some((TagAction::Create, tags(pairs))));
+        let ours: &[(&str, &str)] = &[("a", "1"), ("b", "2")];
+        let owner: &[(&str, &str)] = &[(OWNER_TAG, "c:n/x")];
+        let rows = [
+            ("what is too much goes first", whole(ours), tags(&[("a", "0"), ("x", ""), ("_sys_y", "")]), delete(&[("x", "")])),
+            ("what is missing or differs", whole(ours), tags(&[("a", "0"), ("_sys_y", "")]), create(ours)),
+            ("the cloud's own", whole(&[("a", "1")]), tags(&[("a", "1"), ("_sys_y", "")]), None),
+            ("those of others, by key and by prefix", whole(&[]), tags(&[("policy", "x"), ("cost:", ""), ("cost:centre", "7")]), None),
+            ("which are no other keys", whole(&[]), tags(&[("policy2", ""), ("cost", "")]), delete(&[("policy2", ""), ("cost", "")])),
+            ("nor corrected", whole(&[("policy", "a")]), tags(&[("policy", "b")]), None),
+            ("{} removes all", whole(&[]), tags(&[("a", "1")]), delete(&[("a", "1")])),
+            ("nothing is asked for", unset(&[]), tags(&[("a", "1")]), None),
+            ("but for the owner's, which is never left to others", unset(owner), tags(&[("a", "1")]), create(owner)),
+        ];
+        for (row, desired, observed, expected) in rows {
+            let change = TagChange::between(&desired, &observed).map(|change| (change.action, from_wire(&change.tags)));
+            assert_eq!(change, expected, "{row}");
+        }
     }
 
     fn differ(desired: &[String], observed: &[String]) -> bool {

@@ -3,7 +3,7 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, Peer, PeerObserved, SecretKeyReference, Tags};
 use crate::cloud::{self, Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
-use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase};
+use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
 use super::imported;
@@ -24,8 +24,8 @@ impl Kind for PeerKind {
     const REFERENCES: &'static [(&'static str, &'static str)] = &[(INTERFACE, VirtualInterfaceKind::NAME)];
     const WRITES: &'static [&'static str] = VifPeer::WRITES;
 
-    fn tags_of(_: &Peer) -> Option<&Tags> {
-        None
+    fn tags_of(_: &Peer) -> SpecTags<'_> {
+        SpecTags::Unsupported
     }
 
     fn references(object: &Peer) -> Vec<Reference> {

@@ -3,7 +3,7 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, Tags, VirtualGateway, VirtualGatewayObserved};
 use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, ResourcePhase};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
 use super::imported;
@@ -25,8 +25,8 @@ impl Kind for VirtualGatewayKind {
         uses_of_absent: |id| vec![What::Network(id.to_owned())],
     });
 
-    fn tags_of(object: &VirtualGateway) -> Option<&Tags> {
-        Some(&object.spec.tags)
+    fn tags_of(object: &VirtualGateway) -> SpecTags<'_> {
+        object.spec.tags.as_ref().into()
     }
 
     fn uses(object: &VirtualGateway) -> Vec<Use> {
@@ -98,7 +98,7 @@ impl Kind for VirtualGatewayKind {
             local_ep_group_ipv6: spec.local_ep_group_ipv6.clone(),
             bgp_asn: spec.bgp_asn,
             enterprise_project_id: spec.enterprise_project_id.clone().or_else(|| desired.defaults.enterprise_project_id.clone()),
-            tags: to_wire(&desired.tags(&spec.tags)),
+            tags: to_wire(&desired.tags(Self::tags_of(desired.object)).tags),
         }
         .call()
     }
@@ -123,7 +123,7 @@ impl Kind for VirtualGatewayKind {
         if !spec.local_ep_group_ipv6.is_empty() {
             comparison.networks("localEpGroupIpv6", &spec.local_ep_group_ipv6, &seen.local_ep_group_ipv6);
         }
-        comparison.tags(&desired.tags(&spec.tags), &from_wire(&seen.tags));
+        comparison.tags(&desired.tags(Self::tags_of(desired.object)), &from_wire(&seen.tags));
         comparison.finish()
     }
 
@@ -142,7 +142,8 @@ impl Kind for VirtualGatewayKind {
         if !when("tags") {
             return None;
         }
-        TagChange::between(&desired.tags(&spec.tags), &from_wire(&seen.tags)).map(|change| change.call("dc-vgw", &seen.id))
+        TagChange::between(&desired.tags(Self::tags_of(desired.object)), &from_wire(&seen.tags))
+            .map(|change| change.call("dc-vgw", &seen.id))
     }
 
     fn phase(seen: &cloud::VirtualGateway) -> ResourcePhase {

@@ -4,7 +4,7 @@ use crate::accounts::{Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire};
 use super::imported;
@@ -36,8 +36,8 @@ impl Kind for VirtualInterfaceKind {
     });
 
     /// Another tenant's interface takes tags only once that tenant has accepted it.
-    fn tags_of(object: &VirtualInterface) -> Option<&Tags> {
-        object.spec.resource_tenant_id.is_none().then_some(&object.spec.tags)
+    fn tags_of(object: &VirtualInterface) -> SpecTags<'_> {
+        if object.spec.resource_tenant_id.is_some() { SpecTags::Unsupported } else { object.spec.tags.as_ref().into() }
     }
 
     fn references(object: &VirtualInterface) -> Vec<Reference> {
@@ -146,7 +146,7 @@ impl Kind for VirtualInterfaceKind {
             enterprise_project_id: (!foreign)
                 .then(|| spec.enterprise_project_id.clone().or_else(|| desired.defaults.enterprise_project_id.clone()))
                 .flatten(),
-            tags: if foreign { Vec::new() } else { to_wire(&desired.tags(&spec.tags)) },
+            tags: to_wire(&desired.tags(Self::tags_of(desired.object)).tags),
         }
         .call(desired.secret.clone())
     }
@@ -190,7 +190,7 @@ impl Kind for VirtualInterfaceKind {
             compare_extend_attribute(&mut comparison, &to_cloud(attribute), seen.extend_attribute.as_ref());
         }
         if spec.resource_tenant_id.is_none() {
-            comparison.tags(&desired.tags(&spec.tags), &from_wire(&seen.tags));
+            comparison.tags(&desired.tags(Self::tags_of(desired.object)), &from_wire(&seen.tags));
         }
         comparison.finish()
     }
@@ -236,7 +236,7 @@ impl Kind for VirtualInterfaceKind {
         if !when("tags") {
             return None;
         }
-        TagChange::between(&desired.tags(&spec.tags), &from_wire(&seen.tags)).map(|change| change.call("dc-vif", id))
+        TagChange::between(&desired.tags(Self::tags_of(desired.object)), &from_wire(&seen.tags)).map(|change| change.call("dc-vif", id))
     }
 
     fn phase(seen: &cloud::VirtualInterface) -> ResourcePhase {

@@ -41,7 +41,7 @@ impl<K: Kind> Context<'_, K> {
         }
         let is_unseen = step == Step::NoChange && self.state.unseen.await_list();
         self.await_change(changes_by_itself(&step) || is_unseen, &account.cache);
-        if let (Step::Stall(..), Presence::Absent | Presence::ImportNotFound(_) | Presence::Ambiguous(_)) =
+        if let (Step::Stall(..), Presence::Absent | Presence::ImportNotFound(_) | Presence::Ambiguous(_) | Presence::Unreadable(_)) =
             (&step, &observation.situation.cloud)
         {
             // There is no resource to hear of: every LIST may end it, in its own time.
@@ -85,8 +85,8 @@ impl<K: Kind> Context<'_, K> {
         observation: &Observation<K>,
     ) -> (StatusInput<ObservedOf<K>>, Action) {
         let observe_only = Policies::of(self.object, None).management == Management::ObserveOnly;
-        let duplicates = observation.duplicates();
-        let facts = |id, intent, resource, drift| StatusInput { id, intent, resource, drift, duplicates, observe_only };
+        let (duplicates, ignored) = (observation.duplicates(), observation.ignored());
+        let facts = |id, intent, resource, drift| StatusInput { id, intent, resource, drift, ignored, duplicates, observe_only };
         let last = &self.status;
         match executed {
             Executed::Intent(intent) => {
@@ -115,7 +115,9 @@ impl<K: Kind> Context<'_, K> {
                 // Somebody else's resource says nothing about a create of ours that may still take effect.
                 let found =
                     matches!(&observation.situation.cloud, Presence::Present(found) if !matches!(found.owner, Ownership::Foreign(_)));
-                let intent = last.intent.clone().filter(|_| !found && observation.situation.intent != IntentState::None);
+                // Nor is anything known of what can't be read: it may be what the create made.
+                let unreadable = matches!(&observation.situation.cloud, Presence::Unreadable(_));
+                let intent = last.intent.clone().filter(|_| unreadable || (!found && observation.situation.intent != IntentState::None));
                 (facts(id, intent, observation.sight(), observation.drift()), action)
             }
         }
@@ -176,6 +178,7 @@ impl<K: Kind> Context<'_, K> {
             resource: observation.map_or(ResourceState::NotObserved, Observation::sight),
             drift: observation.map(Observation::drift).unwrap_or_default(),
             duplicates: observation.and_then(Observation::duplicates),
+            ignored: Vec::new(),
             observe_only: false,
         }
     }

@@ -251,7 +251,6 @@ impl<K: Kind> Reconciler<K> {
         }
     }
 
-    /// What is not there, or not yet, is woken in vain and waits for nothing.
     /// Counts an attempt that failed at the API server, or forgets those before one that did not.
     fn note_failure(&self, object: &K::Object, failure: Option<&Failure>) {
         if let Some(failure) = failure {
@@ -274,6 +273,7 @@ impl<K: Kind> Reconciler<K> {
         self.store.get(&place).map(|object| object.as_ref().clone())
     }
 
+    /// What is not there, or not yet, is woken in vain and waits for nothing.
     pub(super) fn wake_by_name(&self, namespace: &str, name: &str) {
         let place = ObjectRef::new(name).within(namespace);
         match self.store.get(&place) {

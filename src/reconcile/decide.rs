@@ -77,6 +77,8 @@ pub enum Presence {
     Present(Box<Found>),
     /// Several resources match.
     Ambiguous(Vec<String>),
+    /// The resource, or one that may be it, has fields that can't be read. The text names both.
+    Unreadable(String),
 }
 
 /// A resource that was found.
@@ -92,6 +94,8 @@ pub struct Found {
     pub phase: ResourcePhase,
     /// Fields in which it differs from the spec, without ignored fields.
     pub differences: Vec<Difference>,
+    /// Other fields in which it differs, and which the policy ignores.
+    pub ignored: Vec<Difference>,
     /// The call that removes the first differences.
     pub update: Option<Call>,
     /// The call that deletes it.
@@ -248,6 +252,7 @@ fn decide_deletion(situation: &Situation) -> Step {
         Presence::Absent | Presence::ImportNotFound(_) => release(situation),
         // One of them may be ours: which one, a person must say.
         Presence::Ambiguous(ids) => ambiguous(ids),
+        Presence::Unreadable(what) => Step::Stall(Reason::Unreadable, what.clone()),
         Presence::Present(found) => match (&found.owner, &found.phase) {
             // Gone, an import that was never carried out, or somebody else's: nothing of ours to delete.
             (Ownership::Ours, ResourcePhase::Gone) | (Ownership::Imported | Ownership::Foreign(_), _) => release(situation),
@@ -287,6 +292,7 @@ fn decide_existing(situation: &Situation) -> Step {
         Presence::Unknown => Step::Wait(Wait::List),
         Presence::NotVisible(id) => Step::Wait(Wait::Visible(id.clone())),
         Presence::Ambiguous(ids) => ambiguous(ids),
+        Presence::Unreadable(what) => Step::Stall(Reason::Unreadable, what.clone()),
         Presence::ImportNotFound(id) => Step::Stall(
             Reason::NotFound,
             format!("spec.import.id: {id} does not exist in the cloud; correct the ID, or create the resource in the cloud"),
@@ -405,7 +411,7 @@ fn is_left_over(situation: &Situation, found: &Found) -> bool {
 
 fn immutable(found: &Found, why: &str) -> Step {
     let fixed = found.differences.iter().filter(|difference| !difference.mutable);
-    let fields: Vec<String> = fixed.map(|fixed| format!("{} (cloud: {}, spec: {})", fixed.path, fixed.observed, fixed.desired)).collect();
+    let fields: Vec<String> = fixed.map(ToString::to_string).collect();
     let way_out = if found.recorded {
         let names: Vec<&str> = found.fixed().collect();
         format!(

@@ -20,6 +20,7 @@ fn found() -> Found {
         update: None,
         delete: call("Delete"),
         unseen: Unseen::default(),
+        ignored: vec![],
         obstacle: None,
         orphaned: false,
     }
@@ -269,6 +270,8 @@ fn a_stall_says_why() {
     let rows: Vec<(Change, Reason, &str)> = vec![
         (|s| s.cloud = Presence::Ambiguous(vec!["1".into(), "2".into()]), Reason::Conflict, "1, 2"),
         (|s| s.cloud = one(|f| f.owner = Ownership::Foreign("c:other/gw".into())), Reason::Conflict, "c:other/gw"),
+        (|s| s.cloud = Presence::Unreadable("1: vlan".into()), Reason::Unreadable, "1: vlan"),
+        (|s| (s.deleting, s.cloud) = (true, Presence::Unreadable("1: vlan".into())), Reason::Unreadable, "1: vlan"),
         (|s| s.cloud = one(|f| f.differences = vec![difference("vlan", false)]), Reason::Immutable, "vlan"),
         (|s| s.cloud = Presence::ImportNotFound("9".into()), Reason::NotFound, "9"),
         (|s| s.management = Management::ObserveOnly, Reason::NotFound, "ObserveOnly"),
@@ -336,7 +339,8 @@ fn presences() -> impl Strategy<Value = Presence> {
         Just(Presence::NotVisible("1".into())),
         Just(Presence::ImportNotFound("1".into())),
         one,
-        Just(Presence::Ambiguous(vec!["1".into()]))
+        Just(Presence::Ambiguous(vec!["1".into()])),
+        Just(Presence::Unreadable("1".into()))
     ]
 }
 
@@ -426,7 +430,8 @@ proptest! {
                 let left_over = never_taken && found.differences.iter().any(|difference| !difference.mutable);
                 prop_assert!(found.owner != Ownership::Ours || found.phase == ResourcePhase::Gone || left_over);
             }
-            prop_assert!(situation.intent != IntentState::Unconfirmed && !matches!(situation.cloud, Presence::Ambiguous(_)));
+            prop_assert!(situation.intent != IntentState::Unconfirmed);
+            prop_assert!(!matches!(situation.cloud, Presence::Ambiguous(_) | Presence::Unreadable(_)));
         }
     }
 

@@ -37,7 +37,7 @@ pub trait Kind: Send + Sync + 'static {
 
     /// Tags that `object` asks for; `None` where its resource is created without any. Ours carry [`OWNER_TAG`] beside them, unless the region
     /// drops it.
-    fn tags_of(object: &Self::Object) -> Option<&Tags>;
+    fn tags_of(object: &Self::Object) -> SpecTags<'_>;
 
     /// Objects that `object` refers to by name: each by one of [`Self::REFERENCES`].
     fn references(object: &Self::Object) -> Vec<Reference> {
@@ -182,17 +182,70 @@ pub enum Tagging {
     None,
 }
 
+/// What a spec says about the tags of its resource.
+#[derive(Clone, Copy, Debug)]
+pub enum SpecTags<'a> {
+    /// The resource has no tags.
+    Unsupported,
+    /// Nothing.
+    Unset,
+    /// These are all, with the account's and the owner's.
+    Set(&'a Tags),
+}
+
+impl<'a> From<Option<&'a Tags>> for SpecTags<'a> {
+    fn from(tags: Option<&'a Tags>) -> Self {
+        tags.map_or(Self::Unset, Self::Set)
+    }
+}
+
+impl SpecTags<'_> {
+    #[must_use]
+    pub const fn is_supported(self) -> bool {
+        !matches!(self, Self::Unsupported)
+    }
+}
+
+/// The tags that a resource is to have.
+#[derive(Clone, Debug, Default)]
+pub struct DesiredTags {
+    pub tags: Tags,
+    /// Others are removed, unless they are ignored.
+    pub is_whole: bool,
+    /// Keys, and prefixes of keys with a `*`.
+    pub ignored: Vec<String>,
+}
+
+impl DesiredTags {
+    /// Whether somebody else manages the tag: the cloud, or whoever the spec or the account leaves it to.
+    #[must_use]
+    pub fn is_ignored(&self, key: &str) -> bool {
+        let is_ignored = |pattern: &String| pattern.strip_suffix('*').map_or(key == pattern, |prefix| key.starts_with(prefix));
+        key.starts_with("_sys_") || (key != OWNER_TAG && self.ignored.iter().any(is_ignored))
+    }
+}
+
 impl<O: Managed> Desired<'_, O> {
     /// All tags that the resource is to have, where the object asks for `tags`.
     #[must_use]
-    pub fn tags(&self, tags: &Tags) -> Tags {
+    pub fn tags(&self, tags: SpecTags<'_>) -> DesiredTags {
+        let (of_spec, is_set) = match tags {
+            SpecTags::Unsupported => return DesiredTags::default(),
+            SpecTags::Unset => (None, false),
+            SpecTags::Set(tags) => (Some(tags), true),
+        };
         let mut all = match self.tagging {
-            Tagging::All => self.defaults.tags.iter().chain(tags).map(|(key, value)| (key.clone(), value.clone())).collect(),
+            Tagging::All => {
+                let tags = self.defaults.tags.iter().chain(of_spec.into_iter().flatten());
+                tags.map(|(key, value)| (key.clone(), value.clone())).collect()
+            }
             Tagging::OwnerOnly => Tags::new(),
-            Tagging::None => return Tags::new(),
+            Tagging::None => return DesiredTags::default(),
         };
         all.extend(self.owner.map(|owner| (OWNER_TAG.to_owned(), owner.to_owned())));
-        all
+        let is_whole = self.tagging == Tagging::All && (is_set || !self.defaults.tags.is_empty());
+        let ignored = self.object.policy().ignore_tags.iter().chain(&self.defaults.ignore_tags).cloned().collect();
+        DesiredTags { tags: all, is_whole, ignored }
     }
 }
 
@@ -242,6 +295,12 @@ pub struct Difference {
     pub desired: String,
     /// What the cloud says.
     pub observed: String,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (cloud: {}, spec: {})", self.path, self.observed, self.desired)
+    }
 }
 
 /// Where a resource is in its life.

@@ -41,6 +41,8 @@ pub struct StatusInput<O> {
     pub resource: ResourceState<O>,
     /// Fields in which it differs from the spec.
     pub drift: Vec<Difference>,
+    /// Fields in which it may differ, since the policy ignores them, and does.
+    pub ignored: Vec<Difference>,
     /// IDs of other resources with our owner tag; `None` if the cloud was not read.
     pub duplicates: Option<Vec<String>>,
     /// The management policy is `ObserveOnly`.
@@ -110,7 +112,7 @@ pub fn report<O: Clone>(
     let values = match outcome {
         AttemptOutcome::Done(Step::Wait(Wait::Visible(_) | Wait::VisibleChange)) if is_ready(last, generation) => {
             let message = format!("{MATCHES}, as the cloud answered; waiting until its reads show it");
-            ConditionValues { message, ..settled(input.observe_only) }
+            ConditionValues { message, ..settled(input) }
         }
         // What the create ended with is known, only not whether it had an effect.
         AttemptOutcome::Done(Step::Wait(Wait::UnconfirmedCreate)) => {
@@ -239,13 +241,13 @@ fn values<O>(outcome: &AttemptOutcome, input: &StatusInput<O>) -> ConditionValue
     let stalled = |reason, message: String| ConditionValues { state: ReconcileStatus::Stalled, reason, message, synced: None };
     match outcome {
         AttemptOutcome::Done(step) => match step {
-            Step::NoChange => settled(input.observe_only),
+            Step::NoChange => settled(input),
             Step::Report(differences) => {
                 ConditionValues { synced: Some(false), ..stalled(Reason::Drifted, format_differences(differences)) }
             }
             Step::RecordIntent => reconciling(Reason::Creating, "the cloud resource will be created".to_owned()),
             Step::Create(_) | Step::Adopt(_) => match input.resource.present() {
-                Some(seen) if seen.phase == ResourcePhase::Settled && seen.matches => settled(input.observe_only),
+                Some(seen) if seen.phase == ResourcePhase::Settled && seen.matches => settled(input),
                 _ => reconciling(Reason::Creating, "the cloud is creating the resource".to_owned()),
             },
             Step::Update(_, differences) => ConditionValues {
@@ -295,9 +297,15 @@ fn values<O>(outcome: &AttemptOutcome, input: &StatusInput<O>) -> ConditionValue
 
 const MATCHES: &str = "matches the spec";
 
-fn settled(observe_only: bool) -> ConditionValues {
-    let reason = if observe_only { Reason::Observed } else { Reason::Available };
-    ConditionValues { state: ReconcileStatus::Ready, reason, message: MATCHES.to_owned(), synced: Some(true) }
+fn settled<O>(input: &StatusInput<O>) -> ConditionValues {
+    let reason = if input.observe_only { Reason::Observed } else { Reason::Available };
+    let ignored: Vec<String> = input.ignored.iter().map(ToString::to_string).collect();
+    let message = if ignored.is_empty() {
+        MATCHES.to_owned()
+    } else {
+        format!("{MATCHES}, except for fields that spec.policy.ignoreFields names: {}", ignored.join(", "))
+    };
+    ConditionValues { state: ReconcileStatus::Ready, reason, message, synced: Some(true) }
 }
 
 fn failed(error: &CloudError) -> ConditionValues {

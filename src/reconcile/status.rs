@@ -22,7 +22,15 @@ impl<K: Kind> Context<'_, K> {
     /// Reports an outcome without having read the cloud: what is known of the resource stays.
     pub async fn report(&mut self, outcome: &AttemptOutcome) -> Result<(), Failure> {
         let (id, intent) = (self.status.id.clone(), self.status.intent.clone());
-        let facts = StatusInput { id, intent, resource: ResourceState::NotObserved, drift: vec![], duplicates: None, observe_only: false };
+        let facts = StatusInput {
+            id,
+            intent,
+            resource: ResourceState::NotObserved,
+            drift: vec![],
+            ignored: vec![],
+            duplicates: None,
+            observe_only: false,
+        };
         self.update_status(outcome, &facts, false, false).await
     }
 

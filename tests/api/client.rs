@@ -6,7 +6,8 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::any;
 use direct_connect_operator::cloud::{
-    Client, CloudError, CreateVirtualGateway, Credentials, ErrorClass, Limits, Listed, Priority, RequestOutcome, Settings, VirtualGateway,
+    Client, CloudError, CreateVirtualGateway, Credentials, ErrorClass, Item, Limits, Listed, Priority, RequestOutcome, Settings,
+    VirtualGateway,
 };
 use direct_connect_operator::telemetry::metrics;
 use futures::future::join_all;
@@ -95,7 +96,7 @@ async fn all_pages_are_read_and_a_marker_that_stands_still_is_an_error() {
     })
     .await;
     let all = client(&url).list::<VirtualGateway>(Priority::Background).await.unwrap();
-    assert_eq!(all.iter().map(|gateway| gateway.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3", "4", "5"]);
+    assert_eq!(all.iter().map(Item::id).collect::<Vec<_>>(), ["1", "2", "3", "4", "5"]);
     assert_eq!(hits.load(Ordering::Relaxed), 3);
 
     let (url, _) = serve(|_, _| axum::Json(json!({ "virtual_gateways": [{ "id": "1" }], "page_info": { "next_marker": "1" } }))).await;

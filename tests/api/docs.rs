@@ -93,6 +93,7 @@ fn the_conditions_after_an_error_are_those_of_the_catalogue() {
             intent: None,
             resource: ResourceState::NotObserved,
             drift: vec![],
+            ignored: vec![],
             duplicates: None,
             observe_only: false,
         };

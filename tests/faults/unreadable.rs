@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use support::controlplane::{ControlPlane, root};
 use support::eventually;
-use support::line::{gateway, id, with};
+use support::line::{gateway, id, interface, peer, vpc, with};
 use support::metrics::Scrape;
 use support::operator::Operator;
-use support::world::{API_VERSION, BOUND, World, api, condition, start_operator};
+use support::world::{API_VERSION, BOUND, World, api, condition, is, start_operator};
 
 /// Puts `text` of the definition of `kind` to a schema that takes anything.
 fn relax(plane: &ControlPlane, plural: &str, field: &str) {
@@ -113,4 +113,94 @@ async fn one_that_can_not_be_read_stops_no_other_and_keeps_what_it_has() {
     world.api("DirectConnectGrant").delete("grant", &kube::api::DeleteParams::default()).await.unwrap();
     until_counted(&operator, "DirectConnectGrant", 0.0).await;
     world.finish().await;
+}
+
+#[tokio::test]
+async fn an_item_of_a_list_that_can_not_be_read_stalls_only_its_own_object() {
+    let plane = Arc::new(ControlPlane::start().await);
+    plane.install_crds();
+    let world = World::on(Arc::clone(&plane), "items").await;
+    world.furnish().await;
+    let operator = start_operator(&plane, "items", &[]).await;
+    world.apply(&gateway("odd", 1)).await;
+    world.apply(&gateway("gw", 2)).await;
+    world.apply(&interface("vif", "gw", 101)).await;
+    let [odd, vif] = [id(&world.wait_ready("VirtualGateway", "odd").await), id(&world.wait_ready("VirtualInterface", "vif").await)];
+    let foreign =
+        world.cloud.create("virtual_gateway", json!({ "name": "foreign", "vpc_id": vpc(3), "local_ep_group": ["10.9.0.0/24"] })).await;
+    let foreign = foreign["id"].as_str().unwrap().to_owned();
+    for id in [&odd, &foreign] {
+        world.cloud.patch(id, json!({ "bgp_asn": "many", "local_ep_group_ipv6": { "a": 1 } })).await;
+    }
+    world.cloud.patch(&vif, json!({ "bandwidth": "wide" })).await;
+    let message = |object: &Value| condition(object, "Ready").unwrap()["message"].as_str().unwrap().to_owned();
+
+    // What it belongs to says so, by ID and field, and nothing is done to it.
+    let stalled = world.look("VirtualGateway", "odd").await;
+    let said = message(&stalled);
+    assert!(is(&stalled, "Stalled", "True") && said.contains(&odd) && said.contains("bgp_asn: "), "{stalled:#}");
+    let said = message(&world.look("VirtualInterface", "vif").await);
+    assert!(said.contains(&vif) && said.contains("bandwidth: "), "{said}");
+    world.apply(&peer("peer", "vif")).await;
+    world.wait_reason("Peer", "peer", "Unreadable").await;
+    // Nor is anything created in the place of what can't be read, of whom ever it is.
+    world.apply(&gateway("new", 3)).await;
+    let said = message(&world.wait_reason("VirtualGateway", "new", "Unreadable").await);
+    assert!(said.contains(&foreign), "{said}");
+    world.patch("VirtualGateway", "odd", json!({ "spec": { "description": "changed" } })).await;
+    world
+        .wait("VirtualGateway", "odd", "the change waits", |object| {
+            object["status"]["observedGeneration"] == 2 || is(object, "Stalled", "True")
+        })
+        .await;
+    world.delete("VirtualGateway", "odd").await;
+    world.delete("VirtualInterface", "vif").await;
+    world.delete("Peer", "peer").await;
+
+    // All others go on.
+    world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "changed" } })).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    world.apply(&gateway("third", 4)).await;
+    world.wait_ready("VirtualGateway", "third").await;
+    for (kind, name) in [("VirtualGateway", "odd"), ("VirtualInterface", "vif")] {
+        world
+            .wait(kind, name, "the deletion waits", |object| {
+                object["metadata"]["deletionTimestamp"].is_string() && is(object, "Stalled", "True")
+            })
+            .await;
+    }
+    for (operation, count) in [
+        ("CreateVirtualGateway", 3),
+        ("UpdateVirtualGateway", 1),
+        ("DeleteVirtualGateway", 0),
+        ("DeleteVirtualInterface", 0),
+        ("CreateVifPeer", 0),
+    ] {
+        assert_eq!(world.cloud.count(operation).await, count, "{operation}");
+    }
+
+    // It is told once: in the log, by a metric and by an event of the account.
+    for id in [&odd, &foreign, &vif] {
+        let line = |line: &&str| line.contains("an item of the LIST can't be read") && line.contains(id.as_str());
+        assert_eq!(operator.log().lines().filter(line).count(), 1, "{}", operator.tail());
+    }
+    let unreadable = Scrape::of(&operator).await.get("directconnect_cache_unreadable", &[("collection", "virtual_gateways")]);
+    assert_eq!(unreadable, Some(2.0));
+    world.patch_account(json!({ "syncInterval": "2m" })).await;
+    let told = world.told("CloudAccount", &world.namespace, "Unreadable", 3).await;
+    assert!(told.iter().any(|told| told.contains(&foreign) && told.contains("bgp_asn: ")), "{told:?}");
+
+    // Mended, each goes on.
+    let mended = json!({ "bgp_asn": 64_512, "local_ep_group_ipv6": [] });
+    world.cloud.delete(&foreign).await;
+    world.cloud.patch(&odd, mended).await;
+    world.cloud.patch(&vif, json!({ "bandwidth": 50 })).await;
+    for (kind, name) in [("VirtualGateway", "new"), ("VirtualInterface", "vif")] {
+        world.ask(kind, name, "now").await;
+    }
+    world.wait_ready("VirtualGateway", "new").await;
+    world.wait_gone("VirtualInterface", "vif").await;
+    world.wait_gone("VirtualGateway", "odd").await;
+    world.clear().await;
+    assert!(world.cloud.is_empty().await);
 }

@@ -35,6 +35,12 @@ async fn a_namespace_goes_with_all_that_is_in_it_and_the_account_after_it() {
     assert_eq!(told["reason"], "WaitingForDependants", "{account:#}");
     assert!(told["message"].as_str().unwrap().contains(&format!("VirtualGateway {}/gw", world.namespace)), "{account:#}");
     assert!(is_there(&world, "v1", "Secret", Some(&world.namespace), "credentials").await, "the Secret is kept");
+    eventually("the account says so", BOUND, || async {
+        let account = world.get_account().await;
+        let message = condition(&account, "Ready")?["message"].as_str()?.to_owned();
+        message.contains("/credentials is being deleted, and stays as long as objects use this account").then_some(())
+    })
+    .await;
     world.plane.kubectl(&["delete", "namespace", &world.namespace, "--timeout=60s"]);
     eventually("the account is gone", BOUND, || async {
         (!is_there(&world, API_VERSION, "CloudAccount", None, &world.namespace).await).then_some(())

@@ -11,4 +11,5 @@ mod restart;
 mod samples;
 mod session_keys;
 mod sweep;
+mod tags;
 mod toy_kind;

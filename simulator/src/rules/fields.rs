@@ -102,11 +102,17 @@ pub fn check_tags(value: &Value, settings: &Settings) -> Result<(), ApiError> {
     if keys.len() < list.len() { Err(ApiError::invalid_parameter("two tags have the same key")) } else { Ok(()) }
 }
 
-/// The key must have 1 to 128 characters and not be reserved, the value at most 255.
+/// The key must have 1 to 128 characters and not be reserved, the value at most 255. Both take letters of any language, digits, spaces (not at
+/// either end) and `_.:=+-@`, the value also `/`.
 pub fn check_tag(value: &Value) -> Result<(), ApiError> {
-    let length = |field: &str| value.get(field).map(|text| text.as_str().map(|text| text.chars().count()));
-    let key_fits = matches!(length("key"), Some(Some(1..=128)));
-    let value_fits = matches!(length("value"), None | Some(Some(0..=255)));
-    let reserved = value.get("key").and_then(Value::as_str).is_some_and(|key| key.starts_with("_sys_") || key.trim() != key);
-    if key_fits && value_fits && !reserved { Ok(()) } else { Err(ApiError::invalid_parameter("a tag is invalid")) }
+    let fits = |text: &str, limit: usize, special: &str| {
+        let takes = |character: char| character.is_alphanumeric() || character == ' ' || special.contains(character);
+        text.chars().count() <= limit && text.trim() == text && text.chars().all(takes)
+    };
+    let key_fits = value
+        .get("key")
+        .and_then(Value::as_str)
+        .is_some_and(|key| !key.is_empty() && !key.starts_with("_sys_") && fits(key, 128, "_.:=+-@"));
+    let value_fits = value.get("value").is_none_or(|value| value.as_str().is_some_and(|value| fits(value, 255, "_.:=+-@/")));
+    if key_fits && value_fits { Ok(()) } else { Err(ApiError::invalid_parameter("a tag is invalid")) }
 }

@@ -1,7 +1,7 @@
 //! Reads a successful answer: one object, or a page of a list.
 //!
-//! Pure. Strict about the list itself, since a resource that is missing from it counts as deleted: anything that is not clearly a list is an
-//! error and never an empty list. Inside an item unknown and null fields are tolerated.
+//! Pure. Strict about the list itself, since a resource that is missing from it counts as deleted: anything that is not clearly a list of items with
+//! IDs is an error and never an empty list. Inside an item unknown and null fields are tolerated, and fields that can't be read are told.
 
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
@@ -13,7 +13,7 @@ use std::fmt;
 use crate::cloud::errors::catalogue::{OwnCode, code_label};
 use crate::cloud::errors::redact::Secrets;
 use crate::cloud::errors::{CloudError, RequestOutcome};
-use crate::cloud::resources::Listed;
+use crate::cloud::resources::{Item, Listed};
 use crate::telemetry::metrics::Answered;
 
 /// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
@@ -31,9 +31,9 @@ pub struct Answer {
 }
 
 /// A page of a list, in the cloud's order.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub struct Page<R> {
-    pub items: Vec<R>,
+    pub items: Vec<Item<R>>,
     /// Marker of the next page; `None` for the last one.
     pub next_marker: Option<String>,
 }
@@ -69,12 +69,16 @@ impl Answer {
     /// Reads a page of `R`. An answer without `page_info` is the only page; an unreadable `page_info` is an error, since there may be a next page.
     ///
     /// # Errors
-    /// `Malformed` when the answer is not a JSON object, has no such list, or a part of the list can't be read.
+    /// `Malformed` when the answer is not a JSON object, has no such list, or an item has no ID that can be read.
     pub fn page<R: Listed>(&self) -> Result<Page<R>, CloudError> {
         const INFO: &str = "page_info";
         let (operation, _) = R::OPERATIONS;
         let fields = self.fields(operation)?;
-        let items = self.field(operation, &fields, R::PLURAL, '[')?;
+        let texts: Vec<&RawValue> = self.field(operation, &fields, R::PLURAL, '[')?;
+        let items = texts.into_iter().enumerate().map(|(index, text)| {
+            Item::read(text).map_err(|problem| self.malformed(operation, format!("{}[{index}]: {problem}", R::PLURAL)))
+        });
+        let items = items.collect::<Result<_, _>>()?;
         let info = match fields.0.get(INFO) {
             Some(info) if info.get() != "null" => self.field::<PageInfo>(operation, &fields, INFO, '{')?,
             _ => PageInfo { next_marker: None },
@@ -87,7 +91,7 @@ impl Answer {
     }
 
     /// Checks the first character too, since serde reads a list as an object of its fields.
-    fn field<T: DeserializeOwned>(&self, operation: &'static str, fields: &Fields<'_>, key: &str, first: char) -> Result<T, CloudError> {
+    fn field<'a, T: Deserialize<'a>>(&self, operation: &'static str, fields: &Fields<'a>, key: &str, first: char) -> Result<T, CloudError> {
         let value = fields.0.get(key).ok_or_else(|| self.malformed(operation, format!("the answer has no {key}")))?;
         if !value.get().starts_with(first) {
             return Err(self.malformed(operation, format!("{key} does not begin with {first}")));

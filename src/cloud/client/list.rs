@@ -6,7 +6,7 @@ use super::Client;
 use crate::cloud::call::{Call, Method};
 use crate::cloud::errors::catalogue::OwnCode;
 use crate::cloud::errors::{CloudError, RequestOutcome};
-use crate::cloud::resources::Listed;
+use crate::cloud::resources::{Item, Listed};
 use crate::cloud::throttle::Priority;
 
 impl Client {
@@ -14,15 +14,15 @@ impl Client {
     ///
     /// # Errors
     /// The error of the first page that failed; a part of a collection is never returned.
-    pub async fn list<R: Listed>(&self, priority: Priority) -> Result<Vec<R>, CloudError> {
+    pub async fn list<R: Listed>(&self, priority: Priority) -> Result<Vec<Item<R>>, CloudError> {
         let mut pages = 0;
         let listed = self.list_pages(priority, &mut pages).await;
         self.metrics().listed(R::PLURAL, pages, listed.is_ok());
         listed
     }
 
-    async fn list_pages<R: Listed>(&self, priority: Priority, pages: &mut u64) -> Result<Vec<R>, CloudError> {
-        let mut items: Vec<R> = Vec::new();
+    async fn list_pages<R: Listed>(&self, priority: Priority, pages: &mut u64) -> Result<Vec<Item<R>>, CloudError> {
+        let mut items: Vec<Item<R>> = Vec::new();
         let mut markers = HashSet::new();
         let mut marker: Option<String> = None;
         loop {

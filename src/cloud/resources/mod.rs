@@ -1,5 +1,6 @@
 //! Wire types and calls of each collection.
 
+mod item;
 mod listed;
 mod peer;
 mod quota;
@@ -8,6 +9,7 @@ mod virtual_gateway;
 mod virtual_interface;
 mod wire;
 
+pub use item::{Item, Unreadable};
 pub use listed::Listed;
 pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};
 pub use quota::{QUOTA_TYPES, Quota, Quotas, quota_label, quotas};

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::api::{ConditionType, Managed, Status, find_condition};
 use crate::cache::View;
-use crate::cloud::{Call, ErrorClass, Listed, Priority};
+use crate::cloud::{Call, ErrorClass, Listed, Priority, Unreadable};
 use crate::graph::ObjectKey;
 use crate::graph::owner::{OWNER_TAG, object_of};
 use crate::graph::{describe_holder, describe_owner_tag};
@@ -34,6 +34,9 @@ impl<K: Kind> Observer<'_, '_, K> {
         match (&self.context.status.id, self.context.object.import().and_then(|import| import.id.as_ref())) {
             // A create whose answer was lost may have replaced one that is gone: the new one has another id.
             (Some(id), _) => {
+                if let Some(unreadable) = K::listed_id_of(desired, id).and_then(|host| unreadable(&view, &host)) {
+                    return Ok((unreadable, None));
+                }
                 let listed = listed::<K>(desired, &view, id);
                 if listed.is_none() && !sent && self.is_unseen(&view) {
                     return Ok((Presence::NotVisible(id.clone()), None));
@@ -50,6 +53,9 @@ impl<K: Kind> Observer<'_, '_, K> {
             (None, _) if sent => {}
             (None, Some(_)) if !self.is_resolved() => return Ok((Presence::Absent, None)),
             (None, Some(id)) => {
+                if let Some(unreadable) = K::listed_id_of(desired, id).and_then(|host| unreadable(&view, &host)) {
+                    return Ok((unreadable, None));
+                }
                 return match self.by_id(desired, &view, id).await? {
                     // The next attempt checks first whether the object may use what the resource uses.
                     Some(seen) if view.get(K::listed_id(&seen)).is_none() => Ok((Presence::Unknown, None)),
@@ -59,14 +65,22 @@ impl<K: Kind> Observer<'_, '_, K> {
             }
             (None, None) => {}
         }
-        let (at_its_place, with_its_tag) = (K::natural_key(desired), view.owned_by(&self.account.owner));
-        let at_its_place = at_its_place.iter().flat_map(|key| view.at(key));
+        let (place, with_its_tag) = (K::natural_key(desired), view.owned_by(&self.account.owner));
+        let at_its_place = place.iter().flat_map(|key| view.at(key));
         // What is found by both is one.
         let hosts: BTreeMap<&str, &K::Listed> = at_its_place.chain(with_its_tag).map(|listed| (listed.id(), listed.as_ref())).collect();
         let all = hosts.into_values().flat_map(|listed| K::resources(listed));
         let all = all.filter(|seen| K::phase(seen) != ResourcePhase::Gone && !self.is_not_found(seen));
         let (ours, others): (Vec<_>, Vec<_>) =
             all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
+        if ours.is_empty() {
+            let keys: Vec<&str> = place.iter().map(String::as_str).chain([self.account.owner.as_str()]).collect();
+            // Where resources have tags, ours may be anywhere.
+            let nameless = view.nameless().filter(|_| K::tags_of(self.context.object).is_supported());
+            if let Some(unreadable) = view.unreadable_at(&keys).chain(nameless).next() {
+                return Ok((Presence::Unreadable(describe_unreadable(unreadable)), None));
+            }
+        }
         let mut candidates = if ours.is_empty() { others } else { ours };
         if candidates.len() > 1 {
             let mut ids: Vec<String> = candidates.iter().map(|seen| K::id(seen).to_owned()).collect();
@@ -173,15 +187,17 @@ impl<K: Kind> Observer<'_, '_, K> {
     ) -> Result<(Presence, Option<K::Resource>), Failure> {
         let host = K::listed_id(&seen).to_owned();
         self.context.watch_item(&host);
-        let mut differences = K::compare(desired, &seen);
+        let differences = K::compare(desired, &seen);
         let owner = self.ownership(desired, view, &seen, &differences, recorded);
         if !recorded && !matches!(owner, Ownership::Foreign(_)) && self.is_ghost(desired, &seen).await? {
             return Ok((Presence::Absent, None));
         }
         let ignored = &self.context.object.policy().ignore_fields;
         // What can't be changed decides whether a resource is taken at all: before that it is not ignored.
-        differences
-            .retain(|difference| (!recorded && !difference.mutable) || !ignored.iter().any(|field| is_same_field(field, difference.path)));
+        let is_compared = |difference: &Difference| {
+            (!recorded && !difference.mutable) || !ignored.iter().any(|field| is_same_field(field, difference.path))
+        };
+        let (mut differences, ignored): (Vec<_>, Vec<_>) = differences.into_iter().partition(is_compared);
         let update = self.update(desired, &seen, &mut differences);
         let (id, delete) = (K::id(&seen).to_owned(), K::delete(&seen));
         let found = Found {
@@ -197,6 +213,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             delete,
             obstacle: obstacle::<K>(view.get(&host).map(Arc::as_ref), &seen),
             differences,
+            ignored: ignored.into_iter().filter(|difference| difference.is_shown).collect(),
             id,
         };
         Ok((Presence::Present(Box::new(found)), Some(seen)))
@@ -294,7 +311,7 @@ impl<K: Kind> Observer<'_, '_, K> {
     /// ours would carry one; but some regions drop the tags of a create, and until one is seen to keep them, what is like ours in all else is ours.
     fn is_from_our_create(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, differences: &[Difference]) -> bool {
         let sent = self.context.sent_intent().is_some();
-        if !sent || !self.account.account.keeps_tags() || K::tags_of(self.context.object).is_none() {
+        if !sent || !self.account.account.keeps_tags() || !K::tags_of(self.context.object).is_supported() {
             return sent;
         }
         let keeps_tags = view.iter().flat_map(|listed| K::resources(listed)).any(|seen| K::tags(&seen).contains_key(OWNER_TAG));
@@ -309,6 +326,18 @@ fn obstacle<K: Kind>(listed: Option<&K::Listed>, seen: &K::Resource) -> Option<O
         return Some(Obstacle::ShutDown);
     }
     K::is_deleted_with_parent(listed, seen).then_some(Obstacle::DeletedWithParent)
+}
+
+/// What is known of an item with this id that can't be read.
+fn unreadable<R: Listed>(view: &View<R>, id: &str) -> Option<Presence> {
+    view.get_unreadable(id).map(|item| Presence::Unreadable(describe_unreadable(item)))
+}
+
+fn describe_unreadable<R: Listed>(item: &Unreadable<R>) -> String {
+    let (id, problem) = (item.rest.id(), &item.problem);
+    format!(
+        "the cloud shows {id} in a form that can't be read ({problem}); nothing is done to it until it can, since it is or may be the resource of this object"
+    )
 }
 
 /// Whether the status names a resource as a duplicate.

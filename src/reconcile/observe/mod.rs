@@ -43,7 +43,7 @@ impl<K: Kind> Observation<K> {
     /// What the status shows of the resource.
     pub fn sight(&self) -> ResourceState<<K::Object as Managed>::Observed> {
         match (&self.situation.cloud, &self.seen) {
-            (Presence::Unknown | Presence::NotVisible(_), _) => ResourceState::NotObserved,
+            (Presence::Unknown | Presence::NotVisible(_) | Presence::Unreadable(_), _) => ResourceState::NotObserved,
             // Nothing is shown of somebody else's resource.
             (Presence::Present(found), Some(seen)) if !matches!(found.owner, Ownership::Foreign(_)) => {
                 ResourceState::Present(observed_resource::<K>(seen, found.differences.is_empty()))
@@ -58,6 +58,12 @@ impl<K: Kind> Observation<K> {
         let looked_at = !matches!(found.owner, Ownership::Foreign(_)) && found.phase == ResourcePhase::Settled && !found.unseen.update;
         let ignored = self.situation.drift == DriftPolicy::Ignore && !self.situation.spec_changed;
         if looked_at && !ignored { found.differences.clone() } else { Vec::new() }
+    }
+
+    /// Where the resource differs, and the policy ignores it.
+    pub fn ignored(&self) -> Vec<Difference> {
+        let Presence::Present(found) = &self.situation.cloud else { return Vec::new() };
+        found.ignored.clone()
     }
 
     /// IDs of other resources with our owner tag, if the cloud was read.
@@ -101,7 +107,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             links.extend(fields.filter_map(|field| Some((field, aimed.references.get(field)?.clone()))));
         }
         let mut desired = Desired { created_as: aimed.map(|aimed| aimed.name.as_str()), ..self.desired(&links) };
-        let tags = K::tags_of(object).map_or(0, |tags| desired.tags(tags).len());
+        let tags = desired.tags(K::tags_of(object)).tags.len();
         let view = self.account.cache.view();
         let duplicates = self.duplicates(&desired, &view).await?;
         let listed = view.listed();

@@ -155,6 +155,7 @@ metrics! {
     LISTS[2] = "directconnect_cache_lists", Counter, [COLLECTION, LIST_RESULT], "Number of LISTs of whole collections";
     PAGES[1] = "directconnect_cache_pages", Counter, [COLLECTION], "Number of pages of LISTs that were read";
     CACHE_SIZE[1] = "directconnect_cache_size", Gauge, [COLLECTION], "Number of cloud resources in the caches of all accounts";
+    CACHE_UNREADABLE[1] = "directconnect_cache_unreadable", Gauge, [COLLECTION], "Number of cloud resources with a field that the operator can't read; nothing is done to them";
 
     QUOTA_USED[1] = "directconnect_quota_used", Gauge, [QUOTA_TYPE], "Usage of a quota, of the account closest to its limit";
     QUOTA_LIMIT[1] = "directconnect_quota_limit", Gauge, [QUOTA_TYPE], "Limit of the quota of that account; absent without a limit";
@@ -228,7 +229,7 @@ pub const TABLE: &[Section] = &[
     Section {
         title: "Cache of the cloud",
         text: "The operator caches LISTs of whole collections, one in each sync interval and more while a resource settles.",
-        metrics: &[CACHE_AGE.row(), CACHE_OVERDUE.row(), LISTS.row(), PAGES.row(), CACHE_SIZE.row()],
+        metrics: &[CACHE_AGE.row(), CACHE_OVERDUE.row(), LISTS.row(), PAGES.row(), CACHE_SIZE.row(), CACHE_UNREADABLE.row()],
     },
     Section {
         title: "Quotas and credentials",

@@ -91,6 +91,10 @@ fn refused() -> Vec<Case> {
             .map(|(change, _)| (spec(json!({ "defaults": change["spec"] })), &["spec.defaults.tags"] as &'static [&'static str])),
     );
     cases.extend([
+        (
+            spec(json!({ "defaults": { "ignoreTags": ["a/b"] } })),
+            &["spec.defaults.ignoreTags", "ignoreTags must contain only keys of tags"] as &[_],
+        ),
         (spec(json!({ "region": "EU West" })), &["spec.region", "region must be a region like eu-west-101"] as &[_]),
         (spec(json!({ "region": "a.b/c" })), &["spec.region", "region must be a region like eu-west-101"]),
         (spec(json!({ "region": null })), &["spec.region", "Required"]),

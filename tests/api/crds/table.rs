@@ -167,6 +167,9 @@ pub fn common() -> Vec<Case> {
         (spec(json!({ "policy": { "drift": "Fix" } })), &["spec.policy.drift", "\"Correct\", \"Detect\", \"Ignore\""]),
         (spec(json!({ "policy": { "ignoreFields": ["colour"] } })), &["policy.ignoreFields must contain only fields", "description"]),
         (spec(json!({ "policy": { "ignoreFields": ["name", "name"] } })), &["spec.policy.ignoreFields[1]", "Duplicate"]),
+        (spec(json!({ "policy": { "ignoreTags": ["a/b"] } })), &["spec.policy.ignoreTags[0]", "ignoreTags must contain only keys of tags"]),
+        (spec(json!({ "policy": { "ignoreTags": ["a*b"] } })), &["spec.policy.ignoreTags[0]", "ignoreTags must contain only keys of tags"]),
+        (spec(json!({ "policy": { "ignoreTags": ["*"] } })), &["spec.policy.ignoreTags[0]", "ignoreTags must contain only keys of tags"]),
         (spec(json!({ "import": {} })), &["spec.import", "import must have exactly one of id, naturalKey"]),
         (spec(json!({ "import": { "id": UUID, "naturalKey": true } })), &["import must have exactly one of id, naturalKey"]),
         (spec(json!({ "import": { "id": "vgw-1" } })), &["spec.import.id", "import.id must be a UUID"]),
@@ -202,7 +205,8 @@ pub fn common_accepted() -> Vec<Value> {
 /// Cases of kinds with tags.
 pub fn tags() -> Vec<Case> {
     let tags = |count: usize| (0..count).map(|i| (format!("k{i}"), json!("v"))).collect::<serde_json::Map<_, _>>();
-    let allowed: &[&str] = &["spec.tags", "tags must have keys of 1 to 128 characters"];
+    let allowed: &[&str] = &["spec.tags", "tags must have keys of 1 to 128 letters, digits, spaces and _ . : = + - @"];
+    let allowed_values: &[&str] = &["spec.tags[k]", "a tag must have a value of up to 255 letters"];
     vec![
         (spec(json!({ "tags": tags(10) })), &["spec.tags", "9"]),
         (spec(json!({ "tags": { "": "v" } })), allowed),
@@ -210,11 +214,23 @@ pub fn tags() -> Vec<Case> {
         (spec(json!({ "tags": { "_sys_a": "v" } })), allowed),
         (spec(json!({ "tags": { "direct-connect-operator-owner": "v" } })), allowed),
         (spec(json!({ "tags": { "k": "v".repeat(256) } })), &["spec.tags.k", "255"]),
+        (spec(json!({ "tags": { "app.kubernetes.io/name": "v" } })), allowed),
+        (spec(json!({ "tags": { " k": "v" } })), allowed),
+        (spec(json!({ "tags": { "k ": "v" } })), allowed),
+        (spec(json!({ "tags": { "k#": "v" } })), allowed),
+        (spec(json!({ "tags": { "k": "a*b" } })), allowed_values),
+        (spec(json!({ "tags": { "k": " v" } })), allowed_values),
+        (spec(json!({ "tags": { "k": "v " } })), allowed_values),
     ]
 }
 
 /// Changes of tags that are valid.
 pub fn tags_accepted() -> Vec<Value> {
     let nine = (0..9).map(|i| (format!("k{i}"), json!(""))).collect::<serde_json::Map<_, _>>();
-    vec![spec(json!({ "tags": nine })), spec(json!({ "tags": { "k".repeat(128): "v".repeat(255) } }))]
+    vec![
+        spec(json!({ "tags": nine })),
+        spec(json!({ "tags": { "k".repeat(128): "v".repeat(255) } })),
+        spec(json!({ "tags": { "Ключ 键.:=+-@_1": "Ä/b c", "k": "" }, "policy": { "ignoreTags": ["team", "cost:*", "a b"] } })),
+        spec(json!({ "tags": {} })),
+    ]
 }
