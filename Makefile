@@ -1,5 +1,5 @@
 # docs/contributing.md describes each target.
-.PHONY: demo test build-tests e2e bench soak performance generate image lint controlplane
+.PHONY: demo test build-tests matrix e2e bench soak performance generate image lint controlplane
 
 TEST = cargo test --locked --workspace --lib --bins --tests
 # The one that needs the feature.
@@ -21,6 +21,14 @@ test: controlplane
 build-tests:
 	$(TEST_OTLP) --no-run
 	$(TEST) --no-run
+
+# What runs against each API server besides the rules of the definitions.
+TESTS = --test lifecycle
+MATRIX = "$$KUBEBUILDER_ASSETS/kube-apiserver" --version && cargo test --locked --test api crds:: && cargo test --locked $(TESTS)
+
+matrix: controlplane
+	KUBEBUILDER_ASSETS=$$(tests/controlplane/build oldest) && export KUBEBUILDER_ASSETS && $(MATRIX)
+	KUBEBUILDER_ASSETS=$$(tests/controlplane/build) && export KUBEBUILDER_ASSETS && $(MATRIX)
 
 e2e:
 	tests/e2e/run
@@ -54,3 +62,4 @@ lint:
 
 controlplane:
 	tests/controlplane/build
+	tests/controlplane/build definitions

@@ -10,5 +10,6 @@ mod fuzz;
 mod layers;
 mod machines;
 mod metrics;
+mod oldest;
 mod schema;
 mod signing;

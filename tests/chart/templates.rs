@@ -52,6 +52,24 @@ fn its_definitions_are_those_of_the_operator() {
     assert!(source == copy && !source.is_empty(), "crds/ and the chart's copy differ: run `make generate`");
 }
 
+/// Vendors and distributions add something to the version.
+#[tokio::test]
+async fn helm_refuses_it_on_an_older_kubernetes_only() {
+    let plane = ControlPlane::shared().await;
+    let about: Value = serde_saphyr::from_str(&std::fs::read_to_string(chart().join("Chart.yaml")).unwrap()).unwrap();
+    let minor: u32 = about["kubeVersion"].as_str().unwrap().split('.').nth(1).unwrap().parse().unwrap();
+    let render = |version: &str| plane.run("helm", &["template", "test", text(&chart()), "--kube-version", version]);
+    for version in
+        [format!("1.{minor}.0"), format!("1.{minor}.0-gke.100"), format!("1.{minor}.4+k3s1"), format!("1.{}.2-eks-0a1b2c3", minor + 4)]
+    {
+        render(&version).unwrap_or_else(|error| panic!("{version}: {error}"));
+    }
+    for version in [format!("1.{}.99", minor - 1), format!("1.{}.14-gke.100", minor - 1)] {
+        let refused = render(&version).unwrap_err();
+        assert!(refused.contains("chart requires kubeVersion: >="), "{version}: {refused}");
+    }
+}
+
 #[tokio::test]
 async fn lint_finds_nothing() {
     let plane = ControlPlane::shared().await;

@@ -237,10 +237,21 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this package lies in tests/support").to_owned()
 }
 
-/// Asks the build script, which builds nothing when all is there.
+/// The folder of the control plane's programs.
 pub fn binaries() -> PathBuf {
+    run_build(&[])
+}
+
+/// The folder of what `tests/controlplane/build` makes with this argument.
+pub fn built(argument: &str) -> PathBuf {
+    run_build(&[argument])
+}
+
+/// Asks the build script, which builds nothing when all is there.
+fn run_build(arguments: &[&str]) -> PathBuf {
     let script = root().join("tests/controlplane/build");
     let output = Command::new(&script)
+        .args(arguments)
         .stderr(std::process::Stdio::inherit())
         .output()
         .unwrap_or_else(|error| panic!("{}: {error}", script.display()));
