@@ -11,6 +11,13 @@ pub struct Account {
     pub keys: Vec<AccessKey>,
 }
 
+impl Account {
+    /// Derived from the project: the id must only be stable and have the right format.
+    pub fn domain_id(&self) -> String {
+        self.project_id.chars().rev().collect()
+    }
+}
+
 /// An access key. A temporary one is valid only with its security token.
 #[derive(Clone)]
 pub struct AccessKey {

@@ -18,7 +18,20 @@ use tokens::Tokens;
 #[derive(Clone)]
 pub struct Caller {
     pub user: String,
-    pub project_id: String,
+    pub domain_id: String,
+    /// None with a token for the domain.
+    pub project_id: Option<String>,
+}
+
+impl Caller {
+    /// The user of an account, for its project.
+    fn for_project(account: &Account) -> Self {
+        Self { project_id: Some(account.project_id.clone()), ..Self::for_domain(account) }
+    }
+
+    fn for_domain(account: &Account) -> Self {
+        Self { user: account.user.clone(), domain_id: account.domain_id(), project_id: None }
+    }
 }
 
 pub fn authenticate(request: &Request, accounts: &[Account], tokens: &Tokens, now: Moment) -> Result<Caller, ApiError> {
@@ -33,7 +46,7 @@ pub fn authenticate(request: &Request, accounts: &[Account], tokens: &Tokens, no
 
 /// Checks that the project in the path is that of the caller.
 pub fn authorize(caller: &Caller, project_id: &str) -> Result<(), ApiError> {
-    if caller.project_id == project_id {
+    if caller.project_id.as_deref() == Some(project_id) {
         return Ok(());
     }
     Err(ApiError::api_gateway(StatusCode::FORBIDDEN, "APIGW.0302", "The IAM user is not authorized to access the project of the URL"))

@@ -42,7 +42,7 @@ pub fn verify(request: &Request, authorization: &str, accounts: &[Account], now:
     if signature(request, &header.signed_headers, &date, &key.secret) != header.signature {
         return Err(invalid_signature("the signature does not match"));
     }
-    Ok(Caller { user: account.user.clone(), project_id: account.project_id.clone() })
+    Ok(Caller::for_project(account))
 }
 
 fn parse(authorization: &str) -> Option<AuthorizationHeader<'_>> {

@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Caller, accounts::Account, unauthorized};
-use crate::{http::ApiError, settings::Settings};
+use crate::{
+    http::{ApiError, Request},
+    settings::Settings,
+    state::{Object, set},
+};
 
 /// The issued tokens. Expired ones are kept, as they are rejected with another error code than unknown ones.
 #[derive(Default)]
@@ -65,30 +69,42 @@ struct Domain {
 
 #[derive(Default, Deserialize)]
 struct Scope {
-    project: Option<Project>,
+    project: Option<Reference>,
+    domain: Option<Reference>,
 }
 
+/// A project or a domain, by its id, its name or both.
 #[derive(Deserialize)]
-struct Project {
+struct Reference {
     id: Option<String>,
     name: Option<String>,
 }
 
+impl Reference {
+    fn is_to(&self, id: &str, name: &str) -> bool {
+        let fits = |given: &Option<String>, actual: &str| given.as_deref().is_none_or(|given| given == actual);
+        (self.id.is_some() || self.name.is_some()) && fits(&self.id, id) && fits(&self.name, name)
+    }
+}
+
 impl Tokens {
-    pub fn issue(&mut self, body: &[u8], accounts: &[Account], settings: &Settings, now: Timestamp) -> Result<NewToken, ApiError> {
-        let TokenRequest { auth } = serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))?;
+    pub fn issue(&mut self, request: &Request, accounts: &[Account], settings: &Settings, now: Timestamp) -> Result<NewToken, ApiError> {
+        let TokenRequest { auth } = serde_json::from_slice(&request.body).map_err(|error| invalid(&error.to_string()))?;
         if auth.identity.methods != ["password"] {
             return Err(invalid("the only method is password"));
         }
         let account = find_account(&auth.identity.password.user, accounts)?;
-        check_scope(auth.scope.project.as_ref(), account, settings)?;
+        let caller = scoped(account, &auth.scope, settings)?;
         let expires_at =
             now.checked_add(SignedDuration::from_secs(settings.token_lifetime_s.into())).map_err(|error| invalid(&error.to_string()))?;
         let token = format!("MIISIMULATED{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        let caller = Caller { user: account.user.clone(), project_id: account.project_id.clone() };
+        let mut description = description(account, &caller, settings, now, expires_at);
+        // Any value but an empty one counts as true.
+        if request.query.first("nocatalog").is_some_and(|value| !value.is_empty()) {
+            description.remove("catalog");
+        }
         self.issued.insert(token.clone(), IssuedToken { caller, expires_at });
-        let description = description(account, settings, now, expires_at);
-        Ok(NewToken { token, description })
+        Ok(NewToken { token, description: json!({"token": description}) })
     }
 
     pub fn caller(&self, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
@@ -111,41 +127,50 @@ fn find_account<'a>(user: &User, accounts: &'a [Account]) -> Result<&'a Account,
         .ok_or_else(|| ApiError::iam(StatusCode::UNAUTHORIZED, "The username or password is wrong."))
 }
 
-fn check_scope(project: Option<&Project>, account: &Account, settings: &Settings) -> Result<(), ApiError> {
-    let Some(Project { id, name }) = project else {
-        return Err(invalid("scope.project is needed for a project-level service"));
-    };
-    let fits = id.as_ref().is_none_or(|id| *id == account.project_id) && name.as_ref().is_none_or(|name| *name == account.project_name);
-    if settings.project_missing || !fits || (id.is_none() && name.is_none()) {
-        return Err(ApiError::iam(StatusCode::NOT_FOUND, "Could not find project."));
+/// A project wins over a domain. Without both, the token is for the domain of the user.
+fn scoped(account: &Account, scope: &Scope, settings: &Settings) -> Result<Caller, ApiError> {
+    match scope {
+        Scope { project: Some(project), .. } => {
+            if settings.project_missing || !project.is_to(&account.project_id, &account.project_name) {
+                return Err(ApiError::iam(StatusCode::NOT_FOUND, "Could not find project."));
+            }
+            Ok(Caller::for_project(account))
+        }
+        Scope { domain: Some(domain), .. } if !domain.is_to(&account.domain_id(), &account.domain) => {
+            Err(ApiError::iam(StatusCode::NOT_FOUND, "Could not find domain."))
+        }
+        _ => Ok(Caller::for_domain(account)),
     }
-    Ok(())
 }
 
-fn description(account: &Account, settings: &Settings, issued_at: Timestamp, expires_at: Timestamp) -> Value {
-    let domain = json!({"id": domain_id(account), "name": account.domain});
+fn description(account: &Account, caller: &Caller, settings: &Settings, issued_at: Timestamp, expires_at: Timestamp) -> Object {
+    let domain = json!({"id": account.domain_id(), "name": account.domain});
+    let mut description = Object::new();
+    set(&mut description, "methods", json!(["password"]));
+    set(&mut description, "issued_at", stamp(issued_at));
+    set(&mut description, "expires_at", stamp(expires_at));
+    set(&mut description, "user", json!({"id": user_id(account), "name": account.user, "domain": domain, "password_expires_at": ""}));
+    set(&mut description, "roles", json!([{"id": "0", "name": "dc_adm"}]));
+    if let Some(project_id) = &caller.project_id {
+        set(&mut description, "project", json!({"id": project_id, "name": account.project_name, "domain": domain}));
+        set(&mut description, "catalog", catalog(account, settings));
+    } else {
+        set(&mut description, "domain", domain);
+        set(&mut description, "catalog", json!([]));
+    }
+    description
+}
+
+fn catalog(account: &Account, settings: &Settings) -> Value {
     let url = format!("https://dcaas.{}.{}/v3/{}/dcaas", account.project_name, settings.switches.u18_endpoint_domain, account.project_id);
-    json!({"token": {
-        "methods": ["password"],
-        "issued_at": stamp(issued_at),
-        "expires_at": stamp(expires_at),
-        "project": {"id": account.project_id, "name": account.project_name, "domain": domain},
-        "user": {"id": user_id(account), "name": account.user, "domain": domain, "password_expires_at": ""},
-        "roles": [{"id": "0", "name": "dc_adm"}],
-        "catalog": [{"id": "dcaas", "type": "dcaas", "name": "dcaas", "endpoints": [
-            {"id": "dcaas", "interface": "public", "region": account.project_name, "region_id": account.project_name, "url": url},
-        ]}],
-    }})
+    json!([{"id": "dcaas", "type": "dcaas", "name": "dcaas", "endpoints": [
+        {"id": "dcaas", "interface": "public", "region": account.project_name, "region_id": account.project_name, "url": url},
+    ]}])
 }
 
 /// The format of IAM's timestamps: UTC with microseconds.
 fn stamp(timestamp: Timestamp) -> String {
     timestamp.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
-}
-
-/// Derived from the project: the id must only be stable and have the right format.
-pub fn domain_id(account: &Account) -> String {
-    account.project_id.chars().rev().collect()
 }
 
 fn user_id(account: &Account) -> String {

@@ -82,6 +82,8 @@ fn meaning(code: &str) -> &'static str {
         "DC.0008" => "The BGP ASN is out of range.",
         "DC.1000" => "Insufficient connection bandwidth.",
         "DC.1005" => "The connection is abnormal.",
+        "DC.1010" => "Connection bandwidth is decreased.",
+        "DC.1011" => "Connection bandwidth cannot be changed.",
         "DC.1012" => "The connection does not exist.",
         "DC.1015" => "The connection or LAG does not exist.",
         "DC.1019" => "The connection quota has been used up.",

@@ -1,30 +1,49 @@
-//! Connections. The API only reads them; they are ordered elsewhere.
+//! Connections, which are ordered elsewhere.
 
 use axum::http::StatusCode;
 
 use super::{
     Call, OperationResult,
-    listing::{Listing, select_fields},
+    listing::{Listing, selected},
     render,
 };
 use crate::{
     http::ApiError,
-    rules::of_project,
-    state::{Cloud, text},
+    rules::{connections as rules, of_project},
+    state::{Cloud, Object, text},
 };
+
+const WRAPPER: &str = "direct_connect";
 
 pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
     let listing =
         Listing { wrapper: "direct_connects", repeated: &["id", "hosting_id"], comma_separated: &["name", "enterprise_project_id"] };
-    listing
-        .respond(call, of_project(&cloud.connections, &call.caller.project_id), |connection| render::connection(connection, call.settings))
+    listing.respond(call, of_project(&cloud.connections, call.project_id), |connection| render::connection(connection, call.settings))
 }
 
 pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
+    let connection = find(cloud, call, ids)?;
+    let shown = selected(render::connection(connection, call.settings), call)?;
+    Ok(call.success(StatusCode::OK, WRAPPER, shown))
+}
+
+/// Changes a connection at once.
+pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
+    let connection = find(cloud, call, ids).map_err(|error| error.with_status(call.settings.switches.u4_not_found_status))?;
+    let id = text(connection, "id").to_owned();
+    let changes = rules::check_update(cloud, connection, call.changes(WRAPPER)?, call.settings)?;
+    let Some(connection) = cloud.connections.get_mut(&id) else {
+        return Err(not_found());
+    };
+    call.apply(connection, changes);
+    Ok(call.success(StatusCode::OK, WRAPPER, render::connection(connection, call.settings)))
+}
+
+fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {
     let connection = ids.first().and_then(|id| cloud.connections.get(id));
-    let connection = connection
-        .filter(|connection| text(connection, "tenant_id") == call.caller.project_id)
-        .ok_or_else(|| ApiError::not_found("DC.1012"))?;
-    let shown = select_fields(render::connection(connection, call.settings), &call.query.comma_separated("fields"));
-    Ok(call.success(StatusCode::OK, "direct_connect", shown))
+    connection.filter(|connection| text(connection, "tenant_id") == call.project_id).ok_or_else(not_found)
+}
+
+fn not_found() -> ApiError {
+    ApiError::not_found("DC.1012")
 }

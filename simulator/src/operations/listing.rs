@@ -11,9 +11,8 @@ use crate::{
 
 /// The maximum page size, and the default one.
 const MAX_PAGE: usize = 2000;
-/// The maximum number of values of a filter, repeated or comma-separated.
-const MAX_REPEATED: usize = 5;
-const MAX_COMMA_SEPARATED: usize = 10;
+/// The maximum number of values of `fields`, and of a filter unless the documents say otherwise.
+const MAX_VALUES: usize = 5;
 
 /// The parameters of a list operation.
 pub struct Listing<'l> {
@@ -37,7 +36,7 @@ impl Listing<'_> {
         let mut found: Vec<&Object> = objects.filter(passes).collect();
         sort(&mut found, call)?;
         let page = page(&found, call)?;
-        let names = call.query.comma_separated("fields");
+        let names = field_names(call)?;
         let shown: Vec<Value> = page.objects.iter().map(|object| select_fields(render(object), &names)).collect();
         let next = page.objects.last().filter(|_| page.more);
         let mut info = json!({
@@ -55,18 +54,36 @@ impl Listing<'_> {
     }
 
     fn filters<'c>(&self, call: &'c Call<'_>) -> Result<Vec<(&str, Vec<&'c str>)>, ApiError> {
-        let repeated = self.repeated.iter().map(|key| (*key, call.query.all(key), MAX_REPEATED));
-        let comma_separated = self.comma_separated.iter().map(|key| (*key, call.query.comma_separated(key), MAX_COMMA_SEPARATED));
+        let repeated = self.repeated.iter().map(|key| (*key, call.query.all(key)));
+        let comma_separated = self.comma_separated.iter().map(|key| (*key, call.query.comma_separated(key)));
         let mut filters = Vec::new();
-        for (key, values, most) in repeated.chain(comma_separated).filter(|(_, values, _)| !values.is_empty()) {
-            // The documents set no limit for `vpc_id`.
-            if values.len() > most && key != "vpc_id" {
-                return Err(ApiError::invalid_parameter(&format!("{key} has too many values")));
-            }
+        for (key, values) in repeated.chain(comma_separated).filter(|(_, values)| !values.is_empty()) {
+            check_count(key, &values)?;
             filters.push((key, values));
         }
         Ok(filters)
     }
+}
+
+fn check_count(key: &str, values: &[&str]) -> Result<(), ApiError> {
+    let most = match key {
+        "vpc_id" | "resource_id" => usize::MAX,
+        "enterprise_project_id" => 10,
+        _ => MAX_VALUES,
+    };
+    if values.len() > most { Err(ApiError::invalid_parameter(&format!("{key} has too many values"))) } else { Ok(()) }
+}
+
+/// The parameter `fields`. Empty if all fields are to be shown.
+fn field_names<'c>(call: &'c Call<'_>) -> Result<Vec<&'c str>, ApiError> {
+    let names = call.query.comma_separated("fields");
+    check_count("fields", &names)?;
+    Ok(names)
+}
+
+/// A resource as the parameter `fields` wants it.
+pub fn selected(value: Value, call: &Call<'_>) -> Result<Value, ApiError> {
+    Ok(select_fields(value, &field_names(call)?))
 }
 
 /// Sorts by a field, then by id, so that pages do not overlap.
@@ -113,8 +130,8 @@ fn page<'o>(found: &[&'o Object], call: &Call<'_>) -> Result<Page<'o>, ApiError>
     Ok(Page { objects, more })
 }
 
-/// The parameter `fields`: all fields if `names` is empty.
-pub fn select_fields(value: Value, names: &[&str]) -> Value {
+/// All fields if `names` is empty.
+fn select_fields(value: Value, names: &[&str]) -> Value {
     match value {
         Value::Object(mut fields) if !names.is_empty() => {
             fields.retain(|key, _| names.contains(&key.as_str()));

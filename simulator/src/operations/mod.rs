@@ -10,6 +10,7 @@ mod quotas;
 pub mod render;
 pub mod routes;
 mod switchover;
+mod tag_queries;
 mod tags;
 pub mod vif_peers;
 pub mod virtual_gateways;
@@ -20,7 +21,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    auth::Caller,
     clock::Moment,
     http::{ApiError, Query},
     settings::{EmptyDescription, Settings},
@@ -30,7 +30,8 @@ use crate::{
 /// The input of an operation.
 pub struct Call<'a> {
     pub settings: &'a Settings,
-    pub caller: &'a Caller,
+    /// The project of the caller.
+    pub project_id: &'a str,
     pub query: &'a Query,
     pub body: &'a [u8],
     pub now: Moment,

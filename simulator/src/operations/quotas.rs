@@ -11,7 +11,7 @@ const OTHERS: [(&str, usize); 4] = [("connectGateway", 10), ("geip", 100), ("glo
 
 #[expect(clippy::unnecessary_wraps, reason = "all operations have this signature")]
 pub fn show(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
-    let (project, quotas) = (&call.caller.project_id, &call.settings.quotas);
+    let (project, quotas) = (call.project_id, &call.settings.quotas);
     let mut rows = vec![
         ("physicalConnect", quotas.connections, of_project(&cloud.connections, project).count()),
         ("virtualInterface", quotas.virtual_interfaces, of_project(&cloud.interfaces, project).count()),

@@ -4,7 +4,8 @@ use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::{
-    Call, OperationResult, direct_connects, extend_attributes, quotas, switchover, tags, vif_peers, virtual_gateways, virtual_interfaces,
+    Call, OperationResult, direct_connects, extend_attributes, quotas, switchover, tag_queries, tags, vif_peers, virtual_gateways,
+    virtual_interfaces,
 };
 use crate::state::Cloud;
 
@@ -24,6 +25,13 @@ pub struct Route {
     pub project: Option<String>,
     pub ids: Vec<String>,
     pub handler: Handler,
+}
+
+impl Route {
+    /// Whether it is a list, which also a POST can be.
+    pub fn is_list(&self) -> bool {
+        self.name.starts_with("List")
+    }
 }
 
 pub fn find(method: &Method, path: &str) -> Option<Route> {
@@ -51,6 +59,7 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
     let (name, ids, operation): (_, Vec<&str>, Operation) = match (method, path) {
         ("GET", ["direct-connects"]) => ("ListDirectConnects", vec![], direct_connects::list),
         ("GET", ["direct-connects", id]) => ("ShowDirectConnect", vec![id], direct_connects::show),
+        ("PUT", ["direct-connects", id]) => ("UpdateDirectConnect", vec![id], direct_connects::update),
         ("GET", ["virtual-gateways"]) => ("ListVirtualGateways", vec![], virtual_gateways::list),
         ("POST", ["virtual-gateways"]) => ("CreateVirtualGateway", vec![], virtual_gateways::create),
         ("GET", ["virtual-gateways", id]) => ("ShowVirtualGateway", vec![id], virtual_gateways::show),
@@ -76,6 +85,7 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
 fn tagging<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
     let (name, ids, operation): (_, Vec<&str>, Operation) = match (method, path) {
         ("GET", ["tags"]) => ("ListProjectTags", vec![], tags::list_of_project),
+        ("POST", ["resource-instances", "action"]) => ("ListTagResourceInstances", vec![], tag_queries::list),
         ("GET", [id, "tags"]) => ("ShowResourceTag", vec![id], tags::show),
         ("POST", [id, "tags"]) => ("CreateResourceTag", vec![id], tags::create),
         ("POST", [id, "tags", "action"]) => ("BatchCreateResourceTags", vec![id], tags::batch),

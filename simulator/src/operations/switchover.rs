@@ -48,15 +48,17 @@ pub fn start(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResul
 /// Lists the complete tests only, as documented.
 pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
     let listing = Listing { wrapper: "switchover_test_records", repeated: &["resource_id"], comma_separated: &[] };
-    let complete = of_project(&cloud.switchovers, &call.caller.project_id).filter(|record| text(record, "operate_status") == "COMPLETE");
+    let complete = of_project(&cloud.switchovers, call.project_id).filter(|record| text(record, "operate_status") == "COMPLETE");
     listing.respond(call, complete, |record| Value::Object(record.clone()))
 }
 
 fn record(call: &Call<'_>, body: Object) -> Object {
     let mut record = body;
     let defaults = json!({
-        "id": new_id(), "tenant_id": call.caller.project_id, "resource_type": "virtual_interface",
+        "id": new_id(), "tenant_id": call.project_id, "resource_type": "virtual_interface",
         "operate_status": "STARTING", "start_time": call.now.stamp(),
+        // Until the end it is the start, as in the vendor's example.
+        "end_time": call.now.stamp(),
     });
     if let Value::Object(fields) = defaults {
         fields.into_iter().for_each(|(key, value)| set(&mut record, &key, value));

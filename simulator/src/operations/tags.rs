@@ -23,7 +23,7 @@ pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResu
 #[expect(clippy::unnecessary_wraps, reason = "all operations have this signature")]
 pub fn list_of_project(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let kind = ids.first().map(String::as_str).unwrap_or_default();
-    let resources = table(cloud, kind).values().filter(|resource| text(resource, "tenant_id") == call.caller.project_id);
+    let resources = table(cloud, kind).values().filter(|resource| text(resource, "tenant_id") == call.project_id);
     let mut all: Vec<Value> = resources.flat_map(tags_of).collect();
     all.sort_by_key(ToString::to_string);
     all.dedup();
@@ -78,11 +78,11 @@ fn without(mut tags: Vec<Value>, key: &str) -> Vec<Value> {
     tags
 }
 
-fn key_of(tag: &Value) -> &str {
+pub fn key_of(tag: &Value) -> &str {
     tag.get("key").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn tags_of(resource: &Object) -> Vec<Value> {
+pub fn tags_of(resource: &Object) -> Vec<Value> {
     resource.get("tags").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
@@ -93,7 +93,7 @@ fn replace(resource: &mut Object, after: Vec<Value>, call: &Call<'_>) -> Operati
     Ok(Success::no_content())
 }
 
-fn table<'c>(cloud: &'c mut Cloud, kind: &str) -> &'c mut Table {
+pub fn table<'c>(cloud: &'c mut Cloud, kind: &str) -> &'c mut Table {
     match kind {
         "dc-vgw" => &mut cloud.gateways,
         "dc-vif" => &mut cloud.interfaces,
@@ -106,5 +106,5 @@ fn find<'c>(cloud: &'c mut Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c
         return Err(ApiError::not_found("DC.0002"));
     };
     let resource = table(cloud, kind).get_mut(id);
-    resource.filter(|resource| text(resource, "tenant_id") == call.caller.project_id).ok_or_else(|| ApiError::not_found("DC.0002"))
+    resource.filter(|resource| text(resource, "tenant_id") == call.project_id).ok_or_else(|| ApiError::not_found("DC.0002"))
 }

@@ -22,7 +22,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResu
     let interface = virtual_interfaces::find(cloud, call, std::slice::from_ref(&interface_id))
         .map_err(|error| error.with_status(call.settings.switches.u4_not_found_status))?;
     let id = new_id();
-    let mut peer = new(&id, &call.caller.project_id, body);
+    let mut peer = new(&id, call.project_id, body);
     rules::check_create(cloud, interface, &peer, call.settings)?;
     set(&mut peer, "status", "PENDING_CREATE");
     for key in ["enable_bfd", "enable_nqa"] {
@@ -62,9 +62,11 @@ pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationRe
 
 /// A peer with all fields of a response.
 pub fn new(id: &str, project_id: &str, body: Object) -> Object {
+    // With static routes the number has no meaning.
+    let received = if text(&body, "route_mode") == "bgp" { 0 } else { -1 };
     let defaults = json!({
         "id": id, "tenant_id": project_id, "name": "", "description": "", "route_mode": "static", "bgp_asn": null, "bgp_md5": null,
-        "bgp_status": null, "bgp_route_limit": 100, "receive_route_num": -1, "remote_ep_group": [], "service_ep_group": null,
+        "bgp_status": null, "bgp_route_limit": 100, "receive_route_num": received, "remote_ep_group": [], "service_ep_group": null,
         "device_id": null, "enable_bfd": false, "enable_nqa": false, "status": "ACTIVE",
     });
     let Value::Object(mut peer) = defaults else {
@@ -82,7 +84,7 @@ fn schedule(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, interface: &str, 
 
 fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<(&'c Object, &'c Object), ApiError> {
     let id = ids.first().map(String::as_str).unwrap_or_default();
-    let interface = cloud.interface_of_peer(id).filter(|interface| cloud.interface_visible(interface, &call.caller.project_id));
+    let interface = cloud.interface_of_peer(id).filter(|interface| cloud.interface_visible(interface, call.project_id));
     interface.zip(cloud.peer(id)).ok_or_else(|| not_found(call))
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Call, OperationResult, Success,
-    listing::{Listing, select_fields},
+    listing::{Listing, selected},
     new_id, render,
 };
 use crate::{
@@ -22,19 +22,19 @@ const WRAPPER: &str = "virtual_gateway";
 
 pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
     let listing = Listing { wrapper: "virtual_gateways", repeated: &["id", "vpc_id"], comma_separated: &["enterprise_project_id"] };
-    listing.respond(call, of_project(&cloud.gateways, &call.caller.project_id), |gateway| render::gateway(gateway, call.settings))
+    listing.respond(call, of_project(&cloud.gateways, call.project_id), |gateway| render::gateway(gateway, call.settings))
 }
 
 pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let gateway = find(cloud, call, ids)?;
-    let shown = select_fields(render::gateway(gateway, call.settings), &call.query.comma_separated("fields"));
+    let shown = selected(render::gateway(gateway, call.settings), call)?;
     Ok(call.success(StatusCode::OK, WRAPPER, shown))
 }
 
 pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
-    let body = rules::check_create(cloud, call.object(WRAPPER)?, &call.caller.project_id, call.settings)?;
+    let body = rules::check_create(cloud, call.object(WRAPPER)?, call.project_id, call.settings)?;
     let id = new_id();
-    let mut gateway = new(&id, &call.caller.project_id, body, call.settings.switches.u10_default_asn);
+    let mut gateway = new(&id, call.project_id, body, call.settings.switches.u10_default_asn);
     let pending = call.settings.switches.u13_pending_create_status.as_str();
     set(&mut gateway, "status", pending);
     cloud.gateways.insert(id.clone(), gateway);
@@ -89,7 +89,7 @@ fn schedule(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, id: &str, outcome
 
 fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {
     let gateway = ids.first().and_then(|id| cloud.gateways.get(id));
-    gateway.filter(|gateway| text(gateway, "tenant_id") == call.caller.project_id).ok_or_else(not_found)
+    gateway.filter(|gateway| text(gateway, "tenant_id") == call.project_id).ok_or_else(not_found)
 }
 
 fn respond(cloud: &Cloud, call: &Call<'_>, id: &str, status: StatusCode) -> OperationResult {

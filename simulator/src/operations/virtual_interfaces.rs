@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Call, OperationResult, Success,
-    listing::{Listing, select_fields},
+    listing::{Listing, selected},
     new_id, render, vif_peers,
 };
 use crate::{
@@ -39,13 +39,13 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult
         repeated: &["id", "status", "direct_connect_id", "vgw_id"],
         comma_separated: &["enterprise_project_id"],
     };
-    let visible = cloud.interfaces.values().filter(|interface| cloud.interface_visible(interface, &call.caller.project_id));
+    let visible = cloud.interfaces.values().filter(|interface| cloud.interface_visible(interface, call.project_id));
     listing.respond(call, visible, |interface| render::interface(interface, call.settings))
 }
 
 pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let interface = find(cloud, call, ids)?;
-    let shown = select_fields(render::interface(interface, call.settings), &call.query.comma_separated("fields"));
+    let shown = selected(render::interface(interface, call.settings), call)?;
     Ok(call.success(StatusCode::OK, WRAPPER, shown))
 }
 
@@ -53,13 +53,13 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResu
     let mut body = rules::validate_create(call.object(WRAPPER)?, call.settings)?;
     let id = new_id();
     let pending = pending_create(call.settings);
-    let peer = first_peer(&id, &body, &call.caller.project_id, pending);
-    rules::check_create(cloud, &body, &peer, &call.caller.project_id, call.settings)?;
+    let peer = first_peer(&id, &body, call.project_id, pending);
+    rules::check_create(cloud, &body, &peer, call.project_id, call.settings)?;
     if let Some(Value::String(project)) = body.remove("resource_tenant_id") {
         cloud.accepting_projects.insert(id.clone(), project);
     }
     let device = cloud.connections.get(text(&body, "direct_connect_id")).map_or("", |connection| text(connection, "device_id"));
-    let mut interface = new(&id, &call.caller.project_id, body, device);
+    let mut interface = new(&id, call.project_id, body, device);
     set(&mut interface, "create_time", call.now.stamp());
     set(&mut interface, "update_time", call.now.stamp());
     set(&mut interface, "status", pending);
@@ -104,7 +104,7 @@ pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationRe
 
 pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let interface = find(cloud, call, ids)?;
-    if text(interface, "tenant_id") != call.caller.project_id {
+    if text(interface, "tenant_id") != call.project_id {
         return Err(ApiError::bad_request("DC.1213"));
     }
     let id = text(interface, "id").to_owned();
@@ -116,7 +116,7 @@ pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationRe
 
 /// The other project accepts or rejects an interface on its gateway.
 fn accept_or_reject(cloud: &mut Cloud, call: &Call<'_>, id: &str, decision: &str) -> OperationResult {
-    if cloud.accepting_projects.get(id) != Some(&call.caller.project_id) {
+    if cloud.accepting_projects.get(id).map(String::as_str) != Some(call.project_id) {
         return Err(ApiError::bad_request("DC.1213"));
     }
     let Some(interface) = cloud.interfaces.get_mut(id) else {
@@ -204,7 +204,7 @@ pub fn schedule(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, id: &str, out
 
 pub fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {
     let interface = ids.first().and_then(|id| cloud.interfaces.get(id));
-    interface.filter(|interface| cloud.interface_visible(interface, &call.caller.project_id)).ok_or_else(not_found)
+    interface.filter(|interface| cloud.interface_visible(interface, call.project_id)).ok_or_else(not_found)
 }
 
 fn respond(cloud: &Cloud, call: &Call<'_>, id: &str, status: StatusCode) -> OperationResult {

@@ -26,6 +26,10 @@ pub enum FieldType {
     /// A list of strings, with its minimum and maximum length.
     Texts(usize, usize),
     Tags,
+    /// A list of objects, which the operation checks.
+    Objects,
+    /// A number that is written as text.
+    Digits(u64, u64),
 }
 
 pub type Field = (&'static str, FieldType);
@@ -76,6 +80,10 @@ fn check(key: &str, value: &Value, field_type: FieldType, settings: &Settings) -
             value.as_array().is_some_and(|list| (min..=max).contains(&list.len()) && list.iter().all(Value::is_string))
         }
         FieldType::Tags => return check_tags(value, settings),
+        FieldType::Objects => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
+        FieldType::Digits(min, max) => {
+            value.as_str().and_then(|text| text.parse().ok()).is_some_and(|number| (min..=max).contains(&number))
+        }
     };
     if valid { Ok(()) } else { Err(ApiError::invalid_parameter(&format!("{key} is invalid"))) }
 }

@@ -3,11 +3,13 @@
 //! A rule reads the cloud and the request, and changes nothing. The documents do not define the order of the checks of
 //! an operation. Here it is: syntax, existence, status, conflicts, quotas.
 
+pub mod connections;
 pub mod fields;
 pub mod gateways;
 pub mod interfaces;
 pub mod network;
 pub mod peers;
+pub mod tag_queries;
 
 use crate::{
     http::ApiError,

@@ -44,6 +44,7 @@ struct Exchange<'a> {
     settings: &'a Settings,
     now: Moment,
     request_id: String,
+    is_read: bool,
 }
 
 struct Handled {
@@ -62,12 +63,17 @@ pub async fn handle(State(simulator): State<Arc<Simulator>>, request: axum::extr
     };
     let route = routes::find(&request.method, &request.path);
     let operation = route.as_ref().map_or(UNKNOWN_OPERATION, |route| route.name);
-    let faults = simulator.state().faults.take(operation, request.method == Method::GET);
+    let faults = simulator.state().faults.take(operation, is_read(&request, route.as_ref()));
     let wait_ms = simulator.state().settings.latency_ms(operation) + faults.delay_ms();
     sleep(wait_ms).await;
     let sent = simulator.execute_and_record(&request, route.as_ref(), &faults, arrived);
     sleep(faults.response_delay_ms()).await;
     sent.map_or_else(dropped_connection, HttpResponse::into_response)
+}
+
+/// Whether the request only reads, whatever its method.
+fn is_read(request: &Request, route: Option<&Route>) -> bool {
+    request.method == Method::GET || route.is_some_and(|route| route.is_list())
 }
 
 async fn sleep(ms: u64) {
@@ -90,9 +96,9 @@ impl Simulator {
         state.settle(now);
         let settings = &*Arc::clone(&state.settings);
         let request_id = new_request_id();
-        let exchange = Exchange { request, route, faults, settings, now, request_id };
+        let exchange = Exchange { request, route, faults, settings, now, request_id, is_read: is_read(request, route) };
         let handled = self.execute_with_faults(&mut state, &exchange);
-        if handled.executed && request.method != Method::GET {
+        if handled.executed && !exchange.is_read {
             state.remember();
         }
         state.journal.record(entry(&exchange, &handled, arrived), settings);
@@ -151,12 +157,12 @@ impl Simulator {
         let throttled = response.status == StatusCode::TOO_MANY_REQUESTS;
         let retry_after = exchange.settings.switches.u14_retry_after_s.filter(|_| throttled);
         let response = with_retry_after(response, retry_after, exchange);
-        HttpResponse { project_id: Some(caller.project_id), ..response }
+        HttpResponse { project_id: caller.project_id, ..response }
     }
 
     fn issue_token(&self, state: &mut SimulatorState, exchange: &Exchange<'_>) -> Result<HttpResponse, ApiError> {
         let Exchange { request, settings, now, request_id, .. } = exchange;
-        let new = state.tokens.issue(&request.body, &self.accounts, settings, now.timestamp)?;
+        let new = state.tokens.issue(request, &self.accounts, settings, now.timestamp)?;
         let headers = vec![("x-subject-token", new.token)];
         Ok(HttpResponse::new(StatusCode::CREATED, headers, Some(&new.description), request_id))
     }
@@ -164,38 +170,36 @@ impl Simulator {
     fn execute_as(&self, caller: &Caller, state: &mut SimulatorState, exchange: &Exchange<'_>, route: &Route) -> Result<Success, ApiError> {
         let Exchange { request, settings, now, .. } = exchange;
         throttle(&mut state.rate_limiter, exchange, caller)?;
-        if let Some(project) = &route.project {
-            authorize(caller, project)?;
-            if settings.project_missing {
-                return Err(project_unavailable());
-            }
+        let Handler::Cloud(operation) = route.handler else {
+            let projects = projects::list(&self.accounts, caller, &request.query, settings)?;
+            return Ok(Success { status: StatusCode::OK, body: Some(projects) });
+        };
+        let project_id = route.project.as_deref().unwrap_or_default();
+        authorize(caller, project_id)?;
+        if settings.project_missing {
+            return Err(project_unavailable());
         }
         let call = Call {
             settings,
-            caller,
+            project_id,
             query: &request.query,
             body: &request.body,
             now: *now,
             request_id: &exchange.request_id,
             error_reason: exchange.faults.error_reason(),
         };
-        match route.handler {
-            Handler::Cloud(operation) => match lagging(state, exchange, route) {
-                Some(mut cloud) => operation(&mut cloud, &call, &route.ids),
-                None => operation(&mut state.cloud, &call, &route.ids),
-            },
-            Handler::ListProjects | Handler::IssueToken => {
-                Ok(Success { status: StatusCode::OK, body: Some(projects::list(&self.accounts, caller, call.query, settings)) })
-            }
+        match lagging(state, exchange, route) {
+            Some(mut cloud) => operation(&mut cloud, &call, &route.ids),
+            None => operation(&mut state.cloud, &call, &route.ids),
         }
     }
 }
 
 /// The cloud as a read that lags shows it. `None` if the operation sees the present state.
 fn lagging(state: &SimulatorState, exchange: &Exchange<'_>, route: &Route) -> Option<Cloud> {
-    let Exchange { request, settings, now, .. } = exchange;
-    let is_list = route.name.starts_with("List");
-    if request.method != Method::GET || !is_list && route.ids.is_empty() {
+    let Exchange { settings, now, is_read, .. } = exchange;
+    let is_list = route.is_list();
+    if !is_read || !is_list && route.ids.is_empty() {
         return None;
     }
     let lag = &settings.read_lag_ms;
@@ -230,7 +234,7 @@ async fn read(request: axum::extract::Request) -> Option<Request> {
 
 fn throttle(rate_limiter: &mut RateLimiter, exchange: &Exchange<'_>, caller: &Caller) -> Result<(), ApiError> {
     let limits = &exchange.settings.rate_limits;
-    let is_read = exchange.request.method == Method::GET;
+    let is_read = exchange.is_read;
     if rate_limiter.allow(&caller.user, is_read, limits, exchange.now.instant) {
         return Ok(());
     }
@@ -242,7 +246,7 @@ fn throttle(rate_limiter: &mut RateLimiter, exchange: &Exchange<'_>, caller: &Ca
 fn entry(exchange: &Exchange<'_>, handled: &Handled, arrived: Instant) -> Entry {
     let Exchange { request, route, faults, now, .. } = exchange;
     let Handled { response, executed, .. } = handled;
-    let changes = request.method != Method::GET && route.is_some_and(|route| matches!(route.handler, Handler::Cloud(_)));
+    let changes = !exchange.is_read && route.is_some_and(|route| matches!(route.handler, Handler::Cloud(_)));
     let success = response.as_ref().is_some_and(|response| response.status.is_success());
     Entry {
         time: now.stamp(),

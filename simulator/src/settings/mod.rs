@@ -42,6 +42,8 @@ pub struct Settings {
     pub quota_code: String,
     /// Whether the connections of one gateway must be at different locations (`DC.1112`).
     pub distinct_locations: bool,
+    /// Routes that a BGP session receives while it is up.
+    pub received_routes: u32,
     pub switches: Switches,
 }
 
@@ -176,6 +178,7 @@ impl Default for Settings {
             locks: Locks::default(),
             quota_code: "DC.1019".to_owned(),
             distinct_locations: true,
+            received_routes: 2,
             switches: Switches::default(),
         }
     }

@@ -102,7 +102,8 @@ fn settle_interface(cloud: &mut Cloud, id: &str, final_state: &FinalState, now: 
     set(interface, "update_time", now.stamp());
     for peer in peers_mut(interface).filter(|peer| matches!(text(peer, "status"), "PENDING_CREATE" | "BUILD")) {
         apply(peer, final_state);
-        update_bgp_status(peer, settings);
+        peer.remove("reason");
+        update_session(peer, settings);
     }
 }
 
@@ -112,7 +113,7 @@ fn settle_peer(cloud: &mut Cloud, interface: &str, peer: &str, final_state: &Fin
     } else if let Some(peer) = cloud.peer_mut(interface, peer) {
         apply(peer, final_state);
         peer.remove("reason");
-        update_bgp_status(peer, settings);
+        update_session(peer, settings);
     }
 }
 
@@ -136,12 +137,13 @@ fn apply(object: &mut Object, final_state: &FinalState) {
     }
 }
 
-/// A BGP session is up exactly when its peer is ACTIVE. A static peer has no session.
-fn update_bgp_status(peer: &mut Object, settings: &Settings) {
+/// A BGP session is up exactly when its peer is ACTIVE, and receives routes while it is up. A static peer has no session.
+fn update_session(peer: &mut Object, settings: &Settings) {
     if text(peer, "route_mode") != "bgp" {
         return;
     }
     let values = &settings.switches.u6_bgp_status;
-    let value = if text(peer, "status") == "ACTIVE" { &values.up } else { &values.down };
-    set(peer, "bgp_status", value.as_str());
+    let (status, routes) = if text(peer, "status") == "ACTIVE" { (&values.up, settings.received_routes) } else { (&values.down, 0) };
+    set(peer, "bgp_status", status.as_str());
+    set(peer, "receive_route_num", routes);
 }

@@ -69,6 +69,10 @@ pub fn connection(project_id: &str, id: &str, name: &str, fields: Value) -> Obje
         "description": "", "type": "standard", "status": "ACTIVE", "provider_status": "ACTIVE", "admin_state_up": true,
         "vgw_type": "default", "charge_mode": "prepayment", "enterprise_project_id": "0", "public_border_group": "center",
         "provider": "Simulated Carrier", "peer_location": "", "vlan": null, "hosting_id": null, "lag_id": null, "reason": null,
+        "device_id": "10.255.0.9", "email": "line@example.com", "order_id": "", "product_id": "", "spec_code": "10ge", "auto_renew": 0,
+        "support_feature": [], "ies_id": null, "peer_port_type": null, "peer_provider": null, "modified_bandwidth": null,
+        "change_mode": null, "ratio_95peak": null, "onestopdc_status": null, "onestop_product_id": null,
+        "building_line_product_id": null, "last_onestop_product_id": null, "last_building_line_product_id": null,
         "create_time": "2026-01-15T08:00:00.000Z", "apply_time": "2026-01-10T08:00:00.000Z", "tags": [],
     });
     for source in [common, fields] {

@@ -11,8 +11,13 @@ use crate::{
 /// Calls every operation of the simulator.
 async fn session(cloud: &Simulator) {
     let gateway = cloud.gateway().await;
-    let on_router = json!({"virtual_gateway": {"name": "er", "enterprise_router_id": NOBODY, "enterprise_project_id": "0"}});
-    cloud.post("dcaas/virtual-gateways", on_router).await;
+    let on_router =
+        json!({"virtual_gateway": {"name": "er", "type": "default", "enterprise_router_id": NOBODY, "enterprise_project_id": "0"}});
+    let on_router = cloud.post("dcaas/virtual-gateways", on_router).await.id("virtual_gateway");
+    let path = format!("dcaas/virtual-gateways/{on_router}");
+    cloud.get(&path).await;
+    cloud.put(&path, json!({"virtual_gateway": {"name": "router"}})).await;
+    cloud.get("dcaas/virtual-gateways").await;
     let tagged = with(harness::gateway(), json!({"tags": [{"key": "team", "value": "net"}]}));
     cloud.post("dcaas/virtual-gateways", json!({"virtual_gateway": tagged})).await;
     let path = format!("dcaas/virtual-gateways/{gateway}");
@@ -51,6 +56,9 @@ async fn session(cloud: &Simulator) {
     cloud.post(&format!("dc-vif/{vif}/tags/action"), json!({"action": "create", "tags": [{"key": "a", "value": ""}]})).await;
     cloud.get(&format!("dc-vif/{vif}/tags")).await;
     cloud.get("dc-vif/tags").await;
+    let filter = json!({"action": "filter", "tags": [{"key": "team", "values": ["net"]}], "limit": "10", "offset": "0"});
+    cloud.post("dc-vif/resource-instances/action", filter).await;
+    cloud.post("dc-vif/resource-instances/action", json!({"action": "count", "not_tags": [{"key": "team", "values": []}]})).await;
     cloud.delete(&format!("dc-vif/{vif}/tags/team")).await;
     cloud.delete(&format!("dc-vif/{vif}/tags/absent")).await;
 
@@ -67,6 +75,7 @@ async fn session(cloud: &Simulator) {
         .get(&format!("dcaas/virtual-interfaces?id={vif}&id={NOBODY}&status=ACTIVE&vgw_id={gateway}&enterprise_project_id=0,{NOBODY}"))
         .await;
     cloud.get(&format!("dcaas/direct-connects/{LINE_A}")).await;
+    cloud.put(&format!("dcaas/direct-connects/{LINE_A}"), json!({"direct_connect": {"name": "direct connect1", "description": ""}})).await;
     cloud.get("dcaas/quotas?type=virtualInterface").await;
     cloud.get(&format!("dcaas/virtual-gateways/{NOBODY}")).await;
     cloud.delete(&format!("dcaas/virtual-gateways/{gateway}")).await;
@@ -92,6 +101,39 @@ async fn requests_and_responses_match_the_documents() {
             .collect();
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
         assert!(entries.len() > 50, "the session was cut short: {} entries", entries.len());
+    }
+}
+
+#[tokio::test]
+async fn answers_have_all_keys_of_the_vendors_examples() {
+    let cloud = Simulator::start(json!({})).await;
+    session(&cloud).await;
+    let entries = cloud.log(0).await;
+    for (operation, examples) in documents::examples() {
+        let answers = entries.iter().filter(|entry| entry["operation"] == operation.as_str()).map(|entry| &entry["response_body"]);
+        let answers: Vec<&Value> = answers.filter(|body| body.get("error_code").is_none()).collect();
+        for example in examples.iter().filter(|_| !answers.is_empty()) {
+            let lacking = answers.iter().map(|answer| lacking("", example, answer)).min_by_key(Vec::len).unwrap_or_default();
+            assert!(lacking.is_empty(), "no answer of {operation} has {lacking:?}");
+        }
+    }
+}
+
+/// The keys of an example that an answer lacks. Of an answer's list it is the item that lacks the fewest that counts.
+fn lacking(place: &str, example: &Value, answer: &Value) -> Vec<String> {
+    match example {
+        Value::Object(fields) => {
+            let of_field = |(key, inner): (&String, &Value)| {
+                let place = format!("{place}/{key}");
+                answer.get(key).map_or_else(|| vec![place.clone()], |shown| lacking(&place, inner, shown))
+            };
+            fields.iter().flat_map(of_field).collect()
+        }
+        Value::Array(list) if list.first().is_some_and(Value::is_object) => {
+            let items = answer.as_array().into_iter().flatten();
+            items.map(|item| lacking(&format!("{place}/0"), &list[0], item)).min_by_key(Vec::len).unwrap_or_else(|| vec![place.to_owned()])
+        }
+        _ => Vec::new(),
     }
 }
 

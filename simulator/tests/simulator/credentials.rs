@@ -29,13 +29,48 @@ async fn a_token_is_issued_with_its_description() {
         (wrong("/auth/identity/password/user/password", json!("x")), 401),
         (wrong("/auth/identity/password/user/domain/name", json!("x")), 401),
         (wrong("/auth/scope/project/name", json!("x")), 404),
-        (wrong("/auth/scope", json!({})), 400),
+        (wrong("/auth/scope", json!({"domain": {"name": "x"}})), 404),
+        (wrong("/auth/scope", json!({"domain": {}})), 404),
         (wrong("/auth/identity", json!({})), 400),
     ];
     for (body, status) in table {
         let answer = cloud.send(Method::POST, &url, "", Some(body.clone())).await.unwrap();
         assert_eq!((answer.status, answer.body["error"]["code"].as_u64()), (status, Some(status.into())), "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_token_comes_without_its_catalog_on_request() {
+    let cloud = Simulator::start(json!({})).await;
+    for (query, shown) in [("", true), ("?nocatalog=", true), ("?nocatalog=true", false), ("?nocatalog=0", false)] {
+        let url = format!("{}/v3/auth/tokens{query}", cloud.base);
+        let answer = cloud.send(Method::POST, &url, "", Some(password("operator"))).await.unwrap();
+        assert_eq!((answer.status, answer.body["token"].get("catalog").is_some()), (201, shown), "{query:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_token_for_the_domain_is_good_for_iam_only() {
+    let cloud = Simulator::start(json!({})).await;
+    let tokens = format!("{}/v3/auth/tokens", cloud.base);
+    let domain = json!({"domain": {"name": "simulated-domain"}});
+    for scope in [domain, json!({})] {
+        let mut body = password("operator");
+        body["auth"]["scope"] = scope;
+        let answer = cloud.send(Method::POST, &tokens, "", Some(body)).await.unwrap();
+        let token = &answer.body["token"];
+        assert_eq!((answer.status, &token["domain"]["name"]), (201, &json!("simulated-domain")), "{}", answer.body);
+        assert!(token.get("project").is_none(), "{token}");
+        let token = answer.headers["x-subject-token"].to_str().unwrap();
+        let projects = cloud.send(Method::GET, &format!("{}/v3/projects", cloud.base), token, None).await.unwrap();
+        assert_eq!(projects.body["projects"][0]["id"], PROJECT);
+        let gateways = cloud.send(Method::GET, &format!("{}/v3/{PROJECT}/{GATEWAYS}", cloud.base), token, None).await.unwrap();
+        assert_eq!((gateways.status, gateways.code()), (403, "APIGW.0302"));
+    }
+    let mut both = password("operator");
+    both["auth"]["scope"]["domain"] = json!({"name": "simulated-domain"});
+    let answer = cloud.send(Method::POST, &tokens, "", Some(both)).await.unwrap();
+    assert_eq!(answer.body["token"]["project"]["id"], PROJECT, "a project wins over a domain");
 }
 
 #[tokio::test]
@@ -91,6 +126,32 @@ async fn projects_are_found_by_name() {
     assert_eq!(find("eu-west-101").await.body["projects"], json!([]));
     let answer = cloud.get(GATEWAYS).await;
     assert_eq!((answer.status, answer.code()), (403, "APIGW.0310"));
+}
+
+#[tokio::test]
+async fn projects_are_filtered_and_linked() {
+    let cloud = Simulator::start(json!({})).await;
+    let list = async |query: &str| {
+        let url = format!("{}/v3/projects?{query}", cloud.base);
+        cloud.send(Method::GET, &url, &cloud.token, None).await.unwrap()
+    };
+    let all = list("").await.body;
+    let domain = all["projects"][0]["domain_id"].as_str().unwrap();
+    let table = [
+        ("enabled=true".to_owned(), 1),
+        ("enabled=false".to_owned(), 0),
+        (format!("domain_id={domain}&name=eu-west-101&enabled=true"), 1),
+        (format!("domain_id={PROJECT}"), 0),
+        (format!("parent_id={domain}"), 1),
+        (format!("parent_id={PROJECT}"), 0),
+    ];
+    for (query, expected) in table {
+        assert_eq!(list(&query).await.body["projects"].as_array().unwrap().len(), expected, "{query}");
+    }
+    assert_eq!(list("enabled=perhaps").await.status, 400);
+    let base = "https://iam.eu-west-101.myhuaweicloud.eu/v3/projects";
+    assert_eq!(all["links"], json!({"self": base, "previous": null, "next": null}));
+    assert_eq!(all["projects"][0]["links"], json!({"self": format!("{base}/{PROJECT}"), "previous": null, "next": null}));
 }
 
 #[tokio::test]

@@ -82,16 +82,81 @@ async fn life_of_an_interface() {
 }
 
 #[tokio::test]
-async fn bgp_status_follows_the_status_of_the_peer() {
-    for (fresh, session) in [("ACTIVE", "ACTIVE"), ("DOWN", "DOWN")] {
+async fn the_session_follows_the_status_of_the_peer() {
+    for (fresh, session, routes) in [("ACTIVE", "ACTIVE", 2), ("DOWN", "DOWN", 0)] {
         let cloud = Simulator::start(json!({"switches": {"u7_fresh_status": {"bgp": fresh}}})).await;
         let bgp = json!({"route_mode": "bgp", "bgp_asn": 65_100, "bgp_md5": "Qaz12345678"});
         let id = cloud.interface(with(interface(&cloud.gateway().await, LINE_A, 30), bgp)).await;
         let read = cloud.get(&format!("dcaas/virtual-interfaces/{id}")).await;
         assert_eq!(status_of(&read), fresh);
         assert_eq!(read.body["virtual_interface"]["vif_peers"][0]["bgp_status"], session);
+        assert_eq!(read.body["virtual_interface"]["vif_peers"][0]["receive_route_num"], routes, "{fresh}");
         assert_eq!(read.body["virtual_interface"]["vif_peers"][0]["bgp_md5"], "Qaz12345678");
     }
+}
+
+#[tokio::test]
+async fn received_routes_are_set_for_all_sessions_or_one() {
+    let cloud = Simulator::start(json!({"received_routes": 7})).await;
+    let bgp = json!({"route_mode": "bgp", "bgp_asn": 65_100});
+    let id = cloud.interface(with(interface(&cloud.gateway().await, LINE_A, 30), bgp)).await;
+    let path = format!("dcaas/virtual-interfaces/{id}");
+    let peer = cloud.get(&path).await.body["virtual_interface"]["vif_peers"][0].clone();
+    assert_eq!(peer["receive_route_num"], 7);
+    cloud.admin(Method::PATCH, &format!("resources/{}", peer["id"].as_str().unwrap()), Some(json!({"receive_route_num": 3}))).await;
+    assert_eq!(cloud.get(&path).await.body["virtual_interface"]["vif_peers"][0]["receive_route_num"], 3);
+}
+
+#[tokio::test]
+async fn only_the_interface_tells_the_reason_of_an_error() {
+    let cloud = Simulator::start(json!({})).await;
+    let gateway = cloud.gateway().await;
+    cloud.fault(json!({"operation": "CreateVirtualInterface", "kind": "error_state", "reason": "no device"})).await;
+    let id = cloud.interface(interface(&gateway, LINE_A, 30)).await;
+    let failed = &cloud.get(&format!("dcaas/virtual-interfaces/{id}")).await.body["virtual_interface"];
+    assert_eq!((&failed["status"], &failed["reason"]), (&json!("ERROR"), &json!("no device")));
+    let peer = &failed["vif_peers"][0];
+    assert_eq!((&peer["status"], peer.get("reason")), (&json!("ERROR"), None), "the vendor's schema of a peer has no reason");
+}
+
+#[tokio::test]
+async fn life_of_a_connection() {
+    let cloud = Simulator::start(json!({})).await;
+    let path = |id: &str| format!("dcaas/direct-connects/{id}");
+    let change = async |id: &str, fields: Value| cloud.put(&path(id), json!({"direct_connect": fields})).await;
+    let fields = json!({"name": "renamed", "description": "", "peer_location": "Here", "provider_status": "DOWN", "bandwidth": 10_000});
+    let changed = change(LINE_A, fields).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let line = cloud.get(&path(LINE_A)).await.body["direct_connect"].clone();
+    assert_eq!(line, changed.body["direct_connect"]);
+    assert_eq!((&line["name"], &line["peer_location"], &line["provider_status"]), (&json!("renamed"), &json!("Here"), &json!("DOWN")));
+    assert_eq!(line["status"], "ACTIVE", "an update is carried out at once");
+
+    let more = change(HOSTED, json!({"bandwidth": 600})).await;
+    assert_eq!((more.status, &more.body["direct_connect"]["bandwidth"]), (200, &json!(600)));
+    cloud.admin(Method::PATCH, &format!("resources/{OPERATIONS}"), Some(json!({"bandwidth": 1000}))).await;
+    let table = [
+        ("only hosted lines get another bandwidth", LINE_A, json!({"bandwidth": 5000}), (400, "DC.1011")),
+        ("the bandwidth does not shrink", HOSTED, json!({"bandwidth": 500}), (400, "DC.1010")),
+        ("the operations line has the bandwidth", HOSTED, json!({"bandwidth": 1001}), (400, "DC.1000")),
+        ("the bandwidth is in range", HOSTED, json!({"bandwidth": 100_001}), (400, "DC.0001")),
+        ("the name is short", LINE_A, json!({"name": "x".repeat(65)}), (400, "DC.0001")),
+        ("the description is plain", LINE_A, json!({"description": "<b>"}), (400, "DC.0001")),
+        ("the carrier is up or down", LINE_A, json!({"provider_status": "ERROR"}), (400, "DC.0001")),
+        ("the status is one of an order", LINE_A, json!({"status": "ACTIVE"}), (400, "DC.0001")),
+        ("what is delivered is not ordered again", LINE_A, json!({"status": "APPLY"}), (400, "DC.1005")),
+        ("the location stays", LINE_A, json!({"location": "elsewhere"}), (400, "DC.0001")),
+        ("keys are known", LINE_A, json!({"surprise": 1}), (400, "DC.0001")),
+        ("the line exists", NOBODY, json!({"name": "x"}), (404, "DC.1012")),
+    ];
+    for (rule, id, fields, expected) in table {
+        let answer = change(id, fields).await;
+        assert_eq!((answer.status, answer.code()), expected, "{rule}: {}", answer.body);
+    }
+    assert_eq!(change(HOSTED, json!({"bandwidth": 1000})).await.status, 200, "all that is left");
+    cloud.admin(Method::PATCH, &format!("resources/{LINE_B}"), Some(json!({"status": "PENDING_SURVEY"}))).await;
+    let paid = change(LINE_B, json!({"status": "PENDING_PAY"})).await;
+    assert_eq!((paid.status, &paid.body["direct_connect"]["status"]), (200, &json!("PENDING_PAY")));
 }
 
 fn six(vif: &str) -> Value {
@@ -156,10 +221,14 @@ async fn life_of_a_switchover_test() {
     let test = |operation: &str| json!({"switchover_test_record": {"resource_id": vif, "operation": operation}});
     assert_eq!(cloud.post("dcaas/switchover-test", test("undo_shutdown")).await.code(), "DC.1210");
     let started = cloud.post("dcaas/switchover-test", test("shutdown")).await;
-    assert_eq!((started.status, &started.body["switchover_test_record"]["operate_status"]), (201, &json!("STARTING")));
+    let record = &started.body["switchover_test_record"];
+    assert_eq!((started.status, &record["operate_status"]), (201, &json!("STARTING")));
+    assert_eq!(record["end_time"], record["start_time"], "as in the vendor's example");
     cloud.interface_until(&vif, |answer| status_of(answer) == "ADMIN_SHUTDOWN").await;
     let records = cloud.get(&format!("dcaas/switchover-test?resource_id={vif}")).await;
-    assert_eq!(records.body["switchover_test_records"][0]["operate_status"], "COMPLETE");
+    let complete = &records.body["switchover_test_records"][0];
+    assert_eq!(complete["operate_status"], "COMPLETE");
+    assert!(complete["end_time"].as_str().unwrap() > complete["start_time"].as_str().unwrap(), "{complete}");
     let path = format!("dcaas/virtual-interfaces/{vif}");
     let peer = cloud.get(&path).await.body["virtual_interface"]["vif_peers"][0]["id"].as_str().unwrap().to_owned();
     let peer_path = format!("dcaas/vif-peers/{peer}");
@@ -211,11 +280,12 @@ async fn life_of_a_cross_account_interface() {
 }
 
 #[tokio::test]
-async fn a_gateway_at_an_enterprise_router_may_name_its_type() {
+async fn a_gateway_may_name_its_type() {
     let cloud = Simulator::start(json!({})).await;
-    let create = |fields: serde_json::Value| json!({"virtual_gateway": with(json!({"name": "er", "type": "default"}), fields)});
-    let on_router = cloud.post("dcaas/virtual-gateways", create(json!({"enterprise_router_id": NOBODY}))).await;
-    assert_eq!((on_router.status, &on_router.body["virtual_gateway"]["type"]), (201, &json!("default")), "as in the vendor's example");
-    let odd = cloud.post("dcaas/virtual-gateways", create(json!({"enterprise_router_id": NOBODY, "type": "odd"}))).await;
-    assert_eq!(odd.code(), "DC.0001");
+    for place in [json!({"name": "er", "enterprise_router_id": NOBODY}), gateway()] {
+        let create = |kind: &str| json!({"virtual_gateway": with(place.clone(), json!({"type": kind}))});
+        let created = cloud.post("dcaas/virtual-gateways", create("default")).await;
+        assert_eq!((created.status, &created.body["virtual_gateway"]["type"]), (201, &json!("default")), "as in the vendor's example");
+        assert_eq!(cloud.post("dcaas/virtual-gateways", create("odd")).await.code(), "DC.0001");
+    }
 }

@@ -5,7 +5,8 @@
 //! exception is made, and these are all:
 //!
 //! 1. `enterprise_project_id` may be `"0"`: the schema wants a UUID, the examples show the default project.
-//! 2. A gateway may be created on an `enterprise_router_id`, without VPC and subnets: only an example shows it.
+//! 2. A gateway may be created on an `enterprise_router_id`, without VPC and subnets, and with a `type`: only an example
+//!    shows it.
 //! 3. `null` in an answer means absence: no schema is nullable, the examples are full of nulls.
 //! 4. `tenant_id` of a peer has 32 characters, as everywhere else, not 36.
 //! 5. Headers are not held against the documents: with signatures there is no `X-Auth-Token`.
@@ -42,6 +43,23 @@ pub fn check(entry: &Value) -> Vec<String> {
         found.extend(operation.check_answer(&entry["status"], &entry["response_body"]));
     }
     found.into_iter().map(|message| format!("{}: {message}", operation.name)).collect()
+}
+
+/// The answers that the documents show as examples, by operation.
+pub fn examples() -> BTreeMap<String, Vec<Value>> {
+    let documents = documents();
+    let methods = documents.iter().flat_map(|document| document["paths"].as_object().expect("paths").values());
+    let definitions = methods.flat_map(|methods| methods.as_object().expect("methods").values());
+    definitions.map(|definition| (definition["operationId"].as_str().unwrap_or_default().to_owned(), examples_of(definition))).collect()
+}
+
+/// An example is beside the schema of the answer, or has a key of its own.
+fn examples_of(definition: &Value) -> Vec<Value> {
+    let answers = definition["responses"].as_object().expect("responses").values();
+    let fields = answers.filter_map(Value::as_object).flatten();
+    let contents = fields.filter(|(key, _)| *key == "content" || key.starts_with("x-response-examples-")).map(|(_, content)| content);
+    let bodies = contents.filter_map(Value::as_object).flat_map(Map::values);
+    bodies.map(|body| body.get("example").unwrap_or(body)).filter(|body| body.get("schema").is_none()).cloned().collect()
 }
 
 /// One documented operation with its compiled schemas.
@@ -279,6 +297,7 @@ fn corrected(schema: Value) -> Value {
     // 2: gateways on an enterprise router.
     if let Some(Value::Object(gateway)) = schema.pointer_mut("/components/schemas/CreateVirtualGateway") {
         gateway["properties"]["enterprise_router_id"] = json!({"type": "string", "minLength": 36, "maxLength": 36});
+        gateway["properties"]["type"] = json!({"const": "default"});
         let required = gateway.remove("required").unwrap_or_default();
         gateway.insert("anyOf".to_owned(), json!([{"required": required}, {"required": ["enterprise_router_id"]}]));
     }
