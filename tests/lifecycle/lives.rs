@@ -80,6 +80,8 @@ async fn every_field_that_can_change_changes_in_the_legal_order() {
         ),
         (&json!("other"), &json!(80), &json!("low"), &json!(true), &json!(false), &json!("network"))
     );
+    let session = &observed["peers"][0];
+    assert_eq!((&session["bgpStatus"], &session["receivedRoutes"]), (&json!("ACTIVE"), &json!(2)), "{observed:#}");
     let log = world.cloud.log().await;
     let sent: Vec<Value> = log
         .iter()

@@ -73,7 +73,7 @@ pub async fn handle(State(simulator): State<Arc<Simulator>>, request: axum::extr
 
 /// Whether the request only reads, whatever its method.
 fn is_read(request: &Request, route: Option<&Route>) -> bool {
-    request.method == Method::GET || route.is_some_and(|route| route.is_list())
+    request.method == Method::GET || route.is_some_and(Route::is_list)
 }
 
 async fn sleep(ms: u64) {
