@@ -19,20 +19,19 @@ use std::path::Path;
 use std::process::Command;
 use support::controlplane::{ControlPlane, root};
 use support::process::{operator_binary, simulator_binary};
-use support::release::{chart, text};
+use support::release::{accounts_chart, chart, text};
 
-fn account() -> Value {
-    json!({ "account": {
-        "create": true, "region": "eu-west-101", "credentials": { "accessKey": { "secretRef": { "name": "keys" } } },
-    } })
+/// `helm template` of the operator's chart with these values: the objects, or why not.
+fn rendered(plane: &ControlPlane, values: &Value) -> Result<Vec<Value>, String> {
+    rendered_of(&chart(), plane, values)
 }
 
-/// `helm template` with these values: the objects, or why not.
-fn rendered(plane: &ControlPlane, values: &Value) -> Result<Vec<Value>, String> {
+/// The same of any chart.
+pub fn rendered_of(chart: &Path, plane: &ControlPlane, values: &Value) -> Result<Vec<Value>, String> {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("values.json");
     std::fs::write(&file, values.to_string()).unwrap();
-    let yaml = plane.run("helm", &["template", "test", text(&chart()), "-n", "system", "--kube-version", "1.33.0", "-f", text(&file)])?;
+    let yaml = plane.run("helm", &["template", "test", text(chart), "-n", "system", "--kube-version", "1.33.0", "-f", text(&file)])?;
     let documents: Vec<Value> = serde_saphyr::from_multiple(&yaml).map_err(|error| error.to_string())?;
     Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
 }
@@ -74,7 +73,7 @@ async fn helm_refuses_it_on_an_older_kubernetes_only() {
 async fn lint_finds_nothing() {
     let plane = ControlPlane::shared().await;
     let dir = tempfile::tempdir().unwrap();
-    for (name, values) in [("default", json!({})), ("account", account()), ("everything", documents::everything())] {
+    for (name, values) in [("default", json!({})), ("everything", documents::everything())] {
         let file = dir.path().join(name);
         std::fs::write(&file, values.to_string()).unwrap();
         plane.run("helm", &["lint", "--strict", text(&chart()), "-f", text(&file)]).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -115,16 +114,13 @@ async fn a_wrong_value_is_refused_by_its_name() {
         ("namespace", json!({ "config": { "namespace": "lines" } })),
         ("watchNamespaces", json!({ "watchNamespaces": "lines" })),
         ("secretNamespaces", json!({ "rbac": { "secretNamespaces": ["Lines"] } })),
-        ("extraSpec/region", json!({ "account": { "extraSpec": { "region": "eu-west-101" } } })),
         ("digest", json!({ "image": { "digest": "latest" } })),
         ("maxUnavailable", json!({ "podDisruptionBudget": { "maxUnavailable": "half" } })),
         ("commonLabels", json!({ "commonLabels": { "app.kubernetes.io/name": "other" } })),
         ("connections", json!({ "simulator": { "connections": [{ "id": "line-d", "name": "line-d" }] } })),
-        ("simulator.enabled", json!({ "simulator": { "enabled": true }, "account": account()["account"] })),
         ("podMonitor", json!({ "monitoring": { "podMonitor": { "enabled": true }, "serviceMonitor": { "enabled": true } } })),
         ("pullPolicy", json!({ "image": { "pullPolicy": "Sometimes" } })),
-        ("region", json!({ "account": { "create": true, "credentials": { "accessKey": { "secretRef": { "name": "keys" } } } } })),
-        ("credentials", json!({ "account": { "create": true, "region": "eu-west-101" } })),
+        ("region", json!({ "simulator": { "region": "" } })),
     ];
     for (name, values) in wrong {
         let refused = rendered(&plane, &values).expect_err(name);
@@ -187,11 +183,9 @@ const RIGHTS_AT_HOME: &[(&str, &str, bool)] = &[
 #[tokio::test]
 async fn installed_it_gives_the_operator_its_rights_and_no_others_and_uninstalled_it_leaves_the_objects() {
     let plane = ControlPlane::start().await;
-    let values = plane.dir().join("values.json");
-    std::fs::write(&values, account().to_string()).unwrap();
     let helm = |arguments: &[&str]| plane.run("helm", arguments).unwrap_or_else(|error| panic!("{error}"));
-    let (chart, values) = (chart(), text(&values).to_owned());
-    helm(&["install", "test", text(&chart), "-n", "system", "--create-namespace", "-f", &values]);
+    let chart = chart();
+    helm(&["install", "test", text(&chart), "-n", "system", "--create-namespace"]);
 
     let user = "--as=system:serviceaccount:system:test-direct-connect-operator";
     let everywhere = RIGHTS.iter().filter(|(verb, resource, may)| can_i(&plane, verb, resource, &[user, "--all-namespaces"]) != *may);
@@ -204,22 +198,18 @@ async fn installed_it_gives_the_operator_its_rights_and_no_others_and_uninstalle
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 
-    let region = |wanted: &str| assert_eq!(plane.kubectl(&["get", "cloudaccount", "default", "-o", "jsonpath={.spec.region}"]), wanted);
+    // An account of any cloud.
+    plane.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "cloudaccounts.directconnect.huaweicloud.com"]);
+    helm(&["install", "accounts", text(&accounts_chart()), "-n", "system", "--set", "accounts.default.simulator=none"]);
     let uid = || plane.kubectl(&["get", "cloudaccount", "default", "-o", "jsonpath={.metadata.uid}"]);
-    region("eu-west-101");
     let before = uid();
-    helm(&["upgrade", "test", text(&chart), "-n", "system", "-f", &values, "--set", "account.extraSpec.syncInterval=10m"]);
-    assert_eq!(plane.kubectl(&["get", "cloudaccount", "default", "-o", "jsonpath={.spec.syncInterval}"]), "10m");
-    assert_eq!(uid(), before, "an upgrade changes the account in place");
-
     helm(&["uninstall", "test", "-n", "system"]);
-    region("eu-west-101");
     assert_eq!(plane.kubectl(&["get", "crds", "-o", "name"]).lines().count(), 5);
     assert_eq!(
         plane.kubectl(&["get", "deployments,serviceaccounts", "-n", "system", "-l", "app.kubernetes.io/instance=test", "-o", "name"]),
         ""
     );
     // And it comes back to what it left.
-    helm(&["install", "test", text(&chart), "-n", "system", "-f", &values]);
+    helm(&["install", "test", text(&chart), "-n", "system"]);
     assert_eq!(uid(), before);
 }

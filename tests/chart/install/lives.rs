@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::rights::{compare, granted, used};
-use super::{LINES, SYSTEM, values, world};
+use super::{LINES, SYSTEM, accounts, accounts_release, values, world};
 use support::line::{gateway, id, interface, object, peer, with};
 use support::operator::Operator;
-use support::release::{Release, chart};
+use support::release::{Release, accounts_chart, chart};
 use support::simulator::LINE_B;
 use support::world::{API_VERSION, BOUND, World, api, condition};
 use support::{eventually, figure};
@@ -29,11 +29,12 @@ const OBJECTS: [(&str, &str, &str); 6] = [
 #[tokio::test]
 async fn the_chart_grants_what_the_operator_needs_and_nothing_else() {
     let (world, release) = world().await;
-    release.install(&chart(), &values(&world));
+    release.install(&chart(), &values());
+    accounts_release(&release).install(&accounts_chart(), &accounts(&world));
     lives(&world, &release).await;
 
     // The same with a right for each namespace in place of one for all. The definitions, and the account, are still there.
-    let mut narrow = values(&world);
+    let mut narrow = values();
     narrow["watchNamespaces"] = json!([LINES, OTHER]);
     narrow["rbac"] = json!({ "secretNamespaces": [SYSTEM, LINES, OTHER] });
     release.upgrade(&chart(), &narrow);
@@ -235,8 +236,8 @@ async fn go(world: &World, other: &World) {
     assert!(world.cloud.is_empty().await, "left in the cloud: {}", world.cloud.resources().await);
     plane.kubectl(&["wait", "cloudaccount", LINES, "--for=delete", "--timeout=30s"]);
     plane.kubectl(&["wait", "secret/credentials", "-n", LINES, "--for=delete", "--timeout=30s"]);
-    // The chart's account, which nobody uses any more, lets go of its Secret.
-    eventually("the Secret of the chart's account is let go", BOUND, || async {
+    // The account of the accounts' chart, which nobody uses any more, lets go of its Secret.
+    eventually("the Secret of that account is let go", BOUND, || async {
         let secret = api(&world.client, Some(SYSTEM), "v1", "Secret").get("keys").await.ok()?;
         secret.metadata.finalizers.unwrap_or_default().is_empty().then_some(())
     })

@@ -6,11 +6,11 @@
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-use super::{LINES, values, world};
+use super::{LINES, accounts, accounts_release, values, world};
 use support::controlplane::root;
 use support::line::{gateway, interface, peer};
 use support::operator::Operator;
-use support::release::{self, Release, chart, copy_without_definitions};
+use support::release::{self, Release, accounts_chart, chart, copy_without_definitions, text};
 use support::world::{BOUND, World};
 use support::{eventually, figure};
 
@@ -22,14 +22,17 @@ const DEFINITIONS: usize = 5;
 async fn an_upgrade_a_rollback_and_an_uninstallation_write_nothing_to_the_cloud_and_lose_no_object() {
     let (world, release) = world().await;
     let previous = previous_chart(world.plane.dir());
-    release.install(&previous, &values(&world));
+    release.install(&previous, &previous_values(&world));
     move_grants(&world, &release);
     assert!(!definitions_are_those_of(&world, &root().join("crds")), "an upgrade of equal definitions would show nothing");
     let old = release.start("old").await;
     come_up(&world).await;
     let (identities, written) = (identities(&world).await, writes(&world).await);
 
-    release.upgrade(&chart(), &values(&world));
+    let account = account(&world);
+    release.upgrade(&chart(), &values());
+    take_account_over(&world, &release);
+    assert_eq!(self::account(&world), account, "the account is still the same");
     assert!(definitions_are_those_of(&world, &root().join("crds")), "the upgrade reaches the definitions");
     let new = hand_over(&release, old, "new").await;
     at_rest(&world, &identities, written).await;
@@ -43,17 +46,43 @@ async fn an_upgrade_a_rollback_and_an_uninstallation_write_nothing_to_the_cloud_
     release.helm(&["uninstall", release.name]);
     assert!(again.stop(), "it ends by itself\n{}", again.tail());
     only_definitions_stay(&world, &release, &manifest);
-    world.plane.kubectl(&["get", "cloudaccount", "default"]);
+    assert_eq!(self::account(&world), account);
     assert_eq!(self::identities(&world).await, identities, "an uninstallation leaves the objects");
     assert_eq!(writes(&world).await, written, "and the cloud");
 
     // What was left is taken up again, and goes like any other.
-    release.install(&chart(), &values(&world));
+    release.install(&chart(), &values());
     let _operator = release.start("last").await;
     at_rest(&world, &identities, written).await;
     figure(&format!("chart: install, upgrade, rollback, uninstall, install: {written} writes to the cloud at first, none later"));
     world.clear().await;
     assert!(world.cloud.is_empty().await, "left in the cloud: {}", world.cloud.resources().await);
+}
+
+/// That chart makes an account itself.
+fn previous_values(world: &World) -> Value {
+    let (mut values, mut spec) = (values(), accounts(world)["accounts"]["default"].clone());
+    let mut account = json!({ "create": true, "extraSpec": {} });
+    for field in ["region", "credentials", "endpoints"] {
+        account[field] = spec.as_object_mut().unwrap().remove(field).unwrap();
+    }
+    account["extraSpec"] = spec;
+    values["account"] = account;
+    values
+}
+
+/// The uid and the spec of the account.
+fn account(world: &World) -> (Value, Value) {
+    let account = world.plane.kubectl(&["get", "cloudaccount", "default", "-o", "json"]);
+    let account: Value = serde_json::from_str(&account).unwrap();
+    (account["metadata"]["uid"].clone(), account["spec"].clone())
+}
+
+/// As docs/upgrade.md says.
+fn take_account_over(world: &World, release: &Release) {
+    let (accounts_release, values) = (accounts_release(release), world.plane.dir().join("accounts.json"));
+    std::fs::write(&values, accounts(world).to_string()).unwrap();
+    accounts_release.helm(&["install", accounts_release.name, text(&accounts_chart()), "--take-ownership", "-f", text(&values)]);
 }
 
 /// The recorded chart with the definitions of its version, which are kept once.
@@ -83,7 +112,7 @@ fn move_grants(world: &World, release: &Release) {
     world.plane.kubectl(&["annotate", "crd", old, "directconnect.huaweicloud.com/protected=false"]);
     world.plane.kubectl(&["delete", "crd", old, "--timeout=60s"]);
     let definition = root().join("crds/directconnect.huaweicloud.com_directconnectgrants.yaml");
-    world.plane.kubectl(&["apply", "--server-side", "-f", release::text(&definition)]);
+    world.plane.kubectl(&["apply", "--server-side", "-f", text(&definition)]);
     world.plane.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", new]);
     world.plane.kubectl(&["label", "crd", new, "app.kubernetes.io/managed-by=Helm"]);
     let [name, namespace] =

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{account, chart, documents, text};
+use super::{accounts_chart, chart, documents, rendered_of, text};
 use support::controlplane::ControlPlane;
 
 fn notes(plane: &ControlPlane, values: &Value) -> String {
@@ -15,6 +15,12 @@ fn notes(plane: &ControlPlane, values: &Value) -> String {
     release["info"]["notes"].as_str().unwrap().to_owned()
 }
 
+/// What the notes pass to `kubectl apply`.
+fn manifests(notes: &str) -> Vec<String> {
+    let indented = notes.split("<<EOF\n").skip(1).map(|rest| rest.split("  EOF").next().unwrap());
+    indented.map(|yaml| yaml.lines().flat_map(|line| [line.strip_prefix("  ").unwrap_or(line), "\n"]).collect()).collect()
+}
+
 #[tokio::test]
 async fn the_next_command_is_the_one_of_the_case() {
     let plane = ControlPlane::shared().await;
@@ -22,10 +28,9 @@ async fn the_next_command_is_the_one_of_the_case() {
     let (secret, look) = ("kubectl -n system create secret generic direct-connect", "kubectl get cloudaccount default -o wide");
     let scrape = "Nothing scrapes the metrics yet";
     // What is told, and what is not.
-    let cases: [(&str, Value, &[&str], &[&str]); 8] = [
+    let cases: [(&str, Value, &[&str], &[&str]); 6] = [
         ("nothing set", json!({}), &[rollout, secret, look, scrape], &["simulated", "a part of the objects", "crds.enabled"]),
         ("stopped", json!({ "replicaCount": 0 }), &["The operator is stopped"], &[rollout]),
-        ("account", account(), &[rollout, look, "Secret keys in namespace system"], &[secret]),
         ("without definitions", json!({ "crds": { "enabled": false } }), &["kubectl wait --for=condition=Established crd/"], &[]),
         (
             "without rights",
@@ -38,11 +43,12 @@ async fn the_next_command_is_the_one_of_the_case() {
             json!({ "simulator": { "enabled": true } }),
             &[
                 "rollout status deployment/test-direct-connect-operator-simulator",
+                "--set accounts.default.simulator=test-direct-connect-operator-simulator",
                 look,
                 "kubectl create namespace try",
                 "kubectl -n try apply",
             ],
-            &[secret, "accountRef"],
+            &[secret],
         ),
         (
             "everything",
@@ -54,12 +60,6 @@ async fn the_next_command_is_the_one_of_the_case() {
                 "connectionId: c0000000-0000-4000-8000-000000000007",
             ],
             &[scrape, "create namespace"],
-        ),
-        (
-            "account of another name",
-            json!({ "simulator": { "enabled": true }, "account": { "name": "trial" } }),
-            &["accountRef:", "kubectl delete cloudaccount trial"],
-            &[],
         ),
     ];
     for (case, values, told, kept) in cases {
@@ -73,18 +73,26 @@ async fn the_next_command_is_the_one_of_the_case() {
     }
 }
 
+/// The account of the notes is the one that the other chart makes.
+#[tokio::test]
+async fn both_ways_to_the_account_of_the_simulator_lead_to_the_same() {
+    let plane = ControlPlane::shared().await;
+    let told = &manifests(&notes(&plane, &json!({ "simulator": { "enabled": true } })))[0];
+    let told: Value = serde_saphyr::from_str(told).unwrap();
+    let accounts = json!({ "accounts": { "default": { "simulator": "test-direct-connect-operator-simulator" } } });
+    let made = &rendered_of(&accounts_chart(), &plane, &accounts).unwrap()[0];
+    for pointer in ["/kind", "/metadata/name", "/spec"] {
+        assert_eq!(told.pointer(pointer), made.pointer(pointer), "{pointer}");
+    }
+}
+
 #[tokio::test]
 async fn what_the_notes_apply_is_accepted() {
     let plane = ControlPlane::shared().await;
-    let trial = json!({ "simulator": { "enabled": true }, "account": { "name": "trial" } });
-    for (case, values, objects) in
-        [("account", json!({}), 1), ("simulator", json!({ "simulator": { "enabled": true } }), 2), ("named", trial, 2)]
-    {
-        let notes = notes(&plane, &values);
-        let indented = notes.split("<<EOF\n").nth(1).and_then(|rest| rest.split("  EOF").next()).unwrap();
-        let yaml: String = indented.lines().flat_map(|line| [line.strip_prefix("  ").unwrap_or(line), "\n"]).collect();
+    for (case, values, objects) in [("account", json!({}), 1), ("simulator", json!({ "simulator": { "enabled": true } }), 3)] {
+        let manifests = manifests(&notes(&plane, &values));
         let file = plane.dir().join(format!("notes-{case}.yaml"));
-        std::fs::write(&file, yaml).unwrap();
+        std::fs::write(&file, manifests.join("---\n")).unwrap();
         let applied = plane.kubectl(&["apply", "--server-side", "--dry-run=server", "-o", "name", "-f", text(&file)]);
         assert_eq!(applied.lines().count(), objects, "{case}: {applied}");
     }

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::harness::documents;
+use super::{accounts_chart, rendered_of};
 use support::controlplane::ControlPlane;
 use support::eventually;
 use support::process::{Process, simulator_binary};
@@ -20,9 +21,8 @@ async fn it_starts_with_what_the_chart_gives_it_and_the_account_has_its_keys() {
     let all = documents(
         &plane,
         &json!({
-            "account": { "region": "eu-west-0" },
             "simulator": {
-                "enabled": true, "settings": { "settle_ms": { "create": 5 } }, "connections": [{ "id": line, "name": "line-d", "bandwidth": 100 }],
+                "enabled": true, "region": "eu-west-0", "settings": { "settle_ms": { "create": 5 } }, "connections": [{ "id": line, "name": "line-d", "bandwidth": 100 }],
             },
         }),
     );
@@ -59,7 +59,8 @@ async fn it_starts_with_what_the_chart_gives_it_and_the_account_has_its_keys() {
     let lines = ask("/admin/resources").await["direct_connects"].as_array().unwrap().clone();
     assert!(lines.iter().any(|seeded| seeded["id"] == line && seeded["bandwidth"] == 100), "{lines:?}");
 
-    let account = &all["CloudAccount/default"]["spec"];
+    let accounts = json!({ "accounts": { "default": { "simulator": all["Service/simulator"]["metadata"]["name"], "region": "eu-west-0" } } });
+    let account = &rendered_of(&accounts_chart(), &plane, &accounts).unwrap()[0]["spec"];
     let reference = &account["credentials"]["accessKey"]["secretRef"];
     assert_eq!([&reference["name"], &reference["namespace"]], [&secret["metadata"]["name"], &secret["metadata"]["namespace"]]);
     for (variable, key) in [("DC_SIMULATOR_ACCESS_KEY", "accessKey"), ("DC_SIMULATOR_SECRET_KEY", "secretKey")] {

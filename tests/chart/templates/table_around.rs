@@ -1,21 +1,11 @@
-//! What the values do of all that stands around the operator: the account, the simulated cloud, monitoring, the network.
+//! What the values do of all that stands around the operator: the simulated cloud, monitoring, the network.
 
 use serde_json::{Value, json};
 
-use super::account;
 use super::harness::{Effect, Row, comes, goes, is, row};
 
-const ACCOUNT: &str = "CloudAccount/default";
-
-/// The account, and the cloud that plays one.
+/// The cloud that plays one.
 pub fn clouds() -> Vec<Row> {
-    let given = |more: Value| {
-        let mut values = account();
-        super::harness::merge(&mut values, &more);
-        values
-    };
-    let spec =
-        |path, field: &str, value: Value| row(path, value.clone(), vec![is(ACCOUNT, &format!("/spec/{field}"), value)]).given(account());
     let simulator = || json!({ "simulator": { "enabled": true } });
     let container =
         |pointer: &str, value: Value| is("Deployment/simulator", &format!("/spec/template/spec/containers/simulator{pointer}"), value);
@@ -28,30 +18,8 @@ pub fn clouds() -> Vec<Row> {
         row(path, value, vec![is("ConfigMap/simulator", &format!("/data/{name}"), content), anew]).given(simulator())
     };
     let digest = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
-    let url = "http://test-direct-connect-operator-simulator.system.svc:8080";
-    let secret = json!({ "name": "test-direct-connect-operator-simulator", "namespace": "system" });
     let line = json!({ "id": "c0000000-0000-4000-8000-000000000007", "name": "line-d", "bandwidth": 100 });
     vec![
-        row(
-            "/account/create",
-            true,
-            vec![
-                is(ACCOUNT, "/spec/region", "eu-west-101"),
-                is(ACCOUNT, "/spec/credentials/accessKey/secretRef", json!({ "name": "keys", "namespace": "system" })),
-            ],
-        )
-        .given(given(json!({ "account": { "create": false } }))),
-        row("/account/name", "other", vec![goes(ACCOUNT), comes("CloudAccount/other")]).given(account()),
-        spec("/account/region", "region", json!("eu-west-0")),
-        spec("/account/projectId", "projectId", json!("0605768a3300d5762f82c01180692873")),
-        spec("/account/endpoints", "endpoints", json!({ "dc": "https://dc.example.com" })),
-        row(
-            "/account/credentials",
-            json!({ "accessKey": { "secretRef": { "namespace": "vault" } } }),
-            vec![is(ACCOUNT, "/spec/credentials/accessKey/secretRef/namespace", "vault")],
-        )
-        .given(account()),
-        row("/account/extraSpec", json!({ "syncInterval": "10m" }), vec![is(ACCOUNT, "/spec/syncInterval", "10m")]).given(account()),
         row(
             "/simulator/enabled",
             true,
@@ -60,8 +28,6 @@ pub fn clouds() -> Vec<Row> {
                 comes("Service/simulator"),
                 comes("ConfigMap/simulator"),
                 comes("Secret/simulator"),
-                is(ACCOUNT, "/spec/endpoints", json!({ "dc": url, "iam": url, "insecure": true })),
-                is(ACCOUNT, "/spec/credentials/accessKey/secretRef", secret),
             ],
         ),
         simulated(
@@ -78,12 +44,7 @@ pub fn clouds() -> Vec<Row> {
         simulated("/simulator/resources/limits/memory", "/resources/limits/memory", "2Gi", "2Gi"),
         file("/simulator/settings", "settings.json", json!({ "settle_ms": { "create": 5 } }), r#"{"settle_ms":{"create":5}}"#),
         file("/simulator/connections", "seeds.json", json!([line]), &json!({ "connections": [line] }).to_string()),
-        row(
-            "/account/region",
-            "eu-west-0",
-            vec![is(ACCOUNT, "/spec/region", "eu-west-0"), container("/env/DC_SIMULATOR_REGION/value", json!("eu-west-0"))],
-        )
-        .given(simulator()),
+        simulated("/simulator/region", "/env/DC_SIMULATOR_REGION/value", "eu-west-0", "eu-west-0"),
     ]
 }
 
@@ -197,7 +158,6 @@ pub fn network() -> Vec<Row> {
             let reached = json!({ "app.kubernetes.io/name": "direct-connect-operator-simulator", "app.kubernetes.io/instance": "test" });
             let mut effects = policy("/egress/3/to/0/podSelector/matchLabels", reached);
             effects.extend(["Deployment", "Service", "ConfigMap", "Secret"].map(|kind| comes(&format!("{kind}/simulator"))));
-            effects.push(comes(ACCOUNT));
             effects
         })
         .given(on()),

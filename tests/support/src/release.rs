@@ -18,6 +18,11 @@ pub fn chart() -> PathBuf {
     root().join("charts/direct-connect-operator")
 }
 
+/// The chart of the CloudAccounts.
+pub fn accounts_chart() -> PathBuf {
+    root().join("charts/direct-connect-accounts")
+}
+
 /// Where the definitions lie in a chart.
 pub const DEFINITIONS: &str = "files/crds";
 
