@@ -7,7 +7,7 @@
 
 mod follow;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,7 +82,7 @@ async fn story(once: bool) {
     let cloud = Simulator::start(plane.dir(), "demo").await;
     println!("  listens on {}", cloud.url());
 
-    step("helm install: kinds, rights, Deployment, default account");
+    step("helm install: kinds, rights, Deployment; then the default account");
     install(&plane, &cloud);
 
     step("The operator, as the Deployment says");
@@ -164,16 +164,21 @@ fn install(plane: &ControlPlane, cloud: &Simulator) {
     let (access, secret) =
         (format!("--from-literal=accessKey={}", simulator::ACCESS_KEY), format!("--from-literal=secretKey={}", simulator::SECRET_KEY));
     plane.kubectl(&["create", "secret", "generic", "credentials", "-n", SYSTEM, &access, &secret]);
-    let values = plane.dir().join("values.json");
+    helm_install(plane, RELEASE, "charts/direct-connect-operator", &json!({}));
+    kubectl(plane, &["wait", "crd/cloudaccounts.directconnect.huaweicloud.com", "--for=condition=Established", "--timeout=60s"]);
     let account = json!({
-        "create": true, "region": simulator::REGION, "credentials": { "accessKey": { "secretRef": { "name": "credentials" } } },
-        "endpoints": { "dc": cloud.url(), "iam": cloud.url(), "insecure": true }, "extraSpec": { "syncInterval": "30s" },
+        "region": simulator::REGION, "credentials": { "accessKey": { "secretRef": { "name": "credentials" } } },
+        "endpoints": { "dc": cloud.url(), "iam": cloud.url(), "insecure": true }, "syncInterval": "30s",
     });
-    std::fs::write(&values, json!({ "account": account }).to_string()).unwrap();
-    let chart = root().join("charts/direct-connect-operator");
-    println!("  $ helm install {RELEASE} charts/direct-connect-operator -n {SYSTEM} -f values.json");
+    helm_install(plane, "accounts", "charts/direct-connect-accounts", &json!({ "accounts": { "default": account } }));
+}
+
+fn helm_install(plane: &ControlPlane, release: &str, chart: &str, values: &Value) {
+    let file = plane.dir().join(format!("{release}.json"));
+    std::fs::write(&file, values.to_string()).unwrap();
+    println!("  $ helm install {release} {chart} -n {SYSTEM} -f {release}.json");
     plane
-        .run("helm", &["install", RELEASE, text(&chart), "-n", SYSTEM, "-f", text(&values), "--timeout", "2m"])
+        .run("helm", &["install", release, text(&root().join(chart)), "-n", SYSTEM, "-f", text(&file), "--timeout", "2m"])
         .unwrap_or_else(|error| panic!("{error}"));
     println!("    installed");
 }

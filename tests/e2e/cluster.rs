@@ -16,6 +16,8 @@ use support::world::{API_VERSION, KINDS, api, is};
 pub const SYSTEM: &str = "direct-connect-e2e";
 pub const RELEASE: &str = "direct-connect-operator";
 pub const SIMULATOR: &str = "direct-connect-operator-simulator";
+/// The release of the accounts, in the same namespace.
+pub const ACCOUNTS: &str = "direct-connect-accounts";
 /// Far more than anything needs on a machine that does other work, too.
 pub const BOUND: Duration = Duration::from_mins(3);
 
@@ -137,7 +139,7 @@ impl Cluster {
             println!("\nLeft in the cluster, to look at. It goes by these, in this order, while the operator's pods are there:");
             println!("  kubectl delete namespace {lines} --ignore-not-found");
             println!("  kubectl delete dcaccount --all");
-            println!("  helm uninstall -n {SYSTEM} {RELEASE}");
+            println!("  helm uninstall -n {SYSTEM} {ACCOUNTS} {RELEASE}");
             println!("  kubectl delete namespace {SYSTEM}");
             println!("  kubectl delete -f crds/");
         }

@@ -1,11 +1,11 @@
-//! The chart comes and goes.
+//! The charts come and go.
 
 use serde_json::json;
 use std::time::Instant;
 
 use crate::cloud::Cloud;
-use crate::cluster::{BOUND, Cluster, RELEASE, SIMULATOR, SYSTEM};
-use support::release::chart;
+use crate::cluster::{ACCOUNTS, BOUND, Cluster, RELEASE, SIMULATOR, SYSTEM};
+use support::release::{accounts_chart, chart, text};
 use support::world::{API_VERSION, api, is};
 use support::{eventually, figure};
 
@@ -48,6 +48,8 @@ pub async fn install(cluster: &Cluster) {
     let start = Instant::now();
     helm_install(cluster);
     let installed = start.elapsed();
+    let account = format!("accounts.default.simulator={SIMULATOR}");
+    cluster.tools.helm(&["install", ACCOUNTS, text(&accounts_chart()), "-n", SYSTEM, "--set", &account]);
     account_is_ready(cluster).await;
     figure(&format!(
         "helm install --wait: {:.1} s; the account is Ready after {:.1} s",
@@ -63,7 +65,7 @@ pub async fn install(cluster: &Cluster) {
     assert!(cluster.leader().await.is_some(), "one leads");
 }
 
-/// Nothing of the release is left but the definitions, the account and the objects.
+/// Nothing of the operator's release is left but the definitions, the account and the objects.
 pub async fn uninstall(cluster: &Cluster, namespace: &str) {
     let before = cluster.objects(namespace).await.len();
     cluster.tools.helm(&["uninstall", RELEASE, "-n", SYSTEM, "--wait", "--timeout", "3m"]);
@@ -91,6 +93,7 @@ pub async fn install_again(cluster: &Cluster, cloud: &Cloud, namespace: &str) {
 /// Not even the definitions stay.
 pub async fn remove(cluster: &Cluster) {
     cluster.tools.kubectl(&["delete", "cloudaccounts", "--all", "--timeout=2m"]);
+    cluster.tools.helm(&["uninstall", ACCOUNTS, "-n", SYSTEM]);
     cluster.tools.helm(&["uninstall", RELEASE, "-n", SYSTEM, "--wait", "--timeout", "3m"]);
     let definitions = cluster.tools.kubectl(&["get", "crds", "-o", "name"]);
     let ours: Vec<&str> = definitions.lines().filter(|name| name.contains("directconnect.huaweicloud.com")).collect();

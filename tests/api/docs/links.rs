@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use support::controlplane::root;
 
-/// `README.md` and all pages of `docs/`.
+/// `README.md`, all pages of `docs/`, and those of the charts.
 pub fn pages() -> Vec<PathBuf> {
     let mut pages = vec![root().join("README.md")];
-    let mut folders = vec![root().join("docs")];
+    let mut folders = vec![root().join("docs"), root().join("charts")];
     while let Some(folder) = folders.pop() {
         for path in folder.read_dir().unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {

@@ -49,7 +49,9 @@ async fn a_hand_edit_of_an_account_stops_no_upgrade_of_the_operator_and_never_le
     // The edited field is told, with who edited it, and nothing is changed.
     let wanted = json!({ "syncInterval": "10m", "rateLimit": { "burst": 50 } });
     let refused = upgrade(&accounts, "default", &wanted, &[]).unwrap_err();
-    assert!(refused.contains("conflict with \"kubectl-edit\"") && refused.contains(SYNC), "{refused}");
+    let page = std::fs::read_to_string(accounts_chart().join("README.md")).unwrap();
+    let told = page.split("```\n").find(|block| block.starts_with("conflict occurred")).unwrap().trim().replace('\n', " ");
+    assert!(refused.contains(&told), "{refused}");
     assert_eq!((field(&plane, "default", SYNC).as_str(), field(&plane, "default", BURST).as_str()), ("7m", ""));
     assert_eq!(deployment(), "2");
 

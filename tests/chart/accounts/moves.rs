@@ -136,6 +136,8 @@ async fn definitions_that_outlived_a_release_or_came_by_kubectl_are_taken_over()
     };
     let refused = install("first", &[]).unwrap_err();
     assert!(refused.contains("invalid ownership metadata"), "{refused}");
+    let refused = install("first", &["--take-ownership"]).unwrap_err();
+    assert!(refused.contains("conflict with \"kubectl\""), "{refused}");
     install("first", &["--take-ownership", "--force-conflicts"]).unwrap();
     assert_eq!(owner(), "first");
 

@@ -59,7 +59,8 @@ async fn it_starts_with_what_the_chart_gives_it_and_the_account_has_its_keys() {
     let lines = ask("/admin/resources").await["direct_connects"].as_array().unwrap().clone();
     assert!(lines.iter().any(|seeded| seeded["id"] == line && seeded["bandwidth"] == 100), "{lines:?}");
 
-    let accounts = json!({ "accounts": { "default": { "simulator": all["Service/simulator"]["metadata"]["name"], "region": "eu-west-0" } } });
+    let accounts =
+        json!({ "accounts": { "default": { "simulator": all["Service/simulator"]["metadata"]["name"], "region": "eu-west-0" } } });
     let account = &rendered_of(&accounts_chart(), &plane, &accounts).unwrap()[0]["spec"];
     let reference = &account["credentials"]["accessKey"]["secretRef"];
     assert_eq!([&reference["name"], &reference["namespace"]], [&secret["metadata"]["name"], &secret["metadata"]["namespace"]]);

@@ -23,12 +23,7 @@ pub fn clouds() -> Vec<Row> {
         row(
             "/simulator/enabled",
             true,
-            vec![
-                comes("Deployment/simulator"),
-                comes("Service/simulator"),
-                comes("ConfigMap/simulator"),
-                comes("Secret/simulator"),
-            ],
+            vec![comes("Deployment/simulator"), comes("Service/simulator"), comes("ConfigMap/simulator"), comes("Secret/simulator")],
         ),
         simulated(
             "/simulator/image/repository",

@@ -113,7 +113,8 @@ fn the_schema_and_the_values_know_the_same_names() {
         let told = fields.is_empty() && !path.is_empty();
         // Helm itself puts `global` there, and a template refuses `account` in words.
         let more = ["global", "account"];
-        let names = |keys: &mut dyn Iterator<Item = &String>| keys.filter(|key| !more.contains(&key.as_str())).cloned().collect::<BTreeSet<_>>();
+        let names =
+            |keys: &mut dyn Iterator<Item = &String>| keys.filter(|key| !more.contains(&key.as_str())).cloned().collect::<BTreeSet<_>>();
         let (known, there) = (names(&mut properties.keys()), names(&mut fields.keys()));
         if known != there && !told {
             wrong.push(format!("{path}: {:?}", known.symmetric_difference(&there).collect::<Vec<_>>()));
