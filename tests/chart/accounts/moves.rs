@@ -83,7 +83,7 @@ async fn an_account_is_taken_over_by_its_labels_and_annotations() {
         [("name", "labelled-accounts"), ("namespace", SYSTEM)].map(|(of, value)| format!("meta.helm.sh/release-{of}={value}"));
     plane.kubectl(&["label", "cloudaccount", "labelled", "app.kubernetes.io/managed-by=Helm", "--overwrite"]);
     let annotate = ["annotate", "cloudaccount", "labelled", "--overwrite", &name, &namespace];
-    plane.kubectl(&[&annotate[..], &["helm.sh/hook-", "helm.sh/hook-delete-policy-"]].concat());
+    plane.kubectl(&[&annotate[..], &["helm.sh/resource-policy=keep", "helm.sh/hook-", "helm.sh/hook-delete-policy-"]].concat());
     accounts(&plane, "install", "labelled-accounts", "labelled", &[]).unwrap();
     is_taken_over(&plane, "labelled-accounts", "labelled", &uid);
 }
