@@ -90,8 +90,13 @@ fn every_place_names_the_same_version() {
 
     for page in ["README.md", "docs/upgrade.md"] {
         let text = read(page);
-        let named: Vec<&str> =
-            text.split("Kubernetes ").filter_map(|rest| rest.split_once(" or newer")).map(|(version, _)| version).collect();
+        let named: Vec<&str> = text
+            .split("Kubernetes ")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(' '))
+            .filter(|(_, rest)| rest.starts_with("or newer"))
+            .map(|(version, _)| version)
+            .collect();
         assert_eq!(named, [&oldest], "{page}");
     }
 }
