@@ -1,4 +1,4 @@
-//! The chart of the CloudAccounts: strict about its values, and ordinary resources, which hand edits, an uninstallation and other tools do not harm.
+//! The chart of the `CloudAccount`s: strict about its values, and ordinary resources, which hand edits, an uninstallation and other tools do not harm.
 
 mod edits;
 mod moves;
@@ -19,7 +19,7 @@ fn account_with(more: &Value) -> Value {
     account
 }
 
-/// One field of a CloudAccount, as text; nothing if it is not there.
+/// One field of a `CloudAccount`, as text; nothing if it is not there.
 fn field(plane: &ControlPlane, name: &str, path: &str) -> String {
     plane.kubectl(&["get", "cloudaccount", name, "--ignore-not-found", "-o", &format!("jsonpath={{{path}}}")])
 }

@@ -251,8 +251,12 @@ async fn the_notes_tell_the_next_command_of_the_case() {
     ];
     for (values, told, not_told) in cases {
         let notes = notes(&values);
-        told.iter().for_each(|part| assert!(notes.contains(part), "{part} is missing in\n{notes}"));
-        not_told.iter().for_each(|part| assert!(!notes.contains(part), "{part} is told in\n{notes}"));
+        for part in told {
+            assert!(notes.contains(part), "{part} is missing in\n{notes}");
+        }
+        for part in not_told {
+            assert!(!notes.contains(part), "{part} is told in\n{notes}");
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub fn chart() -> PathBuf {
     root().join("charts/direct-connect-operator")
 }
 
-/// The chart of the CloudAccounts.
+/// The chart of the `CloudAccount`s.
 pub fn accounts_chart() -> PathBuf {
     root().join("charts/direct-connect-accounts")
 }
