@@ -1,6 +1,6 @@
 //! What all reconciles of accounts share, and what is kept of each account between two of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
@@ -38,8 +38,6 @@ pub(super) struct Known {
     pub check_at: Option<Instant>,
     /// What is to be said of the account's Secret while it is being deleted.
     pub secret_goes: Option<String>,
-    /// The cloud resources that can't be read and of which an event was published, with what is wrong with them.
-    pub unreadable: HashSet<(String, String)>,
     /// Since when it waits for a pass.
     pub queued: Option<Instant>,
 }

@@ -90,6 +90,7 @@ pub(super) fn secret_of(account: &CloudAccount) -> Option<&SecretReference> {
 
 impl Context {
     pub(super) async fn prepare(&self, account: &CloudAccount) -> Result<Result<Arc<Account>, NotUsable>, kube::Error> {
+        self.known(&account.name_any(), |known| known.secret_goes = None);
         let Some(reference) = secret_of(account) else {
             let message = "spec.credentials: only accessKey and password are supported by this version";
             return Ok(Err(NotUsable::new(Reason::Unsupported, message)));
@@ -225,11 +226,13 @@ impl Context {
     async fn same_project(&self, account: &CloudAccount, client: &Client) -> Result<(), NotUsable> {
         let project = client.project_id().await.map_err(NotUsable::cloud)?;
         let before = account.status.as_ref().and_then(|status| status.project_id.as_deref()).filter(|before| *before != project);
+        // One shard does not know the objects of the others.
+        let may_have_users = !self.shard.is_whole() || !self.index.users(&ObjectKey::account(&account.name_any())).is_empty();
         match before {
-            Some(before) if !self.index.users(&ObjectKey::account(&account.name_any())).is_empty() => Err(NotUsable::new(
+            Some(before) if may_have_users => Err(NotUsable::new(
                 Reason::Conflict,
                 format!(
-                    "the credentials belong to project {project}, but the objects of the account are in project {before}; use credentials for {before}, \
+                    "the account now leads to project {project}, but its objects are in project {before}; use credentials or spec.projectId of {before}, \
                      or create another CloudAccount for {project}"
                 ),
             )),

@@ -7,11 +7,10 @@ use futures::StreamExt;
 use kube::api::Patch;
 use kube::core::ObjectMeta;
 use kube::runtime::controller::{Action, Controller};
-use kube::runtime::events::EventType;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,7 +26,6 @@ use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::{exponential, jittered};
 use crate::cluster::age;
-use crate::cluster::events;
 use crate::cluster::finalizer::{self, RenamedFinalizer};
 use crate::cluster::status::join_names;
 use crate::cluster::status::last_error;
@@ -48,6 +46,8 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins
 const UNANSWERED: Duration = Duration::from_secs(10);
 /// How soon a pass looks again whether the caches are filled.
 const NOT_FILLED: Duration = Duration::from_millis(100);
+/// Longest message of a condition of an account, in bytes; Kubernetes takes 32768 characters.
+const MESSAGE_LIMIT: usize = 1024;
 
 /// Runs the controller of `CloudAccount` until `stop` says so.
 ///
@@ -215,7 +215,6 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
     let again = if unanswered.is_some() { again.min(jittered(UNANSWERED)) } else { again };
     let unanswered = unanswered.map(NotUsable::unanswered);
     context.tell(&account, &prepared, unanswered.as_ref(), quotas, &users).await?;
-    context.tell_unreadable(&account, name).await;
     Ok((passed, Action::requeue(again)))
 }
 
@@ -258,19 +257,17 @@ impl Context {
         }
     }
 
-    /// Publishes an event for each cloud resource that can't be read, once: it may be nobody's here.
-    async fn tell_unreadable(&self, account: &CloudAccount, name: &str) {
-        let new = self.known(name, |known| {
+    /// What is to be said of an account besides whether it is ready.
+    fn remarks(&self, name: &str) -> Vec<String> {
+        self.known(name, |known| {
             let caches = known.built.iter().flat_map(|built| built.caches.started());
-            let now: HashSet<(String, String)> = caches.flat_map(|cache| cache.unreadable()).collect();
-            let new: Vec<_> = now.difference(&known.unreadable).cloned().collect();
-            known.unreadable = now;
-            new
-        });
-        for (id, problem) in new {
-            let note = format!("the cloud shows {id} in a form that can't be read, and nothing is done to it until it can: {problem}");
-            events::publish(self.client.clone(), &account.object_ref(&()), EventType::Warning, "Unreadable", "Reconcile", note).await;
-        }
+            let unreadable = caches.flat_map(|cache| cache.unreadable()).map(|(id, problem)| format!("{id} ({problem})"));
+            let unreadable: BTreeSet<String> = unreadable.collect();
+            let names = unreadable.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let unreadable = (!unreadable.is_empty())
+                .then(|| format!("the cloud shows resources in a form that can't be read, and nothing is done to them: {names}"));
+            known.secret_goes.clone().into_iter().chain(unreadable).collect()
+        })
     }
 
     async fn tell(
@@ -282,9 +279,9 @@ impl Context {
         users: &[ObjectKey],
     ) -> Result<(), kube::Error> {
         let last = account.status.clone().unwrap_or_default();
-        let secret_goes = self.known(&account.name_any(), |known| known.secret_goes.clone());
+        let remarks = self.remarks(&account.name_any());
         let problem = prepared.as_ref().err().or(unanswered);
-        let mut next = next_status(&last, problem, secret_goes.as_deref(), account.metadata.generation);
+        let mut next = next_status(&last, problem, &remarks, account.metadata.generation);
         if account.meta().deletion_timestamp.is_some() {
             waits_for(&mut next, users, account.metadata.generation);
         }
@@ -310,17 +307,13 @@ impl Context {
     }
 }
 
-fn next_status(
-    last: &CloudAccountStatus,
-    problem: Option<&NotUsable>,
-    secret_goes: Option<&str>,
-    generation: Option<i64>,
-) -> CloudAccountStatus {
+fn next_status(last: &CloudAccountStatus, problem: Option<&NotUsable>, remarks: &[String], generation: Option<i64>) -> CloudAccountStatus {
     let mut next = last.clone();
     let now = now();
     let (reason, message) =
         problem.map_or((Reason::Available, "the cloud accepts the credentials"), |problem| (problem.reason, &problem.message));
-    let message = secret_goes.map_or_else(|| message.to_owned(), |goes| format!("{message}; {goes}"));
+    let mut message = std::iter::once(message).chain(remarks.iter().map(String::as_str)).collect::<Vec<_>>().join("; ");
+    message.truncate(message.floor_char_boundary(MESSAGE_LIMIT));
     let new = |type_, status: bool| NewCondition {
         type_,
         status: status.into(),

@@ -21,6 +21,7 @@ use super::rules;
     category = "directconnect",
     status = "CloudAccountStatus",
     derive = "PartialEq",
+    validation = rules::project_of_objects(),
     doc = "A CloudAccount is an account of Huawei Cloud in one region. It defines the endpoints, the credentials, and what each namespace may use.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
@@ -42,10 +43,11 @@ pub struct CloudAccountSpec {
     pub endpoints: Option<Endpoints>,
 
     /// projectId is the ID of the project, 32 hexadecimal digits. If not set, the operator looks up the project with the name of the region
-    /// in IAM and reports it in status.projectId. Immutable once set.
+    /// in IAM and reports it in status.projectId. It can change only while no object uses the account (status.managedObjects is 0), or to the
+    /// project in status.projectId.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
-    #[x_kube(validation = rules::project("projectId"), validation = rules::fixed("projectId"))]
+    #[x_kube(validation = rules::project("projectId"))]
     pub project_id: Option<String>,
 
     /// credentials defines how the operator authenticates. Exactly one of the fields must be set.

@@ -132,6 +132,7 @@ reasons! {
     Creating => "The cloud resource is being created. Wait.",
     Updating => "A change is being applied to the cloud resource. Wait.",
     Deleting => "The cloud resource is being deleted. Wait.",
+    Released => "The object is deleted, and the operator has nothing more to do for it; the message says what became of the cloud resource. Finalizers of others keep the object, see `metadata.finalizers`.",
     Settling => "The cloud is still processing the resource (a PENDING status). Wait.",
     WaitingForReference => "A referenced object does not exist, is not ready, or its use is not granted to this namespace. Create it, or check its conditions; `status.waitingFor` lists it.",
     WaitingForDependants => "The deletion waits for objects that still reference this object. Delete these objects; `status.waitingFor` lists them.",
@@ -185,6 +186,7 @@ impl Reason {
             Self::Creating
             | Self::Updating
             | Self::Deleting
+            | Self::Released
             | Self::Settling
             | Self::WaitingForReference
             | Self::WaitingForDependants

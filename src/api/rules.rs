@@ -140,23 +140,51 @@ pub fn description() -> Rule {
 
 /// The customer's number of autonomous system.
 pub fn customer_asn() -> Rule {
-    rule("self != 64512", "bgpAsn must be from 1 to 4294967295 and not 64512, which is reserved for the cloud")
+    rule("self != 64512.0", "bgpAsn must be from 1 to 4294967295 and not 64512, which is reserved for the cloud")
 }
 
-/// The address of a gateway within its subnet. Both addresses of a /31 or /127 are hosts.
+/// The address of a gateway within its subnet. Both addresses of a /31 or /127 are hosts, and IPv6 has no broadcast address.
 ///
 /// `!(a == b)` in place of `a != b`: the API server's estimate knows only of `==` that it costs little here.
 pub fn gateway_address(field: &str) -> Rule {
-    let host = "(!(cidr(self) == cidr(self).masked()) || cidr(self).prefixLength() in [31, 127])";
+    let is_host = "!(cidr(self) == cidr(self).masked())";
+    // The number that the address is, by the sizes of networks with prefix lengths from 0 to 30.
+    let sizes = (0..=30).map(|length| (1_u64 << (32 - length)).to_string()).collect::<Vec<_>>().join(", ");
+    let number = "int(part[0]) * 16777216 + int(part[1]) * 65536 + int(part[2]) * 256 + int(part[3])";
+    let is_broadcast = format!("[self.split('/')[0].split('.')].exists(part, ({number} + 1) % [{sizes}][cidr(self).prefixLength()] == 0)");
     rule(
-        format!("isCIDR(self) && {host}"),
-        format!("{field} must be a host address with its prefix length, like 10.0.0.1/30 or fd00::1/64, not the address of the network"),
+        format!(
+            "isCIDR(self) && (cidr(self).prefixLength() in [31, 127] || ({is_host} && (cidr(self).ip().family() == 6 || cidr(self).prefixLength() > 31 || !{is_broadcast})))"
+        ),
+        format!(
+            "{field} must be a host address with its prefix length, like 10.0.0.1/30 or fd00::1/64, not the address or the broadcast address of the network"
+        ),
     )
 }
 
 /// A field that keeps its value once it has one.
 pub fn fixed(field: &str) -> Rule {
     rule("self == oldSelf", format!("{field} is immutable once set"))
+}
+
+/// The project of an account that is in use.
+pub fn project_of_objects() -> Rule {
+    let project = |account: &str| format!("(has({account}.spec.projectId) ? {account}.spec.projectId : '')");
+    // Before the first login there is no project, and a shard that does not know all objects counts none.
+    let unused = "!has(oldSelf.status) || !has(oldSelf.status.projectId) || (has(oldSelf.status.managedObjects) && oldSelf.status.managedObjects == 0)";
+    let same = "(has(self.spec.projectId) && self.spec.projectId == oldSelf.status.projectId)";
+    about(
+        "spec.projectId",
+        format!("{} == {} || {unused} || {same}", project("self"), project("oldSelf")),
+        "projectId can change only while no object uses the account (status.managedObjects is 0), or to the project in status.projectId",
+    )
+}
+
+/// An integer that may be so large that clients write it as `4.2e+09`: for CEL that is no integer.
+pub fn large_integer(schema: &mut Schema) {
+    schema.insert("type".to_owned(), json!("number"));
+    schema.insert("multipleOf".to_owned(), json!(1));
+    schema.remove("format");
 }
 
 /// Exactly one of these optional fields of a struct.

@@ -97,6 +97,7 @@ pub struct VirtualGatewaySpec {
     /// Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
+    #[schemars(transform = rules::large_integer)]
     pub bgp_asn: Option<i64>,
 
     /// enterpriseProjectId is the ID of the enterprise project, a UUID, or 0 for the default enterprise project. Immutable.

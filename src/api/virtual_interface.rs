@@ -110,6 +110,7 @@ pub struct VirtualInterfaceSpec {
     /// otherwise not allowed. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_i64))]
+    #[schemars(transform = rules::large_integer)]
     #[x_kube(validation = rules::customer_asn())]
     pub bgp_asn: Option<i64>,
 

@@ -117,7 +117,7 @@ impl<R: Listed> Items<R> {
 }
 
 /// The keys other than the id.
-pub(super) fn keys<R: Listed>(item: &R) -> Vec<String> {
+fn keys<R: Listed>(item: &R) -> Vec<String> {
     let owner = item.tags().iter().filter(|tag| tag.key == OWNER_TAG).map(|tag| tag.value.clone());
     item.natural_keys().into_iter().chain(owner).collect()
 }
@@ -151,7 +151,7 @@ mod tests {
                         model.insert(id, (vlan, owner));
                     }
                     1 => {
-                        items.insert_unreadable(Entry { item: Arc::new(Unreadable { rest: item, problem: String::new() }), as_of });
+                        items.insert_unreadable(Entry { item: Arc::new(Unreadable { rest: item, fields: vec![], problem: String::new() }), as_of });
                         unreadable.insert(format!("id-{id}"));
                     }
                     _ => items.remove(&item.id),

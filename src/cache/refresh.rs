@@ -125,7 +125,8 @@ impl Poller {
 /// Logs each item with fields that can't be read once, and once when it can be read again or is gone.
 fn report<R: Listed>(before: &[Arc<Unreadable<R>>], now: &[Arc<Unreadable<R>>]) {
     let operation = R::OPERATIONS.0;
-    for item in now.iter().filter(|item| !before.contains(item)) {
+    let is_known = |item: &Unreadable<R>| before.iter().any(|known| known.rest.id() == item.rest.id() && known.problem == item.problem);
+    for item in now.iter().filter(|item| !is_known(item)) {
         let (id, problem) = (item.rest.id(), &item.problem);
         tracing::warn!(operation, id, problem, "an item of the LIST can't be read: nothing is done to this resource until it can");
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Items;
-use super::items::keys;
 use crate::cloud::{CloudError, Listed, Unreadable};
 
 /// A consistent snapshot of a cache.
@@ -27,17 +26,9 @@ impl<R: Listed> View<R> {
         self.items.get_unreadable(id)
     }
 
-    /// The items with fields that can't be read and one of these ids, [natural keys](Listed::natural_keys) or owners, as far as can be seen.
-    pub fn unreadable_at(&self, wanted: &[&str]) -> impl Iterator<Item = &Arc<Unreadable<R>>> {
-        self.items.unreadable().filter(move |item| {
-            let id = std::iter::once(item.rest.id().to_owned());
-            id.chain(keys(&item.rest)).any(|key| wanted.contains(&key.as_str()))
-        })
-    }
-
-    /// The items of which can't be seen where they are, nor whose.
-    pub fn nameless(&self) -> impl Iterator<Item = &Arc<Unreadable<R>>> {
-        self.items.unreadable().filter(|item| keys(&item.rest).is_empty())
+    /// The items with fields that can't be read.
+    pub fn unreadable(&self) -> impl Iterator<Item = &Arc<Unreadable<R>>> {
+        self.items.unreadable()
     }
 
     /// The resources with this [natural key](Listed::natural_keys), or this id.

@@ -19,17 +19,19 @@ use crate::telemetry::metrics::ReconcileResult;
 use super::backoff::Backoff;
 use super::conclude::changes_by_itself;
 use super::context::{AccountContext, Context, Ended, Policies, is_annotated};
-use super::decide::{Step, Wait, decide};
+use super::decide::{Ownership, Presence, Step, Wait, decide};
 use super::execute::Executor;
 use super::kind::Kind;
 use super::observe::{Observation, Observer};
 use super::permission::Permission;
 use super::reconciler::Failure;
-use super::report::AttemptOutcome;
+use super::report::{AttemptOutcome, ready_reason};
 use super::status::{FIRST_WAIT, for_tenants, unreported};
 
 /// An object that may not use its account is reconciled again this often: labels of namespaces are not watched for this.
 const PERMISSION_INTERVAL: Duration = Duration::from_secs(10);
+/// How soon an object whose release was reported is reconciled at the latest.
+const RELEASED: Duration = Duration::from_secs(5);
 
 impl<K: Kind> Context<'_, K> {
     pub async fn attempt(mut self) -> Ended {
@@ -38,14 +40,16 @@ impl<K: Kind> Context<'_, K> {
             self.reconciler.states.forget(self.uid);
             return Ok((ReconcileResult::Rested, Action::await_change()));
         }
-        if is_annotated(self.object, PAUSED_ANNOTATION) {
+        let is_paused = is_annotated(self.object, PAUSED_ANNOTATION);
+        // What is in the cloud must not be lost during a pause either.
+        if !has_finalizer && (!is_paused || self.object.status().is_some_and(Status::may_be_in_cloud)) {
+            self.set_finalizer(true).await?;
+            return Ok((ReconcileResult::Wrote, Action::requeue(Duration::ZERO)));
+        }
+        if is_paused {
             self.await_nothing();
             self.report(&AttemptOutcome::Paused).await?;
             return Ok((ReconcileResult::Paused, Action::await_change()));
-        }
-        if !has_finalizer {
-            self.set_finalizer(true).await?;
-            return Ok((ReconcileResult::Wrote, Action::requeue(Duration::ZERO)));
         }
         // The account may be another than when the summary was written: the namespace's annotation says which.
         self.reconciler.index.refresh(&self.key, self.reconciler.summary(self.object));
@@ -93,12 +97,18 @@ impl<K: Kind> Context<'_, K> {
 
     /// Removes the finalizer of an object that is being deleted without reading the cloud, if that is right: what is retained, what never reached
     /// the cloud where that is out of reach `for_good`, and what is abandoned by annotation.
-    async fn release_unobserved(&self, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
+    async fn release_unobserved(&mut self, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
         let may_exist = self.object.status().is_some_and(Status::may_be_in_cloud);
-        if !Policies::of(self.object, account).retain() && (may_exist || !for_good) {
-            if !self.is_abandoned() {
-                return Ok(false);
-            }
+        let is_abandoned = !Policies::of(self.object, account).retain() && (may_exist || !for_good);
+        if is_abandoned && !self.is_abandoned() {
+            return Ok(false);
+        }
+        if self.is_kept_by_others() {
+            let became = if may_exist { "the cloud resource is kept" } else { "the object has nothing in the cloud" };
+            self.report(&AttemptOutcome::Released(became.to_owned())).await?;
+            return Ok(true);
+        }
+        if is_abandoned {
             let note = format!(
                 "the finalizer was removed because of the annotation {ABANDON_ANNOTATION}; {} is kept in the cloud",
                 self.status.id.as_deref().unwrap_or("any resource of the object")
@@ -163,6 +173,9 @@ impl<K: Kind> Context<'_, K> {
             return self.repeat_refusal(left, Some(&observation)).await;
         }
         tracing::debug!(step = step.label(), "decided");
+        if step == Step::RemoveFinalizer && self.is_kept_by_others() {
+            return self.report_released(&observation).await;
+        }
         let awaits_list = matches!(step, Step::Wait(_)) && changes_by_itself(&step);
         if let (true, true, Some(error)) = (self.is_deleting || refused, awaits_list, account.cache.view().error().cloned()) {
             // The LIST that is waited for may never come.
@@ -206,6 +219,26 @@ impl<K: Kind> Context<'_, K> {
         let facts = self.facts_of_failure(observation, self.status.intent.clone());
         self.update_status(&AttemptOutcome::Failed(error), &facts, observation.is_some(), false).await?;
         Ok((ReconcileResult::Stalled, Action::requeue(left)))
+    }
+
+    /// Whether finalizers of others keep the object when ours is gone, and its status does not say so yet.
+    fn is_kept_by_others(&self) -> bool {
+        let others = self.object.finalizers().iter().any(|finalizer| finalizer != FINALIZER);
+        others && ready_reason(&self.status) != Some(Reason::Released.as_str())
+    }
+
+    /// Reports before our finalizer goes that nothing of the object is left to do.
+    async fn report_released(&mut self, observation: &Observation<K>) -> Ended {
+        let became = match &observation.situation.cloud {
+            Presence::Absent if self.status.id.is_some() => "the cloud resource is gone",
+            Presence::Absent | Presence::ImportNotFound(_) => "the object has nothing in the cloud",
+            Presence::Present(found) if found.owner != Ownership::Ours && !found.recorded => "the object has nothing in the cloud",
+            _ => "the cloud resource is kept",
+        };
+        let facts = self.facts_of_failure(Some(observation), self.status.intent.clone());
+        self.update_status(&AttemptOutcome::Released(became.to_owned()), &facts, true, false).await?;
+        // The status wakes the object.
+        Ok((ReconcileResult::Wrote, Action::requeue(RELEASED)))
     }
 
     /// Of two objects that are about to take one resource in the same moment the first has it.

@@ -23,7 +23,7 @@ use super::object_state::ObjectStates;
 use super::reconciler::{Failure, Reconciler, uid};
 use super::summary::unreadable_summary;
 use crate::accounts::Accounts;
-use crate::api::FINALIZER;
+use crate::api::{DeletionPolicy, FINALIZER, Managed, Management, Status};
 use crate::backoff::exponential;
 use crate::cluster::finalizer;
 use crate::cluster::leader_election::Leadership;
@@ -226,6 +226,17 @@ impl<K: Kind> Reconciler<K> {
                 let (key, summary) = unreadable_summary::<K>(object);
                 self.index.apply(&key, summary);
             }
+            watcher::Event::Delete(Stored::Readable(object)) if is_left_behind(object.as_ref()) => {
+                let (namespace, name) = (object.namespace(), object.name_any());
+                let id = object.status().and_then(|status| status.id.as_deref());
+                tracing::warn!(
+                    kind = K::NAME,
+                    namespace,
+                    name,
+                    id,
+                    "object was deleted without our finalizer: its resource is left in the cloud"
+                );
+            }
             // A list is read page by page, and the store changes at its end: one whose turn came in between was looked up in vain.
             watcher::Event::InitDone => {
                 for (namespace, name) in relist.places() {
@@ -288,4 +299,14 @@ impl<K: Kind> Reconciler<K> {
         }
         let _ = self.wake.send(ObjectRef::from_obj(object));
     }
+}
+
+/// Whether an object was deleted at once, between the removal of our finalizer by somebody and its return. One that only left the shard has it.
+fn is_left_behind(object: &impl Managed) -> bool {
+    let policy = object.policy();
+    let is_kept = policy.deletion == Some(DeletionPolicy::Retain) || policy.management == Some(Management::ObserveOnly);
+    object.meta().deletion_timestamp.is_none()
+        && !finalizer::is_on(object, FINALIZER)
+        && object.status().is_some_and(Status::may_be_in_cloud)
+        && !is_kept
 }

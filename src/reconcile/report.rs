@@ -28,6 +28,8 @@ pub enum AttemptOutcome {
     Account(Reason, String, Option<CloudError>),
     /// The object is paused.
     Paused,
+    /// The object is being deleted, nothing of it is left to do, and finalizers of others keep it. The text says what became of the resource.
+    Released(String),
 }
 
 /// The input of the next status besides the outcome.
@@ -41,7 +43,7 @@ pub struct StatusInput<O> {
     pub resource: ResourceState<O>,
     /// Fields in which it differs from the spec.
     pub drift: Vec<Difference>,
-    /// Fields in which it may differ, since the policy ignores them, and does.
+    /// Fields in which it differs, and which the policy ignores.
     pub ignored: Vec<Difference>,
     /// IDs of other resources with our owner tag; `None` if the cloud was not read.
     pub duplicates: Option<Vec<String>>,
@@ -292,6 +294,7 @@ fn values<O>(outcome: &AttemptOutcome, input: &StatusInput<O>) -> ConditionValue
             Recovery::Automatic | Recovery::NotNeeded => reconciling(*reason, message.clone()),
         },
         AttemptOutcome::Paused => stalled(Reason::Paused, String::new()),
+        AttemptOutcome::Released(became) => reconciling(Reason::Released, format!("{became}; finalizers of others keep the object")),
     }
 }
 
@@ -303,7 +306,7 @@ fn settled<O>(input: &StatusInput<O>) -> ConditionValues {
     let message = if ignored.is_empty() {
         MATCHES.to_owned()
     } else {
-        format!("{MATCHES}, except for fields that spec.policy.ignoreFields names: {}", ignored.join(", "))
+        format!("{MATCHES}, except for what the policy ignores: {}", ignored.join(", "))
     };
     ConditionValues { state: ReconcileStatus::Ready, reason, message, synced: Some(true) }
 }

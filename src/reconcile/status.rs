@@ -52,7 +52,7 @@ impl<K: Kind> Context<'_, K> {
         let cloud_has_answered = match outcome {
             AttemptOutcome::Done(step) => step.is_cloud_write(),
             AttemptOutcome::Failed(_) => observed,
-            AttemptOutcome::Account(..) | AttemptOutcome::Paused => false,
+            AttemptOutcome::Account(..) | AttemptOutcome::Paused | AttemptOutcome::Released(_) => false,
         };
         let written = if same(&self.status, &next) { Ok(true) } else { self.write_status(&next, !cloud_has_answered).await };
         // An outcome that the status does not keep is observed and published again.

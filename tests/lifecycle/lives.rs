@@ -1,8 +1,9 @@
 //! The life of each kind, on a real control plane and a simulated cloud.
 
+use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use support::group::SHARED;
-use support::line::{gateway, interface, peer};
+use support::line::{gateway, interface, peer, with};
 use support::world::{World, condition, is};
 
 #[tokio::test]
@@ -198,5 +199,34 @@ async fn the_cost_of_a_life_is_one_create_and_few_writes() {
     let creates = log.lines().filter(|line| line.contains(&of_ours) && line.contains("step=\"create\"")).count();
     assert!(creates > 0, "no line tells of the create:\n{log}");
     assert!(writes.len() <= 5 + (creates - 1), "{creates} creates decided: {writes:?}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_dry_run_reaches_no_cloud() {
+    let world = World::new().await;
+    let dry = PatchParams { dry_run: true, ..PatchParams::apply("test").force() };
+    world.api("VirtualGateway").patch("dry", &dry, &Patch::Apply(gateway("dry", 1))).await.unwrap();
+    world.apply(&gateway("gw", 2)).await;
+    world.wait_ready("VirtualGateway", "gw").await;
+    world.api("VirtualGateway").patch("gw", &dry, &Patch::Apply(with(gateway("gw", 2), &json!({ "description": "dry" })))).await.unwrap();
+    let delete = DeleteParams { dry_run: true, ..DeleteParams::default() };
+    world.api("VirtualGateway").delete("gw", &delete).await.unwrap();
+    world.look("VirtualGateway", "gw").await;
+    let writes: Vec<String> =
+        world.cloud.log().await.iter().filter(|entry| entry["method"] != "GET").map(|entry| entry["operation"].to_string()).collect();
+    assert_eq!(writes, ["\"CreateVirtualGateway\""]);
+    assert_eq!(world.cloud.all("virtual_gateways").await[0]["name"], "gw");
+    world.finish().await;
+}
+
+/// Kubernetes takes names of up to 253 characters, also those that leave no room for more in the name of an event.
+#[tokio::test]
+async fn an_object_with_a_long_name_has_events() {
+    let world = World::new().await;
+    let name = "n".repeat(253);
+    world.apply(&with(gateway(&name, 1), &json!({ "name": "short" }))).await;
+    world.wait_ready("VirtualGateway", &name).await;
+    assert!(world.told("VirtualGateway", &name, "Created", 1).await[0].starts_with("created "));
     world.finish().await;
 }

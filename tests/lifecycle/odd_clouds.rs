@@ -122,16 +122,38 @@ async fn what_has_nothing_in_the_cloud_any_more_holds_nobody() {
     let ours = "directconnect.huaweicloud.com/cloud-resource";
     world.patch("VirtualInterface", "vif", others(json!([ours, "example.com/other"]))).await;
     world.delete("VirtualInterface", "vif").await;
-    world
+    let left = world
         .wait("VirtualInterface", "vif", "only the other finalizer is left", |object| {
             object["metadata"]["finalizers"] == json!(["example.com/other"])
         })
         .await;
+    let ready = condition(&left, "Ready").unwrap();
+    assert_eq!(ready["reason"], "Released", "{left:#}");
+    assert_eq!(ready["message"], "the cloud resource is gone; finalizers of others keep the object", "{left:#}");
+    assert!(left["status"]["observed"].is_null(), "{left:#}");
     // A change of it by somebody else brings nothing back.
     world.patch("VirtualInterface", "vif", json!({ "metadata": { "labels": { "a": "b" } } })).await;
     world.delete("VirtualGateway", "gw").await;
     world.wait_gone("VirtualGateway", "gw").await;
     world.patch("VirtualInterface", "vif", others(json!(null))).await;
     world.wait_gone("VirtualInterface", "vif").await;
+    world.finish().await;
+}
+
+/// The garbage collector keeps the owner until what it owns is gone, and that waits for the owner.
+#[tokio::test]
+async fn foreground_deletion_ends_whoever_owns_whom() {
+    let world = World::new().await;
+    world.apply(&gateway("gw", 1)).await;
+    world.apply(&interface("vif", "gw", 101)).await;
+    world.wait_ready("VirtualInterface", "vif").await;
+    let uid = world.get("VirtualInterface", "vif").await["metadata"]["uid"].clone();
+    let references = json!([{
+        "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": "VirtualInterface", "name": "vif", "uid": uid, "blockOwnerDeletion": true,
+    }]);
+    world.patch("VirtualGateway", "gw", json!({ "metadata": { "ownerReferences": references } })).await;
+    world.plane.kubectl(&["-n", &world.namespace, "delete", "virtualinterface", "vif", "--cascade=foreground", "--wait=false"]);
+    world.wait_gone("VirtualInterface", "vif").await;
+    world.wait_gone("VirtualGateway", "gw").await;
     world.finish().await;
 }

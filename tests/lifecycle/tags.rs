@@ -84,10 +84,7 @@ async fn a_wish_that_the_policy_ignores_is_said_to_be_ignored() {
     world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "second" } })).await;
     let ready = world.wait_ready("VirtualGateway", "gw").await;
     let message = condition(&ready, "Ready").unwrap()["message"].as_str().unwrap();
-    assert_eq!(
-        message,
-        "matches the spec, except for fields that spec.policy.ignoreFields names: description (cloud: first, spec: second)"
-    );
+    assert_eq!(message, "matches the spec, except for what the policy ignores: description (cloud: first, spec: second)");
     assert_eq!(world.cloud.count("UpdateVirtualGateway").await, 0);
     world.finish().await;
 }

@@ -19,6 +19,8 @@ pub enum Item<R> {
 pub struct Unreadable<R> {
     /// The item without these fields.
     pub rest: R,
+    /// Their names at the top of the item; empty if nothing but the ID can be read.
+    pub fields: Vec<String>,
     /// The fields, and what is wrong with them.
     pub problem: String,
 }
@@ -51,18 +53,20 @@ impl<R: Listed> Item<R> {
         let Identified { id } = read(&mut serde_json::Deserializer::from_str(text.get())).map_err(|(_, problem)| problem)?;
         // One that is nested too deeply, or has a key twice, has nothing but its ID.
         let mut value = serde_json::from_str(text.get()).unwrap_or_default();
-        let mut problems = Vec::new();
+        let (mut problems, mut fields) = (Vec::new(), Vec::new());
         loop {
             match read::<R>(&value) {
-                Ok(rest) if rest.id() == id => {
-                    problems.is_empty().then(|| problems.push(problem));
-                    return Ok(Self::Unreadable(Unreadable { rest, problem: problems.join("; ") }));
+                Ok(rest) if rest.id() == id && !problems.is_empty() => {
+                    return Ok(Self::Unreadable(Unreadable { rest, fields, problem: problems.join("; ") }));
                 }
-                Err((path, found)) if remove(&mut value, &path) => problems.push(found),
+                Err((path, found)) if remove(&mut value, &path) => {
+                    problems.push(found);
+                    fields.extend(path.iter().next().map(ToString::to_string));
+                }
                 Ok(_) | Err(_) => {
                     problem.truncate(problem.floor_char_boundary(200));
                     let rest = read::<R>(&serde_json::json!({ "id": id })).map_err(|(_, problem)| problem)?;
-                    return Ok(Self::Unreadable(Unreadable { rest, problem }));
+                    return Ok(Self::Unreadable(Unreadable { rest, fields: Vec::new(), problem }));
                 }
             }
         }
@@ -74,6 +78,14 @@ impl<R: Listed> Item<R> {
             Self::Readable(item) => item.id(),
             Self::Unreadable(item) => item.rest.id(),
         }
+    }
+}
+
+impl<R> Unreadable<R> {
+    /// Whether its tags can't be read.
+    #[must_use]
+    pub fn hides_tags(&self) -> bool {
+        self.fields.is_empty() || self.fields.iter().any(|field| field == "tags")
     }
 }
 

@@ -34,8 +34,11 @@ impl<K: Kind> Observer<'_, '_, K> {
         match (&self.context.status.id, self.context.object.import().and_then(|import| import.id.as_ref())) {
             // A create whose answer was lost may have replaced one that is gone: the new one has another id.
             (Some(id), _) => {
-                if let Some(unreadable) = K::listed_id_of(desired, id).and_then(|host| unreadable(&view, &host)) {
-                    return Ok((unreadable, None));
+                let host = K::listed_id_of(desired, id);
+                // What earlier creates made goes with the object, too.
+                let made = self.context.status.created_ids.iter().filter(|_| self.context.is_deleting);
+                if let Some(unreadable) = host.iter().chain(made).find_map(|id| view.get_unreadable(id)) {
+                    return Ok((self.unreadable(unreadable), None));
                 }
                 let listed = listed::<K>(desired, &view, id);
                 if listed.is_none() && !sent && self.is_unseen(&view) {
@@ -53,8 +56,8 @@ impl<K: Kind> Observer<'_, '_, K> {
             (None, _) if sent => {}
             (None, Some(_)) if !self.is_resolved() => return Ok((Presence::Absent, None)),
             (None, Some(id)) => {
-                if let Some(unreadable) = K::listed_id_of(desired, id).and_then(|host| unreadable(&view, &host)) {
-                    return Ok((unreadable, None));
+                if let Some(unreadable) = K::listed_id_of(desired, id).and_then(|host| view.get_unreadable(&host).cloned()) {
+                    return Ok((self.unreadable(&unreadable), None));
                 }
                 return match self.by_id(desired, &view, id).await? {
                     // The next attempt checks first whether the object may use what the resource uses.
@@ -73,13 +76,10 @@ impl<K: Kind> Observer<'_, '_, K> {
         let all = all.filter(|seen| K::phase(seen) != ResourcePhase::Gone && !self.is_not_found(seen));
         let (ours, others): (Vec<_>, Vec<_>) =
             all.filter(|seen| self.is_tagged_ours(seen) || K::is_at(desired, seen)).partition(|seen| self.is_tagged_ours(seen));
-        if ours.is_empty() {
-            let keys: Vec<&str> = place.iter().map(String::as_str).chain([self.account.owner.as_str()]).collect();
-            // Where resources have tags, ours may be anywhere.
-            let nameless = view.nameless().filter(|_| K::tags_of(self.context.object).is_supported());
-            if let Some(unreadable) = view.unreadable_at(&keys).chain(nameless).next() {
-                return Ok((Presence::Unreadable(describe_unreadable(unreadable)), None));
-            }
+        if ours.is_empty()
+            && let Some(unreadable) = view.unreadable().find(|item| self.may_be_ours(desired, place.as_deref(), item))
+        {
+            return Ok((self.unreadable(unreadable), None));
         }
         let mut candidates = if ours.is_empty() { others } else { ours };
         if candidates.len() > 1 {
@@ -104,7 +104,8 @@ impl<K: Kind> Observer<'_, '_, K> {
         }
     }
 
-    /// The resource with this id, as a read of it alone shows it.
+    /// The resource with this id, as a read of it alone shows it. Such a read can lag behind the LIST: what the LIST shows stays in the cache, for
+    /// this object and for others whose resource is the same item.
     async fn shown(&self, desired: &Desired<'_, K::Object>, id: &str) -> Result<Option<K::Resource>, Failure> {
         let Some(host) = K::listed_id_of(desired, id) else { return Ok(None) };
         let call = K::Listed::show(&host);
@@ -113,13 +114,12 @@ impl<K: Kind> Observer<'_, '_, K> {
         match self.account.account.client.fetch::<K::Listed>(&call).await {
             Ok(listed) => {
                 let seen = among::<K>(&listed, id);
-                self.account.cache.put(listed, sent);
+                if self.account.cache.get(&host).is_none() {
+                    self.account.cache.put(listed, sent);
+                }
                 Ok(seen)
             }
-            Err(error) if error.class == ErrorClass::Absent => {
-                self.account.cache.remove(&host, sent);
-                Ok(None)
-            }
+            Err(error) if error.class == ErrorClass::Absent => Ok(None),
             Err(error) => Err(Failure::Cloud(error)),
         }
     }
@@ -135,6 +135,34 @@ impl<K: Kind> Observer<'_, '_, K> {
         let lag = self.account.account.client.settings().limits.read_lag;
         let until = self.context.state.unseen.unseen_until(call, self.context.generation, lag);
         until.is_some_and(|until| self.is_awaited(view, until))
+    }
+
+    /// Whether an item with fields that can't be read, which stands nowhere in the status, may be the object's resource all the same.
+    fn may_be_ours(&self, desired: &Desired<'_, K::Object>, place: Option<&str>, item: &Unreadable<K::Listed>) -> bool {
+        let rest = &item.rest;
+        let (keys, has_tags) = (rest.natural_keys(), K::tags_of(self.context.object).is_supported());
+        let is_seen = K::resources(rest).iter().any(|seen| (has_tags && self.is_tagged_ours(seen)) || K::is_at(desired, seen));
+        // What holds the resource, like the interface of a peer, may hide it.
+        if is_seen || place == Some(rest.id()) {
+            return true;
+        }
+        let sent = self.context.sent_intent().is_some();
+        if self.context.is_deleting && !sent {
+            return false;
+        }
+        let is_there = keys.is_empty() || place.is_some_and(|place| keys.iter().any(|key| key == place));
+        // Without tags only the place shows that it came from a create of ours.
+        has_tags && is_there && (item.hides_tags() || (sent && rest.tags().is_empty()))
+    }
+
+    fn unreadable(&self, item: &Unreadable<K::Listed>) -> Presence {
+        let (id, problem) = (item.rest.id(), &item.problem);
+        let way_out =
+            if self.context.is_deleting { "; to delete the object and keep the resource, set spec.policy.deletion: Retain" } else { "" };
+        Presence::Unreadable(format!(
+            "the cloud shows {id}, which is or may be the resource of this object, in a form that can't be read: {problem}; nothing is done to it \
+             until it can be read{way_out}"
+        ))
     }
 
     /// Whether the cloud said "not found" when the resource was to be deleted.
@@ -326,18 +354,6 @@ fn obstacle<K: Kind>(listed: Option<&K::Listed>, seen: &K::Resource) -> Option<O
         return Some(Obstacle::ShutDown);
     }
     K::is_deleted_with_parent(listed, seen).then_some(Obstacle::DeletedWithParent)
-}
-
-/// What is known of an item with this id that can't be read.
-fn unreadable<R: Listed>(view: &View<R>, id: &str) -> Option<Presence> {
-    view.get_unreadable(id).map(|item| Presence::Unreadable(describe_unreadable(item)))
-}
-
-fn describe_unreadable<R: Listed>(item: &Unreadable<R>) -> String {
-    let (id, problem) = (item.rest.id(), &item.problem);
-    format!(
-        "the cloud shows {id} in a form that can't be read ({problem}); nothing is done to it until it can, since it is or may be the resource of this object"
-    )
 }
 
 /// Whether the status names a resource as a duplicate.

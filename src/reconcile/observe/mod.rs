@@ -63,7 +63,8 @@ impl<K: Kind> Observation<K> {
     /// Where the resource differs, and the policy ignores it.
     pub fn ignored(&self) -> Vec<Difference> {
         let Presence::Present(found) = &self.situation.cloud else { return Vec::new() };
-        found.ignored.clone()
+        let is_left = self.situation.drift == DriftPolicy::Ignore && !self.situation.spec_changed;
+        found.ignored.iter().chain(found.differences.iter().filter(|_| is_left)).cloned().collect()
     }
 
     /// IDs of other resources with our owner tag, if the cloud was read.

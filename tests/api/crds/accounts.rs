@@ -148,10 +148,40 @@ async fn accounts_are_checked() {
             "credentials": { "accessKey": { SECRET: { "namespace": "n", "name": "s" } } },
         },
     });
-    let mutable = vec![spec(json!({ "syncInterval": "1m", "credentials": { "accessKey": null, "metadata": {} } }))];
-    let immutable: Vec<Case> = vec![
-        (spec(json!({ "region": "eu-west-0" })), &["spec.region", "region is immutable"]),
-        (spec(json!({ "projectId": "ffffffffffffffffffffffffffffffff" })), &["spec.projectId", "projectId is immutable"]),
+    let other = spec(json!({ "projectId": "ffffffffffffffffffffffffffffffff" }));
+    let none = spec(json!({ "projectId": null }));
+    let mutable = vec![
+        spec(json!({ "syncInterval": "1m", "credentials": { "accessKey": null, "metadata": {} } })),
+        // A wrong one can be mended while nothing is in it.
+        other.clone(),
+        none.clone(),
     ];
-    prove(vec![Table { base, accepted: accepted(), refused: refused(), mutable, immutable }]).await;
+    let region: Case = (spec(json!({ "region": "eu-west-0" })), &["spec.region", "region is immutable"]);
+    let unused = Table { base: base.clone(), accepted: accepted(), refused: refused(), mutable, immutable: vec![region] };
+
+    let mut in_use = base;
+    in_use["metadata"]["name"] = json!("in-use");
+    in_use["status"] = json!({ "managedObjects": 2, "projectId": "0123456789abcdef0123456789abcdef" });
+    let held: &[&str] = &["spec.projectId", "projectId can change only while no object uses the account"];
+    let used = Table {
+        base: in_use,
+        accepted: vec![],
+        refused: vec![],
+        mutable: vec![spec(json!({ "syncInterval": "1m" })), spec(json!({ "projectId": "0123456789abcdef0123456789abcdef" }))],
+        immutable: vec![(other.clone(), held), (none.clone(), held)],
+    };
+    let mut emptied = used.base.clone();
+    emptied["metadata"]["name"] = json!("emptied");
+    emptied["status"]["managedObjects"] = json!(0);
+    let mut never_ready = used.base.clone();
+    never_ready["metadata"]["name"] = json!("never-ready");
+    never_ready["status"]["projectId"] = json!(null);
+    // A shard that does not know all objects counts none.
+    let mut sharded = used.base.clone();
+    sharded["metadata"]["name"] = json!("sharded");
+    sharded["status"]["managedObjects"] = json!(null);
+    let table = |base, mutable, immutable| Table { base, accepted: vec![], refused: vec![], mutable, immutable };
+    let (changes, refusals) = (|| vec![other.clone(), none.clone()], || vec![(other.clone(), held), (none.clone(), held)]);
+    let tables = vec![table(emptied, changes(), vec![]), table(never_ready, changes(), vec![]), table(sharded, vec![], refusals())];
+    prove([unused, used].into_iter().chain(tables).collect()).await;
 }

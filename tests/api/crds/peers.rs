@@ -20,6 +20,10 @@ pub fn session() -> Vec<Case> {
     vec![
         (spec(json!({ "localGatewayIp": "10.0.0.1" })), local),
         (spec(json!({ "localGatewayIp": "10.0.0.0/30" })), local),
+        (spec(json!({ "localGatewayIp": "10.0.0.3/30" })), local),
+        (spec(json!({ "localGatewayIp": "10.0.0.255/24", "remoteGatewayIp": "10.0.0.1/24" })), local),
+        (spec(json!({ "localGatewayIp": "10.255.255.255/8", "remoteGatewayIp": "10.0.0.1/8" })), local),
+        (spec(json!({ "localGatewayIp": "255.255.255.255/0", "remoteGatewayIp": "10.0.0.1/0" })), local),
         (spec(json!({ "localGatewayIp": "gateway" })), local),
         (spec(json!({ "localGatewayIp": null })), &["spec.localGatewayIp", "Required"]),
         (spec(json!({ "remoteGatewayIp": "10.0.0.2/40" })), remote),
@@ -66,6 +70,13 @@ pub fn session_accepted() -> Vec<Value> {
     vec![
         spec(v6),
         spec(json!({ "localGatewayIp": "10.0.0.0/31", "remoteGatewayIp": "10.0.0.1/31" })),
+        // No broadcast address of a network of this size.
+        spec(json!({ "localGatewayIp": "10.0.0.255/16", "remoteGatewayIp": "10.0.255.0/16" })),
+        spec(
+            json!({ "addressFamily": "ipv6", "localGatewayIp": "fd00::ffff/112", "remoteGatewayIp": "fd00::2/112", "remoteEpGroup": ["fd00:9::/64"] }),
+        ),
+        // As a client may write a large number in JSON.
+        spec(json!({ "bgpAsn": 4.2e9 })),
         spec(json!({ "routeMode": "static", "bgpAsn": null, "remoteEpGroup": many(50, |i| format!("10.{i}.0.0/16")) })),
         spec(json!({ "remoteEpGroup": many(100, |i| format!("10.{i}.0.0/16")) })),
         spec(json!({ "remoteEpGroup": null, "bgpMd5SecretRef": { "name": "md5", "key": "pass_word.1" } })),

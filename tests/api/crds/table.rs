@@ -60,6 +60,10 @@ async fn prove_one(objects: &Api<DynamicObject>, table: &Table) -> Vec<String> {
         failures.push(format!("{}: {error}", table.base));
     }
     let name = table.base["metadata"]["name"].as_str().unwrap();
+    if table.base["status"].is_object() {
+        let status = json!({ "status": table.base["status"] });
+        objects.patch_status(name, &PatchParams::default(), &Patch::Merge(status)).await.unwrap();
+    }
     let update = PatchParams { dry_run: true, ..PatchParams::default() };
     for change in &table.mutable {
         if let Err(error) = objects.patch(name, &update, &Patch::Merge(change)).await {

@@ -56,7 +56,11 @@ async fn an_account_is_its_values_and_the_api_server_takes_it() {
     assert_eq!(object["spec"], spec);
     let metadata = &object["metadata"];
     assert_eq!(metadata["name"], "company.example");
-    assert_eq!(metadata["annotations"], json!({ "directconnect.huaweicloud.com/protected": "true", "helm.sh/resource-policy": "keep" }));
+    let kept = json!({
+        "directconnect.huaweicloud.com/protected": "true", "helm.sh/resource-policy": "keep",
+        "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+    });
+    assert_eq!(metadata["annotations"], kept);
     for label in ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version", "helm.sh/chart"] {
         assert!(metadata["labels"][label].is_string(), "{label}");
     }

@@ -22,11 +22,15 @@ async fn it_is_rendered_as_the_values_say() {
         assert_eq!(policies.iter().map(|policy| &policy["metadata"]["name"]).collect::<Vec<_>>(), bound, "each is bound");
         bound.into_iter().map(|name| name.as_str().unwrap().trim_start_matches("test-direct-connect-operator-").to_owned()).collect()
     };
-    let (objects, definitions) = ("protected-objects", "protected-definitions");
+    let (objects, definitions, finalizers) = ("protected-objects", "protected-definitions", "finalizers");
     let mut default = policies(&json!({}));
     default.sort();
-    assert_eq!(default, [definitions, objects]);
-    assert_eq!(policies(&json!({ "crds": { "keep": false } })), [objects], "definitions that are to go with the release are not held");
+    assert_eq!(default, [finalizers, definitions, objects]);
+    assert_eq!(
+        policies(&json!({ "crds": { "keep": false } })),
+        [objects, finalizers],
+        "definitions that are to go with the release are not held"
+    );
     assert!(policies(&json!({ "protection": { "enabled": false } })).is_empty());
 }
 
@@ -81,7 +85,9 @@ async fn guarded(namespace: &str) -> (std::sync::Arc<ControlPlane>, Vec<String>)
 
 /// Returns `resource.group/name`.
 fn apply(plane: &ControlPlane, object: &Value) -> String {
-    let file = plane.dir().join(format!("{}.json", object["metadata"]["name"].as_str().unwrap()));
+    // The probe has the same name in each namespace.
+    let [namespace, name] = ["namespace", "name"].map(|field| object["metadata"][field].as_str().unwrap_or_default());
+    let file = plane.dir().join(format!("{namespace}-{name}.json"));
     std::fs::write(&file, object.to_string()).unwrap();
     plane.kubectl(&["apply", "--server-side", "-f", text(&file), "-o", "name"]).trim().to_owned()
 }
@@ -150,4 +156,44 @@ async fn a_definition_stays_unless_it_is_said_that_it_may_go() {
     });
     let foreign = apply(&plane, &foreign);
     plane.kubectl(&["delete", &foreign]);
+}
+
+/// What `kubectl replace` with a manifest without finalizers leaves for a moment.
+#[tokio::test]
+async fn an_object_in_the_cloud_is_not_deleted_without_its_finalizer() {
+    let namespace = "bare";
+    let (plane, names) = guarded(namespace).await;
+    let gateway = names.iter().find(|name| name.starts_with("virtualgateway")).unwrap();
+    let delete = |more: &[&str]| plane.run("kubectl", &[&["-n", namespace, "delete", gateway], more].concat());
+    let patch = |more: &[&str], patch: Value| {
+        let patch = patch.to_string();
+        plane.kubectl(&[&["-n", namespace, "patch", gateway, "--type=merge", "-p", &patch], more].concat());
+    };
+    // It has nothing in the cloud yet.
+    delete(&["--dry-run=server"]).unwrap();
+    // What is kept in the cloud anyway needs no finalizer.
+    patch(&["--subresource=status"], json!({ "status": { "id": "cloud-1" } }));
+    patch(&[], json!({ "spec": { "policy": { "deletion": "Retain" } } }));
+    delete(&["--dry-run=server"]).unwrap();
+    patch(&[], json!({ "spec": { "policy": null } }));
+    for status in [
+        json!({ "id": "cloud-1" }),
+        json!({ "id": null, "intent": { "time": "2026-04-25T09:30:00Z", "deadline": "2026-04-25T09:32:00Z" } }),
+    ] {
+        patch(&["--subresource=status"], json!({ "status": status }));
+        let refused = eventually("it is held", BOUND, || async { delete(&["--dry-run=server"]).err() }).await;
+        assert!(refused.contains("Forbidden") && refused.contains("lacks the finalizer"), "{refused}");
+    }
+    let finalizer = json!({ "metadata": { "finalizers": ["directconnect.huaweicloud.com/cloud-resource", "example.com/other"] } });
+    patch(&[], finalizer);
+    delete(&["--wait=false"]).unwrap();
+    // It is being deleted already, whatever becomes of its finalizers.
+    patch(&[], json!({ "metadata": { "finalizers": ["example.com/other"] } }));
+    delete(&["--wait=false"]).unwrap();
+    patch(&[], json!({ "metadata": { "finalizers": null } }));
+
+    let gateway = apply(&plane, objects(namespace).iter().find(|object| object["kind"] == "VirtualGateway").unwrap());
+    patch(&["--subresource=status"], json!({ "status": { "id": "cloud-1" } }));
+    follow(&plane, &plane.run("kubectl", &["-n", namespace, "delete", &gateway]).unwrap_err());
+    plane.kubectl(&["-n", namespace, "delete", &gateway]);
 }

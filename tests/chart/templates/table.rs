@@ -36,7 +36,7 @@ pub fn identity() -> Vec<Row> {
     };
     let tenants = || ["ClusterRole/view", "ClusterRole/edit", "ClusterRole/admin"].map(goes).into_iter();
     let policies = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
-    let policies = |which: &str| policies.map(|kind| goes(&format!("{kind}/protected-{which}"))).into_iter();
+    let policies = |which: &str| policies.map(|kind| goes(&format!("{kind}/{which}"))).into_iter();
     vec![
         row("/nameOverride", "lines", vec![everywhere("/metadata/labels/app.kubernetes.io~1name", "lines")]).given(few.clone()),
         row("/fullnameOverride", "lines", vec![everywhere("/metadata/name", "lines")]).given(few),
@@ -85,10 +85,14 @@ pub fn identity() -> Vec<Row> {
         row("/crds/enabled", true, definitions(comes)),
         row("/crds/keep", false, {
             let unkept = CRDS.map(|plural| is(&definition(plural), "/metadata/annotations/helm.sh~1resource-policy", json!(null)));
-            unkept.into_iter().chain(policies("definitions")).collect()
+            unkept.into_iter().chain(policies("protected-definitions")).collect()
         })
         .given(json!({ "crds": { "enabled": true } })),
-        row("/protection/enabled", false, policies("definitions").chain(policies("objects")).collect()),
+        row(
+            "/protection/enabled",
+            false,
+            policies("protected-definitions").chain(policies("protected-objects")).chain(policies("finalizers")).collect(),
+        ),
     ]
 }
 

@@ -305,9 +305,7 @@ impl World {
 
     /// Notes of the events of `reason` about an object, the first first; one that was repeated counts as often.
     pub async fn notes(&self, kind: &str, name: &str, reason: &str) -> Vec<String> {
-        // Events of objects without a namespace are there.
-        let namespace = if kind == "CloudAccount" { "default" } else { &self.namespace };
-        let all = api(&self.client, Some(namespace), "events.k8s.io/v1", "Event").list(&ListParams::default()).await.unwrap();
+        let all = api(&self.client, Some(&self.namespace), "events.k8s.io/v1", "Event").list(&ListParams::default()).await.unwrap();
         let mut events: Vec<Value> = all
             .into_iter()
             .map(|event| event.data)
