@@ -84,8 +84,8 @@ where
     let filter = filter.and(filter_fn(|metadata| metadata.is_event() || is_ours(metadata)));
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
     Ok(match format {
-        LogFormat::Text => layer.with_filter(filter).boxed(),
-        LogFormat::Json => layer.fmt_fields(JsonFields::new()).event_format(Flat).with_filter(filter).boxed(),
+        LogFormat::Text => layer.map_event_format(WithoutUserinfo).with_filter(filter).boxed(),
+        LogFormat::Json => layer.fmt_fields(JsonFields::new()).event_format(WithoutUserinfo(Flat)).with_filter(filter).boxed(),
     })
 }
 
@@ -97,6 +97,22 @@ pub(crate) fn is_ours(metadata: &Metadata<'_>) -> bool {
 fn filter_of(filter: &str) -> Result<EnvFilter, ParseError> {
     // Of two directives for one target the later applies, and a longer target takes precedence over a shorter one.
     Ok(EnvFilter::try_new(filter)?.add_directive(REQUIRED_DIRECTIVE.parse()?))
+}
+
+/// Lines in which no URL has a user and password, whoever logs them.
+struct WithoutUserinfo<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for WithoutUserinfo<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut line = String::new();
+        self.0.format_event(context, Writer::new(&mut line), event)?;
+        writer.write_str(&proxy::without_userinfo(&line))
+    }
 }
 
 /// One JSON object per line: time, level, target and message, the fields of the spans from the outermost inwards, the event's own.
@@ -179,7 +195,7 @@ mod tests {
             let _reconcile = reconcile_span("Peer", "team", "a", "main").entered();
             let call = tracing::error_span!("call", operation = "DeleteVifPeer", request_id = tracing::field::Empty).entered();
             call.record("request_id", "abc");
-            tracing::warn!(code = "DC.1", "said \"no\"\nand more");
+            tracing::warn!(code = "DC.1", url = "http://user:secret@proxy:3128/", "said \"no\"\nand more");
             tracing::info!("filtered out");
         });
         String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
@@ -193,7 +209,7 @@ mod tests {
         let time = line.remove("timestamp").unwrap();
         assert!(time.as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
         let wanted = serde_json::json!({
-            "level": "WARN", "target": "direct_connect_operator::telemetry::logs::tests", "message": "said \"no\"\nand more", "code": "DC.1",
+            "level": "WARN", "target": "direct_connect_operator::telemetry::logs::tests", "message": "said \"no\"\nand more", "code": "DC.1", "url": "http://proxy:3128/",
             "kind": "Peer", "namespace": "team", "name": "a", "account": "main", "operation": "DeleteVifPeer", "request_id": "abc",
         });
         assert_eq!(Value::Object(line), wanted);
@@ -204,6 +220,7 @@ mod tests {
         let text = logged(LogFormat::Text);
         let spans = r#"reconcile{kind="Peer" namespace="team" name="a" account="main"}:call{operation="DeleteVifPeer" request_id="abc"}: "#;
         assert!(text.contains(&format!(" WARN {spans}direct_connect_operator::")), "{text}");
+        assert!(text.contains(r#"url="http://proxy:3128/""#) && !text.contains("secret"), "{text}");
     }
 
     #[test]
