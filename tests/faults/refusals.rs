@@ -66,6 +66,48 @@ async fn an_interface_is_created_when_a_sibling_gives_bandwidth_back() {
     world.finish().await;
 }
 
+/// There is room for one of many that were refused: each is tried again when something changes, and no more than that.
+#[tokio::test]
+async fn room_for_one_of_many_makes_no_storm() {
+    const MANY: u64 = 8;
+    let world = World::new().await;
+    world.apply(&gateway("gw", 1)).await;
+    world.cloud.settings(json!({ "distinct_locations": false })).await;
+    world.apply(&with(interface("broad", "gw", 101), &json!({ "connectionId": SMALL_LINE, "bandwidth": 900 }))).await;
+    world.wait_ready("VirtualInterface", "broad").await;
+    let names: Vec<String> = (0..MANY).map(|number| format!("narrow-{number}")).collect();
+    for (number, name) in names.iter().enumerate() {
+        let narrow = json!({
+            "connectionId": SMALL_LINE, "bandwidth": 200, "localGatewayIp": format!("10.0.{number}.1/30"),
+            "remoteGatewayIp": format!("10.0.{number}.2/30"), "remoteEpGroup": [format!("10.9.{number}.0/24")],
+        });
+        world.apply(&with(interface(name, "gw", 200 + u16::try_from(number).unwrap()), &narrow)).await;
+    }
+    for name in &names {
+        world.wait("VirtualInterface", name, "it is refused", |object| is(object, "Stalled", "True")).await;
+    }
+    let before = world.cloud.count("CreateVirtualInterface").await;
+    world.patch("VirtualInterface", "broad", json!({ "spec": { "bandwidth": 700 } })).await;
+    // The others are refused once more after one has taken the room.
+    support::eventually("one is Ready, and all others were tried again", support::world::BOUND * 3, || async {
+        let mut ready = Vec::new();
+        let mut refused = Vec::new();
+        for name in &names {
+            let object = world.get("VirtualInterface", name).await;
+            if is(&object, "Ready", "True") {
+                ready.push(condition(&object, "Ready").unwrap()["lastTransitionTime"].to_string());
+            } else {
+                refused.push(object["status"]["lastError"]["time"].to_string());
+            }
+        }
+        (ready.len() == 1 && refused.iter().all(|time| *time >= ready[0])).then_some(())
+    })
+    .await;
+    let tries = world.cloud.count("CreateVirtualInterface").await - before;
+    assert!((MANY..=3 * MANY).contains(&tries), "{tries} tries for {MANY} objects");
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn an_object_goes_on_when_the_secret_gets_keys_with_the_permission() {
     let world = World::new().await;
