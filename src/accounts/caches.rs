@@ -60,7 +60,7 @@ impl<R: Listed> AnyCache for Started<R> {
     }
 
     fn unreadable(&self) -> Vec<(String, String)> {
-        self.cache.unreadable().iter().map(|item| (item.rest.id().to_owned(), item.problem.clone())).collect()
+        self.cache.unreadable().iter().map(|item| (item.told_id().to_owned(), item.problem.clone())).collect()
     }
 
     fn has_tag(&self, key: &str) -> bool {

@@ -127,11 +127,11 @@ fn report<R: Listed>(before: &[Arc<Unreadable<R>>], now: &[Arc<Unreadable<R>>]) 
     let operation = R::OPERATIONS.0;
     let is_known = |item: &Unreadable<R>| before.iter().any(|known| known.rest.id() == item.rest.id() && known.problem == item.problem);
     for item in now.iter().filter(|item| !is_known(item)) {
-        let (id, problem) = (item.rest.id(), &item.problem);
+        let (id, problem) = (item.told_id(), &item.problem);
         tracing::warn!(operation, id, problem, "an item of the LIST can't be read: nothing is done to this resource until it can");
     }
     for item in before.iter().filter(|item| now.iter().all(|still| still.rest.id() != item.rest.id())) {
-        tracing::info!(operation, id = item.rest.id(), "the item of the LIST that could not be read is readable, or gone");
+        tracing::info!(operation, id = item.told_id(), "the item of the LIST that could not be read is readable, or gone");
     }
 }
 

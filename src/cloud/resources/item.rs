@@ -81,7 +81,14 @@ impl<R: Listed> Item<R> {
     }
 }
 
-impl<R> Unreadable<R> {
+impl<R: Listed> Unreadable<R> {
+    /// The ID as it may be told: in an answer that is not as documented a key may stand anywhere, and an ID is a UUID.
+    #[must_use]
+    pub fn told_id(&self) -> &str {
+        let is_id = |id: &&str| id.chars().all(|character| character.is_ascii_hexdigit() || character == '-');
+        Some(self.rest.id()).filter(is_id).unwrap_or("***")
+    }
+
     /// Whether its tags can't be read.
     #[must_use]
     pub fn hides_tags(&self) -> bool {
@@ -159,6 +166,13 @@ mod tests {
         }
         let rest = unreadable(&json!({ "id": "1", "bandwidth": "much", "vlan": 5, "direct_connect_id": "c" })).rest;
         assert_eq!((rest.natural_keys(), rest.bandwidth), (vec!["c/5".to_owned()], None));
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_an_id_is_not_told() {
+        let told = |id: &str| unreadable(&json!({ "id": id, "vlan": "x" })).told_id().to_owned();
+        assert_eq!(told("418c5c0f-b8e5-4f1d-96e0-1779de1aa9e9"), "418c5c0f-b8e5-4f1d-96e0-1779de1aa9e9");
+        assert_eq!(told("Qaz12345678"), "***");
     }
 
     #[test]

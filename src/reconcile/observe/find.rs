@@ -156,7 +156,7 @@ impl<K: Kind> Observer<'_, '_, K> {
     }
 
     fn unreadable(&self, item: &Unreadable<K::Listed>) -> Presence {
-        let (id, problem) = (item.rest.id(), &item.problem);
+        let (id, problem) = (item.told_id(), &item.problem);
         let way_out =
             if self.context.is_deleting { "; to delete the object and keep the resource, set spec.policy.deletion: Retain" } else { "" };
         Presence::Unreadable(format!(
