@@ -46,7 +46,8 @@ pub fn change(cloud: &mut Cloud, id: &str, mut fields: Object) -> Option<Object>
             set(peer, "remote_ep_group", remote);
         }
     }
-    let resource = find(cloud, id)?;
+    let id = cloud.connection_id(id).to_owned();
+    let resource = find(cloud, &id)?;
     resource.extend(fields);
     Some(resource.clone())
 }
@@ -58,7 +59,12 @@ pub fn delete(cloud: &mut Cloud, id: &str) -> bool {
         return true;
     }
     cloud.accepting_projects.remove(id);
-    [&mut cloud.connections, &mut cloud.gateways, &mut cloud.interfaces].into_iter().any(|table| table.remove(id).is_some())
+    let connection = cloud.connection_id(id).to_owned();
+    if cloud.connections.contains_key(&connection) {
+        cloud.remove_connection(&connection);
+        return true;
+    }
+    [&mut cloud.gateways, &mut cloud.interfaces].into_iter().any(|table| table.remove(id).is_some())
 }
 
 fn find<'c>(cloud: &'c mut Cloud, id: &str) -> Option<&'c mut Object> {

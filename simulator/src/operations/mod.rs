@@ -4,6 +4,7 @@
 
 mod direct_connects;
 mod extend_attributes;
+mod hosted_connections;
 mod listing;
 pub mod projects;
 mod quotas;

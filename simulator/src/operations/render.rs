@@ -12,8 +12,33 @@ use crate::{
 
 const SUBNET_LISTS: [&str; 4] = ["local_ep_group", "local_ep_group_ipv6", "remote_ep_group", "service_ep_group"];
 
+/// What the partner sees of a hosted connection.
+const HOSTED: [&str; 17] = [
+    "id",
+    "name",
+    "description",
+    "tenant_id",
+    "type",
+    "hosting_id",
+    "vlan",
+    "bandwidth",
+    "port_type",
+    "location",
+    "peer_location",
+    "provider",
+    "provider_status",
+    "admin_state_up",
+    "status",
+    "apply_time",
+    "create_time",
+];
+
 pub fn connection(connection: &Object, settings: &Settings) -> Value {
     apply_settings(connection.clone(), settings)
+}
+
+pub fn hosted_connection(connection: &Object, settings: &Settings) -> Value {
+    apply_settings(only(connection, &HOSTED), settings)
 }
 
 pub fn gateway(gateway: &Object, settings: &Settings) -> Value {
@@ -50,6 +75,10 @@ pub fn peer(peer: &Object, settings: &Settings) -> Value {
         }
     }
     apply_settings(shown, settings)
+}
+
+fn only(object: &Object, keys: &[&str]) -> Object {
+    object.iter().filter(|(key, _)| keys.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// Adds the deprecated fields. With two peers the subnets are those of the last one, as in the vendor's example.

@@ -4,8 +4,8 @@ use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::{
-    Call, OperationResult, direct_connects, extend_attributes, quotas, switchover, tag_queries, tags, vif_peers, virtual_gateways,
-    virtual_interfaces,
+    Call, OperationResult, direct_connects, extend_attributes, hosted_connections, quotas, switchover, tag_queries, tags, vif_peers,
+    virtual_gateways, virtual_interfaces,
 };
 use crate::state::Cloud;
 
@@ -60,6 +60,11 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
         ("GET", ["direct-connects"]) => ("ListDirectConnects", vec![], direct_connects::list),
         ("GET", ["direct-connects", id]) => ("ShowDirectConnect", vec![id], direct_connects::show),
         ("PUT", ["direct-connects", id]) => ("UpdateDirectConnect", vec![id], direct_connects::update),
+        ("GET", ["hosted-connects"]) => ("ListHostedDirectConnects", vec![], hosted_connections::list),
+        ("POST", ["hosted-connects"]) => ("CreateHostedDirectConnect", vec![], hosted_connections::create),
+        ("GET", ["hosted-connects", id]) => ("ShowHostedDirectConnect", vec![id], hosted_connections::show),
+        ("PUT", ["hosted-connects", id]) => ("UpdateHostedDirectConnect", vec![id], hosted_connections::update),
+        ("DELETE", ["hosted-connects", id]) => ("DeleteHostedDirectConnect", vec![id], hosted_connections::delete),
         ("GET", ["virtual-gateways"]) => ("ListVirtualGateways", vec![], virtual_gateways::list),
         ("POST", ["virtual-gateways"]) => ("CreateVirtualGateway", vec![], virtual_gateways::create),
         ("GET", ["virtual-gateways", id]) => ("ShowVirtualGateway", vec![id], virtual_gateways::show),

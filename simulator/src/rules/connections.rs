@@ -54,7 +54,7 @@ fn is_ordered(connection: &Object) -> bool {
 }
 
 /// Only a hosted connection gets another bandwidth: more, and of what its operations connection has left.
-fn check_bandwidth(cloud: &Cloud, connection: &Object, wanted: u64) -> Result<(), ApiError> {
+pub fn check_bandwidth(cloud: &Cloud, connection: &Object, wanted: u64) -> Result<(), ApiError> {
     let present = number(connection, "bandwidth").unwrap_or_default();
     if wanted == present {
         return Ok(());
@@ -65,9 +65,13 @@ fn check_bandwidth(cloud: &Cloud, connection: &Object, wanted: u64) -> Result<()
     if wanted < present {
         return Err(ApiError::bad_request("DC.1010"));
     }
-    let hosting = text(connection, "hosting_id");
+    check_available(cloud, text(connection, "hosting_id"), wanted - present)
+}
+
+/// Rejects more bandwidth than the connections on an operations connection leave.
+pub fn check_available(cloud: &Cloud, hosting: &str, more: u64) -> Result<(), ApiError> {
     let hosted = cloud.connections.values().filter(|other| text(other, "hosting_id") == hosting);
     let used: u64 = hosted.filter_map(|other| number(other, "bandwidth")).sum();
     let available = cloud.connections.get(hosting).and_then(|hosting| number(hosting, "bandwidth"));
-    if available.is_some_and(|available| used - present + wanted > available) { Err(ApiError::bad_request("DC.1000")) } else { Ok(()) }
+    if available.is_some_and(|available| used + more > available) { Err(ApiError::bad_request("DC.1000")) } else { Ok(()) }
 }

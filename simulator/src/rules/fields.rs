@@ -16,6 +16,8 @@ pub enum FieldType {
     /// Text without the characters `<` and `>`.
     Description,
     Uuid,
+    /// The id of a project.
+    Project,
     /// A UUID, or `0` for the default enterprise project.
     EnterpriseProject,
     Integer(u64, u64),
@@ -67,6 +69,7 @@ fn check(key: &str, value: &Value, field_type: FieldType, settings: &Settings) -
         FieldType::Text(max) => is_text_up_to(value, max),
         FieldType::Description => is_text_up_to(value, 128) && !value.as_str().is_some_and(|text| text.contains(['<', '>'])),
         FieldType::Uuid => value.as_str().is_some_and(is_uuid),
+        FieldType::Project => value.as_str().is_some_and(|text| text.len() == 32 && text.chars().all(|digit| digit.is_ascii_hexdigit())),
         FieldType::EnterpriseProject => value.as_str().is_some_and(|text| text == "0" || is_uuid(text)),
         FieldType::Integer(min, max) => value.as_u64().is_some_and(|number| (min..=max).contains(&number)),
         FieldType::Asn if !value.is_number() => false,

@@ -184,7 +184,9 @@ fn find_connection<'c>(cloud: &'c Cloud, body: &Object, project_id: &str) -> Res
     if text(connection, "type") == "hosting" {
         return Err(ApiError::bad_request("DC.1204"));
     }
-    if text(connection, "status") != "ACTIVE" {
+    // For a hosted connection this is the word for one that is provisioned.
+    let provisioned = text(connection, "type") == "hosted" && text(connection, "status") == "BUILD";
+    if text(connection, "status") != "ACTIVE" && !provisioned {
         return Err(ApiError::bad_request("DC.1005"));
     }
     Ok(connection)

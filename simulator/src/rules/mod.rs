@@ -6,6 +6,7 @@
 pub mod connections;
 pub mod fields;
 pub mod gateways;
+pub mod hosted_connections;
 pub mod interfaces;
 pub mod network;
 pub mod peers;

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use switches::{CidrOrder, EmptyDescription, GatewaySubnets, InterconnectSubnet, Md5Echo, PendingDelete, Switches};
+pub use switches::{CidrOrder, EmptyDescription, GatewaySubnets, HostedId, InterconnectSubnet, Md5Echo, PendingDelete, Refusal, Switches};
 
 /// The document of `--settings` and of `/admin/settings`. Unknown names are rejected.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,12 +65,22 @@ pub struct SettleTimes {
     pub update: u64,
     pub delete: u64,
     pub virtual_gateway: GatewaySettleTimes,
+    pub hosted_connection: HostedSettleTimes,
 }
 
 /// The same of gateways. 0 by default, as the documents show their changes as instantaneous.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatewaySettleTimes {
+    pub create: u64,
+    pub update: u64,
+    pub delete: u64,
+}
+
+/// The same of hosted connections.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HostedSettleTimes {
     pub create: u64,
     pub update: u64,
     pub delete: u64,
@@ -186,7 +196,19 @@ impl Default for Settings {
 
 impl Default for SettleTimes {
     fn default() -> Self {
-        Self { create: 500, update: 500, delete: 500, virtual_gateway: GatewaySettleTimes::default() }
+        Self {
+            create: 500,
+            update: 500,
+            delete: 500,
+            virtual_gateway: GatewaySettleTimes::default(),
+            hosted_connection: HostedSettleTimes::default(),
+        }
+    }
+}
+
+impl Default for HostedSettleTimes {
+    fn default() -> Self {
+        Self { create: 500, update: 500, delete: 500 }
     }
 }
 

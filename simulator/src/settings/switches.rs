@@ -1,4 +1,4 @@
-//! Switches for the uncertain facts U1 to U20: what the vendor's documents leave open, or contradict each other in.
+//! Switches for the uncertain facts: what the vendor's documents leave open, or contradict each other in.
 //! `docs/design/uncertain-facts.md` describes each.
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,22 @@ pub enum EmptyDescription {
     Ignored,
 }
 
+/// Whether what is uncertain is refused or accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    Refuse,
+    Accept,
+}
+
+/// U49: the id by which the tenant of a hosted connection sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostedId {
+    Same,
+    Own,
+}
+
 /// U6: the values of `bgp_status`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -109,6 +125,11 @@ pub struct Switches {
     /// Tags per resource.
     pub u19_max_tags: usize,
     pub u20_empty_description: EmptyDescription,
+    /// Status of a new hosted connection: `BUILD`, which here means that it is provisioned, or `ACTIVE`.
+    pub u38_fresh_hosted_status: String,
+    /// Whether a hosted connection with a virtual interface can be deleted. Otherwise `DC.1007`.
+    pub u39_delete_used_hosted: Refusal,
+    pub u49_tenants_hosted_id: HostedId,
 }
 
 impl Default for BgpStatus {
@@ -147,6 +168,9 @@ impl Default for Switches {
             u18_endpoint_domain: "myhuaweicloud.eu".to_owned(),
             u19_max_tags: 10,
             u20_empty_description: EmptyDescription::Empty,
+            u38_fresh_hosted_status: "BUILD".to_owned(),
+            u39_delete_used_hosted: Refusal::Refuse,
+            u49_tenants_hosted_id: HostedId::Same,
         }
     }
 }

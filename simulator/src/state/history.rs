@@ -41,6 +41,7 @@ impl History {
         let then = now.before(age);
         let later = self.states.iter().rev().filter(|(instant, _)| *instant > then.instant).map(|(_, state)| state.clone());
         for state in later.chain(self.before(age, now, settings)) {
+            add_missing(&mut cloud.connections, &state.connections);
             add_missing(&mut cloud.gateways, &state.gateways);
             for (id, interface) in &state.interfaces {
                 let Some(shown) = cloud.interfaces.get_mut(id) else { continue };

@@ -26,6 +26,9 @@ pub struct Cloud {
     /// Id of a cross-account interface to the project that must accept it. The API takes it as `resource_tenant_id` and
     /// never returns it.
     pub accepting_projects: BTreeMap<String, String>,
+    /// Id of a hosted connection for the partner to its id as a connection of the tenant, where the two differ
+    /// (`docs/design/uncertain-facts.md#u49`).
+    pub hosted_ids: BTreeMap<String, String>,
     pub pending: PendingChanges,
 }
 
@@ -48,6 +51,24 @@ impl Cloud {
 
     pub fn interfaces_of_connection<'c>(&'c self, connection_id: &'c str) -> impl Iterator<Item = &'c Object> {
         self.interfaces.values().filter(move |interface| text(interface, "direct_connect_id") == connection_id)
+    }
+
+    /// The id of a connection, of which `id` may be the one that only the partner sees.
+    pub fn connection_id<'c>(&'c self, id: &'c str) -> &'c str {
+        self.hosted_ids.get(id).map_or(id, String::as_str)
+    }
+
+    pub fn remove_connection(&mut self, id: &str) {
+        self.connections.remove(id);
+        self.hosted_ids.retain(|_, connection| connection != id);
+    }
+
+    /// The connections that the project provides for others on its operations connections, as they see them.
+    pub fn hosted_by<'c>(&'c self, project_id: &'c str) -> impl Iterator<Item = &'c Object> {
+        self.connections.values().filter(move |connection| {
+            let hosting = self.connections.get(text(connection, "hosting_id"));
+            text(connection, "type") == "hosted" && hosting.is_some_and(|hosting| text(hosting, "tenant_id") == project_id)
+        })
     }
 
     /// An interface is visible to the project that owns it and to the one that must accept it.

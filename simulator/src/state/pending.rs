@@ -13,6 +13,7 @@ use crate::{clock::Moment, settings::Settings};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PendingResource {
+    Connection(String),
     Gateway(String),
     Interface(String),
     Peer { interface: String, peer: String },
@@ -66,6 +67,7 @@ impl Cloud {
     pub fn settle(&mut self, now: Moment, settings: &Settings) {
         for (resource, final_state) in self.pending.take_due(now.instant) {
             match resource {
+                PendingResource::Connection(id) => settle_connection(self, &id, &final_state),
                 PendingResource::Gateway(id) => settle_gateway(self, &id, &final_state),
                 PendingResource::Interface(id) => settle_interface(self, &id, &final_state, now, settings),
                 PendingResource::Peer { interface, peer } => {
@@ -77,6 +79,13 @@ impl Cloud {
                 }
             }
         }
+    }
+}
+
+fn settle_connection(cloud: &mut Cloud, id: &str, final_state: &FinalState) {
+    match final_state {
+        FinalState::Deleted => cloud.remove_connection(id),
+        final_state => cloud.connections.get_mut(id).into_iter().for_each(|connection| apply(connection, final_state)),
     }
 }
 

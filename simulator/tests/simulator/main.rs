@@ -17,6 +17,7 @@ mod credentials;
 mod documents;
 mod faults;
 mod harness;
+mod hosted_connections;
 mod life;
 mod lists;
 mod rules;

@@ -15,6 +15,8 @@
 //! 8. The update of an interface needs no `request_id` in its body: the schema requires one that it does not
 //!    even list, the examples have none.
 //! 9. Answers may hold fields that no schema lists; requests may not.
+//! 10. Answers about hosted connections hold `hosted_connect` or `hosted_connects`: the schemas require keys that they do
+//!     not list, the examples have none of them.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -51,6 +53,21 @@ pub fn examples() -> BTreeMap<String, Vec<Value>> {
     let methods = documents.iter().flat_map(|document| document["paths"].as_object().expect("paths").values());
     let definitions = methods.flat_map(|methods| methods.as_object().expect("methods").values());
     definitions.map(|definition| (definition["operationId"].as_str().unwrap_or_default().to_owned(), examples_of(definition))).collect()
+}
+
+/// The bodies that the documents show as examples of requests of an operation.
+pub fn example_requests(operation: &str) -> Vec<Value> {
+    let documents = documents();
+    let methods = documents.iter().flat_map(|document| document["paths"].as_object().expect("paths").values());
+    let definitions = methods.flat_map(|methods| methods.as_object().expect("methods").values());
+    let definition = definitions.into_iter().find(|definition| definition["operationId"] == operation).expect("a documented operation");
+    let fields = definition.as_object().expect("an operation").iter();
+    let is_number = |text: &str| text.parse::<u32>().is_ok();
+    let named = fields.filter(|(key, _)| key.strip_prefix("x-request-examples-").is_some_and(is_number)).map(|(_, body)| body);
+    let bodies = definition["requestBody"]["content"].as_object().into_iter().flat_map(Map::values);
+    let mut found: Vec<Value> = named.chain(bodies.filter_map(|body| body.get("example"))).cloned().collect();
+    found.dedup();
+    found
 }
 
 /// An example is beside the schema of the answer, or has a key of its own.
@@ -293,6 +310,12 @@ fn corrected(schema: Value) -> Value {
     // 8: a request id in a request.
     if let Some(required) = schema.pointer_mut("/components/schemas/UpdateVirtualInterfaceRequestBody/required") {
         *required = json!(["virtual_interface"]);
+    }
+    // 10: hosted connections.
+    for (answer, key) in [("ShowHostedDirectConnect", "hosted_connect"), ("ListHostedDirectConnects", "hosted_connects")] {
+        if let Some(required) = schema.pointer_mut(&format!("/components/schemas/{answer}ResponseBody/required")) {
+            *required.as_array_mut().and_then(|keys| keys.first_mut()).expect("a key") = json!(key);
+        }
     }
     // 2: gateways on an enterprise router.
     if let Some(Value::Object(gateway)) = schema.pointer_mut("/components/schemas/CreateVirtualGateway") {
