@@ -38,6 +38,11 @@ impl Moment {
         self.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
     }
 
+    /// The format of the timestamps of connect gateways: without milliseconds.
+    pub fn stamp_of_seconds(&self) -> String {
+        self.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
     /// The format of the header `Date` (RFC 9110).
     pub fn http_date(&self) -> String {
         self.timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()

@@ -98,6 +98,8 @@ async fn list_resources(State(simulator): Shared) -> Json<Value> {
     };
     Json(json!({
         "direct_connects": list(&cloud.connections, render::connection),
+        "connect_gateways": cloud.connect_gateways.values().map(|gateway| render::connect_gateway(cloud, gateway, settings)).collect::<Vec<_>>(),
+        "global_eips": list(&cloud.global_eips, |bound, _| Value::Object(bound.clone())),
         "virtual_gateways": list(&cloud.gateways, render::gateway),
         "virtual_interfaces": list(&cloud.interfaces, render::interface),
         "switchover_test_records": list(&cloud.switchovers, |record, _| Value::Object(record.clone())),

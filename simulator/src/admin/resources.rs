@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     clock::Moment,
-    operations::{new_id, vif_peers, virtual_gateways, virtual_interfaces},
+    operations::{connect_gateways, global_eips, new_id, vif_peers, virtual_gateways, virtual_interfaces},
     state::{Cloud, Object, Table, add_peer, peers_mut, remove_peer, seeds, set, text},
 };
 
@@ -19,6 +19,8 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
             let connection = seeds::connection(&project, &id, &name, Value::Object(body));
             Some(insert(&mut cloud.connections, id, connection))
         }
+        "connect_gateway" => Some(insert(&mut cloud.connect_gateways, id.clone(), connect_gateways::new(&id, &project, body))),
+        "global_eip" => Some(insert(&mut cloud.global_eips, id.clone(), global_eips::new(&id, &project, body))),
         "virtual_gateway" => Some(insert(&mut cloud.gateways, id.clone(), virtual_gateways::new(&id, &project, body, 64_512))),
         "virtual_interface" => {
             let peer = virtual_interfaces::first_peer(&id, &body, &project, "ACTIVE");
@@ -64,12 +66,14 @@ pub fn delete(cloud: &mut Cloud, id: &str) -> bool {
         cloud.remove_connection(&connection);
         return true;
     }
-    [&mut cloud.gateways, &mut cloud.interfaces].into_iter().any(|table| table.remove(id).is_some())
+    let Cloud { gateways, interfaces, connect_gateways, global_eips, .. } = cloud;
+    [gateways, interfaces, connect_gateways, global_eips].into_iter().any(|table| table.remove(id).is_some())
 }
 
 fn find<'c>(cloud: &'c mut Cloud, id: &str) -> Option<&'c mut Object> {
-    let Cloud { connections, gateways, interfaces, .. } = cloud;
-    if let Some(found) = connections.get_mut(id).or_else(|| gateways.get_mut(id)) {
+    let Cloud { connections, gateways, interfaces, connect_gateways, global_eips, .. } = cloud;
+    let flat = [connections, gateways, connect_gateways, global_eips];
+    if let Some(found) = flat.into_iter().find_map(|table| table.get_mut(id)) {
         return Some(found);
     }
     if interfaces.contains_key(id) {

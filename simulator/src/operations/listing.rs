@@ -11,6 +11,8 @@ use crate::{
 
 /// The maximum page size, and the default one.
 const MAX_PAGE: usize = 2000;
+/// The maximum of `offset`.
+const MAX_OFFSET: usize = 1000;
 /// The maximum number of values of `fields`, and of a filter unless the documents say otherwise.
 const MAX_VALUES: usize = 5;
 
@@ -31,11 +33,48 @@ impl Listing<'_> {
         objects: impl Iterator<Item = &'o Object>,
         render: impl Fn(&Object) -> Value,
     ) -> OperationResult {
+        let found = self.found(call, objects)?;
+        self.respond_page(call, &found, render)
+    }
+
+    /// A list that tells how many there are on all pages, and takes the parameters `offset`, `page_reverse` and `ext_fields`.
+    pub fn respond_counted<'o>(
+        &self,
+        call: &Call<'_>,
+        objects: impl Iterator<Item = &'o Object>,
+        render: impl Fn(&Object) -> Value,
+    ) -> OperationResult {
+        let mut found = self.found(call, objects)?;
+        let total = found.len();
+        check_count("ext_fields", &call.query.all("ext_fields"))?;
+        match call.query.first("page_reverse") {
+            None | Some("false") => {}
+            Some("true") => found.reverse(),
+            Some(_) => return Err(ApiError::invalid_parameter("page_reverse is invalid")),
+        }
+        if let Some(offset) = call.query.first("offset") {
+            let offset = offset.parse().ok().filter(|offset| (1..=MAX_OFFSET).contains(offset));
+            let offset: usize = offset.ok_or_else(|| ApiError::invalid_parameter("offset is invalid"))?;
+            found.drain(..offset.min(total));
+        }
+        let mut response = self.respond_page(call, &found, render)?;
+        if let Some(Value::Object(body)) = &mut response.body {
+            body.insert("total_count".to_owned(), json!(total));
+        }
+        Ok(response)
+    }
+
+    /// The objects that pass the filters, sorted.
+    fn found<'o>(&self, call: &Call<'_>, objects: impl Iterator<Item = &'o Object>) -> Result<Vec<&'o Object>, ApiError> {
         let filters = self.filters(call)?;
         let passes = |object: &&Object| filters.iter().all(|(key, wanted)| wanted.contains(&text(object, key)));
         let mut found: Vec<&Object> = objects.filter(passes).collect();
         sort(&mut found, call)?;
-        let page = page(&found, call)?;
+        Ok(found)
+    }
+
+    fn respond_page(&self, call: &Call<'_>, found: &[&Object], render: impl Fn(&Object) -> Value) -> OperationResult {
+        let page = page(found, call)?;
         let names = field_names(call)?;
         let shown: Vec<Value> = page.objects.iter().map(|object| select_fields(render(object), &names)).collect();
         let next = page.objects.last().filter(|_| page.more);
@@ -67,7 +106,7 @@ impl Listing<'_> {
 
 fn check_count(key: &str, values: &[&str]) -> Result<(), ApiError> {
     let most = match key {
-        "vpc_id" | "resource_id" => usize::MAX,
+        "vpc_id" | "resource_id" | "global_eip_id" | "global_eip_segment_id" => usize::MAX,
         "enterprise_project_id" => 10,
         _ => MAX_VALUES,
     };

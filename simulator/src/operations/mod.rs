@@ -2,8 +2,10 @@
 //!
 //! They know nothing of sockets, authentication, faults or the journal, which `server/handle.rs` adds.
 
+pub mod connect_gateways;
 mod direct_connects;
 mod extend_attributes;
+pub mod global_eips;
 mod hosted_connections;
 mod listing;
 pub mod projects;

@@ -7,7 +7,7 @@ use super::{Call, OperationResult};
 use crate::{rules::of_project, state::Cloud};
 
 /// Quotas of resources that are not simulated.
-const OTHERS: [(&str, usize); 4] = [("connectGateway", 10), ("geip", 100), ("globalDcGateway", 10), ("peerLinkPerGdgw", 5)];
+const OTHERS: [(&str, usize); 2] = [("globalDcGateway", 10), ("peerLinkPerGdgw", 5)];
 
 #[expect(clippy::unnecessary_wraps, reason = "all operations have this signature")]
 pub fn show(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
@@ -19,6 +19,8 @@ pub fn show(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult
     if let Some(name) = &call.settings.switches.u15_gateway_quota_type {
         rows.push((name, quotas.virtual_gateways, of_project(&cloud.gateways, project).count()));
     }
+    rows.push(("connectGateway", quotas.connect_gateways, of_project(&cloud.connect_gateways, project).count()));
+    rows.push(("geip", quotas.global_eips, of_project(&cloud.global_eips, project).count()));
     rows.extend(OTHERS.map(|(name, quota)| (name, quota, 0)));
     let wanted = call.query.comma_separated("type");
     let resources: Vec<Value> = rows

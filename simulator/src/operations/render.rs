@@ -6,8 +6,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    settings::{AbsentFields, CidrOrder, Md5Echo, Settings},
-    state::{Object, peers, set, text},
+    settings::{AbsentFields, CidrOrder, Md5Echo, SegmentRows, Settings},
+    state::{Cloud, Object, peers, set, text},
 };
 
 const SUBNET_LISTS: [&str; 4] = ["local_ep_group", "local_ep_group_ipv6", "remote_ep_group", "service_ep_group"];
@@ -39,6 +39,31 @@ pub fn connection(connection: &Object, settings: &Settings) -> Value {
 
 pub fn hosted_connection(connection: &Object, settings: &Settings) -> Value {
     apply_settings(only(connection, &HOSTED), settings)
+}
+
+/// Adds what follows from the global EIPs of the gateway.
+pub fn connect_gateway(cloud: &Cloud, gateway: &Object, settings: &Settings) -> Value {
+    let mut shown = gateway.clone();
+    let id = text(gateway, "id");
+    set(&mut shown, "current_geip_count", cloud.bound_to(id).count());
+    let package = cloud.bound_to(id).filter_map(|bound| bound.get("gcb_id")).find(|package| !package.is_null());
+    set(&mut shown, "gcb_id", package.cloned().unwrap_or_default());
+    if !settings.extra_fields {
+        shown.remove("reason");
+    }
+    apply_settings(shown, settings)
+}
+
+/// A segment has an id of its own kind, and by a setting the other, too (`docs/design/uncertain-facts.md#u35`).
+pub fn global_eip(bound: &Object, settings: &Settings) -> Value {
+    let mut shown = bound.clone();
+    for stored in ["id", "tenant_id", "connect_gateway_id"] {
+        shown.remove(stored);
+    }
+    if text(bound, "type") == "IP_SEGMENT" && settings.switches.u35_segment_rows == SegmentRows::SegmentOnly {
+        shown.remove("global_eip_id");
+    }
+    apply_settings(shown, settings)
 }
 
 pub fn gateway(gateway: &Object, settings: &Settings) -> Value {

@@ -4,8 +4,8 @@ use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::{
-    Call, OperationResult, direct_connects, extend_attributes, hosted_connections, quotas, switchover, tag_queries, tags, vif_peers,
-    virtual_gateways, virtual_interfaces,
+    Call, OperationResult, connect_gateways, direct_connects, extend_attributes, global_eips, hosted_connections, quotas, switchover,
+    tag_queries, tags, vif_peers, virtual_gateways, virtual_interfaces,
 };
 use crate::state::Cloud;
 
@@ -65,6 +65,14 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
         ("GET", ["hosted-connects", id]) => ("ShowHostedDirectConnect", vec![id], hosted_connections::show),
         ("PUT", ["hosted-connects", id]) => ("UpdateHostedDirectConnect", vec![id], hosted_connections::update),
         ("DELETE", ["hosted-connects", id]) => ("DeleteHostedDirectConnect", vec![id], hosted_connections::delete),
+        ("GET", ["connect-gateways"]) => ("ListConnectGateways", vec![], connect_gateways::list),
+        ("POST", ["connect-gateways"]) => ("CreateConnectGateway", vec![], connect_gateways::create),
+        ("GET", ["connect-gateways", id]) => ("ShowConnectGateway", vec![id], connect_gateways::show),
+        ("PUT", ["connect-gateways", id]) => ("UpdateConnectGateway", vec![id], connect_gateways::update),
+        ("DELETE", ["connect-gateways", id]) => ("DeleteConnectGateway", vec![id], connect_gateways::delete),
+        ("GET", ["connect-gateways", id, "binding-global-eips"]) => ("ListGlobalEips", vec![id], global_eips::list),
+        ("POST", ["connect-gateways", id, "binding-global-eips"]) => ("BindGlobalEips", vec![id], global_eips::bind),
+        ("POST", ["connect-gateways", id, "unbinding-global-eips"]) => ("UnbindGlobalEips", vec![id], global_eips::unbind),
         ("GET", ["virtual-gateways"]) => ("ListVirtualGateways", vec![], virtual_gateways::list),
         ("POST", ["virtual-gateways"]) => ("CreateVirtualGateway", vec![], virtual_gateways::create),
         ("GET", ["virtual-gateways", id]) => ("ShowVirtualGateway", vec![id], virtual_gateways::show),

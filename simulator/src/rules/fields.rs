@@ -13,8 +13,12 @@ use crate::{
 pub enum FieldType {
     /// Text with a maximum number of characters.
     Text(usize),
-    /// Text without the characters `<` and `>`.
+    /// The same of letters, digits, `-`, `_` and `.`.
+    Name(usize),
+    /// Text without the characters `<` and `>`, of at most 128 characters.
     Description,
+    /// The same, of at most 255.
+    LongDescription,
     Uuid,
     /// The id of a project.
     Project,
@@ -67,7 +71,9 @@ fn apply_key_policy(policy: KeyPolicy, message: &str) -> Result<(), ApiError> {
 fn check(key: &str, value: &Value, field_type: FieldType, settings: &Settings) -> Result<(), ApiError> {
     let valid = match field_type {
         FieldType::Text(max) => is_text_up_to(value, max),
-        FieldType::Description => is_text_up_to(value, 128) && !value.as_str().is_some_and(|text| text.contains(['<', '>'])),
+        FieldType::Name(max) => is_text_up_to(value, max) && value.as_str().is_some_and(|text| text.chars().all(is_of_name)),
+        FieldType::Description => is_description_up_to(value, 128),
+        FieldType::LongDescription => is_description_up_to(value, 255),
         FieldType::Uuid => value.as_str().is_some_and(is_uuid),
         FieldType::Project => value.as_str().is_some_and(|text| text.len() == 32 && text.chars().all(|digit| digit.is_ascii_hexdigit())),
         FieldType::EnterpriseProject => value.as_str().is_some_and(|text| text == "0" || is_uuid(text)),
@@ -93,6 +99,14 @@ fn check(key: &str, value: &Value, field_type: FieldType, settings: &Settings) -
 
 fn is_text_up_to(value: &Value, max: usize) -> bool {
     value.as_str().is_some_and(|text| text.chars().count() <= max)
+}
+
+fn is_description_up_to(value: &Value, max: usize) -> bool {
+    is_text_up_to(value, max) && !value.as_str().is_some_and(|text| text.contains(['<', '>']))
+}
+
+fn is_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "-_.".contains(character) || ('\u{4e00}'..='\u{9fa5}').contains(&character)
 }
 
 /// Whether `text` is a UUID with hyphens.

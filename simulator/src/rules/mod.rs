@@ -3,9 +3,11 @@
 //! A rule reads the cloud and the request, and changes nothing. The documents do not define the order of the checks of
 //! an operation. Here it is: syntax, existence, status, conflicts, quotas.
 
+pub mod connect_gateways;
 pub mod connections;
 pub mod fields;
 pub mod gateways;
+pub mod global_eips;
 pub mod hosted_connections;
 pub mod interfaces;
 pub mod network;

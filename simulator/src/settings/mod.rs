@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use switches::{CidrOrder, EmptyDescription, GatewaySubnets, HostedId, InterconnectSubnet, Md5Echo, PendingDelete, Refusal, Switches};
+pub use switches::{
+    BindAnswer, BoundElsewhere, CidrOrder, EmptyDescription, GatewayInUse, GatewaySubnets, HostedId, InterconnectSubnet, Md5Echo,
+    PendingDelete, Refusal, SegmentRows, Switches,
+};
 
 /// The document of `--settings` and of `/admin/settings`. Unknown names are rejected.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,6 +23,8 @@ pub struct Settings {
     pub quotas: Quotas,
     /// Ids of VPCs that do not exist (`DC.0007`). Every other UUID is a valid VPC id.
     pub missing_vpcs: Vec<String>,
+    /// The same of global EIPs (`DC.0002`).
+    pub missing_global_eips: Vec<String>,
     /// The project does not exist: every call returns `APIGW.0310`, the list of projects is empty, no token is issued.
     pub project_missing: bool,
     pub token_lifetime_s: u32,
@@ -66,6 +71,7 @@ pub struct SettleTimes {
     pub delete: u64,
     pub virtual_gateway: GatewaySettleTimes,
     pub hosted_connection: HostedSettleTimes,
+    pub global_eip: BindingSettleTimes,
 }
 
 /// The same of gateways. 0 by default, as the documents show their changes as instantaneous.
@@ -84,6 +90,14 @@ pub struct HostedSettleTimes {
     pub create: u64,
     pub update: u64,
     pub delete: u64,
+}
+
+/// Milliseconds in which a global EIP is bound to a connect gateway or unbound.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BindingSettleTimes {
+    pub bind: u64,
+    pub unbind: u64,
 }
 
 /// Milliseconds by which reads lag behind writes.
@@ -122,13 +136,15 @@ impl RateLimits {
     }
 }
 
-/// The first three are per project.
+/// The first five are per project.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quotas {
     pub connections: usize,
     pub virtual_gateways: usize,
     pub virtual_interfaces: usize,
+    pub connect_gateways: usize,
+    pub global_eips: usize,
     /// Local subnets of a gateway (`DC.1101`).
     pub local_subnets: usize,
     /// Remote subnets of a static peer (`DC.1400`).
@@ -176,6 +192,7 @@ impl Default for Settings {
             rate_limits: RateLimits::default(),
             quotas: Quotas::default(),
             missing_vpcs: vec!["ffffffff-ffff-4fff-8fff-ffffffffffff".to_owned()],
+            missing_global_eips: vec!["ffffffff-ffff-4fff-8fff-ffffffffffff".to_owned()],
             project_missing: false,
             token_lifetime_s: 86_400,
             clock_offset_s: 0,
@@ -202,7 +219,14 @@ impl Default for SettleTimes {
             delete: 500,
             virtual_gateway: GatewaySettleTimes::default(),
             hosted_connection: HostedSettleTimes::default(),
+            global_eip: BindingSettleTimes::default(),
         }
+    }
+}
+
+impl Default for BindingSettleTimes {
+    fn default() -> Self {
+        Self { bind: 500, unbind: 500 }
     }
 }
 
@@ -214,7 +238,16 @@ impl Default for HostedSettleTimes {
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { connections: 10, virtual_gateways: 5, virtual_interfaces: 50, local_subnets: 50, static_routes: 50, bgp_routes: 100 }
+        Self {
+            connections: 10,
+            virtual_gateways: 5,
+            virtual_interfaces: 50,
+            connect_gateways: 10,
+            global_eips: 100,
+            local_subnets: 50,
+            static_routes: 50,
+            bgp_routes: 100,
+        }
     }
 }
 

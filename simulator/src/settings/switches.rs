@@ -63,6 +63,38 @@ pub enum Refusal {
     Accept,
 }
 
+/// U34: what the answer to a binding or unbinding holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BindAnswer {
+    List,
+    Object,
+}
+
+/// U35: which ids a bound segment has in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentRows {
+    SegmentOnly,
+    Both,
+}
+
+/// U36: what becomes of a global EIP that is bound to another connect gateway. Refused with `DC.0001`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundElsewhere {
+    Refuse,
+    Move,
+}
+
+/// U37: the deletion of a connect gateway with global EIPs. Refused with `DC.0001`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GatewayInUse {
+    Refuse,
+    Cascade,
+}
+
 /// U49: the id by which the tenant of a hosted connection sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,7 +149,7 @@ pub struct Switches {
     pub u14_retry_after_s: Option<u32>,
     /// Type of the quota of gateways in the list of quotas. `None` does not list it.
     pub u15_gateway_quota_type: Option<String>,
-    /// Status of a bound global EIP. Without effect, as the simulator has none.
+    /// Without effect: `u33_bound_global_eip_status` took its place.
     pub u16_global_eip_status: String,
     pub u17_interconnect_subnet: InterconnectSubnet,
     /// Domain of the endpoint in the catalog of a token.
@@ -125,10 +157,19 @@ pub struct Switches {
     /// Tags per resource.
     pub u19_max_tags: usize,
     pub u20_empty_description: EmptyDescription,
+    pub u33_bound_global_eip_status: String,
+    pub u34_bind_answer: BindAnswer,
+    pub u35_segment_rows: SegmentRows,
+    pub u36_bound_elsewhere: BoundElsewhere,
+    pub u37_delete_used_connect_gateway: GatewayInUse,
     /// Status of a new hosted connection: `BUILD`, which here means that it is provisioned, or `ACTIVE`.
     pub u38_fresh_hosted_status: String,
     /// Whether a hosted connection with a virtual interface can be deleted. Otherwise `DC.1007`.
     pub u39_delete_used_hosted: Refusal,
+    /// Whether `dual` can be changed back to `ipv4`. Otherwise `DC.0001`.
+    pub u45_dual_to_ipv4: Refusal,
+    /// Whether a global EIP that is not bound can be unbound. Otherwise `DC.0001`.
+    pub u47_unbind_unbound: Refusal,
     pub u49_tenants_hosted_id: HostedId,
 }
 
@@ -168,8 +209,15 @@ impl Default for Switches {
             u18_endpoint_domain: "myhuaweicloud.eu".to_owned(),
             u19_max_tags: 10,
             u20_empty_description: EmptyDescription::Empty,
+            u33_bound_global_eip_status: "BIND_SUCCESSFULLY".to_owned(),
+            u34_bind_answer: BindAnswer::List,
+            u35_segment_rows: SegmentRows::SegmentOnly,
+            u36_bound_elsewhere: BoundElsewhere::Refuse,
+            u37_delete_used_connect_gateway: GatewayInUse::Refuse,
             u38_fresh_hosted_status: "BUILD".to_owned(),
             u39_delete_used_hosted: Refusal::Refuse,
+            u45_dual_to_ipv4: Refusal::Accept,
+            u47_unbind_unbound: Refusal::Refuse,
             u49_tenants_hosted_id: HostedId::Same,
         }
     }

@@ -42,6 +42,8 @@ impl History {
         let later = self.states.iter().rev().filter(|(instant, _)| *instant > then.instant).map(|(_, state)| state.clone());
         for state in later.chain(self.before(age, now, settings)) {
             add_missing(&mut cloud.connections, &state.connections);
+            add_missing(&mut cloud.connect_gateways, &state.connect_gateways);
+            add_missing(&mut cloud.global_eips, &state.global_eips);
             add_missing(&mut cloud.gateways, &state.gateways);
             for (id, interface) in &state.interfaces {
                 let Some(shown) = cloud.interfaces.get_mut(id) else { continue };

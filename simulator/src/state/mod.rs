@@ -23,6 +23,9 @@ pub struct Cloud {
     pub gateways: Table,
     pub interfaces: Table,
     pub switchovers: Table,
+    pub connect_gateways: Table,
+    /// The global EIPs and segments that are bound to connect gateways.
+    pub global_eips: Table,
     /// Id of a cross-account interface to the project that must accept it. The API takes it as `resource_tenant_id` and
     /// never returns it.
     pub accepting_projects: BTreeMap<String, String>,
@@ -51,6 +54,11 @@ impl Cloud {
 
     pub fn interfaces_of_connection<'c>(&'c self, connection_id: &'c str) -> impl Iterator<Item = &'c Object> {
         self.interfaces.values().filter(move |interface| text(interface, "direct_connect_id") == connection_id)
+    }
+
+    /// The global EIPs of a connect gateway.
+    pub fn bound_to<'c>(&'c self, gateway_id: &'c str) -> impl Iterator<Item = &'c Object> {
+        self.global_eips.values().filter(move |bound| text(bound, "connect_gateway_id") == gateway_id)
     }
 
     /// The id of a connection, of which `id` may be the one that only the partner sees.

@@ -14,6 +14,8 @@ use crate::{clock::Moment, settings::Settings};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PendingResource {
     Connection(String),
+    ConnectGateway(String),
+    GlobalEip(String),
     Gateway(String),
     Interface(String),
     Peer { interface: String, peer: String },
@@ -68,6 +70,8 @@ impl Cloud {
         for (resource, final_state) in self.pending.take_due(now.instant) {
             match resource {
                 PendingResource::Connection(id) => settle_connection(self, &id, &final_state),
+                PendingResource::ConnectGateway(id) => settle_connect_gateway(self, &id, &final_state),
+                PendingResource::GlobalEip(id) => settle_global_eip(self, &id, &final_state),
                 PendingResource::Gateway(id) => settle_gateway(self, &id, &final_state),
                 PendingResource::Interface(id) => settle_interface(self, &id, &final_state, now, settings),
                 PendingResource::Peer { interface, peer } => {
@@ -86,6 +90,35 @@ fn settle_connection(cloud: &mut Cloud, id: &str, final_state: &FinalState) {
     match final_state {
         FinalState::Deleted => cloud.remove_connection(id),
         final_state => cloud.connections.get_mut(id).into_iter().for_each(|connection| apply(connection, final_state)),
+    }
+}
+
+fn settle_connect_gateway(cloud: &mut Cloud, id: &str, final_state: &FinalState) {
+    if matches!(final_state, FinalState::Deleted) {
+        cloud.connect_gateways.remove(id);
+        cloud.global_eips.retain(|_, bound| text(bound, "connect_gateway_id") != id);
+    } else {
+        cloud.connect_gateways.get_mut(id).into_iter().for_each(|gateway| apply(gateway, final_state));
+    }
+}
+
+fn settle_global_eip(cloud: &mut Cloud, id: &str, final_state: &FinalState) {
+    if matches!(final_state, FinalState::Deleted) {
+        cloud.global_eips.remove(id);
+    } else if let Some(bound) = cloud.global_eips.get_mut(id) {
+        apply(bound, final_state);
+        let reason = bound.remove("reason");
+        set(bound, "error_message", reason.unwrap_or_default());
+    }
+    show_use(cloud);
+}
+
+/// A connect gateway is ACTIVE while it is used, and otherwise DOWN.
+fn show_use(cloud: &mut Cloud) {
+    let Cloud { connect_gateways, global_eips, .. } = cloud;
+    for (id, gateway) in connect_gateways.iter_mut().filter(|(_, gateway)| matches!(text(gateway, "status"), "ACTIVE" | "DOWN")) {
+        let is_used = |bound: &Object| text(bound, "connect_gateway_id") == id && !matches!(text(bound, "status"), "BINDING" | "ERROR");
+        set(gateway, "status", if global_eips.values().any(is_used) { "ACTIVE" } else { "DOWN" });
     }
 }
 

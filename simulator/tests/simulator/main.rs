@@ -10,6 +10,7 @@
 )]
 
 mod behaviour;
+mod connect_gateways;
 mod contract;
 mod credentials;
 /// Shared with the tests of the operator.

@@ -17,6 +17,9 @@
 //! 9. Answers may hold fields that no schema lists; requests may not.
 //! 10. Answers about hosted connections hold `hosted_connect` or `hosted_connects`: the schemas require keys that they do
 //!     not list, the examples have none of them.
+//! 11. The status of a bound global EIP may be one of the words of the examples.
+//! 12. Answers to bindings and unbindings may hold lists, as the examples do, and need no `binding_global_eips`, which no
+//!     schema lists.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -315,6 +318,18 @@ fn corrected(schema: Value) -> Value {
     for (answer, key) in [("ShowHostedDirectConnect", "hosted_connect"), ("ListHostedDirectConnects", "hosted_connects")] {
         if let Some(required) = schema.pointer_mut(&format!("/components/schemas/{answer}ResponseBody/required")) {
             *required.as_array_mut().and_then(|keys| keys.first_mut()).expect("a key") = json!(key);
+        }
+    }
+    // 11: bound global EIPs.
+    if let Some(words) = schema.pointer_mut("/components/schemas/ListBindingGeip/properties/status/enum") {
+        *words = json!(["ACTIVE", "ERROR", "BINDING", "BIND_SUCCESSFULLY", "UNBINDING"]);
+    }
+    // 12: bindings and unbindings.
+    for answer in ["CreateBindingGeip", "CreateUnbindingGeip"] {
+        if let Some(answer) = schema.pointer_mut(&format!("/components/schemas/{answer}ResponseBody")) {
+            let one = answer["properties"]["global_eips"].take();
+            answer["properties"]["global_eips"] = json!({"anyOf": [one, {"type": "array", "items": one}]});
+            answer["required"] = json!(["global_eips", "request_id"]);
         }
     }
     // 2: gateways on an enterprise router.
