@@ -100,6 +100,7 @@ async fn list_resources(State(simulator): Shared) -> Json<Value> {
         "direct_connects": list(&cloud.connections, render::connection),
         "connect_gateways": cloud.connect_gateways.values().map(|gateway| render::connect_gateway(cloud, gateway, settings)).collect::<Vec<_>>(),
         "global_eips": list(&cloud.global_eips, |bound, _| Value::Object(bound.clone())),
+        "direct_connect_locations": list(&cloud.locations, |location, _| Value::Object(location.clone())),
         "virtual_gateways": list(&cloud.gateways, render::gateway),
         "virtual_interfaces": list(&cloud.interfaces, render::interface),
         "switchover_test_records": list(&cloud.switchovers, |record, _| Value::Object(record.clone())),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     clock::Moment,
-    operations::{connect_gateways, global_eips, new_id, vif_peers, virtual_gateways, virtual_interfaces},
+    operations::{connect_gateways, direct_connect_locations, global_eips, new_id, vif_peers, virtual_gateways, virtual_interfaces},
     state::{Cloud, Object, Table, add_peer, peers_mut, remove_peer, seeds, set, text},
 };
 
@@ -21,6 +21,7 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
         }
         "connect_gateway" => Some(insert(&mut cloud.connect_gateways, id.clone(), connect_gateways::new(&id, &project, body))),
         "global_eip" => Some(insert(&mut cloud.global_eips, id.clone(), global_eips::new(&id, &project, body))),
+        "direct_connect_location" => Some(insert(&mut cloud.locations, id.clone(), direct_connect_locations::new(&id, body))),
         "virtual_gateway" => Some(insert(&mut cloud.gateways, id.clone(), virtual_gateways::new(&id, &project, body, 64_512))),
         "virtual_interface" => {
             let peer = virtual_interfaces::first_peer(&id, &body, &project, "ACTIVE");
@@ -66,13 +67,13 @@ pub fn delete(cloud: &mut Cloud, id: &str) -> bool {
         cloud.remove_connection(&connection);
         return true;
     }
-    let Cloud { gateways, interfaces, connect_gateways, global_eips, .. } = cloud;
-    [gateways, interfaces, connect_gateways, global_eips].into_iter().any(|table| table.remove(id).is_some())
+    let Cloud { gateways, interfaces, locations, connect_gateways, global_eips, .. } = cloud;
+    [gateways, interfaces, locations, connect_gateways, global_eips].into_iter().any(|table| table.remove(id).is_some())
 }
 
 fn find<'c>(cloud: &'c mut Cloud, id: &str) -> Option<&'c mut Object> {
-    let Cloud { connections, gateways, interfaces, connect_gateways, global_eips, .. } = cloud;
-    let flat = [connections, gateways, connect_gateways, global_eips];
+    let Cloud { connections, gateways, interfaces, locations, connect_gateways, global_eips, .. } = cloud;
+    let flat = [connections, gateways, locations, connect_gateways, global_eips];
     if let Some(found) = flat.into_iter().find_map(|table| table.get_mut(id)) {
         return Some(found);
     }

@@ -3,6 +3,7 @@
 //! They know nothing of sockets, authentication, faults or the journal, which `server/handle.rs` adds.
 
 pub mod connect_gateways;
+pub mod direct_connect_locations;
 mod direct_connects;
 mod extend_attributes;
 pub mod global_eips;

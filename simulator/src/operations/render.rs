@@ -66,6 +66,12 @@ pub fn global_eip(bound: &Object, settings: &Settings) -> Value {
     apply_settings(shown, settings)
 }
 
+pub fn location(location: &Object, settings: &Settings) -> Value {
+    let mut shown = location.clone();
+    shown.remove("status");
+    apply_settings(shown, settings)
+}
+
 pub fn gateway(gateway: &Object, settings: &Settings) -> Value {
     let mut shown = gateway.clone();
     if settings.extra_fields {

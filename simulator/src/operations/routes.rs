@@ -4,8 +4,8 @@ use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::{
-    Call, OperationResult, connect_gateways, direct_connects, extend_attributes, global_eips, hosted_connections, quotas, switchover,
-    tag_queries, tags, vif_peers, virtual_gateways, virtual_interfaces,
+    Call, OperationResult, connect_gateways, direct_connect_locations, direct_connects, extend_attributes, global_eips, hosted_connections,
+    quotas, switchover, tag_queries, tags, vif_peers, virtual_gateways, virtual_interfaces,
 };
 use crate::state::Cloud;
 
@@ -73,6 +73,8 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
         ("GET", ["connect-gateways", id, "binding-global-eips"]) => ("ListGlobalEips", vec![id], global_eips::list),
         ("POST", ["connect-gateways", id, "binding-global-eips"]) => ("BindGlobalEips", vec![id], global_eips::bind),
         ("POST", ["connect-gateways", id, "unbinding-global-eips"]) => ("UnbindGlobalEips", vec![id], global_eips::unbind),
+        ("GET", ["direct-connect-locations"]) => ("ListDirectConnectLocations", vec![], direct_connect_locations::list),
+        ("GET", ["direct-connect-locations", id]) => ("ShowDirectConnectLocation", vec![id], direct_connect_locations::show),
         ("GET", ["virtual-gateways"]) => ("ListVirtualGateways", vec![], virtual_gateways::list),
         ("POST", ["virtual-gateways"]) => ("CreateVirtualGateway", vec![], virtual_gateways::create),
         ("GET", ["virtual-gateways", id]) => ("ShowVirtualGateway", vec![id], virtual_gateways::show),

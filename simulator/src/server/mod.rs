@@ -78,7 +78,7 @@ impl SimulatorState {
     fn new(accounts: &[Account], settings: &Settings, seeds: &Seeds) -> Self {
         Self {
             settings: Arc::new(settings.clone()),
-            cloud: seeds::cloud(first_project(accounts), seeds),
+            cloud: seeds::cloud(first_project(accounts), region(accounts), seeds),
             history: History::default(),
             tokens: Tokens::default(),
             faults: Faults::default(),
@@ -106,4 +106,9 @@ impl SimulatorState {
 
 fn first_project(accounts: &[Account]) -> &str {
     accounts.first().map_or("", |account| account.project_id.as_str())
+}
+
+/// The region has the name of the project.
+fn region(accounts: &[Account]) -> &str {
+    accounts.first().map_or("", |account| account.project_name.as_str())
 }

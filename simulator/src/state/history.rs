@@ -44,6 +44,7 @@ impl History {
             add_missing(&mut cloud.connections, &state.connections);
             add_missing(&mut cloud.connect_gateways, &state.connect_gateways);
             add_missing(&mut cloud.global_eips, &state.global_eips);
+            add_missing(&mut cloud.locations, &state.locations);
             add_missing(&mut cloud.gateways, &state.gateways);
             for (id, interface) in &state.interfaces {
                 let Some(shown) = cloud.interfaces.get_mut(id) else { continue };

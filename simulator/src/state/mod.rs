@@ -23,6 +23,8 @@ pub struct Cloud {
     pub gateways: Table,
     pub interfaces: Table,
     pub switchovers: Table,
+    /// Of the region, not of a project.
+    pub locations: Table,
     pub connect_gateways: Table,
     /// The global EIPs and segments that are bound to connect gateways.
     pub global_eips: Table,

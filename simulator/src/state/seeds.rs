@@ -1,9 +1,10 @@
-//! The connections that exist at the start. Their ids are fixed, as samples, tests and the demo refer to them.
+//! The connections and locations that exist at the start. Their ids are fixed, as samples, tests and the demo refer to them.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Cloud, Object, set};
+use crate::operations::direct_connect_locations;
 
 /// The document of `--seeds`.
 #[derive(Clone, Default, Deserialize)]
@@ -23,7 +24,7 @@ pub struct Connection {
     fields: Object,
 }
 
-pub fn cloud(project_id: &str, seeds: &Seeds) -> Cloud {
+pub fn cloud(project_id: &str, region: &str, seeds: &Seeds) -> Cloud {
     let built_in = [
         ("line-a", json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-a", "device_id": "10.255.0.1"})),
         ("line-b", json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-b", "device_id": "10.255.0.2"})),
@@ -52,7 +53,28 @@ pub fn cloud(project_id: &str, seeds: &Seeds) -> Cloud {
         seeded.extend(fields);
         cloud.connections.insert(id, seeded);
     }
+    for (ordinal, (name, speeds)) in (1..).zip([("location-a", json!(["1G", "10G", "100G"])), ("location-b", json!(["10G"]))]) {
+        let id = location_id(ordinal);
+        cloud.locations.insert(id.clone(), location(region, &id, name, speeds));
+    }
     cloud
+}
+
+fn location_id(ordinal: u32) -> String {
+    format!("d0000000-0000-4000-8000-{ordinal:012}")
+}
+
+fn location(region: &str, id: &str, name: &str, speeds: Value) -> Object {
+    let mut fields = Object::new();
+    for key in ["name", "city", "site_code"] {
+        set(&mut fields, key, name);
+    }
+    for key in ["address", "locales"] {
+        set(&mut fields, key, json!({"en_us": name, "zh_cn": name}));
+    }
+    set(&mut fields, "region_id", region);
+    set(&mut fields, "available_port_speeds", speeds);
+    direct_connect_locations::new(id, fields)
 }
 
 fn connection_id(ordinal: u32) -> String {

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    connect_gateways, documents,
+    connect_gateways, direct_connect_locations, documents,
     harness::{self, *},
     hosted_connections,
 };
@@ -86,6 +86,7 @@ async fn session(cloud: &Simulator) {
     cloud.delete(&path).await;
     cloud.until(&path, |answer| answer.status == 404).await;
     cloud.delete(&format!("dcaas/virtual-gateways/{gateway}")).await;
+    direct_connect_locations::session(cloud).await;
     connect_gateways::session(cloud).await;
     hosted_connections::session(cloud).await;
     let projects = format!("{}/v3/projects?name=eu-west-101", cloud.base);

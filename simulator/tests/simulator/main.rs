@@ -13,6 +13,7 @@ mod behaviour;
 mod connect_gateways;
 mod contract;
 mod credentials;
+mod direct_connect_locations;
 /// Shared with the tests of the operator.
 #[path = "../../../tests/support/src/contract.rs"]
 mod documents;
