@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use crate::{
     clock::Moment,
-    operations::{connect_gateways, direct_connect_locations, global_eips, new_id, vif_peers, virtual_gateways, virtual_interfaces},
+    operations::{
+        connect_gateways, direct_connect_locations, gdgw_routes, global_eips, global_gateways, new_id, peer_links, vif_peers,
+        virtual_gateways, virtual_interfaces,
+    },
     state::{Cloud, Object, Table, add_peer, peers_mut, remove_peer, seeds, set, text},
 };
 
@@ -37,6 +40,12 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
             add_peer(interface, peer.clone());
             Some(peer)
         }
+        "global_dc_gateway" => Some(insert(&mut cloud.global_gateways, id.clone(), global_gateways::new(&id, &project, body, 64_512))),
+        "peer_link" => {
+            let link = peer_links::new(cloud, &id, &project, body, now);
+            Some(insert(&mut cloud.peer_links, id, link))
+        }
+        "gdgw_route" => Some(insert(&mut cloud.gdgw_routes, id.clone(), gdgw_routes::new(&id, &project, body))),
         _ => None,
     }
 }
@@ -67,13 +76,17 @@ pub fn delete(cloud: &mut Cloud, id: &str) -> bool {
         cloud.remove_connection(&connection);
         return true;
     }
-    let Cloud { gateways, interfaces, locations, connect_gateways, global_eips, .. } = cloud;
-    [gateways, interfaces, locations, connect_gateways, global_eips].into_iter().any(|table| table.remove(id).is_some())
+    let Cloud { gateways, interfaces, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes, .. } = cloud;
+    [gateways, interfaces, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes]
+        .into_iter()
+        .any(|table| table.remove(id).is_some())
 }
 
 fn find<'c>(cloud: &'c mut Cloud, id: &str) -> Option<&'c mut Object> {
-    let Cloud { connections, gateways, interfaces, locations, connect_gateways, global_eips, .. } = cloud;
-    let flat = [connections, gateways, locations, connect_gateways, global_eips];
+    let Cloud {
+        connections, gateways, interfaces, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes, ..
+    } = cloud;
+    let flat = [connections, gateways, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes];
     if let Some(found) = flat.into_iter().find_map(|table| table.get_mut(id)) {
         return Some(found);
     }

@@ -24,7 +24,7 @@ const WRAPPER: &str = "connect_gateway";
 
 pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
     let listing = Listing { wrapper: "connect_gateways", repeated: &["id", "status"], comma_separated: &["name"] };
-    listing.respond_counted(call, of_project(&cloud.connect_gateways, call.project_id), |gateway| show_one(cloud, call, gateway))
+    listing.respond_from_offset(call, of_project(&cloud.connect_gateways, call.project_id), |gateway| show_one(cloud, call, gateway))
 }
 
 pub fn show(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {

@@ -21,7 +21,7 @@ const WRAPPER: &str = "global_eips";
 pub fn list(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
     let gateway_id = text(connect_gateways::find(cloud, call, ids)?, "id");
     let listing = Listing { wrapper: WRAPPER, repeated: &["global_eip_id", "global_eip_segment_id", "status"], comma_separated: &[] };
-    listing.respond_counted(call, cloud.bound_to(gateway_id), |bound| render::global_eip(bound, call.settings))
+    listing.respond_from_offset(call, cloud.bound_to(gateway_id), |bound| render::global_eip(bound, call.settings))
 }
 
 pub fn bind(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {

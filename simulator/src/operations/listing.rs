@@ -37,8 +37,19 @@ impl Listing<'_> {
         self.respond_page(call, &found, render)
     }
 
-    /// A list that tells how many there are on all pages, and takes the parameters `offset`, `page_reverse` and `ext_fields`.
+    /// A list that tells how many there are on all pages.
     pub fn respond_counted<'o>(
+        &self,
+        call: &Call<'_>,
+        objects: impl Iterator<Item = &'o Object>,
+        render: impl Fn(&Object) -> Value,
+    ) -> OperationResult {
+        let found = self.found(call, objects)?;
+        self.respond_counted_page(call, &found, found.len(), render)
+    }
+
+    /// The same with the parameters `offset`, `page_reverse` and `ext_fields`.
+    pub fn respond_from_offset<'o>(
         &self,
         call: &Call<'_>,
         objects: impl Iterator<Item = &'o Object>,
@@ -57,7 +68,11 @@ impl Listing<'_> {
             let offset: usize = offset.ok_or_else(|| ApiError::invalid_parameter("offset is invalid"))?;
             found.drain(..offset.min(total));
         }
-        let mut response = self.respond_page(call, &found, render)?;
+        self.respond_counted_page(call, &found, total, render)
+    }
+
+    fn respond_counted_page(&self, call: &Call<'_>, found: &[&Object], total: usize, render: impl Fn(&Object) -> Value) -> OperationResult {
+        let mut response = self.respond_page(call, found, render)?;
         if let Some(Value::Object(body)) = &mut response.body {
             body.insert("total_count".to_owned(), json!(total));
         }
@@ -106,7 +121,15 @@ impl Listing<'_> {
 
 fn check_count(key: &str, values: &[&str]) -> Result<(), ApiError> {
     let most = match key {
-        "vpc_id" | "resource_id" | "global_eip_id" | "global_eip_segment_id" => usize::MAX,
+        "vpc_id"
+        | "resource_id"
+        | "global_eip_id"
+        | "global_eip_segment_id"
+        | "global_center_network_id"
+        | "site_network_id"
+        | "cloud_connection_id"
+        | "nexthop"
+        | "destination" => usize::MAX,
         "enterprise_project_id" => 10,
         _ => MAX_VALUES,
     };

@@ -6,9 +6,12 @@ pub mod connect_gateways;
 pub mod direct_connect_locations;
 mod direct_connects;
 mod extend_attributes;
+pub mod gdgw_routes;
 pub mod global_eips;
+pub mod global_gateways;
 mod hosted_connections;
 mod listing;
+pub mod peer_links;
 pub mod projects;
 mod quotas;
 pub mod render;
@@ -36,6 +39,7 @@ pub struct Call<'a> {
     pub settings: &'a Settings,
     /// The project of the caller.
     pub project_id: &'a str,
+    pub region: &'a str,
     pub query: &'a Query,
     pub body: &'a [u8],
     pub now: Moment,

@@ -137,7 +137,7 @@ fn apply_md5_setting(shown: &mut Object, settings: &Settings) {
     }
 }
 
-fn apply_settings(mut shown: Object, settings: &Settings) -> Value {
+pub fn apply_settings(mut shown: Object, settings: &Settings) -> Value {
     for key in SUBNET_LISTS {
         if let Some(Value::Array(list)) = shown.get_mut(key) {
             match settings.switches.u12_cidr_order {

@@ -4,8 +4,9 @@ use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::{
-    Call, OperationResult, connect_gateways, direct_connect_locations, direct_connects, extend_attributes, global_eips, hosted_connections,
-    quotas, switchover, tag_queries, tags, vif_peers, virtual_gateways, virtual_interfaces,
+    Call, OperationResult, connect_gateways, direct_connect_locations, direct_connects, extend_attributes, gdgw_routes, global_eips,
+    global_gateways, hosted_connections, peer_links, quotas, switchover, tag_queries, tags, vif_peers, virtual_gateways,
+    virtual_interfaces,
 };
 use crate::state::Cloud;
 
@@ -91,6 +92,18 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
         ("DELETE", ["vif-peers", id]) => ("DeleteVifPeer", vec![id], vif_peers::delete),
         ("POST", ["switchover-test"]) => ("SwitchoverTest", vec![], switchover::start),
         ("GET", ["switchover-test"]) => ("ListSwitchoverTestRecords", vec![], switchover::list),
+        ("GET", ["global-dc-gateways"]) => ("ListGlobalDcGateways", vec![], global_gateways::list),
+        ("POST", ["global-dc-gateways"]) => ("CreateGlobalDcGateway", vec![], global_gateways::create),
+        ("GET", ["global-dc-gateways", id]) => ("ShowGlobalDcGateway", vec![id], global_gateways::show),
+        ("PUT", ["global-dc-gateways", id]) => ("UpdateGlobalDcGateway", vec![id], global_gateways::update),
+        ("DELETE", ["global-dc-gateways", id]) => ("DeleteGlobalDcGateway", vec![id], global_gateways::delete),
+        ("GET", ["global-dc-gateways", gateway, "peer-links"]) => ("ListPeerLinks", vec![gateway], peer_links::list),
+        ("POST", ["global-dc-gateways", gateway, "peer-links"]) => ("CreatePeerLink", vec![gateway], peer_links::create),
+        ("GET", ["global-dc-gateways", gateway, "peer-links", id]) => ("ShowPeerLink", vec![gateway, id], peer_links::show),
+        ("PUT", ["global-dc-gateways", gateway, "peer-links", id]) => ("UpdatePeerLink", vec![gateway, id], peer_links::update),
+        ("DELETE", ["global-dc-gateways", gateway, "peer-links", id]) => ("DeletePeerLink", vec![gateway, id], peer_links::delete),
+        ("GET", ["gdgw", gateway, "routetables"]) => ("ListGdgwRouteTables", vec![gateway], gdgw_routes::list),
+        ("PUT", ["gdgw", gateway, "routetables"]) => ("UpdateGdgwRouteTable", vec![gateway], gdgw_routes::update),
         ("GET", ["quotas"]) => ("ShowQuotas", vec![], quotas::show),
         _ => return None,
     };

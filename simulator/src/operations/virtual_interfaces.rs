@@ -58,6 +58,9 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResu
     if let Some(Value::String(project)) = body.remove("resource_tenant_id") {
         cloud.accepting_projects.insert(id.clone(), project);
     }
+    if text(&body, "service_type") == "GDGW" && !call.settings.switches.u48_interface_keeps_vgw_id {
+        body.remove("vgw_id");
+    }
     let device = cloud.connections.get(text(&body, "direct_connect_id")).map_or("", |connection| text(connection, "device_id"));
     let mut interface = new(&id, call.project_id, body, device);
     set(&mut interface, "create_time", call.now.stamp());

@@ -3,7 +3,7 @@
 use super::{
     check_gateway_unlocked, check_interface_unlocked, check_name_unique, check_not_shut_down,
     fields::{Field, FieldType, require, validate},
-    of_project, peers,
+    global_gateways, of_project, peers,
 };
 use crate::{
     http::ApiError,
@@ -104,12 +104,17 @@ pub fn check_create(cloud: &Cloud, body: &Object, peer: &Object, project_id: &st
         return Err(ApiError::bad_request("DC.1215"));
     }
     let connection = find_connection(cloud, body, project_id)?;
-    let gateway = find_gateway(cloud, body, project_id, settings)?;
+    let gateway = if text(body, "service_type") == "GDGW" {
+        global_gateways::check_interface_create(cloud, body, project_id, settings)?;
+        None
+    } else {
+        Some(find_gateway(cloud, body, project_id, settings)?)
+    };
     check_hosted_connection(cloud, connection, body)?;
     check_vlan(cloud, connection, body)?;
     check_bandwidth(cloud, connection, text(body, "id"), number(body, "bandwidth"))?;
-    check_connections_of_gateway(cloud, gateway, connection, settings)?;
-    peers::check_peer(Some(gateway), peer, settings)?;
+    gateway.map_or(Ok(()), |gateway| check_connections_of_gateway(cloud, gateway, connection, settings))?;
+    peers::check_peer(gateway, peer, settings)?;
     check_name_unique(&cloud.interfaces, project_id, "", body, settings)?;
     if of_project(&cloud.interfaces, project_id).count() >= settings.quotas.virtual_interfaces {
         return Err(ApiError::with_detail(&settings.quota_code, "The quota of virtual interfaces is used up."));
@@ -158,7 +163,7 @@ pub fn check_delete(cloud: &Cloud, interface: &Object, settings: &Settings) -> R
     if text(interface, "status") == "ERROR" && !settings.switches.u2_delete_error_interface {
         return Err(ApiError::bad_request("DC.1210"));
     }
-    Ok(())
+    global_gateways::check_interface_delete(cloud, interface, settings)
 }
 
 /// Rejects changes of an interface that is locked or in a status that does not allow them.
@@ -194,11 +199,10 @@ fn find_connection<'c>(cloud: &'c Cloud, body: &Object, project_id: &str) -> Res
 
 /// The gateway of a new interface. It belongs to the same project, or to the one that must accept the interface.
 fn find_gateway<'c>(cloud: &'c Cloud, body: &Object, project_id: &str, settings: &Settings) -> Result<&'c Object, ApiError> {
-    match text(body, "service_type") {
-        "GDGW" => return Err(ApiError::bad_request("DC.0002")),
-        "LGW" => return Err(ApiError::bad_request("DC.1216")),
-        _ => require(body, &["vgw_id"])?,
+    if text(body, "service_type") == "LGW" {
+        return Err(ApiError::bad_request("DC.1216"));
     }
+    require(body, &["vgw_id"])?;
     let owner = body.get("resource_tenant_id").map_or(project_id, |_| text(body, "resource_tenant_id"));
     let gateway = cloud.gateways.get(text(body, "vgw_id")).ok_or_else(|| ApiError::bad_request("DC.1111"))?;
     if text(gateway, "tenant_id") != owner {

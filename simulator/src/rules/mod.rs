@@ -7,10 +7,13 @@ pub mod connect_gateways;
 pub mod connections;
 pub mod fields;
 pub mod gateways;
+pub mod gdgw_routes;
 pub mod global_eips;
+pub mod global_gateways;
 pub mod hosted_connections;
 pub mod interfaces;
 pub mod network;
+pub mod peer_links;
 pub mod peers;
 pub mod tag_queries;
 

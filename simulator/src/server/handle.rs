@@ -182,6 +182,7 @@ impl Simulator {
         let call = Call {
             settings,
             project_id,
+            region: self.region(),
             query: &request.query,
             body: &request.body,
             now: *now,

@@ -72,6 +72,11 @@ impl Simulator {
     pub fn first_project(&self) -> &str {
         first_project(&self.accounts)
     }
+
+    /// The region, which is also the name of the projects.
+    pub fn region(&self) -> &str {
+        self.accounts.first().map_or("", |account| account.project_name.as_str())
+    }
 }
 
 impl SimulatorState {

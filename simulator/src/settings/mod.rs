@@ -1,5 +1,6 @@
 //! The settings of the simulator. `docs/simulator.md` lists them all, which a test checks.
 
+mod global_gateways;
 mod switches;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -7,6 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use global_gateways::{CreateTags, GatewayNextHop, RoutesAnswer, UsedGatewayDelete};
 pub use switches::{
     BindAnswer, BoundElsewhere, CidrOrder, EmptyDescription, GatewayInUse, GatewaySubnets, HostedId, InterconnectSubnet, Md5Echo,
     PendingDelete, Refusal, SegmentRows, Switches,
@@ -25,6 +27,10 @@ pub struct Settings {
     pub missing_vpcs: Vec<String>,
     /// The same of global EIPs (`DC.0002`).
     pub missing_global_eips: Vec<String>,
+    /// Ids of enterprise routers that do not exist (`DC.0002`). Every other UUID that is no global gateway is one.
+    pub missing_routers: Vec<String>,
+    /// Projects that do not exist as the other side of a peer link (`DC.0002`).
+    pub missing_projects: Vec<String>,
     /// The project does not exist: every call returns `APIGW.0310`, the list of projects is empty, no token is issued.
     pub project_missing: bool,
     pub token_lifetime_s: u32,
@@ -62,7 +68,7 @@ pub struct Latencies {
     pub operations: BTreeMap<String, u64>,
 }
 
-/// Milliseconds in a `PENDING_*` status, of interfaces and peers.
+/// Milliseconds in a `PENDING_*` status, of interfaces, peers, peer links and routes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettleTimes {
@@ -70,6 +76,7 @@ pub struct SettleTimes {
     pub update: u64,
     pub delete: u64,
     pub virtual_gateway: GatewaySettleTimes,
+    pub global_dc_gateway: GatewaySettleTimes,
     pub hosted_connection: HostedSettleTimes,
     pub global_eip: BindingSettleTimes,
 }
@@ -151,6 +158,10 @@ pub struct Quotas {
     pub static_routes: usize,
     /// Remote subnets of a BGP peer (`DC.1400`).
     pub bgp_routes: usize,
+    /// Global gateways of a project.
+    pub global_dc_gateways: usize,
+    /// Peer links of a global gateway.
+    pub peer_links: usize,
 }
 
 /// What a pending change locks, besides its own resource.
@@ -193,6 +204,8 @@ impl Default for Settings {
             quotas: Quotas::default(),
             missing_vpcs: vec!["ffffffff-ffff-4fff-8fff-ffffffffffff".to_owned()],
             missing_global_eips: vec!["ffffffff-ffff-4fff-8fff-ffffffffffff".to_owned()],
+            missing_routers: vec!["ffffffff-ffff-4fff-8fff-ffffffffffff".to_owned()],
+            missing_projects: vec!["f".repeat(32)],
             project_missing: false,
             token_lifetime_s: 86_400,
             clock_offset_s: 0,
@@ -218,6 +231,7 @@ impl Default for SettleTimes {
             update: 500,
             delete: 500,
             virtual_gateway: GatewaySettleTimes::default(),
+            global_dc_gateway: GatewaySettleTimes::default(),
             hosted_connection: HostedSettleTimes::default(),
             global_eip: BindingSettleTimes::default(),
         }
@@ -247,6 +261,8 @@ impl Default for Quotas {
             local_subnets: 50,
             static_routes: 50,
             bgp_routes: 100,
+            global_dc_gateways: 5,
+            peer_links: 3,
         }
     }
 }

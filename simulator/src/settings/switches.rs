@@ -1,7 +1,9 @@
-//! Switches for the uncertain facts: what the vendor's documents leave open, or contradict each other in.
+//! Switches for the uncertain facts, by their numbers: what the vendor's documents leave open, or contradict each other in.
 //! `docs/design/uncertain-facts.md` describes each.
 
 use serde::{Deserialize, Serialize};
+
+use super::global_gateways::{CreateTags, GatewayNextHop, RoutesAnswer, UsedGatewayDelete};
 
 /// U1: whether an update may remove subnets of a gateway (`DC.0001`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +124,7 @@ pub struct StatusAfterCreate {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Switches {
     pub u1_gateway_subnets: GatewaySubnets,
     /// Whether an interface in status ERROR can be deleted. Otherwise `DC.1210`.
@@ -157,6 +160,27 @@ pub struct Switches {
     /// Tags per resource.
     pub u19_max_tags: usize,
     pub u20_empty_description: EmptyDescription,
+    /// Status of a global gateway without interfaces: `DOWN` or `ACTIVE`.
+    pub u21_fresh_global_gateway: String,
+    /// Whether a global gateway is ACTIVE while it has an interface.
+    pub u22_interface_connects_global_gateway: bool,
+    /// Whether a peer link needs an interface on its gateway (`DC.0001`).
+    pub u23_peer_link_needs_interface: bool,
+    /// Whether a gateway can have several links to the same peer. Otherwise `DC.0001`.
+    pub u24_several_links_to_one_peer: bool,
+    /// Status of a peer link that is being deleted: `PENDING_UPDATE` or `PENDING_DELETE`.
+    pub u25_deleting_peer_link_status: String,
+    pub u26_delete_used_global_gateway: UsedGatewayDelete,
+    /// Whether the last interface of a global gateway with links can be deleted. Otherwise `DC.0001`.
+    pub u27_delete_last_interface: bool,
+    pub u28_global_gateway_tags: CreateTags,
+    /// Whether updates of global gateways and links are answered with all fields, not only with those of the vendor's examples.
+    pub u29_whole_update_answer: bool,
+    /// Whether the remote subnets of a peer show the routes that lead to it.
+    pub u30_routes_in_remote_subnets: bool,
+    /// Error code for changes and deletions of a route that is not there: `DC.2720` or `DC.0001`.
+    pub u31_absent_route_code: String,
+    pub u32_routes_answer: RoutesAnswer,
     pub u33_bound_global_eip_status: String,
     pub u34_bind_answer: BindAnswer,
     pub u35_segment_rows: SegmentRows,
@@ -166,11 +190,16 @@ pub struct Switches {
     pub u38_fresh_hosted_status: String,
     /// Whether a hosted connection with a virtual interface can be deleted. Otherwise `DC.1007`.
     pub u39_delete_used_hosted: Refusal,
-    /// Whether `dual` can be changed back to `ipv4`. Otherwise `DC.0001`.
+    /// Whether a connect gateway or a global gateway of family `dual` can become `ipv4`. Otherwise `DC.0001`.
     pub u45_dual_to_ipv4: Refusal,
     /// Whether a global EIP that is not bound can be unbound. Otherwise `DC.0001`.
     pub u47_unbind_unbound: Refusal,
+    /// Whether an interface on a global gateway keeps the `vgw_id` that was sent.
+    pub u48_interface_keeps_vgw_id: bool,
     pub u49_tenants_hosted_id: HostedId,
+    /// Whether a route or link in status ERROR can be deleted. Otherwise `DC.0001`.
+    pub u50_delete_in_error: bool,
+    pub u51_gateway_next_hop: GatewayNextHop,
 }
 
 impl Default for BgpStatus {
@@ -209,6 +238,18 @@ impl Default for Switches {
             u18_endpoint_domain: "myhuaweicloud.eu".to_owned(),
             u19_max_tags: 10,
             u20_empty_description: EmptyDescription::Empty,
+            u21_fresh_global_gateway: "DOWN".to_owned(),
+            u22_interface_connects_global_gateway: true,
+            u23_peer_link_needs_interface: true,
+            u24_several_links_to_one_peer: false,
+            u25_deleting_peer_link_status: "PENDING_UPDATE".to_owned(),
+            u26_delete_used_global_gateway: UsedGatewayDelete::InvalidParameter,
+            u27_delete_last_interface: false,
+            u28_global_gateway_tags: CreateTags::Keep,
+            u29_whole_update_answer: false,
+            u30_routes_in_remote_subnets: true,
+            u31_absent_route_code: "DC.2720".to_owned(),
+            u32_routes_answer: RoutesAnswer::Request,
             u33_bound_global_eip_status: "BIND_SUCCESSFULLY".to_owned(),
             u34_bind_answer: BindAnswer::List,
             u35_segment_rows: SegmentRows::SegmentOnly,
@@ -218,7 +259,10 @@ impl Default for Switches {
             u39_delete_used_hosted: Refusal::Refuse,
             u45_dual_to_ipv4: Refusal::Accept,
             u47_unbind_unbound: Refusal::Refuse,
+            u48_interface_keeps_vgw_id: false,
             u49_tenants_hosted_id: HostedId::Same,
+            u50_delete_in_error: true,
+            u51_gateway_next_hop: GatewayNextHop::Gateway,
         }
     }
 }

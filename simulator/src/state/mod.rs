@@ -4,6 +4,7 @@
 //! API may change any of them. Peers are stored in their interface, as the API returns them only there. What the API
 //! never returns is stored beside the objects.
 
+mod global_gateways;
 pub mod history;
 mod object;
 pub mod pending;
@@ -28,6 +29,10 @@ pub struct Cloud {
     pub connect_gateways: Table,
     /// The global EIPs and segments that are bound to connect gateways.
     pub global_eips: Table,
+    pub global_gateways: Table,
+    pub peer_links: Table,
+    /// The routes of all global gateways.
+    pub gdgw_routes: Table,
     /// Id of a cross-account interface to the project that must accept it. The API takes it as `resource_tenant_id` and
     /// never returns it.
     pub accepting_projects: BTreeMap<String, String>,

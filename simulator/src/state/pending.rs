@@ -20,6 +20,9 @@ pub enum PendingResource {
     Interface(String),
     Peer { interface: String, peer: String },
     Switchover { record: String, interface: String },
+    GlobalGateway(String),
+    PeerLink(String),
+    GdgwRoute(String),
 }
 
 /// The state of a resource after the change.
@@ -67,21 +70,41 @@ impl PendingChanges {
 impl Cloud {
     /// Completes the changes that are due.
     pub fn settle(&mut self, now: Moment, settings: &Settings) {
-        for (resource, final_state) in self.pending.take_due(now.instant) {
-            match resource {
-                PendingResource::Connection(id) => settle_connection(self, &id, &final_state),
-                PendingResource::ConnectGateway(id) => settle_connect_gateway(self, &id, &final_state),
-                PendingResource::GlobalEip(id) => settle_global_eip(self, &id, &final_state),
-                PendingResource::Gateway(id) => settle_gateway(self, &id, &final_state),
-                PendingResource::Interface(id) => settle_interface(self, &id, &final_state, now, settings),
-                PendingResource::Peer { interface, peer } => {
-                    settle_peer(self, &interface, &peer, &final_state, settings);
-                }
-                PendingResource::Switchover { record, interface } => {
-                    settle_interface(self, &interface, &final_state, now, settings);
-                    settle_switchover(self, &record, &final_state, now);
-                }
+        loop {
+            let due = self.pending.take_due(now.instant);
+            if due.is_empty() {
+                break;
             }
+            for (resource, final_state) in due {
+                self.complete(resource, &final_state, now, settings);
+            }
+        }
+        if settings.switches.u30_routes_in_remote_subnets {
+            self.show_routes_in_remote_subnets();
+        }
+    }
+
+    fn complete(&mut self, resource: PendingResource, final_state: &FinalState, now: Moment, settings: &Settings) {
+        match resource {
+            PendingResource::Connection(id) => settle_connection(self, &id, final_state),
+            PendingResource::ConnectGateway(id) => settle_connect_gateway(self, &id, final_state),
+            PendingResource::GlobalEip(id) => settle_global_eip(self, &id, final_state),
+            PendingResource::Gateway(id) => settle_gateway(self, &id, final_state),
+            PendingResource::Interface(id) => {
+                let gateway = self.interfaces.get(&id).map(|interface| text(interface, "gateway_id").to_owned());
+                settle_interface(self, &id, final_state, now, settings);
+                self.follow_interfaces(&gateway.unwrap_or_default(), now, settings);
+            }
+            PendingResource::Peer { interface, peer } => {
+                settle_peer(self, &interface, &peer, final_state, settings);
+            }
+            PendingResource::Switchover { record, interface } => {
+                settle_interface(self, &interface, final_state, now, settings);
+                settle_switchover(self, &record, final_state, now);
+            }
+            PendingResource::GlobalGateway(id) => self.settle_global_gateway(&id, final_state, now, settings),
+            PendingResource::PeerLink(id) => self.settle_peer_link(&id, final_state, now),
+            PendingResource::GdgwRoute(id) => self.settle_gdgw_route(&id, final_state),
         }
     }
 }
@@ -168,7 +191,7 @@ fn settle_switchover(cloud: &mut Cloud, record: &str, final_state: &FinalState, 
     set(record, "end_time", now.stamp());
 }
 
-fn apply(object: &mut Object, final_state: &FinalState) {
+pub(super) fn apply(object: &mut Object, final_state: &FinalState) {
     match final_state {
         FinalState::Status(status) => set(object, "status", status.as_str()),
         FinalState::Error(reason) => {

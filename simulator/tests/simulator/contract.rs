@@ -4,10 +4,69 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    connect_gateways, direct_connect_locations, documents,
+    connect_gateways, direct_connect_locations, documents, global_gateways,
     harness::{self, *},
     hosted_connections,
 };
+
+/// Calls every operation on global gateways, with the vendor's example requests where there are any.
+async fn session_on_global_gateways(cloud: &Simulator) {
+    let gateways = "dcaas/global-dc-gateways";
+    let example = json!({"global_dc_gateway": {
+        "name": "dgw-2c18", "description": "", "address_family": "ipv4", "bgp_asn": "64512", "enterprise_project_id": "0",
+        "tags": [{"key": "key1", "value": "value1"}],
+    }});
+    let gateway = cloud.post(gateways, example).await.id("global_dc_gateway");
+    let large = json!({"global_dc_gateway": {"name": "large", "bgp_asn": 4_294_967_295_u64, "tenant_id": PROJECT}});
+    let other = cloud.post(gateways, large).await.id("global_dc_gateway");
+    let path = format!("{gateways}/{gateway}");
+    let vif = cloud.interface(global_gateways::on_global(&gateway, LINE_B, 40)).await;
+    cloud.put(&path, json!({"global_dc_gateway": {"name": "dgw-2c19"}})).await;
+    cloud.get(&path).await;
+    cloud.get(&format!("{path}?fields=id&limit=1&enterprise_project_id=0&ext_fields=x")).await;
+    cloud.get(gateways).await;
+    let filters = "limit=10&sort_key=id&sort_dir=desc&name=dgw-2c19,x&status=ACTIVE&enterprise_project_id=0";
+    cloud.get(&format!("{gateways}?{filters}&id={gateway}&site_network_id={NOBODY}&cloud_connection_id={NOBODY}")).await;
+
+    let links = format!("{path}/peer-links");
+    let example = json!({"peer_link": {"name": "dgw-peer-link-94dc", "peer_site": {
+        "gateway_id": "70e29908-12f8-4d5d-9adf-4da5465b91b2", "project_id": "b197c48159d44a66b32c538c3f8da89a",
+        "region_id": "cn-southwest-242",
+    }}});
+    let link = format!("{links}/{}", cloud.post(&links, example).await.id("peer_link"));
+    let site = json!({"gateway_id": other, "project_id": PROJECT, "region_id": "eu-west-101"});
+    cloud.post(&links, json!({"peer_link": {"name": "l", "description": "d", "peer_site": site}})).await;
+    cloud.settle().await;
+    cloud.put(&link, json!({"peer_link": {"description": "test", "name": "dgw-peer-link-test"}})).await;
+    cloud.get(&link).await;
+    cloud.get(&format!("{links}?limit=10&offset=1&page_reverse=false&sort_key=id&name=l&ext_fields=x")).await;
+    cloud.get(&links).await;
+
+    let routes = format!("dcaas/gdgw/{gateway}/routetables");
+    let peer = cloud.get(&format!("dcaas/virtual-interfaces/{vif}")).await.body["virtual_interface"]["vif_peers"][0]["id"].clone();
+    let add = json!({"add_routes": [{"description": "", "destination": "1.1.1.0/24", "nexthop": peer, "type": "vif_peer"}]});
+    cloud.put(&routes, json!({"gdgw_routetable": add, "dry_run": true})).await;
+    cloud.put(&routes, json!({"gdgw_routetable": add})).await;
+    cloud.put(&routes, json!({"gdgw_routetable": add})).await;
+    cloud.settle().await;
+    let update = json!({"update_routes": [{"description": "branch", "destination": "1.1.1.0/24", "nexthop": peer}]});
+    cloud.put(&routes, json!({"gdgw_routetable": update})).await;
+    cloud.get(&format!("{routes}?limit=10&address_family=ipv4&destination=1.1.1.0/24&nexthop={}", peer.as_str().unwrap())).await;
+    let delete = json!({"del_routes": [{"destination": "1.1.1.0/24", "nexthop": peer, "type": "vif_peer"}]});
+    cloud.put(&routes, json!({"gdgw_routetable": delete})).await;
+    cloud.get(&format!("{gateways}/{NOBODY}")).await;
+    cloud.delete(&path).await;
+
+    for link in cloud.get(&links).await.body["peer_links"].as_array().unwrap() {
+        cloud.delete(&format!("{links}/{}", link["id"].as_str().unwrap())).await;
+    }
+    cloud.settle().await;
+    cloud.delete(&format!("dcaas/virtual-interfaces/{vif}")).await;
+    cloud.settle().await;
+    for gateway in [gateway, other] {
+        assert_eq!(cloud.delete(&format!("{gateways}/{gateway}")).await.status, 204);
+    }
+}
 
 /// Calls every operation of the simulator.
 async fn session(cloud: &Simulator) {
@@ -89,6 +148,7 @@ async fn session(cloud: &Simulator) {
     direct_connect_locations::session(cloud).await;
     connect_gateways::session(cloud).await;
     hosted_connections::session(cloud).await;
+    session_on_global_gateways(cloud).await;
     let projects = format!("{}/v3/projects?name=eu-west-101", cloud.base);
     cloud.send(Method::GET, &projects, &cloud.token, None).await.expect("an answer");
 }

@@ -18,8 +18,11 @@ mod direct_connect_locations;
 #[path = "../../../tests/support/src/contract.rs"]
 mod documents;
 mod faults;
+mod gdgw_routes;
+mod global_gateways;
 mod harness;
 mod hosted_connections;
 mod life;
 mod lists;
+mod peer_links;
 mod rules;

@@ -170,7 +170,7 @@ async fn missing_resources_are_not_found() {
             (reqwest::Method::DELETE, vif.clone(), None, (404, "DC.1211")),
             (reqwest::Method::PUT, vif.clone(), body(), (status, "DC.1211")),
             (reqwest::Method::GET, format!("dcaas/direct-connects/{NOBODY}"), None, (404, "DC.1012")),
-            (reqwest::Method::GET, "dcaas/global-dc-gateways".to_owned(), None, (404, "APIGW.0101")),
+            (reqwest::Method::GET, "dcaas/nothing".to_owned(), None, (404, "APIGW.0101")),
         ];
         for (method, path, body, expected) in table {
             let answer = cloud.call(method.clone(), &path, body).await;
