@@ -154,7 +154,7 @@ pub fn gateway_address(field: &str) -> Rule {
     let is_broadcast = format!("[self.split('/')[0].split('.')].exists(part, ({number} + 1) % [{sizes}][cidr(self).prefixLength()] == 0)");
     rule(
         format!(
-            "isCIDR(self) && (cidr(self).prefixLength() in [31, 127] || ({is_host} && (cidr(self).ip().family() == 6 || cidr(self).prefixLength() > 31 || !{is_broadcast})))"
+            "isCIDR(self) && (cidr(self).prefixLength() in [31, 127] || ({is_host} && (cidr(self).ip().family() == 6 || !{is_broadcast})))"
         ),
         format!(
             "{field} must be a host address with its prefix length, like 10.0.0.1/30 or fd00::1/64, not the address or the broadcast address of the network"

@@ -136,6 +136,14 @@ impl<R: Listed> CloudCache<R> {
         }
     }
 
+    /// Stores the answer to a read that was sent at `sent`, unless the item is known: such a read can lag behind the LIST that shows it.
+    pub fn put_new(&self, item: R, sent: Instant) {
+        let mut inner = self.lock();
+        if inner.items.as_of(item.id()).is_none() {
+            inner.items.insert(Entry { item: Arc::new(item), as_of: sent });
+        }
+    }
+
     /// Stores a LIST that started at `started`, and returns the ids that changed.
     pub fn apply(&self, listed: Vec<Item<R>>, started: Instant) -> HashSet<String> {
         let mut inner = self.lock();
@@ -225,14 +233,14 @@ mod tests {
         let odd = || {
             Item::Unreadable(Unreadable { rest: gateway("a", "1"), fields: vec!["bgp_asn".to_owned()], problem: "bgp_asn: …".to_owned() })
         };
-        let list = |a: Item<VirtualGateway>| cache.apply(vec![a, gateway("b", "1").into()], Instant::now());
-        list(gateway("a", "1").into());
+        let list = |a: Item<VirtualGateway>| cache.apply(vec![a, Item::Readable(gateway("b", "1"))], Instant::now());
+        list(Item::Readable(gateway("a", "1")));
         assert_eq!(list(odd()), set(&["a"]));
         assert_eq!(list(odd()), set(&[]), "it is told once");
         let view = cache.view();
         assert!(view.get("a").is_none() && view.get_unreadable("a").is_some() && view.get("b").is_some());
         assert_eq!((cache.unreadable().len(), cache.age_and_size().1), (1, 2));
-        assert_eq!(list(gateway("a", "1").into()), set(&["a"]));
+        assert_eq!(list(Item::Readable(gateway("a", "1"))), set(&["a"]));
         assert!(cache.view().get("a").is_some() && cache.unreadable().is_empty());
         list(odd());
         assert_eq!(apply(&cache, vec![gateway("b", "1")], Instant::now()), set(&["a"]));
@@ -247,6 +255,16 @@ mod tests {
         cache.put(gateway("a", "later"), Instant::now());
         cache.put(gateway("a", "earlier"), sent);
         assert_eq!(names(&cache), [("a".into(), "later".into())]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_of_one_resource_replaces_nothing() {
+        let cache = CloudCache::new();
+        apply(&cache, vec![gateway("a", "listed")], Instant::now());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        cache.put_new(gateway("a", "read"), Instant::now());
+        cache.put_new(gateway("b", "read"), Instant::now());
+        assert_eq!(names(&cache), [("a".into(), "listed".into()), ("b".into(), "read".into())]);
     }
 
     #[tokio::test(start_paused = true)]

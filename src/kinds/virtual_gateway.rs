@@ -98,7 +98,7 @@ impl Kind for VirtualGatewayKind {
             local_ep_group_ipv6: spec.local_ep_group_ipv6.clone(),
             bgp_asn: spec.bgp_asn,
             enterprise_project_id: spec.enterprise_project_id.clone().or_else(|| desired.defaults.enterprise_project_id.clone()),
-            tags: to_wire(&desired.tags(Self::tags_of(desired.object)).tags),
+            tags: to_wire(&Self::desired_tags(desired).tags),
         }
         .call()
     }
@@ -123,7 +123,7 @@ impl Kind for VirtualGatewayKind {
         if !spec.local_ep_group_ipv6.is_empty() {
             comparison.networks("localEpGroupIpv6", &spec.local_ep_group_ipv6, &seen.local_ep_group_ipv6);
         }
-        comparison.tags(&desired.tags(Self::tags_of(desired.object)), &from_wire(&seen.tags));
+        comparison.tags(&Self::desired_tags(desired), &from_wire(&seen.tags));
         comparison.finish()
     }
 
@@ -142,8 +142,7 @@ impl Kind for VirtualGatewayKind {
         if !when("tags") {
             return None;
         }
-        TagChange::between(&desired.tags(Self::tags_of(desired.object)), &from_wire(&seen.tags))
-            .map(|change| change.call("dc-vgw", &seen.id))
+        TagChange::between(&Self::desired_tags(desired), &from_wire(&seen.tags)).map(|change| change.call("dc-vgw", &seen.id))
     }
 
     fn phase(seen: &cloud::VirtualGateway) -> ResourcePhase {

@@ -146,7 +146,7 @@ impl Kind for VirtualInterfaceKind {
             enterprise_project_id: (!foreign)
                 .then(|| spec.enterprise_project_id.clone().or_else(|| desired.defaults.enterprise_project_id.clone()))
                 .flatten(),
-            tags: to_wire(&desired.tags(Self::tags_of(desired.object)).tags),
+            tags: to_wire(&Self::desired_tags(desired).tags),
         }
         .call(desired.secret.clone())
     }
@@ -189,9 +189,7 @@ impl Kind for VirtualInterfaceKind {
         if let Some(attribute) = &spec.extend_attribute {
             compare_extend_attribute(&mut comparison, &to_cloud(attribute), seen.extend_attribute.as_ref());
         }
-        if spec.resource_tenant_id.is_none() {
-            comparison.tags(&desired.tags(Self::tags_of(desired.object)), &from_wire(&seen.tags));
-        }
+        comparison.tags(&Self::desired_tags(desired), &from_wire(&seen.tags));
         comparison.finish()
     }
 
@@ -236,7 +234,7 @@ impl Kind for VirtualInterfaceKind {
         if !when("tags") {
             return None;
         }
-        TagChange::between(&desired.tags(Self::tags_of(desired.object)), &from_wire(&seen.tags)).map(|change| change.call("dc-vif", id))
+        TagChange::between(&Self::desired_tags(desired), &from_wire(&seen.tags)).map(|change| change.call("dc-vif", id))
     }
 
     fn phase(seen: &cloud::VirtualInterface) -> ResourcePhase {

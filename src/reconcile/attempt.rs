@@ -99,8 +99,8 @@ impl<K: Kind> Context<'_, K> {
     /// the cloud where that is out of reach `for_good`, and what is abandoned by annotation.
     async fn release_unobserved(&mut self, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
         let may_exist = self.object.status().is_some_and(Status::may_be_in_cloud);
-        let is_abandoned = !Policies::of(self.object, account).retain() && (may_exist || !for_good);
-        if is_abandoned && !self.is_abandoned() {
+        let needs_annotation = !Policies::of(self.object, account).retain() && (may_exist || !for_good);
+        if needs_annotation && !self.is_abandoned() {
             return Ok(false);
         }
         if self.is_kept_by_others() {
@@ -108,7 +108,7 @@ impl<K: Kind> Context<'_, K> {
             self.report(&AttemptOutcome::Released(became.to_owned())).await?;
             return Ok(true);
         }
-        if is_abandoned {
+        if needs_annotation {
             let note = format!(
                 "the finalizer was removed because of the annotation {ABANDON_ANNOTATION}; {} is kept in the cloud",
                 self.status.id.as_deref().unwrap_or("any resource of the object")

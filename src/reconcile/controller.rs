@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tracing::Instrument;
 
-use super::context::Context;
+use super::context::{Context, Policies};
 use super::failures::Failures;
 use super::kind::Kind;
 use super::listeners::{Listeners, listen_to_accounts};
@@ -23,7 +23,7 @@ use super::object_state::ObjectStates;
 use super::reconciler::{Failure, Reconciler, uid};
 use super::summary::unreadable_summary;
 use crate::accounts::Accounts;
-use crate::api::{DeletionPolicy, FINALIZER, Managed, Management, Status};
+use crate::api::{FINALIZER, Managed, Status};
 use crate::backoff::exponential;
 use crate::cluster::finalizer;
 use crate::cluster::leader_election::Leadership;
@@ -303,10 +303,8 @@ impl<K: Kind> Reconciler<K> {
 
 /// Whether an object was deleted at once, between the removal of our finalizer by somebody and its return. One that only left the shard has it.
 fn is_left_behind(object: &impl Managed) -> bool {
-    let policy = object.policy();
-    let is_kept = policy.deletion == Some(DeletionPolicy::Retain) || policy.management == Some(Management::ObserveOnly);
     object.meta().deletion_timestamp.is_none()
         && !finalizer::is_on(object, FINALIZER)
         && object.status().is_some_and(Status::may_be_in_cloud)
-        && !is_kept
+        && !Policies::of(object, None).retain()
 }

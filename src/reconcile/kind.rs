@@ -35,9 +35,14 @@ pub trait Kind: Send + Sync + 'static {
     /// be named by an id, and what refers to it is denied where an account has grants: an id that nobody judges would be a way around them.
     const BY_ID: Option<ById<Self::Listed>> = None;
 
-    /// Tags that `object` asks for; `None` where its resource is created without any. Ours carry [`OWNER_TAG`] beside them, unless the region
-    /// drops it.
+    /// What `object` says about the tags of its resource. Ours carry [`OWNER_TAG`] beside them, unless the region drops it.
     fn tags_of(object: &Self::Object) -> SpecTags<'_>;
+
+    /// The tags that the object's resource is to have.
+    #[must_use]
+    fn desired_tags(desired: &Desired<'_, Self::Object>) -> DesiredTags {
+        desired.tags(Self::tags_of(desired.object))
+    }
 
     /// Objects that `object` refers to by name: each by one of [`Self::REFERENCES`].
     fn references(object: &Self::Object) -> Vec<Reference> {
@@ -227,12 +232,11 @@ impl DesiredTags {
 
 impl<O: Managed> Desired<'_, O> {
     /// All tags that the resource is to have, where the object asks for `tags`.
-    #[must_use]
-    pub fn tags(&self, tags: SpecTags<'_>) -> DesiredTags {
-        let (of_spec, is_set) = match tags {
+    fn tags(&self, tags: SpecTags<'_>) -> DesiredTags {
+        let of_spec = match tags {
             SpecTags::Unsupported => return DesiredTags::default(),
-            SpecTags::Unset => (None, false),
-            SpecTags::Set(tags) => (Some(tags), true),
+            SpecTags::Unset => None,
+            SpecTags::Set(tags) => Some(tags),
         };
         let mut all = match self.tagging {
             Tagging::All => {
@@ -243,7 +247,7 @@ impl<O: Managed> Desired<'_, O> {
             Tagging::None => return DesiredTags::default(),
         };
         all.extend(self.owner.map(|owner| (OWNER_TAG.to_owned(), owner.to_owned())));
-        let is_whole = self.tagging == Tagging::All && (is_set || !self.defaults.tags.is_empty());
+        let is_whole = self.tagging == Tagging::All && (of_spec.is_some() || !self.defaults.tags.is_empty());
         let ignored = self.object.policy().ignore_tags.iter().chain(&self.defaults.ignore_tags).cloned().collect();
         DesiredTags { tags: all, is_whole, ignored }
     }

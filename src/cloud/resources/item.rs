@@ -25,12 +25,6 @@ pub struct Unreadable<R> {
     pub problem: String,
 }
 
-impl<R> From<R> for Item<R> {
-    fn from(readable: R) -> Self {
-        Self::Readable(readable)
-    }
-}
-
 impl<R: Listed> Item<R> {
     /// Reads an item.
     ///

@@ -56,8 +56,8 @@ impl<K: Kind> Observer<'_, '_, K> {
             (None, _) if sent => {}
             (None, Some(_)) if !self.is_resolved() => return Ok((Presence::Absent, None)),
             (None, Some(id)) => {
-                if let Some(unreadable) = K::listed_id_of(desired, id).and_then(|host| view.get_unreadable(&host).cloned()) {
-                    return Ok((self.unreadable(&unreadable), None));
+                if let Some(unreadable) = K::listed_id_of(desired, id).and_then(|host| view.get_unreadable(&host)) {
+                    return Ok((self.unreadable(unreadable), None));
                 }
                 return match self.by_id(desired, &view, id).await? {
                     // The next attempt checks first whether the object may use what the resource uses.
@@ -114,9 +114,7 @@ impl<K: Kind> Observer<'_, '_, K> {
         match self.account.account.client.fetch::<K::Listed>(&call).await {
             Ok(listed) => {
                 let seen = among::<K>(&listed, id);
-                if self.account.cache.get(&host).is_none() {
-                    self.account.cache.put(listed, sent);
-                }
+                self.account.cache.put_new(listed, sent);
                 Ok(seen)
             }
             Err(error) if error.class == ErrorClass::Absent => Ok(None),

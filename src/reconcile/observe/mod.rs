@@ -96,7 +96,6 @@ pub(in crate::reconcile) struct Observer<'c, 'a, K: Kind> {
 impl<K: Kind> Observer<'_, '_, K> {
     pub async fn observe(&self) -> Result<Observation<K>, Failure> {
         let Context { status, generation, is_deleting, state, .. } = self.context;
-        let object = self.context.object;
         let policies = self.account.policies;
         let (mut links, references) = self.resolve();
         let target = self.target(&links);
@@ -108,7 +107,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             links.extend(fields.filter_map(|field| Some((field, aimed.references.get(field)?.clone()))));
         }
         let mut desired = Desired { created_as: aimed.map(|aimed| aimed.name.as_str()), ..self.desired(&links) };
-        let tags = desired.tags(K::tags_of(object)).tags.len();
+        let tags = K::desired_tags(&desired).tags.len();
         let view = self.account.cache.view();
         let duplicates = self.duplicates(&desired, &view).await?;
         let listed = view.listed();
