@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::{
     Call, OperationResult, Success,
     listing::{Listing, selected},
-    new_id, render,
+    new_id, render, with_defaults,
 };
 use crate::{
     http::ApiError,
-    rules::{connect_gateways as rules, of_project},
+    rules::{connect_gateways as rules, of_project, one_of_project},
     state::{
         Cloud, Object,
         pending::{FinalState, PendingResource},
@@ -69,11 +69,7 @@ pub fn new(id: &str, project_id: &str, body: Object) -> Object {
         "id": id, "tenant_id": project_id, "name": "", "description": "", "address_family": "ipv4", "bgp_asn": 139_144,
         "status": "DOWN", "access_site": null, "gateway_site": null, "created_time": null, "updated_time": null,
     });
-    let Value::Object(mut gateway) = defaults else {
-        return body;
-    };
-    gateway.extend(body);
-    gateway
+    with_defaults(defaults, body)
 }
 
 /// Completes a change at once.
@@ -83,8 +79,7 @@ fn finish(cloud: &mut Cloud, call: &Call<'_>, id: &str, outcome: FinalState) {
 }
 
 pub fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {
-    let gateway = ids.first().and_then(|id| cloud.connect_gateways.get(id));
-    gateway.filter(|gateway| text(gateway, "tenant_id") == call.project_id).ok_or_else(not_found)
+    ids.first().and_then(|id| one_of_project(&cloud.connect_gateways, call.project_id, id)).ok_or_else(not_found)
 }
 
 fn show_one(cloud: &Cloud, call: &Call<'_>, gateway: &Object) -> Value {

@@ -1,9 +1,9 @@
 //! The locations of a region at which connections end. They are the same for every project.
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Call, OperationResult, listing::Listing, render};
+use super::{Call, OperationResult, listing::Listing, render, with_defaults};
 use crate::{
     http::ApiError,
     state::{Cloud, Object},
@@ -33,9 +33,5 @@ pub fn new(id: &str, body: Object) -> Object {
         "provider_list": [carrier], "created_time": "2026-01-01T08:00:00.000Z", "updated_time": "2026-01-01T08:00:00.000Z",
         "status": "ACTIVE",
     });
-    let Value::Object(mut location) = defaults else {
-        return body;
-    };
-    location.extend(body);
-    location
+    with_defaults(defaults, body)
 }

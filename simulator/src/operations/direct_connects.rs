@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     http::ApiError,
-    rules::{connections as rules, of_project},
+    rules::{connections as rules, of_project, one_of_project},
     state::{Cloud, Object, text},
 };
 
@@ -40,8 +40,7 @@ pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationRe
 }
 
 fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {
-    let connection = ids.first().and_then(|id| cloud.connections.get(id));
-    connection.filter(|connection| text(connection, "tenant_id") == call.project_id).ok_or_else(not_found)
+    ids.first().and_then(|id| one_of_project(&cloud.connections, call.project_id, id)).ok_or_else(not_found)
 }
 
 fn not_found() -> ApiError {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, OperationResult, global_gateways, listing::Listing, new_id, render};
+use super::{Call, OperationResult, global_gateways, listing::Listing, new_id, render, with_defaults};
 use crate::{
     rules::gdgw_routes::{self as rules, Change},
     settings::RoutesAnswer,
@@ -82,9 +82,5 @@ pub fn new(id: &str, project_id: &str, body: Object) -> Object {
         "id": id, "tenant_id": project_id, "description": "", "address_family": rules::family(text(&body, "destination")),
         "type": "vif_peer", "obtain_mode": "specific", "status": "ACTIVE",
     });
-    let Value::Object(mut route) = defaults else {
-        return body;
-    };
-    route.extend(body);
-    route
+    with_defaults(defaults, body)
 }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Call, OperationResult, connect_gateways, listing::Listing, render};
+use super::{Call, OperationResult, connect_gateways, listing::Listing, render, with_defaults};
 use crate::{
     http::ApiError,
     rules::global_eips as rules,
@@ -72,11 +72,7 @@ pub fn new(id: &str, project_id: &str, body: Object) -> Object {
         "type": "IP_ADDRESS", "cidr": cidr, "address_family": "ipv4", "gcb_id": null, "ie_vtep_ip": "10.254.1.1",
         "status": "BIND_SUCCESSFULLY", "error_message": null, "created_time": null,
     });
-    let Value::Object(mut bound) = defaults else {
-        return body;
-    };
-    bound.extend(body);
-    bound
+    with_defaults(defaults, body)
 }
 
 fn gateway_id(cloud: &Cloud, call: &Call<'_>, ids: &[String]) -> Result<String, ApiError> {

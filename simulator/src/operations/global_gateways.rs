@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::{
     Call, OperationResult, Success,
     listing::{Listing, selected},
-    new_id, render,
+    new_id, render, with_defaults,
 };
 use crate::{
     http::ApiError,
-    rules::{global_gateways as rules, of_project},
+    rules::{global_gateways as rules, of_project, one_of_project},
     settings::Settings,
     state::{
         Cloud, Object,
@@ -89,11 +89,7 @@ pub fn new(id: &str, project_id: &str, body: Object, default_asn: u32) -> Object
         "enterprise_project_id": "0", "tags": [], "status": "DOWN", "reason": null, "admin_state_up": true, "region_id": null,
         "location_name": null, "locales": null, "global_center_network_id": null, "created_time": null, "updated_time": null,
     });
-    let Value::Object(mut gateway) = defaults else {
-        return body;
-    };
-    gateway.extend(body);
-    gateway
+    with_defaults(defaults, body)
 }
 
 /// A gateway as responses show it, without the fields `lacking`.
@@ -108,8 +104,7 @@ pub fn shown(cloud: &Cloud, gateway: &Object, settings: &Settings, lacking: &[&s
 
 /// The gateway of the project that the first id names.
 pub fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {
-    let gateway = ids.first().and_then(|id| cloud.global_gateways.get(id));
-    gateway.filter(|gateway| text(gateway, "tenant_id") == call.project_id).ok_or_else(not_found)
+    ids.first().and_then(|id| one_of_project(&cloud.global_gateways, call.project_id, id)).ok_or_else(not_found)
 }
 
 fn schedule(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, id: &str, outcome: FinalState) {

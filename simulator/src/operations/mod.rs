@@ -34,6 +34,15 @@ use crate::{
     state::Object,
 };
 
+/// The body of a create, over the defaults of the other fields of a response.
+fn with_defaults(defaults: Value, body: Object) -> Object {
+    let Value::Object(mut object) = defaults else {
+        return body;
+    };
+    object.extend(body);
+    object
+}
+
 /// The input of an operation.
 pub struct Call<'a> {
     pub settings: &'a Settings,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Call, OperationResult, Success, global_gateways,
     listing::{Listing, selected},
-    new_id, render,
+    new_id, render, with_defaults,
 };
 use crate::{
     clock::Moment,
@@ -91,10 +91,7 @@ pub fn new(cloud: &Cloud, id: &str, project_id: &str, body: Object, now: Moment)
         "bandwidth_info": {"bandwidth_size": 0, "gcb_id": null}, "create_owner": "dc", "instance_id": null,
         "created_time": now.stamp(), "updated_time": now.stamp(),
     });
-    let Value::Object(mut link) = defaults else {
-        return body;
-    };
-    link.extend(body);
+    let mut link = with_defaults(defaults, body);
     if let Some(Value::Object(site)) = link.get_mut("peer_site") {
         let kind = if cloud.global_gateways.contains_key(text(site, "gateway_id")) { "GDGW" } else { "ER" };
         let region = text(site, "region_id").to_owned();

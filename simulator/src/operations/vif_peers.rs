@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, OperationResult, Success, new_id, render, virtual_interfaces};
+use super::{Call, OperationResult, Success, new_id, render, virtual_interfaces, with_defaults};
 use crate::{
     http::ApiError,
     rules::peers as rules,
@@ -69,11 +69,7 @@ pub fn new(id: &str, project_id: &str, body: Object) -> Object {
         "bgp_status": null, "bgp_route_limit": 100, "receive_route_num": received, "remote_ep_group": [], "service_ep_group": null,
         "device_id": null, "enable_bfd": false, "enable_nqa": false, "status": "ACTIVE",
     });
-    let Value::Object(mut peer) = defaults else {
-        return body;
-    };
-    peer.extend(body);
-    peer
+    with_defaults(defaults, body)
 }
 
 fn schedule(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, interface: &str, peer: &str, outcome: FinalState) {

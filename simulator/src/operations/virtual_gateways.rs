@@ -1,16 +1,16 @@
 //! Virtual gateways.
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     Call, OperationResult, Success,
     listing::{Listing, selected},
-    new_id, render,
+    new_id, render, with_defaults,
 };
 use crate::{
     http::ApiError,
-    rules::{gateways as rules, of_project},
+    rules::{gateways as rules, of_project, one_of_project},
     state::{
         Cloud, Object,
         pending::{FinalState, PendingResource},
@@ -75,11 +75,7 @@ pub fn new(id: &str, project_id: &str, body: Object, default_asn: u32) -> Object
         "status": "ACTIVE", "admin_state_up": true, "device_id": "10.254.0.1", "redundant_device_id": "10.254.0.2",
         "public_border_group": "center",
     });
-    let Value::Object(mut gateway) = defaults else {
-        return body;
-    };
-    gateway.extend(body);
-    gateway
+    with_defaults(defaults, body)
 }
 
 fn schedule(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, id: &str, outcome: FinalState) {
@@ -88,8 +84,7 @@ fn schedule(cloud: &mut Cloud, call: &Call<'_>, after_ms: u64, id: &str, outcome
 }
 
 fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {
-    let gateway = ids.first().and_then(|id| cloud.gateways.get(id));
-    gateway.filter(|gateway| text(gateway, "tenant_id") == call.project_id).ok_or_else(not_found)
+    ids.first().and_then(|id| one_of_project(&cloud.gateways, call.project_id, id)).ok_or_else(not_found)
 }
 
 fn respond(cloud: &Cloud, call: &Call<'_>, id: &str, status: StatusCode) -> OperationResult {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Call, OperationResult, Success,
     listing::{Listing, selected},
-    new_id, render, vif_peers,
+    new_id, render, vif_peers, with_defaults,
 };
 use crate::{
     http::ApiError,
@@ -164,11 +164,7 @@ pub fn new(id: &str, project_id: &str, mut body: Object, device_id: &str) -> Obj
         "ies_id": null, "lgw_id": null, "reason": null, "extend_attribute": null, "vif_peers": [],
         "create_time": null, "update_time": null,
     });
-    let Value::Object(mut interface) = defaults else {
-        return body;
-    };
-    interface.extend(body);
-    interface
+    with_defaults(defaults, body)
 }
 
 /// The peer that a create describes by fields of the interface.

@@ -3,11 +3,11 @@
 use super::{
     check_name_unique,
     fields::{Field, FieldType, require, validate},
-    of_project,
+    is_refused_narrowing, of_project,
 };
 use crate::{
     http::ApiError,
-    settings::{GatewayInUse, Refusal, Settings},
+    settings::{GatewayInUse, Settings},
     state::{Cloud, Object, text},
 };
 
@@ -30,8 +30,7 @@ pub fn check_create(cloud: &Cloud, body: Object, project_id: &str, settings: &Se
 /// Returns the validated changes.
 pub fn check_update(cloud: &Cloud, gateway: &Object, body: Object, settings: &Settings) -> Result<Object, ApiError> {
     let body = validate(body, FIELDS, IMMUTABLE, settings)?;
-    let narrowed = text(gateway, "address_family") == "dual" && text(&body, "address_family") == "ipv4";
-    if narrowed && settings.switches.u45_dual_to_ipv4 == Refusal::Refuse {
+    if is_refused_narrowing(gateway, &body, settings) {
         return Err(ApiError::invalid_parameter("address_family cannot be changed back to ipv4"));
     }
     check_name_unique(&cloud.connect_gateways, text(gateway, "tenant_id"), text(gateway, "id"), &body, settings)?;

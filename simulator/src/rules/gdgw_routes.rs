@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::{
     check_gateway_unlocked,
     fields::{Field, FieldType, require, validate},
-    global_gateways::check_without,
 };
 use crate::{
     http::ApiError,
@@ -22,7 +21,7 @@ const ROUTE: [Field; 4] = [
     ("destination", FieldType::Text(2_147_483_647)),
     ("nexthop", FieldType::Text(255)),
     ("type", FieldType::OneOf(&["vif_peer", "gdgw"])),
-    ("description", FieldType::Text(255)),
+    ("description", FieldType::LongDescription),
 ];
 const DELETE: [Field; 3] = [ROUTE[0], ROUTE[1], ROUTE[2]];
 const UPDATE: [Field; 3] = [ROUTE[0], ROUTE[1], ROUTE[3]];
@@ -98,7 +97,9 @@ pub fn family(destination: &str) -> &'static str {
 fn check_route(route: Object, fields: &[Field], required: &[&str], settings: &Settings) -> Result<Object, ApiError> {
     let route = validate(route, fields, &[], settings)?;
     require(&route, required)?;
-    check_without(&route, "description", &['<', '>', '`'])?;
+    if text(&route, "description").contains('`') {
+        return Err(ApiError::invalid_parameter("description is invalid"));
+    }
     network(&route).ok_or_else(|| ApiError::bad_request("DC.0004"))?;
     Ok(route)
 }

@@ -5,17 +5,17 @@ use serde_json::Value;
 use super::{
     check_gateway_unlocked, check_name_unique,
     fields::{Field, FieldType, require, validate},
-    of_project,
+    is_refused_narrowing, of_project,
 };
 use crate::{
     http::ApiError,
-    settings::{CreateTags, PendingDelete, Refusal, Settings, UsedGatewayDelete},
+    settings::{CreateTags, PendingDelete, Settings, UsedGatewayDelete},
     state::{Cloud, Object, number, text},
 };
 
 const CREATE: &[Field] = &[
-    ("name", FieldType::Text(64)),
-    ("description", FieldType::Text(255)),
+    ("name", FieldType::Name(64)),
+    ("description", FieldType::LongDescription),
     ("bgp_asn", FieldType::Asn),
     ("address_family", FieldType::OneOf(&["ipv4", "dual"])),
     ("enterprise_project_id", FieldType::EnterpriseProject),
@@ -24,7 +24,7 @@ const CREATE: &[Field] = &[
 ];
 
 const UPDATE: &[Field] =
-    &[("name", FieldType::Text(64)), ("description", FieldType::Text(255)), ("address_family", FieldType::OneOf(&["ipv4", "dual"]))];
+    &[("name", FieldType::Name(64)), ("description", FieldType::LongDescription), ("address_family", FieldType::OneOf(&["ipv4", "dual"]))];
 
 const IMMUTABLE: &[&str] = &["id", "bgp_asn", "enterprise_project_id", "tags", "tenant_id", "status"];
 
@@ -36,7 +36,7 @@ pub fn check_create(cloud: &Cloud, mut body: Object, project_id: &str, settings:
     }
     let mut body = validate(body, CREATE, &[], settings)?;
     require(&body, &["name"])?;
-    check_texts(&body)?;
+    check_name(&body)?;
     if body.remove("tenant_id").is_some_and(|tenant| tenant != project_id) {
         return Err(ApiError::invalid_parameter("tenant_id is another project than that of the path"));
     }
@@ -51,10 +51,9 @@ pub fn check_create(cloud: &Cloud, mut body: Object, project_id: &str, settings:
 /// Returns the validated changes.
 pub fn check_update(cloud: &Cloud, gateway: &Object, body: Object, settings: &Settings) -> Result<Object, ApiError> {
     let body = validate(body, UPDATE, IMMUTABLE, settings)?;
-    check_texts(&body)?;
+    check_name(&body)?;
     check_gateway_unlocked(gateway, settings)?;
-    let narrows = text(gateway, "address_family") == "dual" && text(&body, "address_family") == "ipv4";
-    if narrows && settings.switches.u45_dual_to_ipv4 == Refusal::Refuse {
+    if is_refused_narrowing(gateway, &body, settings) {
         return Err(ApiError::invalid_parameter("address_family cannot become ipv4 again"));
     }
     check_name_unique(&cloud.global_gateways, text(gateway, "tenant_id"), text(gateway, "id"), &body, settings)?;
@@ -105,23 +104,10 @@ pub fn check_interface_delete(cloud: &Cloud, interface: &Object, settings: &Sett
     Ok(())
 }
 
-fn check_texts(body: &Object) -> Result<(), ApiError> {
-    if body.contains_key("name") && text(body, "name").is_empty() {
-        return Err(ApiError::invalid_parameter("name is invalid"));
-    }
-    check_name(body)?;
-    check_without(body, "description", &['<', '>'])
-}
-
-/// A name has digits, letters of English and Chinese and some signs.
-pub fn check_name(body: &Object) -> Result<(), ApiError> {
-    let takes =
-        |character: char| character.is_ascii_alphanumeric() || "_.-".contains(character) || ('\u{4e00}'..='\u{9fa5}').contains(&character);
-    if text(body, "name").chars().all(takes) { Ok(()) } else { Err(ApiError::invalid_parameter("name is invalid")) }
-}
-
-pub fn check_without(body: &Object, key: &str, signs: &[char]) -> Result<(), ApiError> {
-    if text(body, key).contains(signs) { Err(ApiError::invalid_parameter(&format!("{key} is invalid"))) } else { Ok(()) }
+/// A name may not be empty.
+fn check_name(body: &Object) -> Result<(), ApiError> {
+    let is_empty = body.contains_key("name") && text(body, "name").is_empty();
+    if is_empty { Err(ApiError::invalid_parameter("name is invalid")) } else { Ok(()) }
 }
 
 /// What becomes of the tags (`docs/design/uncertain-facts.md#u28`).

@@ -4,6 +4,7 @@ use super::{
     check_name_unique,
     connections::{check_available, check_bandwidth},
     fields::{Field, FieldType, require, validate},
+    one_of_project,
 };
 use crate::{
     http::ApiError,
@@ -52,8 +53,7 @@ pub fn check_create(cloud: &Cloud, body: Object, project_id: &str, settings: &Se
         return Err(ApiError::bad_request("DC.1017"));
     }
     let hosting_id = text(&body, "hosting_id");
-    let hosting = cloud.connections.get(hosting_id).filter(|hosting| text(hosting, "tenant_id") == project_id);
-    let hosting = hosting.ok_or_else(|| ApiError::bad_request("DC.1012"))?;
+    let hosting = one_of_project(&cloud.connections, project_id, hosting_id).ok_or_else(|| ApiError::bad_request("DC.1012"))?;
     if text(hosting, "type") != "hosting" {
         return Err(ApiError::bad_request("DC.1004"));
     }

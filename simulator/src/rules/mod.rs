@@ -19,7 +19,7 @@ pub mod tag_queries;
 
 use crate::{
     http::ApiError,
-    settings::Settings,
+    settings::{Refusal, Settings},
     state::{Object, Table, is_pending, peers as peers_of, text},
 };
 
@@ -54,4 +54,14 @@ pub fn check_name_unique(table: &Table, project_id: &str, id: &str, body: &Objec
 
 pub fn of_project<'t>(table: &'t Table, project_id: &'t str) -> impl Iterator<Item = &'t Object> {
     table.values().filter(move |object| text(object, "tenant_id") == project_id)
+}
+
+pub fn one_of_project<'t>(table: &'t Table, project_id: &str, id: &str) -> Option<&'t Object> {
+    table.get(id).filter(|object| text(object, "tenant_id") == project_id)
+}
+
+/// Whether a change of a gateway takes IPv6 away, and the cloud refuses that (`docs/design/uncertain-facts.md#u45`).
+pub fn is_refused_narrowing(gateway: &Object, changes: &Object, settings: &Settings) -> bool {
+    let narrows = text(gateway, "address_family") == "dual" && text(changes, "address_family") == "ipv4";
+    narrows && settings.switches.u45_dual_to_ipv4 == Refusal::Refuse
 }

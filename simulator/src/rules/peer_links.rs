@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::{
     check_gateway_unlocked,
     fields::{Field, FieldType, require, validate},
-    global_gateways::check_name,
 };
 use crate::{
     http::ApiError,
@@ -13,7 +12,7 @@ use crate::{
     state::{Cloud, Object, text},
 };
 
-const LINK: &[Field] = &[("name", FieldType::Text(64)), ("description", FieldType::Text(128))];
+const LINK: &[Field] = &[("name", FieldType::Name(64)), ("description", FieldType::Text(128))];
 
 const PEER_SITE: &[Field] = &[("gateway_id", FieldType::Uuid), ("project_id", FieldType::Text(36)), ("region_id", FieldType::Text(36))];
 
@@ -24,7 +23,6 @@ pub fn check_create(cloud: &Cloud, gateway: &Object, mut body: Object, settings:
     let site = body.remove("peer_site");
     let mut body = validate(body, LINK, &[], settings)?;
     require(&body, &["name"])?;
-    check_name(&body)?;
     let Some(Value::Object(site)) = site else {
         return Err(ApiError::invalid_parameter("peer_site is required"));
     };
@@ -50,7 +48,6 @@ pub fn check_create(cloud: &Cloud, gateway: &Object, mut body: Object, settings:
 /// Returns the validated changes.
 pub fn check_update(link: &Object, body: Object, settings: &Settings) -> Result<Object, ApiError> {
     let body = validate(body, LINK, IMMUTABLE, settings)?;
-    check_name(&body)?;
     check_gateway_unlocked(link, settings)?;
     Ok(body)
 }
