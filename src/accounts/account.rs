@@ -9,7 +9,7 @@ use super::caches::CloudCaches;
 use super::grants::{self, Use, What};
 use super::namespaces::includes;
 use crate::api::Defaults;
-use crate::api::cloud_account::{Feature, Grant, Namespaces};
+use crate::api::cloud_account::{Feature, Features, Grant, Namespaces};
 use crate::cache::CloudCache;
 use crate::cloud::{Client, CloudError, ErrorClass, Listed};
 use crate::graph::ObjectKey;
@@ -25,8 +25,8 @@ pub struct Account {
     pub open_to: Option<Namespaces>,
     /// Who may use what.
     pub(super) grants: Vec<Grant>,
-    /// Whether its region keeps tags.
-    pub(super) tags: Feature,
+    /// What of the API it uses.
+    pub(super) features: Features,
     pub(super) caches: Arc<CloudCaches>,
     /// What can be named by an id.
     pub(super) types: Arc<[ResourceType]>,
@@ -84,10 +84,20 @@ impl Account {
         type_.and_then(|type_| type_.behind).map_or(Behind::NotNameable, |behind| behind(self, id, cluster))
     }
 
+    /// Whether `feature` may be used.
+    #[must_use]
+    pub fn allows(&self, feature: fn(&Features) -> Option<Feature>) -> bool {
+        feature(&self.features) != Some(Feature::Disabled)
+    }
+
+    fn tags(&self) -> Feature {
+        self.features.tags.unwrap_or_default()
+    }
+
     /// Whether the region keeps tags, as far as is known.
     #[must_use]
     pub fn keeps_tags(&self) -> bool {
-        match self.tags {
+        match self.tags() {
             Feature::Enabled => true,
             Feature::Disabled => false,
             Feature::Auto => !self.caches.tags_refused.load(Ordering::Relaxed),
@@ -97,13 +107,13 @@ impl Account {
     /// Whether the region has no operation that changes tags.
     #[must_use]
     pub fn lacks_tag_operation(&self, error: &CloudError) -> bool {
-        self.tags == Feature::Auto && error.class == ErrorClass::Unsupported && error.operation == "BatchCreateResourceTags"
+        self.tags() == Feature::Auto && error.class == ErrorClass::Unsupported && error.operation == "BatchCreateResourceTags"
     }
 
     /// Whether a create that carried tags may have been refused for them: nothing is known yet of tags in this region.
     #[must_use]
     pub fn may_refuse_tags(&self, error: &CloudError) -> bool {
-        self.tags == Feature::Auto && error.class == ErrorClass::Invalid && self.keeps_tags() && !self.shows_tags()
+        self.tags() == Feature::Auto && error.class == ErrorClass::Invalid && self.keeps_tags() && !self.shows_tags()
     }
 
     /// Concludes that the region does not support tags.

@@ -145,7 +145,7 @@ impl Context {
         };
         let built = self.with_quotas(&name, built).await?;
         self.same_project(account, &built.caches.client).await?;
-        let tags = account.spec.features.as_ref().and_then(|features| features.tags).unwrap_or_default();
+        let features = account.spec.features.clone().unwrap_or_default();
         let defaults = account.spec.defaults.clone().unwrap_or_default();
         let (open_to, grants) = (account.spec.allowed_namespaces.clone(), account.spec.grants.clone());
         Ok(Arc::new(Account {
@@ -153,7 +153,7 @@ impl Context {
             defaults,
             open_to,
             grants,
-            tags,
+            features,
             caches: built.caches,
             types: self.accounts.types(),
         }))

@@ -235,7 +235,7 @@ impl Context {
                 Arc::ptr_eq(&old.caches, &new.caches)
                     && old.defaults == new.defaults
                     && old.open_to == new.open_to
-                    && old.tags == new.tags
+                    && old.features == new.features
                     && old.grants == new.grants
             }
             (State::NotReady(old, said, _), State::NotReady(new, says, _)) => old == new && said == says,

@@ -325,6 +325,21 @@ pub struct Features {
     /// tags. disabled: it never does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Feature>,
+
+    /// globalGateways is auto (default), enabled or disabled. auto and enabled: the operator uses global gateways, their peer links and
+    /// their routes; in a region that does not have them, their objects say Unsupported. disabled: it makes no call for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global_gateways: Option<Feature>,
+
+    /// connectGateways is auto (default), enabled or disabled. auto and enabled: the operator uses connect gateways and their global EIPs;
+    /// in a region that does not have them, their objects say Unsupported. disabled: it makes no call for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_gateways: Option<Feature>,
+
+    /// hostedConnections is auto (default), enabled or disabled. auto and enabled: the operator uses hosted connections; in a region that
+    /// does not have them, their objects say Unsupported. disabled: it makes no call for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted_connections: Option<Feature>,
 }
 
 /// Whether the operator uses a feature.

@@ -157,6 +157,7 @@ reasons! {
     Up => "The cloud resource works. No action is required.",
     Down => "The cloud resource exists but is down. Check the port, the VLAN, the gateway addresses and the BGP session on the customer side.",
     AdminShutdown => "The virtual interface was shut down for a switchover test. End the test to enable it again.",
+    Delivering => "The connection is ordered and not delivered yet. Wait for the delivery, or see the order in the console.",
     AwaitingAcceptance => "The other account has not accepted the virtual interface yet. Ask its owner to accept it.",
     Rejected => "The other account rejected the virtual interface. Delete the object; create it again when the other account agrees.",
     SecretMissing => "The Secret with the credentials of the account, or a key in it, does not exist. Create it; the operator uses it immediately.",
@@ -178,6 +179,12 @@ pub enum Recovery {
 }
 
 impl Reason {
+    /// Whether people end the state: that takes hours or days.
+    #[must_use]
+    pub const fn is_slow(self) -> bool {
+        matches!(self, Self::AwaitingAcceptance | Self::Delivering | Self::AdminShutdown)
+    }
+
     /// How a namespaced object with this reason recovers.
     #[must_use]
     pub const fn recovery(self) -> Recovery {
@@ -195,6 +202,7 @@ impl Reason {
             | Self::Throttled
             | Self::CloudUnavailable
             | Self::EndpointUnreachable
+            | Self::Delivering
             | Self::AwaitingAcceptance => Recovery::Automatic,
             Self::Paused
             | Self::Drifted

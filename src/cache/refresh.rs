@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use super::{CloudCache, Event};
 use crate::backoff::{any_part, at_most};
-use crate::cloud::{Client, CloudError, Item, Listed, Priority, Unreadable};
+use crate::cloud::{Client, CloudError, ErrorClass, Item, Listed, Priority, Unreadable};
 
 /// The intervals at which a cache is refreshed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ impl PollSchedule {
 
 /// Longest wait after a failed LIST.
 const FAILURE_LIMIT: Duration = Duration::from_mins(1);
+/// Wait after the answer that the region does not have the collection.
+const UNSUPPORTED: Duration = Duration::from_hours(1);
 
 struct Poller {
     schedule: PollSchedule,
@@ -47,6 +49,8 @@ struct Poller {
     quiet_since: Instant,
     /// Consecutive failures.
     failures: u32,
+    /// The region does not have the collection.
+    is_unsupported: bool,
 }
 
 /// Polls the collection of `cache` until the future is dropped. `account` is the account's name in the log.
@@ -74,6 +78,7 @@ impl Poller {
             active: schedule.active,
             quiet_since: Instant::now(),
             failures: 0,
+            is_unsupported: false,
         }
     }
 
@@ -83,7 +88,7 @@ impl Poller {
                 let before = cache.unreadable();
                 let changed = cache.apply(items, started);
                 report(&before, &cache.unreadable());
-                self.failures = 0;
+                (self.failures, self.is_unsupported) = (0, false);
                 self.idle = at_most(self.schedule.idle);
                 self.first_idle = self.first_idle.filter(|first_idle| started < *first_idle);
                 if !changed.is_empty() {
@@ -97,6 +102,8 @@ impl Poller {
             Err(error) => {
                 tracing::warn!(operation = error.operation, code = error.code, request_id = error.request_id, "LIST failed: {error}");
                 self.failures = self.failures.saturating_add(1);
+                // One that was read before is there.
+                self.is_unsupported = error.class == ErrorClass::Unsupported && cache.lock().listed.is_none();
                 cache.fail(error);
                 let _ = cache.events.send(Event::Failed);
             }
@@ -113,6 +120,9 @@ impl Poller {
     /// When the next LIST is due: `demanded` and `active` make it earlier, failures later. `None`: at once, since it is the first.
     fn due(&self, demanded: Option<Instant>, active: bool) -> Option<Instant> {
         let last = self.last?;
+        if self.is_unsupported {
+            return Some(last + UNSUPPORTED);
+        }
         if self.failures > 0 {
             return Some(last + (Duration::from_secs(1) * 2u32.saturating_pow(self.failures.min(8))).min(FAILURE_LIMIT));
         }
@@ -192,10 +202,11 @@ mod tests {
             ("failed often", Some(now), 20, None, true, Some(60)),
         ];
         for (row, last, failures, demanded, active, due) in rows {
-            let poller =
-                Poller { schedule, last, first_idle: None, idle: schedule.idle, active: schedule.active, quiet_since: now, failures };
+            let poller = Poller { last, first_idle: None, idle: schedule.idle, failures, ..Poller::new(schedule) };
             assert_eq!(poller.due(demanded, active), due.map(|seconds| now + second * seconds), "{row}");
         }
+        let poller = Poller { last: Some(now), failures: 3, is_unsupported: true, ..Poller::new(schedule) };
+        assert_eq!(poller.due(Some(now), true), Some(now + UNSUPPORTED), "the region does not have it");
         let rows = [
             ("the first idle LIST has a random time", Some(now), 120, false, 120),
             ("which a LIST before it does not move", Some(now + second * 100), 120, false, 120),
@@ -205,7 +216,7 @@ mod tests {
         ];
         for (row, last, first_idle, active, due) in rows {
             let first_idle = Some(now + second * first_idle);
-            let poller = Poller { schedule, last, first_idle, idle: schedule.idle, active: schedule.active, quiet_since: now, failures: 0 };
+            let poller = Poller { last, first_idle, idle: schedule.idle, ..Poller::new(schedule) };
             assert_eq!(poller.due(None, active), Some(now + second * due), "{row}");
         }
     }

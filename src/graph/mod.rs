@@ -95,7 +95,7 @@ impl Index {
         let id = state.summaries.get(key).and_then(|summary| summary.id.as_ref());
         let counted = state.references.dependants(key).filter(|dependant| {
             let summary = state.summaries.get(dependant).filter(|summary| !summary.yields);
-            summary.is_some_and(|summary| state.grants.allow(dependant, key) || (id.is_some() && summary.parent_id.as_ref() == id))
+            summary.is_some_and(|summary| state.grants.allow(dependant, key) || id.is_some_and(|id| summary.parent_ids.contains(id)))
         });
         let named: BTreeSet<WaitingFor> = counted.map(|dependant| dependant.seen_from(&key.namespace)).collect();
         named.into_iter().collect()
@@ -192,7 +192,7 @@ impl State {
         }
         // Whether it counts as a dependant depends on these two.
         let yields_changed = old.as_ref().is_some_and(|old| old.yields != summary.yields);
-        let parent_changed = old.as_ref().is_some_and(|old| old.parent_id != summary.parent_id);
+        let parent_changed = old.as_ref().is_some_and(|old| old.parent_ids != summary.parent_ids);
         self.wakers.wake_all(needs.into_iter().filter(|need| yields_changed || (parent_changed && need.namespace != key.namespace)));
         self.summaries.insert(key.clone(), summary);
     }

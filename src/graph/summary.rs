@@ -17,6 +17,6 @@ pub struct ResourceSummary {
     pub since: String,
     /// It is being deleted and waits for what it refers to, so nothing needs to wait for it.
     pub yields: bool,
-    /// Id of the cloud resource that its own was last observed to belong to.
-    pub parent_id: Option<String>,
+    /// IDs of the cloud resources that its own was last observed to belong to.
+    pub parent_ids: Vec<String>,
 }

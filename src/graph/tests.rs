@@ -93,7 +93,7 @@ fn another_namespace_needs_a_grant_and_its_names_are_not_told() {
         let summary = ResourceSummary {
             needs: vec![gateway.clone()],
             id: Some("1".into()),
-            parent_id: parent_id.map(str::to_owned),
+            parent_ids: parent_id.map(str::to_owned).into_iter().collect(),
             ..ResourceSummary::default()
         };
         index.apply(&abroad, summary);

@@ -109,9 +109,9 @@ impl Kind for PeerKind {
         competes.then(|| format!("{:?} {:?} {}", listed.vgw_id, listed.status, peers.collect::<Vec<_>>().join(" ")))
     }
 
-    fn create(desired: &Desired<'_, Peer>) -> Call {
+    fn create(desired: &Desired<'_, Peer>) -> Option<Call> {
         let spec = &desired.object.spec;
-        CreateVifPeer {
+        let create = CreateVifPeer {
             vif_id: interface(desired).unwrap_or_default(),
             name: desired.object.cloud_name(),
             description: spec.description.clone(),
@@ -121,12 +121,12 @@ impl Kind for PeerKind {
             route_mode: spec.route_mode.as_str(),
             bgp_asn: spec.bgp_asn,
             remote_ep_group: spec.remote_ep_group.clone(),
-        }
-        .call(desired.secret.clone())
+        };
+        Some(create.call(desired.secret.clone()))
     }
 
-    fn delete(peer: &VifPeer) -> Call {
-        VifPeer::delete(&peer.id)
+    fn delete(peer: &VifPeer) -> Option<Call> {
+        Some(VifPeer::delete(&peer.id))
     }
 
     fn compare(desired: &Desired<'_, Peer>, seen: &VifPeer) -> Vec<Difference> {
@@ -164,8 +164,8 @@ impl Kind for PeerKind {
         Health::of(seen.status.as_deref(), session_down(seen).as_slice())
     }
 
-    fn parent_id(observed: &PeerObserved) -> Option<&String> {
-        observed.virtual_interface_id.as_ref()
+    fn parent_ids(observed: &PeerObserved) -> Vec<&String> {
+        observed.virtual_interface_id.iter().collect()
     }
 
     fn observed(seen: &VifPeer) -> PeerObserved {

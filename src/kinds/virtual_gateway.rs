@@ -87,9 +87,9 @@ impl Kind for VirtualGatewayKind {
         object.spec.vpc_id.is_some()
     }
 
-    fn create(desired: &Desired<'_, VirtualGateway>) -> Call {
+    fn create(desired: &Desired<'_, VirtualGateway>) -> Option<Call> {
         let spec = &desired.object.spec;
-        CreateVirtualGateway {
+        let create = CreateVirtualGateway {
             name: desired.object.cloud_name(),
             description: spec.description.clone(),
             vpc_id: spec.vpc_id.clone(),
@@ -99,12 +99,12 @@ impl Kind for VirtualGatewayKind {
             bgp_asn: spec.bgp_asn,
             enterprise_project_id: spec.enterprise_project_id.clone().or_else(|| desired.defaults.enterprise_project_id.clone()),
             tags: to_wire(&Self::desired_tags(desired).tags),
-        }
-        .call()
+        };
+        Some(create.call())
     }
 
-    fn delete(gateway: &cloud::VirtualGateway) -> Call {
-        cloud::VirtualGateway::delete(&gateway.id)
+    fn delete(gateway: &cloud::VirtualGateway) -> Option<Call> {
+        Some(cloud::VirtualGateway::delete(&gateway.id))
     }
 
     fn compare(desired: &Desired<'_, VirtualGateway>, seen: &cloud::VirtualGateway) -> Vec<Difference> {

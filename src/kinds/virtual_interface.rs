@@ -113,12 +113,12 @@ impl Kind for VirtualInterfaceKind {
         seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway)))
     }
 
-    fn create(desired: &Desired<'_, VirtualInterface>) -> Call {
+    fn create(desired: &Desired<'_, VirtualInterface>) -> Option<Call> {
         let spec = &desired.object.spec;
         let v4 = spec.address_family_or_default() == AddressFamily::Ipv4;
         let (local, remote) = (&spec.local_gateway_ip, &spec.remote_gateway_ip);
         let foreign = spec.resource_tenant_id.is_some();
-        CreateVirtualInterface {
+        let create = CreateVirtualInterface {
             name: desired.object.cloud_name(),
             description: spec.description.clone(),
             direct_connect_id: spec.connection_id.clone(),
@@ -147,12 +147,12 @@ impl Kind for VirtualInterfaceKind {
                 .then(|| spec.enterprise_project_id.clone().or_else(|| desired.defaults.enterprise_project_id.clone()))
                 .flatten(),
             tags: to_wire(&Self::desired_tags(desired).tags),
-        }
-        .call(desired.secret.clone())
+        };
+        Some(create.call(desired.secret.clone()))
     }
 
-    fn delete(interface: &cloud::VirtualInterface) -> Call {
-        cloud::VirtualInterface::delete(&interface.id)
+    fn delete(interface: &cloud::VirtualInterface) -> Option<Call> {
+        Some(cloud::VirtualInterface::delete(&interface.id))
     }
 
     fn compare(desired: &Desired<'_, VirtualInterface>, seen: &cloud::VirtualInterface) -> Vec<Difference> {
@@ -251,8 +251,8 @@ impl Kind for VirtualInterfaceKind {
         Health::of(seen.status.as_deref(), &down)
     }
 
-    fn parent_id(observed: &VirtualInterfaceObserved) -> Option<&String> {
-        observed.virtual_gateway_id.as_ref()
+    fn parent_ids(observed: &VirtualInterfaceObserved) -> Vec<&String> {
+        observed.virtual_gateway_id.iter().collect()
     }
 
     fn observed(seen: &cloud::VirtualInterface) -> VirtualInterfaceObserved {

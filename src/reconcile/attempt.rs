@@ -99,7 +99,7 @@ impl<K: Kind> Context<'_, K> {
     /// the cloud where that is out of reach `for_good`, and what is abandoned by annotation.
     async fn release_unobserved(&mut self, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
         let may_exist = self.object.status().is_some_and(Status::may_be_in_cloud);
-        let needs_annotation = !Policies::of(self.object, account).retain() && (may_exist || !for_good);
+        let needs_annotation = !Policies::of::<K>(self.object, account).retain() && (may_exist || !for_good);
         if needs_annotation && !self.is_abandoned() {
             return Ok(false);
         }
@@ -120,6 +120,9 @@ impl<K: Kind> Context<'_, K> {
     }
 
     async fn with_account(&mut self, account: Arc<Account>) -> Ended {
+        if K::FEATURE.is_some_and(|feature| !account.allows(feature)) {
+            return self.without_feature(&account).await;
+        }
         let cache = account.cache::<K::Listed>();
         self.reconciler.listen(self.account_name, &cache);
         let view = cache.view();
@@ -143,7 +146,7 @@ impl<K: Kind> Context<'_, K> {
             };
         }
         let account = AccountContext {
-            policies: Policies::of(self.object, Some(&account)),
+            policies: Policies::of::<K>(self.object, Some(&account)),
             owner: owner(&self.reconciler.cluster, &self.key.namespace, &self.key.name),
             account,
             cache,
@@ -194,6 +197,19 @@ impl<K: Kind> Context<'_, K> {
 }
 
 impl<K: Kind> Context<'_, K> {
+    /// The account does not use the part of the API that the kind needs: no call is made.
+    async fn without_feature(&mut self, account: &Account) -> Ended {
+        self.await_nothing();
+        if self.is_deleting && self.release_unobserved(Some(account), true).await? {
+            return Ok((ReconcileResult::Wrote, Action::await_change()));
+        }
+        let account = self.account_name;
+        let disabled = format!("{} is disabled in spec.features of CloudAccount {account}", K::NAME);
+        let message = if self.is_deleting { format!("{disabled}; {}", abandon_hint("the feature")) } else { disabled };
+        self.report(&AttemptOutcome::Done(Step::Stall(Reason::Unsupported, message))).await?;
+        Ok((ReconcileResult::Stalled, Action::await_change()))
+    }
+
     /// The collection can't be read, and the object needs that it is. The next LIST wakes it, or the end of the patience.
     async fn unreadable(&mut self, error: CloudError, patience: Duration) -> Ended {
         let error = for_tenants(error);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::Account;
-use crate::api::{Intent, Management, Reason};
+use crate::api::{Intent, Management};
 use crate::backoff::jittered;
 use crate::cloud::{self, CloudError, ErrorClass, QueueFull};
 use crate::graph::ObjectKey;
@@ -84,7 +84,7 @@ impl<K: Kind> Context<'_, K> {
         executed: Executed<K::Resource>,
         observation: &Observation<K>,
     ) -> (StatusInput<ObservedOf<K>>, Action) {
-        let observe_only = Policies::of(self.object, None).management == Management::ObserveOnly;
+        let observe_only = Policies::of::<K>(self.object, None).management == Management::ObserveOnly;
         let (duplicates, ignored) = (observation.duplicates(), observation.ignored());
         let facts = |id, intent, resource, drift| StatusInput { id, intent, resource, drift, ignored, duplicates, observe_only };
         let last = &self.status;
@@ -259,8 +259,8 @@ const fn result_of<S>(step: &Step, executed: &Executed<S>) -> ReconcileResult {
 /// The cloud is about to change without anything more from us.
 pub(super) fn changes_by_itself(step: &Step) -> bool {
     match step {
-        // Another tenant may take days: the idle interval will do.
-        Step::Wait(Wait::Cloud(reason)) => *reason != Reason::AwaitingAcceptance,
+        // What takes days is seen soon enough at the idle interval.
+        Step::Wait(Wait::Cloud(reason)) => !reason.is_slow(),
         Step::Wait(Wait::List | Wait::UnconfirmedCreate | Wait::Visible(_) | Wait::VisibleChange) => true,
         other => other.is_cloud_write(),
     }

@@ -57,11 +57,11 @@ pub(super) struct Policies {
 }
 
 impl Policies {
-    pub fn of(object: &impl Managed, account: Option<&Account>) -> Self {
+    pub fn of<K: Kind>(object: &K::Object, account: Option<&Account>) -> Self {
         let (policy, defaults) = (object.policy(), account.map(|account| &account.defaults));
         Self {
             management: policy.management.unwrap_or_default(),
-            deletion: policy.deletion.or(defaults.and_then(|defaults| defaults.deletion_policy)).unwrap_or_default(),
+            deletion: K::DELETION.or(policy.deletion).or(defaults.and_then(|defaults| defaults.deletion_policy)).unwrap_or_default(),
             drift: policy.drift.or(defaults.and_then(|defaults| defaults.drift_policy)).unwrap_or_default(),
         }
     }

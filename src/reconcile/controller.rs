@@ -226,7 +226,7 @@ impl<K: Kind> Reconciler<K> {
                 let (key, summary) = unreadable_summary::<K>(object);
                 self.index.apply(&key, summary);
             }
-            watcher::Event::Delete(Stored::Readable(object)) if is_left_behind(object.as_ref()) => {
+            watcher::Event::Delete(Stored::Readable(object)) if is_left_behind::<K>(object.as_ref()) => {
                 let (namespace, name) = (object.namespace(), object.name_any());
                 let id = object.status().and_then(|status| status.id.as_deref());
                 tracing::warn!(
@@ -302,9 +302,9 @@ impl<K: Kind> Reconciler<K> {
 }
 
 /// Whether an object was deleted at once, between the removal of our finalizer by somebody and its return. One that only left the shard has it.
-fn is_left_behind(object: &impl Managed) -> bool {
+fn is_left_behind<K: Kind>(object: &K::Object) -> bool {
     object.meta().deletion_timestamp.is_none()
         && !finalizer::is_on(object, FINALIZER)
         && object.status().is_some_and(Status::may_be_in_cloud)
-        && !Policies::of(object, None).retain()
+        && !Policies::of::<K>(object, None).retain()
 }

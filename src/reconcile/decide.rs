@@ -36,10 +36,21 @@ pub struct Situation {
     pub duplicates: Vec<Duplicate>,
     /// Fields with a drift conflict: they were corrected repeatedly and did not keep their value.
     pub contested: Vec<&'static str>,
-    /// The call that would create the resource, or what is wrong with the Secret that it needs. Only if the resource is absent.
-    pub create: Option<Result<Call, UnusableSecret>>,
+    /// How the resource would be created. Only if it is absent.
+    pub create: Option<Creation>,
     /// Number of tags, including the account's defaults and the owner tag, if it is more than the cloud allows.
     pub too_many_tags: Option<usize>,
+}
+
+/// How a resource that is absent would be created.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Creation {
+    /// By this call.
+    Call(Call),
+    /// Not before its Secret can be used.
+    NeedsSecret(UnusableSecret),
+    /// Not by this operator.
+    Never,
 }
 
 /// A Secret from which a create can't take what it needs.
@@ -98,8 +109,8 @@ pub struct Found {
     pub ignored: Vec<Difference>,
     /// The call that removes the first differences.
     pub update: Option<Call>,
-    /// The call that deletes it.
-    pub delete: Call,
+    /// The call that deletes it, unless resources of the kind are never deleted.
+    pub delete: Option<Call>,
     /// Which of the two calls were answered and may not be visible yet.
     pub unseen: Unseen,
     /// Why the cloud would refuse an operation.
@@ -265,7 +276,7 @@ fn decide_deletion(situation: &Situation) -> Step {
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
             (Ownership::Ours, _) if found.obstacle == Some(Obstacle::DeletedWithParent) => Step::Wait(Wait::Parent),
             (Ownership::Ours, _) if found.obstacle == Some(Obstacle::ShutDown) => Step::Wait(Wait::Cloud(Reason::AdminShutdown)),
-            (Ownership::Ours, _) => Step::Delete(found.delete.clone()),
+            (Ownership::Ours, _) => found.delete.clone().map_or(Step::RemoveFinalizer, Step::Delete),
         },
     }
 }
@@ -329,9 +340,14 @@ fn create(situation: &Situation) -> Step {
     }
     match (&situation.create, situation.intent) {
         (None, _) => Step::Wait(Wait::List),
-        (Some(Err(secret)), _) => Step::Wait(Wait::Secret(secret.clone())),
-        (Some(Ok(call)), IntentState::Fresh) => Step::Create(call.clone()),
-        (Some(Ok(_)), _) => Step::RecordIntent,
+        (Some(Creation::Never), _) => Step::Stall(
+            Reason::NotFound,
+            "the cloud has no such resource, and the operator does not create resources of this kind; correct spec.import, or order it"
+                .to_owned(),
+        ),
+        (Some(Creation::NeedsSecret(secret)), _) => Step::Wait(Wait::Secret(secret.clone())),
+        (Some(Creation::Call(call)), IntentState::Fresh) => Step::Create(call.clone()),
+        (Some(Creation::Call(_)), _) => Step::RecordIntent,
     }
 }
 
@@ -378,10 +394,10 @@ fn compare(situation: &Situation, found: &Found) -> Step {
         Step::Wait(Wait::VisibleChange)
     } else if found.orphaned && found.unseen.delete {
         Step::Wait(Wait::Cloud(Reason::Deleting))
-    } else if found.orphaned && correct && situation.deletion == DeletionPolicy::Delete {
+    } else if let (true, true, DeletionPolicy::Delete, Some(delete)) = (found.orphaned, correct, situation.deletion, &found.delete) {
         let fields: Vec<&str> = found.fixed().collect();
         Step::Replace(
-            found.delete.clone(),
+            delete.clone(),
             format!("the resource that {} referenced was deleted in the cloud, so {} no longer works", fields.join(", "), found.id),
         )
     } else if let (true, Some(field)) = (correct, found.contested(&situation.contested)) {

@@ -18,7 +18,7 @@ fn found() -> Found {
         phase: ResourcePhase::Settled,
         differences: vec![],
         update: None,
-        delete: call("Delete"),
+        delete: Some(call("Delete")),
         unseen: Unseen::default(),
         ignored: vec![],
         obstacle: None,
@@ -72,7 +72,7 @@ fn situation() -> Situation {
         lost: None,
         duplicates: vec![],
         contested: vec![],
-        create: Some(Ok(call("Create"))),
+        create: Some(Creation::Call(call("Create"))),
         too_many_tags: None,
     }
 }
@@ -171,7 +171,7 @@ fn every_row_of_the_table() {
         ("absent, no intent", |_| (), Step::RecordIntent),
         ("absent, intent fresh", |s| s.intent = IntentState::Fresh, Step::Create(call("Create"))),
         ("absent, create in doubt", |s| s.intent = IntentState::Unconfirmed, Step::Wait(Wait::UnconfirmedCreate)),
-        ("absent, secret unusable", |s| s.create = Some(Err(unusable())), Step::Wait(Wait::Secret(unusable()))),
+        ("absent, secret unusable", |s| s.create = Some(Creation::NeedsSecret(unusable())), Step::Wait(Wait::Secret(unusable()))),
         ("ours, id not in status", |s| s.cloud = one(|f| f.recorded = false), Step::Adopt("1".into())),
         ("imported", |s| s.cloud = one(|f| (f.owner, f.recorded) = (Ownership::Imported, false)), Step::Adopt("1".into())),
         ("settling", |s| s.cloud = one(|f| f.phase = ResourcePhase::Settling(Reason::Creating)), Step::Wait(Wait::Cloud(Reason::Creating))),
@@ -304,6 +304,7 @@ fn a_stall_says_why() {
             "virtualGatewayRef",
         ),
         (|s| (s.drift, s.lost) = (DriftPolicy::Detect, Some("7".into())), Reason::NotFound, "7"),
+        (|s| s.create = Some(Creation::Never), Reason::NotFound, "does not create"),
     ];
     for (change, reason, told) in rows {
         let mut situation = situation();
@@ -324,15 +325,16 @@ fn presences() -> impl Strategy<Value = Presence> {
         Just(ResourcePhase::Failed(Reason::CloudFailed, "x".into()))
     ];
     let differences = proptest::collection::vec(any::<bool>().prop_map(|mutable| difference("name", mutable)), 0..3);
-    let flags = any::<([bool; 4], [bool; 2])>();
-    let one = (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (flags, [update_seen, delete_seen]))| {
-        let [recorded, update, with_parent, orphaned] = flags;
-        let obstacle = with_parent.then_some(Obstacle::DeletedWithParent);
-        let unseen = Unseen { update: !update_seen, delete: !delete_seen };
-        let update = update.then(|| call("Update"));
-        let found = Found { owner, recorded, phase, differences, update, unseen, obstacle, orphaned, ..found() };
-        Presence::Present(Box::new(found))
-    });
+    let flags = any::<([bool; 4], [bool; 3])>();
+    let one =
+        (owners, phases, differences, flags).prop_map(|(owner, phase, differences, (flags, [update_seen, delete_seen, deletable]))| {
+            let [recorded, update, with_parent, orphaned] = flags;
+            let obstacle = with_parent.then_some(Obstacle::DeletedWithParent);
+            let unseen = Unseen { update: !update_seen, delete: !delete_seen };
+            let (update, delete) = (update.then(|| call("Update")), deletable.then(|| call("Delete")));
+            let found = Found { delete, owner, recorded, phase, differences, update, unseen, obstacle, orphaned, ..found() };
+            Presence::Present(Box::new(found))
+        });
     prop_oneof![
         Just(Presence::Unknown),
         Just(Presence::Absent),
@@ -348,7 +350,7 @@ prop_compose! {
     fn situations()(
         (deleting, observed, retain, spec_changed) in any::<(bool, bool, bool, bool)>(),
         drift in prop_oneof![Just(DriftPolicy::Correct), Just(DriftPolicy::Detect), Just(DriftPolicy::Ignore)],
-        (needed, needs, lost, create, many) in any::<(bool, bool, bool, bool, bool)>(),
+        (needed, needs, lost, create, never, many) in any::<(bool, bool, bool, bool, bool, bool)>(),
         intent in prop_oneof![Just(IntentState::None), Just(IntentState::Fresh), Just(IntentState::Unconfirmed)],
         cloud in presences(),
         duplicates in proptest::collection::vec(any::<(bool, bool)>().prop_map(|(ours, going)| duplicate(ours.then_some("Delete2"), going)), 0..3),
@@ -361,7 +363,7 @@ prop_compose! {
             references: if needs { who() } else { vec![] },
             lost: lost.then(|| "0".to_owned()),
             contested: if lost { vec!["name"] } else { vec![] },
-            create: Some(if create { Ok(call("Create")) } else { Err(unusable()) }),
+            create: Some(if never { Creation::Never } else if create { Creation::Call(call("Create")) } else { Creation::NeedsSecret(unusable()) }),
             too_many_tags: many.then_some(11),
         }
     }
@@ -407,7 +409,7 @@ proptest! {
         let step = decide(&situation);
         if let Presence::Present(found) = &situation.cloud {
             prop_assert!(!found.unseen.update || !matches!(step, Step::Update(..)), "{:?}", step);
-            prop_assert!(!found.unseen.delete || step != Step::Delete(found.delete.clone()) && !matches!(step, Step::Replace(..)), "{:?}", step);
+            prop_assert!(!found.unseen.delete || found.delete.clone().map(Step::Delete) != Some(step.clone()) && !matches!(step, Step::Replace(..)), "{:?}", step);
         }
         prop_assert!(!matches!(situation.cloud, Presence::NotVisible(_)) || !step.is_cloud_write(), "{:?}", step);
     }
@@ -428,10 +430,21 @@ proptest! {
                 // Never taken up, made by no create of this object, lost by nobody, and different where the cloud can't change it.
                 let never_taken = !found.recorded && situation.intent == IntentState::None && situation.lost.is_none();
                 let left_over = never_taken && found.differences.iter().any(|difference| !difference.mutable);
-                prop_assert!(found.owner != Ownership::Ours || found.phase == ResourcePhase::Gone || left_over);
+                prop_assert!(found.owner != Ownership::Ours || found.phase == ResourcePhase::Gone || left_over || found.delete.is_none());
             }
             prop_assert!(situation.intent != IntentState::Unconfirmed);
             prop_assert!(!matches!(situation.cloud, Presence::Ambiguous(_) | Presence::Unreadable(_)));
+        }
+    }
+
+    #[test]
+    fn what_is_never_created_or_deleted_is_not(situation in situations()) {
+        let step = decide(&situation);
+        if situation.create == Some(Creation::Never) {
+            prop_assert!(!matches!(step, Step::RecordIntent | Step::Create(_)), "{:?}", step);
+        }
+        if matches!(&situation.cloud, Presence::Present(found) if found.delete.is_none()) {
+            prop_assert!(step != Step::Delete(call("Delete")) && !matches!(step, Step::Replace(..)), "{:?}", step);
         }
     }
 

@@ -155,6 +155,10 @@ impl<K: Kind> Executor<'_, '_, K> {
                     self.context.state.not_found.push(call.clone());
                 }
             }
+            // What keeps a resource from being deleted goes by itself, whatever the cloud calls it.
+            Err(error) if error.class == ErrorClass::Invalid => {
+                return Err(self.failed(CloudError { class: ErrorClass::InUse, ..error }));
+            }
             Err(error) => return Err(self.failed(error)),
         }
         self.list_again();

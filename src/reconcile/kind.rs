@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use crate::accounts::{Use, What};
-use crate::api::{Defaults, Managed, ObjectReference, Reason, SecretKeyReference, Tags};
+use crate::api::cloud_account::{Feature, Features};
+use crate::api::{Defaults, DeletionPolicy, Managed, ObjectReference, Reason, SecretKeyReference, Tags};
 use crate::cloud::{Call, Listed};
 use crate::graph::owner::OWNER_TAG;
 
@@ -34,6 +35,12 @@ pub trait Kind: Send + Sync + 'static {
     /// What counts as used by whoever names a resource of the kind by its id, in a spec or through a reference. A kind that says nothing here can't
     /// be named by an id, and what refers to it is denied where an account has grants: an id that nobody judges would be a way around them.
     const BY_ID: Option<ById<Self::Listed>> = None;
+
+    /// The feature of the account that the kind needs.
+    const FEATURE: Option<fn(&Features) -> Option<Feature>> = None;
+
+    /// The deletion policy, where neither object nor account may choose one.
+    const DELETION: Option<DeletionPolicy> = None;
 
     /// What `object` says about the tags of its resource. Ours carry [`OWNER_TAG`] beside them, unless the region drops it.
     fn tags_of(object: &Self::Object) -> SpecTags<'_>;
@@ -129,11 +136,11 @@ pub trait Kind: Send + Sync + 'static {
         None
     }
 
-    /// Creates the resource. Called only when all references are resolved.
-    fn create(desired: &Desired<'_, Self::Object>) -> Call;
+    /// Creates the resource. Called only when all references are resolved. `None` for a kind whose resources are ordered elsewhere.
+    fn create(desired: &Desired<'_, Self::Object>) -> Option<Call>;
 
-    /// Deletes the resource.
-    fn delete(resource: &Self::Resource) -> Call;
+    /// Deletes the resource. `None` for a kind whose resources are never deleted.
+    fn delete(resource: &Self::Resource) -> Option<Call>;
 
     /// Fields in which `seen` differs from what the object says. What the object leaves open, and what the cloud does not show, is no
     /// difference.
@@ -148,10 +155,10 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether the line works.
     fn health(seen: &Self::Resource) -> Health;
 
-    /// Id of the resource that one with this status hangs on.
-    fn parent_id(observed: &<Self::Object as Managed>::Observed) -> Option<&String> {
+    /// IDs of the resources that one with this status hangs on.
+    fn parent_ids(observed: &<Self::Object as Managed>::Observed) -> Vec<&String> {
         let _ = observed;
-        None
+        Vec::new()
     }
 
     /// What the cloud says, for the object's status.

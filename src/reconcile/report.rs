@@ -336,6 +336,7 @@ pub(crate) const fn status_after(class: ErrorClass) -> (ReconcileStatus, Reason)
 fn settling(reason: Reason) -> String {
     match reason {
         Reason::AwaitingAcceptance => "the other account has not accepted the virtual interface yet",
+        Reason::Delivering => "the connection is ordered and not delivered yet",
         Reason::AdminShutdown => "the virtual interface is shut down for a switchover test, in which the cloud takes no other operation",
         Reason::Creating => "the cloud is creating the resource",
         Reason::Updating => "the cloud is updating the resource",

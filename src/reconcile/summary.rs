@@ -36,6 +36,7 @@ impl<K: Kind> Reconciler<K> {
     pub(super) fn summary(&self, object: &K::Object) -> ResourceSummary {
         let namespace = object.namespace().unwrap_or_default();
         let status = object.status();
+        let observed = status.and_then(|status| status.observed.as_ref());
         let ready = status.is_some_and(|status| is_true(&status.conditions, ConditionType::Ready));
         let deleting = object.meta().deletion_timestamp.is_some();
         let secret = K::secret(object).map(|secret| ObjectKey::secret(&namespace, &secret.name));
@@ -46,7 +47,7 @@ impl<K: Kind> Reconciler<K> {
             revision: status.map(revision::<K>).unwrap_or_default(),
             needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),
             since: since(object.meta()),
-            parent_id: status.and_then(|status| status.observed.as_ref()).and_then(K::parent_id).cloned(),
+            parent_ids: observed.map(K::parent_ids).unwrap_or_default().into_iter().cloned().collect(),
             yields: deleting && status.is_some_and(|status| report::ready_reason(status) == Some(Reason::InUse.as_str())),
         }
     }

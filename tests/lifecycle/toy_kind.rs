@@ -139,13 +139,13 @@ impl Kind for ToyKind {
         seen.name == desired.object.cloud_name()
     }
 
-    fn create(desired: &Desired<'_, Toy>) -> Call {
+    fn create(desired: &Desired<'_, Toy>) -> Option<Call> {
         let body = json!({ "name": desired.object.cloud_name(), "color": desired.object.spec.color });
-        Call::new("CreateToy", Method::Post, &["dcaas", "toys"], "toy").with_body(&body)
+        Some(Call::new("CreateToy", Method::Post, &["dcaas", "toys"], "toy").with_body(&body))
     }
 
-    fn delete(seen: &Seen) -> Call {
-        Call::new("DeleteToy", Method::Delete, &["dcaas", "toys", &seen.id], "toy")
+    fn delete(seen: &Seen) -> Option<Call> {
+        Some(Call::new("DeleteToy", Method::Delete, &["dcaas", "toys", &seen.id], "toy"))
     }
 
     fn compare(desired: &Desired<'_, Toy>, seen: &Seen) -> Vec<Difference> {

@@ -166,7 +166,7 @@ impl<K: Kind> Observer<'_, '_, K> {
     /// Whether the cloud said "not found" when the resource was to be deleted.
     fn is_not_found(&self, seen: &K::Resource) -> bool {
         let not_found = &self.context.state.not_found;
-        !not_found.is_empty() && not_found.contains(&K::delete(seen))
+        !not_found.is_empty() && K::delete(seen).is_some_and(|delete| not_found.contains(&delete))
     }
 
     /// Whether a resource that is about to be taken over is gone, although the LIST shows it: what an earlier object deleted can still have our tag
@@ -196,8 +196,9 @@ impl<K: Kind> Observer<'_, '_, K> {
             }
             duplicates.push(Duplicate {
                 id: id.to_owned(),
-                is_deleting: K::phase(&seen) == ResourcePhase::Deleting || self.is_answered(view, &delete),
-                delete: status.created_ids.iter().any(|created| created == id).then_some(delete),
+                is_deleting: K::phase(&seen) == ResourcePhase::Deleting
+                    || delete.as_ref().is_some_and(|delete| self.is_answered(view, delete)),
+                delete: delete.filter(|_| status.created_ids.iter().any(|created| created == id)),
             });
         }
         duplicates.sort_by(|one, other| one.id.cmp(&other.id));
@@ -233,7 +234,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             phase: K::phase(&seen),
             unseen: Unseen {
                 update: update.as_ref().is_some_and(|call| self.is_answered(view, call)),
-                delete: self.is_answered(view, &delete),
+                delete: delete.as_ref().is_some_and(|delete| self.is_answered(view, delete)),
             },
             update,
             delete,

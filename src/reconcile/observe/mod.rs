@@ -14,7 +14,7 @@ use crate::cloud::Call;
 use crate::graph::ObjectKey;
 
 use crate::reconcile::context::{AccountContext, Context};
-use crate::reconcile::decide::{IntentState, Ownership, Presence, Situation, UnusableSecret};
+use crate::reconcile::decide::{Creation, IntentState, Ownership, Presence, Situation};
 use crate::reconcile::kind::{Desired, Difference, Kind, Links, Reference, ResourcePhase, Tagging};
 use crate::reconcile::reconciler::Failure;
 use crate::reconcile::report::{ObservedResource, ResourceState, spec_changed};
@@ -227,15 +227,15 @@ impl<K: Kind> Observer<'_, '_, K> {
         awaited
     }
 
-    /// The call that creates the resource. Without the secret that the spec asks for there is none.
-    async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Result<Call, UnusableSecret>, Failure> {
+    /// What a create takes: the call, and the secret in it.
+    async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Creation, Failure> {
         if let Some(reference) = K::secret(self.context.object) {
             match self.secret(reference).await? {
                 Ok(secret) => desired.secret = Some(secret),
-                Err(unusable) => return Ok(Err(unusable)),
+                Err(unusable) => return Ok(Creation::NeedsSecret(unusable)),
             }
         }
-        Ok(Ok(K::create(desired)))
+        Ok(K::create(desired).map_or(Creation::Never, Creation::Call))
     }
 }
 
@@ -248,7 +248,7 @@ impl<K: Kind> Context<'_, K> {
     /// Takes note of what a look shows of our own writes.
     pub fn note_writes(&mut self, observation: &Observation<K>) {
         if let (Presence::Present(found), Some(listed)) = (&observation.situation.cloud, observation.listed) {
-            let due: Vec<&Call> = found.update.iter().chain([&found.delete]).collect();
+            let due: Vec<&Call> = found.update.iter().chain(&found.delete).collect();
             self.state.unseen.shown(listed, &due, K::is_guarded(self.object));
         }
     }
