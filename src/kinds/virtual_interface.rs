@@ -110,7 +110,7 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn parent(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {
-        seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway)))
+        seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway, None)))
     }
 
     fn create(desired: &Desired<'_, VirtualInterface>) -> Option<Call> {

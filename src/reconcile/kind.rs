@@ -118,6 +118,13 @@ pub trait Kind: Send + Sync + 'static {
         Some(id.to_owned())
     }
 
+    /// Id of the resource at which it is listed, where the collection is [nested](Listed::PARENT).
+    #[must_use]
+    fn listed_under(desired: &Desired<'_, Self::Object>) -> Option<String> {
+        let _ = desired;
+        None
+    }
+
     /// Whether the cloud deletes `seen` only together with `listed`, which holds it.
     fn is_deleted_with_parent(listed: &Self::Listed, seen: &Self::Resource) -> bool {
         let _ = (listed, seen);

@@ -1,5 +1,7 @@
 //! The cloud client against servers that answer as the simulator never would, and against a simulated cloud whose clock is another.
 
+mod nested;
+
 use axum::Router;
 use axum::extract::{Query, Request};
 use axum::http::{StatusCode, header};
@@ -79,7 +81,7 @@ fn client_of(cloud: &Simulator, credentials: Credentials) -> Client {
 }
 
 async fn show(url: &str) -> Result<VirtualGateway, CloudError> {
-    client(url).fetch(&VirtualGateway::show("1")).await
+    client(url).fetch(&VirtualGateway::show("1", None)).await
 }
 
 #[tokio::test]
@@ -162,7 +164,7 @@ async fn rejected_keys_are_tried_once_and_never_again() {
     let (url, hits) = serve(|_, _| refusal(401, "APIGW.0301")).await;
     let sparing = Settings { reads_per_minute: 1, burst: 1, ..settings(&url) };
     let client = client_with(sparing, access_key("AK", "SK"));
-    let show = VirtualGateway::show("1");
+    let show = VirtualGateway::show("1", None);
     client.permit(&show, Priority::Background).await;
     assert_eq!(client.rejected(), None);
 
@@ -196,7 +198,7 @@ async fn a_wrong_password_is_tried_once_by_all_who_wait_for_the_login() {
     let (url, hits) = serve(move |_, _| (StatusCode::UNAUTHORIZED, axum::Json(wrong.clone()))).await;
     for project_id in [Some("p".to_owned()), None] {
         let client = client_with(Settings { project_id, ..settings(&url) }, password("wrong"));
-        let show = VirtualGateway::show("1");
+        let show = VirtualGateway::show("1", None);
         let all = join_all((0..10).map(|_| client.fetch::<VirtualGateway>(&show))).await;
         assert!(all.iter().all(|one| one.as_ref().is_err_and(|error| error.operation == "KeystoneCreateUserTokenByPassword")), "{all:?}");
         assert_eq!((hits.swap(0, Ordering::Relaxed), client.rejected().map(|error| error.class)), (1, Some(ErrorClass::Auth)));
@@ -215,7 +217,7 @@ async fn what_is_refused_for_another_reason_is_asked_again() {
         let (url, hits) = serve(move |_, _| refusal(status, code)).await;
         let client = client(&url);
         for _ in 0..3 {
-            assert!(client.fetch::<VirtualGateway>(&VirtualGateway::show("1")).await.is_err());
+            assert!(client.fetch::<VirtualGateway>(&VirtualGateway::show("1", None)).await.is_err());
         }
         assert_eq!((hits.load(Ordering::Relaxed), client.rejected()), (3, None), "{why}");
     }
@@ -240,14 +242,14 @@ async fn a_refused_token_is_renewed_once_before_its_owner_counts_as_rejected() {
     let client = client_with(settings(&url), password("right"));
     for _ in 0..3 {
         assert_eq!(client.project_id().await.is_ok(), client.rejected().is_none());
-        let error = client.fetch::<VirtualGateway>(&VirtualGateway::show("1")).await.unwrap_err();
+        let error = client.fetch::<VirtualGateway>(&VirtualGateway::show("1", None)).await.unwrap_err();
         assert_eq!((error.code.as_str(), hits.load(Ordering::Relaxed)), ("APIGW.0301", 4));
     }
     // A token that is to be renewed says nothing of the password that it was given for.
     let (url, hits) = no_token_serves("APIGW.0307").await;
     let client = client_with(settings(&url), password("right"));
     for calls in 1..4 {
-        assert!(client.fetch::<VirtualGateway>(&VirtualGateway::show("1")).await.is_err());
+        assert!(client.fetch::<VirtualGateway>(&VirtualGateway::show("1", None)).await.is_err());
         assert_eq!(client.rejected(), None);
         assert!(hits.load(Ordering::Relaxed) > calls * 2, "it is asked again");
     }
@@ -314,7 +316,7 @@ async fn a_clock_that_nobody_tells_is_no_rejection() {
     let (url, hits) = serve(|_, _| ([(header::DATE, "today")], refusal(401, "APIGW.0303"))).await;
     let client = client(&url);
     for _ in 0..3 {
-        assert!(client.fetch::<VirtualGateway>(&VirtualGateway::show("1")).await.is_err());
+        assert!(client.fetch::<VirtualGateway>(&VirtualGateway::show("1", None)).await.is_err());
     }
     assert_eq!((hits.load(Ordering::Relaxed), client.rejected()), (3, None));
 }
@@ -335,7 +337,7 @@ async fn a_token_is_judged_by_the_clouds_time() {
 async fn a_throttled_client_waits_as_long_as_the_cloud_asks_for() {
     let (url, hits) = serve(|_, _| ([(header::RETRY_AFTER, "1")], refusal(429, "APIGW.0308"))).await;
     let client = client(&url);
-    let show = VirtualGateway::show("1");
+    let show = VirtualGateway::show("1", None);
     client.permit(&show, Priority::Background).await;
     let error = client.fetch::<VirtualGateway>(&show).await.unwrap_err();
     assert_eq!((error.class, error.retry_after), (ErrorClass::Throttled, Some(Duration::from_secs(1))));

@@ -4,16 +4,14 @@
 //! IDs is an error and never an empty list. Inside an item unknown and null fields are tolerated, and fields that can't be read are told.
 
 use jiff::Timestamp;
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use std::collections::HashMap;
-use std::fmt;
 
 use crate::cloud::errors::catalogue::{OwnCode, code_label};
 use crate::cloud::errors::redact::Secrets;
 use crate::cloud::errors::{CloudError, RequestOutcome};
-use crate::cloud::resources::{Item, Listed};
+use crate::cloud::resources::Fields;
 use crate::telemetry::metrics::Answered;
 
 /// A successful answer. Has no `Debug`: it may hold a token, and the cloud echoes keys.
@@ -32,8 +30,8 @@ pub struct Answer {
 
 /// A page of a list, in the cloud's order.
 #[derive(Debug, PartialEq)]
-pub struct Page<R> {
-    pub items: Vec<Item<R>>,
+pub struct Page<T> {
+    pub items: Vec<T>,
     /// Marker of the next page; `None` for the last one.
     pub next_marker: Option<String>,
 }
@@ -66,20 +64,26 @@ impl Answer {
         self.field(operation, &self.fields(operation)?, key, '{')
     }
 
-    /// Reads a page of `R`. An answer without `page_info` is the only page; an unreadable `page_info` is an error, since there may be a next page.
+    /// Reads a page of the list under `key`, each item by `read`. An answer without `page_info` is the only page; an unreadable `page_info` is an
+    /// error, since there may be a next page.
     ///
     /// # Errors
-    /// `Malformed` when the answer is not a JSON object, has no such list, or an item has no ID that can be read.
-    pub fn page<R: Listed>(&self) -> Result<Page<R>, CloudError> {
+    /// `Malformed` when the answer is not a JSON object or has no such list, or when an item can't be read.
+    pub fn page<T>(
+        &self,
+        operation: &'static str,
+        key: &str,
+        read: impl Fn(&RawValue) -> Result<T, String>,
+    ) -> Result<Page<T>, CloudError> {
         const INFO: &str = "page_info";
-        let (operation, _) = R::OPERATIONS;
         let fields = self.fields(operation)?;
-        let texts: Vec<&RawValue> = self.field(operation, &fields, R::PLURAL, '[')?;
-        let items = texts.into_iter().enumerate().map(|(index, text)| {
-            Item::read(text).map_err(|problem| self.malformed(operation, format!("{}[{index}]: {problem}", R::PLURAL)))
-        });
+        let texts: Vec<&RawValue> = self.field(operation, &fields, key, '[')?;
+        let items = texts
+            .into_iter()
+            .enumerate()
+            .map(|(index, text)| read(text).map_err(|problem| self.malformed(operation, format!("{key}[{index}]: {problem}"))));
         let items = items.collect::<Result<_, _>>()?;
-        let info = match fields.0.get(INFO) {
+        let info = match fields.get(INFO).map_err(|problem| self.malformed(operation, problem))? {
             Some(info) if info.get() != "null" => self.field::<PageInfo>(operation, &fields, INFO, '{')?,
             _ => PageInfo { next_marker: None },
         };
@@ -92,7 +96,8 @@ impl Answer {
 
     /// Checks the first character too, since serde reads a list as an object of its fields.
     fn field<'a, T: Deserialize<'a>>(&self, operation: &'static str, fields: &Fields<'a>, key: &str, first: char) -> Result<T, CloudError> {
-        let value = fields.0.get(key).ok_or_else(|| self.malformed(operation, format!("the answer has no {key}")))?;
+        let value = fields.get(key).map_err(|problem| self.malformed(operation, problem))?;
+        let value = value.ok_or_else(|| self.malformed(operation, format!("the answer has no {key}")))?;
         if !value.get().starts_with(first) {
             return Err(self.malformed(operation, format!("{key} does not begin with {first}")));
         }
@@ -110,35 +115,5 @@ impl Answer {
             counted.unreadable(error.class.label(), code_label(&error.code));
         }
         self.secrets.redact(error)
-    }
-}
-
-/// The top level of an answer. A duplicate key is an error: one of the two values would be lost silently.
-struct Fields<'a>(HashMap<String, &'a RawValue>);
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(TopLevel)
-    }
-}
-
-struct TopLevel;
-
-impl<'de> Visitor<'de> for TopLevel {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = HashMap::new();
-        while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-            if fields.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("duplicate key {key}")));
-            }
-            fields.insert(key, value);
-        }
-        Ok(Fields(fields))
     }
 }

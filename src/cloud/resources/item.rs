@@ -5,7 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
 
-use super::Listed;
+use super::{Fields, Listed};
 
 /// An item of a LIST.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,16 +26,11 @@ pub struct Unreadable<R> {
 }
 
 impl<R: Listed> Item<R> {
-    /// Reads an item.
+    /// Reads an item. Whatever the rest is like, it has an ID.
     ///
     /// # Errors
     /// It has no ID that can be read.
-    pub(in crate::cloud) fn read(text: &RawValue) -> Result<Self, String> {
-        /// Every item has it, whatever the rest is like.
-        #[derive(Deserialize)]
-        struct Identified {
-            id: String,
-        }
+    pub fn read(text: &RawValue) -> Result<Self, String> {
         if !text.get().starts_with('{') {
             return Err("not an object".to_owned());
         }
@@ -44,7 +39,7 @@ impl<R: Listed> Item<R> {
             Ok(readable) => return Ok(Self::Readable(readable)),
             Err(error) => without_value(&error.to_string()),
         };
-        let Identified { id } = read(&mut serde_json::Deserializer::from_str(text.get())).map_err(|(_, problem)| problem)?;
+        let (key, id) = identify::<R>(text.get())?;
         // One that is nested too deeply, or has a key twice, has nothing but its ID.
         let mut value = serde_json::from_str(text.get()).unwrap_or_default();
         let (mut problems, mut fields) = (Vec::new(), Vec::new());
@@ -59,10 +54,18 @@ impl<R: Listed> Item<R> {
                 }
                 Ok(_) | Err(_) => {
                     problem.truncate(problem.floor_char_boundary(200));
-                    let rest = read::<R>(&serde_json::json!({ "id": id })).map_err(|(_, problem)| problem)?;
+                    let rest = read::<R>(&serde_json::json!({ key: id })).map_err(|(_, problem)| problem)?;
                     return Ok(Self::Unreadable(Unreadable { rest, fields: Vec::new(), problem }));
                 }
             }
+        }
+    }
+
+    /// What of it can be read.
+    pub(in crate::cloud) fn get_mut(&mut self) -> &mut R {
+        match self {
+            Self::Readable(item) => item,
+            Self::Unreadable(item) => &mut item.rest,
         }
     }
 
@@ -88,6 +91,18 @@ impl<R: Listed> Unreadable<R> {
     pub fn hides_tags(&self) -> bool {
         self.fields.is_empty() || self.fields.iter().any(|field| field == "tags")
     }
+}
+
+/// The ID of an item, and the key under which it stands.
+fn identify<R: Listed>(text: &str) -> Result<(&'static str, String), String> {
+    let fields: Fields = serde_json::from_str(text).map_err(|error| without_value(&error.to_string()))?;
+    for key in R::ID {
+        if let Some(value) = fields.get(key)?.filter(|value| value.get() != "null") {
+            let id = serde_json::from_str(value.get()).map_err(|error| format!("{key}: {}", without_value(&error.to_string())))?;
+            return Ok((key, id));
+        }
+    }
+    Err(format!("missing field `{}`", R::ID.join("` or `")))
 }
 
 /// What stands there; or where the first problem is, and what it is.

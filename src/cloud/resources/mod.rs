@@ -1,5 +1,6 @@
 //! Wire types and calls of each collection.
 
+mod fields;
 mod item;
 mod listed;
 mod peer;
@@ -9,8 +10,9 @@ mod virtual_gateway;
 mod virtual_interface;
 mod wire;
 
+pub(in crate::cloud) use fields::Fields;
 pub use item::{Item, Unreadable};
-pub use listed::Listed;
+pub use listed::{Listed, Parent};
 pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};
 pub use quota::{QUOTA_TYPES, Quota, Quotas, quota_label, quotas};
 pub use tag::{Tag, TagAction, change_tags};

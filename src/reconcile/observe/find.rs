@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::api::{ConditionType, Managed, Status, find_condition};
 use crate::cache::View;
-use crate::cloud::{Call, ErrorClass, Listed, Priority, Unreadable};
+use crate::cloud::{Call, Client, ErrorClass, Listed, Priority, Unreadable};
 use crate::graph::ObjectKey;
 use crate::graph::owner::{OWNER_TAG, object_of};
 use crate::graph::{describe_holder, describe_owner_tag};
@@ -107,19 +107,18 @@ impl<K: Kind> Observer<'_, '_, K> {
     /// The resource with this id, as a read of it alone shows it. Such a read can lag behind the LIST: what the LIST shows stays in the cache, for
     /// this object and for others whose resource is the same item.
     async fn shown(&self, desired: &Desired<'_, K::Object>, id: &str) -> Result<Option<K::Resource>, Failure> {
-        let Some(host) = K::listed_id_of(desired, id) else { return Ok(None) };
-        let call = K::Listed::show(&host);
-        self.account.account.client.queue(&call, Priority::Wait).await?;
-        let sent = Instant::now();
-        match self.account.account.client.fetch::<K::Listed>(&call).await {
-            Ok(listed) => {
-                let seen = among::<K>(&listed, id);
-                self.account.cache.put_new(listed, sent);
-                Ok(seen)
-            }
-            Err(error) if error.class == ErrorClass::Absent => Ok(None),
-            Err(error) => Err(Failure::Cloud(error)),
+        let (Some(host), parent) = (K::listed_id_of(desired, id), K::listed_under(desired)) else { return Ok(None) };
+        // Nothing but the LIST shows what stands where nobody knows.
+        if K::Listed::PARENT.is_some() && parent.is_none() {
+            return Ok(None);
         }
+        let client = &self.account.account.client;
+        client.queue(&Client::read_call::<K::Listed>(&host, parent.as_deref()), Priority::Wait).await?;
+        let sent = Instant::now();
+        let Some(listed) = client.show::<K::Listed>(&host, parent.as_deref()).await.map_err(Failure::Cloud)? else { return Ok(None) };
+        let seen = among::<K>(&listed, id);
+        self.account.cache.put_new(listed, sent);
+        Ok(seen)
     }
 
     /// Whether the resource, which the LIST does not show, exists all the same by our last answered write.

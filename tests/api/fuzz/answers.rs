@@ -41,6 +41,10 @@ fn quotas() -> Value {
     json!({ "quotas": { "resources": [{ "type": "virtualGateway", "quota": 5, "used": 1, "min": 0 }] } })
 }
 
+fn listed<R: Listed>(text: impl Into<Vec<u8>>) -> Result<Page<Item<R>>, CloudError> {
+    Answer::of(text).page(R::OPERATIONS.0, R::PLURAL, Item::read)
+}
+
 fn show<R: Listed>(text: impl Into<Vec<u8>>) -> Result<R, CloudError> {
     Answer::of(text).object(R::OPERATIONS.1, R::SINGULAR)
 }
@@ -67,7 +71,7 @@ fn string(text: &str, path: &[&str]) -> Option<String> {
 }
 
 /// A page is what stands there: a list, of as many items, with these ids; and an error says that nothing is known.
-fn holds_what_stands_there<R: Listed>(text: &str, read: Result<Page<R>, CloudError>) -> Result<(), TestCaseError> {
+fn holds_what_stands_there<R: Listed>(text: &str, read: Result<Page<Item<R>>, CloudError>) -> Result<(), TestCaseError> {
     match read {
         Ok(Page { items, next_marker }) => {
             let listed = elements(text, &[R::PLURAL]);
@@ -104,7 +108,7 @@ fn is_malformed(error: &CloudError) -> Result<(), TestCaseError> {
 
 fn spoilt<R: Listed>(items: &[Value], mutations: &[Mutation]) -> Result<(), TestCaseError> {
     let text = mutated(&page(R::PLURAL, items), mutations);
-    holds_what_stands_there(&text, Answer::of(text.as_str()).page::<R>())
+    holds_what_stands_there(&text, listed::<R>(text.as_str()))
 }
 
 /// Bytes, and texts that look like JSON.
@@ -120,8 +124,8 @@ proptest! {
     #[test]
     fn garbage_is_no_answer(bytes in garbage()) {
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        holds_what_stands_there(&text, Answer::of(bytes.as_slice()).page::<VirtualGateway>())?;
-        holds_what_stands_there(&text, Answer::of(bytes.as_slice()).page::<VirtualInterface>())?;
+        holds_what_stands_there(&text, listed::<VirtualGateway>(bytes.as_slice()))?;
+        holds_what_stands_there(&text, listed::<VirtualInterface>(bytes.as_slice()))?;
         holds_these_quotas(&text, read_quotas(bytes.as_slice()))?;
         is_malformed(&show::<VirtualGateway>(bytes.as_slice()).unwrap_err())?;
     }
@@ -141,8 +145,8 @@ proptest! {
         for (plural, item) in [("virtual_gateways", gateway("1")), ("virtual_interfaces", interface("1"))] {
             let mut text = page(plural, &[item]).to_string().into_bytes();
             text.truncate(cut.index(text.len()));
-            is_malformed(&Answer::of(text.as_slice()).page::<VirtualGateway>().unwrap_err())?;
-            is_malformed(&Answer::of(text).page::<VirtualInterface>().unwrap_err())?;
+            is_malformed(&listed::<VirtualGateway>(text.as_slice()).unwrap_err())?;
+            is_malformed(&listed::<VirtualInterface>(text).unwrap_err())?;
         }
     }
 
@@ -167,7 +171,7 @@ proptest! {
     }
 }
 
-fn readable<R>(page: &Page<R>, index: usize) -> &R {
+fn readable<R>(page: &Page<Item<R>>, index: usize) -> &R {
     match &page.items[index] {
         Item::Readable(item) => item,
         Item::Unreadable(unreadable) => panic!("{}", unreadable.problem),
@@ -176,15 +180,15 @@ fn readable<R>(page: &Page<R>, index: usize) -> &R {
 
 #[test]
 fn what_is_valid_is_read() {
-    let gateways = Answer::of(page("virtual_gateways", &[gateway("1"), gateway("2")]).to_string()).page::<VirtualGateway>().unwrap();
+    let gateways = listed::<VirtualGateway>(page("virtual_gateways", &[gateway("1"), gateway("2")]).to_string()).unwrap();
     assert_eq!((gateways.items.len(), gateways.next_marker.as_deref()), (2, Some("m")));
     assert_eq!(readable(&gateways, 0).local_ep_group, ["10.0.0.0/8", "192.168.0.0/16"]);
-    let interfaces = Answer::of(page("virtual_interfaces", &[interface("1")]).to_string()).page::<VirtualInterface>().unwrap();
+    let interfaces = listed::<VirtualInterface>(page("virtual_interfaces", &[interface("1")]).to_string()).unwrap();
     assert_eq!(readable(&interfaces, 0).vif_peers.len(), 2);
     assert_eq!(read_quotas(quotas().to_string()).unwrap().resources[0].limit, 5);
     for empty in [r#"{"virtual_gateways":[]}"#, r#"{"virtual_gateways":[],"page_info":null}"#, r#"{"virtual_gateways":[],"page_info":{}}"#]
     {
-        assert_eq!(Answer::of(empty).page::<VirtualGateway>(), Ok(Page { items: Vec::new(), next_marker: None }), "{empty}");
+        assert_eq!(listed::<VirtualGateway>(empty), Ok(Page { items: Vec::new(), next_marker: None }), "{empty}");
     }
 }
 
@@ -208,7 +212,7 @@ fn what_could_be_taken_for_an_empty_page_is_none() {
         r#"{"virtual_gateways":[],"page_info":{"next_marker":"2"},"page_info":{}}"#,
     ];
     for text in table {
-        assert_eq!(Answer::of(text).page::<VirtualGateway>().map_err(|error| error.code), Err("Malformed".to_owned()), "{text}");
+        assert_eq!(listed::<VirtualGateway>(text).map_err(|error| error.code), Err("Malformed".to_owned()), "{text}");
     }
     for text in [r#"{"quotas":[]}"#, r#"{"quotas":[[]]}"#, r#"{"quotas":{}}"#, r#"{"quotas":null}"#, r#"{"quotas":{"resources":{}}}"#] {
         assert!(read_quotas(text).is_err(), "{text}");
@@ -221,8 +225,8 @@ fn depth_that_would_exhaust_the_stack_is_no_harm() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("{}0{}", open.repeat(DEPTH), close.repeat(DEPTH));
         let unread = format!(r#"{{"virtual_gateways":[{{"id":"1","new":{deep}}}],"new":{deep}}}"#);
-        assert_eq!(Answer::of(unread).page::<VirtualGateway>().unwrap().items.len(), 1, "what is not read may be as deep as it likes");
-        assert!(Answer::of(format!(r#"{{"virtual_gateways":{deep}}}"#)).page::<VirtualGateway>().is_err());
-        assert!(Answer::of(deep).page::<VirtualGateway>().is_err());
+        assert_eq!(listed::<VirtualGateway>(unread).unwrap().items.len(), 1, "what is not read may be as deep as it likes");
+        assert!(listed::<VirtualGateway>(format!(r#"{{"virtual_gateways":{deep}}}"#)).is_err());
+        assert!(listed::<VirtualGateway>(deep).is_err());
     }
 }
