@@ -125,7 +125,7 @@ impl Account {
 
     /// Whether a resource of ours is seen with its tag: then it is not tags as such that the region refuses.
     fn shows_tags(&self) -> bool {
-        self.caches.started().iter().any(|cache| cache.has_tag(OWNER_TAG))
+        self.caches.refreshed().iter().any(|cache| cache.has_tag(OWNER_TAG))
     }
 
     /// Somebody waits for room in a quota: they are read often until there is some.

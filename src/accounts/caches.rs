@@ -1,5 +1,5 @@
 //! The caches of one account, by the type of what they hold: a collection needs no place of its own here. Each is refreshed from the first time
-//! that it is asked for.
+//! that it is asked for until nobody needs it any more.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -40,6 +40,9 @@ pub(super) trait AnyCache: Any + Send + Sync {
     /// Name of its collection.
     fn collection(&self) -> &'static str;
 
+    /// As [`CloudCache::is_refreshed`].
+    fn is_refreshed(&self) -> bool;
+
     /// As [`CloudCache::age_and_size`].
     fn age_and_size(&self) -> (Duration, usize);
 
@@ -53,6 +56,10 @@ pub(super) trait AnyCache: Any + Send + Sync {
 impl<R: Listed> AnyCache for Started<R> {
     fn collection(&self) -> &'static str {
         R::PLURAL
+    }
+
+    fn is_refreshed(&self) -> bool {
+        self.cache.is_refreshed()
     }
 
     fn age_and_size(&self) -> (Duration, usize) {
@@ -103,6 +110,7 @@ impl CloudCaches {
             any.downcast_ref::<Started<R>>()
         });
         if let Some(present) = present {
+            present.cache.ask();
             return Arc::clone(&present.cache);
         }
         let cache = Arc::new(CloudCache::new());
@@ -112,8 +120,9 @@ impl CloudCaches {
         cache
     }
 
-    /// Those that were asked for.
-    pub fn started(&self) -> Vec<Arc<dyn AnyCache>> {
-        self.started.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+    /// Those that are refreshed.
+    pub fn refreshed(&self) -> Vec<Arc<dyn AnyCache>> {
+        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        started.values().filter(|cache| cache.is_refreshed()).map(Arc::clone).collect()
     }
 }

@@ -44,7 +44,7 @@ impl Source for AccountMetrics {
         let mut nearest = Vec::new();
         for built in known.values().filter_map(|known| known.built.as_ref()) {
             calls(readings, &built.caches);
-            for started in built.caches.started() {
+            for started in built.caches.refreshed() {
                 cache(readings, started.as_ref(), built.caches.schedule.idle);
             }
             keep_nearest(&mut nearest, &built.quotas);

@@ -260,7 +260,7 @@ impl Context {
     /// What is to be said of an account besides whether it is ready.
     fn remarks(&self, name: &str) -> Vec<String> {
         self.known(name, |known| {
-            let caches = known.built.iter().flat_map(|built| built.caches.started());
+            let caches = known.built.iter().flat_map(|built| built.caches.refreshed());
             let unreadable = caches.flat_map(|cache| cache.unreadable()).map(|(id, problem)| format!("{id} ({problem})"));
             let unreadable: BTreeSet<String> = unreadable.collect();
             let names = unreadable.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
-use crate::cloud::{CloudError, Item, Listed, Unreadable};
+use crate::cloud::{CloudError, ErrorClass, Item, Listed, Unreadable};
 use items::{Entry, Items};
 
 /// The result of a LIST.
@@ -58,6 +58,10 @@ struct Inner<R> {
     demanded: Option<Instant>,
     /// When active polling was last requested.
     active_since: Instant,
+    /// When somebody last asked for the cache.
+    asked: Instant,
+    /// Nobody needs it: it is empty and not refreshed.
+    is_resting: bool,
 }
 
 impl<R: Listed> CloudCache<R> {
@@ -65,7 +69,16 @@ impl<R: Listed> CloudCache<R> {
     #[must_use]
     pub fn new() -> Self {
         let now = Instant::now();
-        let inner = Inner { items: Items::default(), listed: None, created: now, failing: None, demanded: None, active_since: now };
+        let inner = Inner {
+            items: Items::default(),
+            listed: None,
+            created: now,
+            failing: None,
+            demanded: None,
+            active_since: now,
+            asked: now,
+            is_resting: false,
+        };
         Self { inner: Mutex::new(inner), wake: Notify::new(), active: ActivePolling::default(), events: broadcast::Sender::new(EVENTS) }
     }
 
@@ -92,6 +105,46 @@ impl<R: Listed> CloudCache<R> {
     pub fn age_and_size(&self) -> (Duration, usize) {
         let inner = self.lock();
         (inner.listed.unwrap_or(inner.created).elapsed(), inner.items.len())
+    }
+
+    /// Somebody is about to use it. One that rests is refreshed again.
+    pub fn ask(&self) {
+        let mut inner = self.lock();
+        inner.asked = Instant::now();
+        if inner.is_resting {
+            (inner.is_resting, inner.created) = (false, inner.asked);
+            drop(inner);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Whether it is refreshed: somebody needs it, and the region has the collection.
+    #[must_use]
+    pub fn is_refreshed(&self) -> bool {
+        let inner = self.lock();
+        let is_unsupported = inner.failing.as_ref().is_some_and(|(error, _)| error.class == ErrorClass::Unsupported);
+        !inner.is_resting && !(inner.listed.is_none() && is_unsupported)
+    }
+
+    /// Empties it if nobody listens and nobody asked for it in the last `interval`. Then it rests until somebody asks again.
+    fn rest_if_unneeded(&self, interval: Duration) -> bool {
+        let mut inner = self.lock();
+        if self.events.receiver_count() > 0 || self.is_active() || inner.asked.elapsed() < interval {
+            return false;
+        }
+        (inner.items, inner.listed, inner.failing, inner.demanded) = (Items::default(), None, None, None);
+        inner.is_resting = true;
+        true
+    }
+
+    async fn until_asked(&self) {
+        loop {
+            let woken = self.wake.notified();
+            if !self.lock().is_resting {
+                return;
+            }
+            woken.await;
+        }
     }
 
     /// Events from now on.
@@ -200,6 +253,27 @@ mod tests {
     use super::*;
     use crate::cloud::VirtualGateway;
     use serde_json::json;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_nobody_needs_rests_until_somebody_asks() {
+        let (cache, interval) = (CloudCache::new(), Duration::from_mins(5));
+        apply(&cache, vec![gateway("1", "a")], Instant::now());
+        assert!(!cache.rest_if_unneeded(interval), "asked for just now");
+        tokio::time::advance(interval).await;
+        let listener = cache.subscribe();
+        assert!(!cache.rest_if_unneeded(interval), "somebody listens");
+        drop(listener);
+        let waiting = cache.poll_actively(None);
+        assert!(!cache.rest_if_unneeded(interval), "somebody waits for a change");
+        drop(waiting);
+        assert!(cache.is_refreshed() && cache.rest_if_unneeded(interval));
+        assert!(!cache.is_refreshed() && !cache.view().is_filled() && names(&cache).is_empty(), "what is old is not shown");
+        let mut asked = std::pin::pin!(cache.until_asked());
+        assert!(futures::poll!(asked.as_mut()).is_pending());
+        cache.ask();
+        asked.await;
+        assert!(cache.is_refreshed() && !cache.rest_if_unneeded(interval));
+    }
 
     fn gateway(id: &str, name: &str) -> VirtualGateway {
         serde_json::from_value(json!({ "id": id, "name": name })).unwrap()

@@ -1,4 +1,4 @@
-//! When to LIST: at the idle interval, at the active interval while a resource settles, at once when fresh data is demanded, and with backoff
+//! When to LIST: not at all while nobody needs the collection, at the idle interval, at the active interval while a resource settles, at once when fresh data is demanded, and with backoff
 //! while the cloud fails.
 
 use std::sync::Arc;
@@ -58,6 +58,11 @@ pub async fn refresh<R: Listed>(cache: Arc<CloudCache<R>>, client: Arc<Client>, 
     let mut poller = Poller::new(schedule);
     loop {
         wait(&cache, &mut poller).await;
+        if cache.rest_if_unneeded(schedule.idle) {
+            cache.until_asked().await;
+            poller = Poller::new(schedule);
+            continue;
+        }
         let started = Instant::now();
         let priority = if cache.is_active() { Priority::Wait } else { Priority::Background };
         let span = tracing::error_span!(parent: None, "list", account);

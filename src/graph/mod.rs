@@ -5,6 +5,7 @@
 
 mod by_namespace;
 mod claims;
+mod contributions;
 mod disclosure;
 mod grants;
 mod key;
@@ -15,9 +16,10 @@ mod wakers;
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 
+pub use contributions::{Contribution, Contributions};
 pub use disclosure::{describe_holder, describe_owner_tag};
 pub use key::ObjectKey;
 pub use summary::ResourceSummary;
@@ -44,6 +46,8 @@ struct State {
     summaries: ByNamespace<ResourceSummary>,
     references: References,
     claims: Claims,
+    /// Shared with those who read it.
+    contributions: Arc<Contributions>,
     grants: Grants,
     wakers: Wakers,
     /// Versions of the objects without a summary that others refer to.
@@ -77,6 +81,12 @@ impl Index {
     #[must_use]
     pub fn summary(&self, key: &ObjectKey) -> Option<ResourceSummary> {
         self.state().summaries.get(key).cloned()
+    }
+
+    /// What all objects add to the lists of resources that others manage.
+    #[must_use]
+    pub fn contributions(&self) -> Arc<Contributions> {
+        Arc::clone(&self.state().contributions)
     }
 
     /// Stands for the state of an object and of all that it refers to, directly or through others.
@@ -184,7 +194,9 @@ impl State {
                 self.claims.hold(key, id, &summary.since);
             }
         }
-        if old.as_ref().is_none_or(|old| old.id != summary.id || old.ready != summary.ready) {
+        let contributed = old.as_ref().map(|old| old.contributions.as_slice()).unwrap_or_default();
+        self.contribute(contributed, &summary.contributions);
+        if old.as_ref().is_none_or(|old| old.id != summary.id || old.ready != summary.ready || old.parts != summary.parts) {
             self.wake_dependants(key);
         }
         if old.as_ref().is_some_and(|old| old.revision != summary.revision) {
@@ -199,6 +211,7 @@ impl State {
 
     fn forget(&mut self, key: &ObjectKey) {
         let summary = self.summaries.remove(key);
+        self.contribute(summary.as_ref().map(|summary| summary.contributions.as_slice()).unwrap_or_default(), &[]);
         for need in summary.iter().flat_map(|summary| &summary.needs) {
             self.unlink(key, need);
         }
@@ -208,6 +221,15 @@ impl State {
         }
         self.wakers.wake_all(&unclaimed);
         self.wake_dependants(key);
+    }
+
+    /// An object adds `new` to the lists of others, in place of `old`.
+    fn contribute(&mut self, old: &[Contribution], new: &[Contribution]) {
+        if old != new {
+            let contributions = Arc::make_mut(&mut self.contributions);
+            old.iter().for_each(|contribution| contributions.remove(contribution));
+            new.iter().for_each(|contribution| contributions.add(contribution));
+        }
     }
 
     /// `key` no longer refers to `need`, which may have waited for that.

@@ -1,6 +1,8 @@
 //! What the graph keeps of an object.
 
-use super::ObjectKey;
+use std::collections::BTreeMap;
+
+use super::{Contribution, ObjectKey};
 
 /// What other objects need to know of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,4 +21,8 @@ pub struct ResourceSummary {
     pub yields: bool,
     /// IDs of the cloud resources that its own was last observed to belong to.
     pub parent_ids: Vec<String>,
+    /// IDs of resources that are parts of its own, by the name of the part.
+    pub parts: BTreeMap<&'static str, String>,
+    /// What its cloud resource adds to the lists of others.
+    pub contributions: Vec<Contribution>,
 }

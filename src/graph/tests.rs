@@ -205,3 +205,26 @@ async fn a_change_of_what_an_object_depends_on_through_others_wakes_it() {
     assert_eq!(names, ["peer", "vif"]);
     assert_ne!(index.revision(&interface), before);
 }
+
+#[test]
+fn what_objects_add_to_a_list_stays_while_one_of_them_does() {
+    let index = Index::default();
+    let (one, other) = (key("Route", "one"), key("Route", "other"));
+    let adding = |entries: &[&str]| ResourceSummary {
+        contributions: entries.iter().map(|entry| ("peer".to_owned(), (*entry).to_owned())).collect(),
+        ..ResourceSummary::default()
+    };
+    let added = || index.contributions().to("peer").cloned().collect::<Vec<_>>();
+    index.apply(&one, adding(&["10.0.0.0/8", "10.1.0.0/16"]));
+    index.apply(&other, adding(&["10.0.0.0/8"]));
+    let before = index.contributions();
+    assert_eq!(added(), ["10.0.0.0/8", "10.1.0.0/16"]);
+    index.apply(&one, adding(&["10.2.0.0/16"]));
+    assert_eq!(added(), ["10.0.0.0/8", "10.2.0.0/16"]);
+    index.forget(&one);
+    assert_eq!(added(), ["10.0.0.0/8"]);
+    index.forget(&other);
+    assert!(added().is_empty() && index.contributions().to("another").next().is_none());
+    assert_eq!(*index.contributions(), *Contributions::none(), "nothing is kept of it");
+    assert_eq!(before.to("peer").count(), 2, "what was read does not change");
+}

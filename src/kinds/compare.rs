@@ -141,6 +141,16 @@ impl TagChange {
     }
 }
 
+/// The networks that a list is to have to which others contribute: those of the spec, and what others have added to it.
+pub(super) fn with_contributed<'a>(desired: &[String], observed: &[String], contributed: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let (wanted, contributed) = (networks(desired), networks(contributed));
+    let is_added = |network: &&String| {
+        let network = parse(network);
+        contributed.contains(&network) && !wanted.contains(&network)
+    };
+    desired.iter().chain(observed.iter().filter(is_added)).cloned().collect()
+}
+
 /// Whether `path` is among the differences.
 pub(super) fn differs(differences: &[Difference], path: &str) -> bool {
     differences.iter().any(|difference| difference.path == path)
@@ -159,8 +169,12 @@ fn spelled<'a>(tags: impl Iterator<Item = (&'a String, &'a String)>) -> String {
 }
 
 /// Networks in one spelling; a text that is none stands for itself.
-fn networks(texts: &[String]) -> BTreeSet<Result<IpNet, String>> {
-    texts.iter().map(|text| text.parse::<IpNet>().map(|net| net.trunc()).map_err(|_| text.clone())).collect()
+fn networks<'a>(texts: impl IntoIterator<Item = &'a String>) -> BTreeSet<Result<IpNet, String>> {
+    texts.into_iter().map(|text| parse(text)).collect()
+}
+
+fn parse(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>().map(|net| net.trunc()).map_err(|_| text.to_owned())
 }
 
 fn address(text: &str) -> Result<IpNet, String> {
@@ -189,6 +203,21 @@ mod tests {
         ];
         for (desired, observed, same) in table {
             assert_eq!(differ(&owned(desired), &owned(observed)), !same, "{desired:?} {observed:?}");
+        }
+    }
+
+    #[test]
+    fn what_others_contribute_stays_in_the_list() {
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let table: [(&str, &[&str], &[&str], &[&str], &[&str]); 5] = [
+            ("added by another", &["10.0.0.0/8"], &["10.0.0.0/8", "172.16.0.0/12"], &["172.16.0.0/12"], &["10.0.0.0/8", "172.16.0.0/12"]),
+            ("not there yet, or not shown there", &["10.0.0.0/8"], &["10.0.0.0/8"], &["172.16.0.0/12"], &["10.0.0.0/8"]),
+            ("added by nobody", &["10.0.0.0/8"], &["10.0.0.0/8", "172.16.0.0/12"], &[], &["10.0.0.0/8"]),
+            ("in the spec, too", &["10.0.0.0/8"], &["10.0.0.0/8"], &["10.0.0.0/8"], &["10.0.0.0/8"]),
+            ("in another spelling", &["fd00::/64"], &["FD00::/64", "FD01::/64"], &["fd01::/64"], &["fd00::/64", "FD01::/64"]),
+        ];
+        for (row, desired, observed, contributed, wanted) in table {
+            assert_eq!(with_contributed(&owned(desired), &owned(observed), owned(contributed).iter()), owned(wanted), "{row}");
         }
     }
 

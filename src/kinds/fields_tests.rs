@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
 use crate::api::Defaults;
+use crate::graph::Contributions;
 use crate::reconcile::{Desired, Difference, Kind, Links, Tagging};
 
 /// Checks a kind: each spec with what the cloud shows for it differs from it in fields that the other specs leave out, or in all of them.
@@ -21,8 +22,16 @@ where
         let object: K::Object =
             read(&json!({ "apiVersion": K::Object::api_version(&()), "kind": K::NAME, "metadata": { "name": "a" }, "spec": spec }));
         let defaults = Defaults::default();
-        let desired =
-            Desired { object: &object, links, created_as: None, defaults: &defaults, owner: None, tagging: Tagging::All, secret: None };
+        let desired = Desired {
+            object: &object,
+            links,
+            created_as: None,
+            defaults: &defaults,
+            owner: None,
+            tagging: Tagging::All,
+            contributions: Contributions::none(),
+            secret: None,
+        };
         for difference in K::compare(&desired, &seen) {
             let Difference { path, mutable, .. } = difference;
             let call = K::update(&desired, &seen, &[difference]);
@@ -116,8 +125,16 @@ fn of_a_peer() {
 fn says_nothing_by_an_empty_field<K: Kind>(spec: &Value, links: &Links, seen: &Value) {
     let object: K::Object = read(&json!({ "metadata": { "name": "a" }, "spec": spec }));
     let defaults = Defaults::default();
-    let desired =
-        Desired { object: &object, links, created_as: None, defaults: &defaults, owner: None, tagging: Tagging::All, secret: None };
+    let desired = Desired {
+        object: &object,
+        links,
+        created_as: None,
+        defaults: &defaults,
+        owner: None,
+        tagging: Tagging::All,
+        contributions: Contributions::none(),
+        secret: None,
+    };
     let shown = |seen: &Value| -> Vec<Difference> {
         // Of what can't be read nothing is concluded.
         let Ok(seen) = serde_json::from_value(seen.clone()) else { return Vec::new() };

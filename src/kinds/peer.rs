@@ -5,7 +5,7 @@ use crate::api::{Managed, Peer, PeerObserved, SecretKeyReference, Tags};
 use crate::cloud::{self, Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
 use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
 
-use super::compare::{Comparison, differs};
+use super::compare::{Comparison, differs, with_contributed};
 use super::imported;
 use super::virtual_interface::VirtualInterfaceKind;
 
@@ -141,7 +141,7 @@ impl Kind for PeerKind {
         comparison.address("remoteGatewayIp", &spec.remote_gateway_ip, seen.remote_gateway_ip.as_deref());
         comparison.text("name", Some(&desired.object.cloud_name()), seen.name.as_deref());
         comparison.text("description", spec.description.as_deref(), seen.description.as_deref());
-        comparison.networks("remoteEpGroup", &spec.remote_ep_group, &seen.remote_ep_group);
+        comparison.networks("remoteEpGroup", &remote_ep_group(desired, seen), &seen.remote_ep_group);
         comparison.finish()
     }
 
@@ -151,7 +151,7 @@ impl Kind for PeerKind {
         let body = UpdateVifPeer {
             name: when("name").then(|| desired.object.cloud_name()),
             description: when("description").then(|| spec.description.clone().unwrap_or_default()),
-            remote_ep_group: when("remoteEpGroup").then(|| spec.remote_ep_group.clone()),
+            remote_ep_group: when("remoteEpGroup").then(|| remote_ep_group(desired, seen)),
         };
         (body != UpdateVifPeer::default()).then(|| body.call(&seen.id))
     }
@@ -201,6 +201,11 @@ impl Kind for PeerKind {
             device_id,
         }
     }
+}
+
+/// Its networks: those of the spec, and those that routes add.
+fn remote_ep_group(desired: &Desired<'_, Peer>, seen: &VifPeer) -> Vec<String> {
+    with_contributed(&desired.object.spec.remote_ep_group, &seen.remote_ep_group, desired.contributions.to(&seen.id))
 }
 
 fn interface(desired: &Desired<'_, Peer>) -> Option<String> {

@@ -1,12 +1,14 @@
 //! `VirtualInterface`: a VLAN of a connection that leads to a gateway. Its first peer is part of it.
 
+use std::collections::BTreeMap;
+
 use crate::accounts::{Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
 use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
 
-use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire};
+use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire, with_contributed};
 use super::imported;
 use super::peer::session_down;
 use super::virtual_gateway::VirtualGatewayKind;
@@ -169,14 +171,15 @@ impl Kind for VirtualInterfaceKind {
         comparison.text("name", Some(&desired.object.cloud_name()), seen.name.as_deref());
         comparison.text("description", spec.description.as_deref(), seen.description.as_deref());
         comparison.mutable("bandwidth", Some(spec.bandwidth), seen.bandwidth);
+        let networks = remote_ep_group(desired, seen);
         if let Some(peer) = first_peer(desired.object, seen) {
             comparison.fixed("routeMode", Some(spec.route_mode.as_str()), peer.route_mode.as_deref());
             comparison.fixed("bgpAsn", spec.bgp_asn, peer.bgp_asn);
             comparison.address("localGatewayIp", &spec.local_gateway_ip, peer.local_gateway_ip.as_deref());
             comparison.address("remoteGatewayIp", &spec.remote_gateway_ip, peer.remote_gateway_ip.as_deref());
-            comparison.networks("remoteEpGroup", &spec.remote_ep_group, &peer.remote_ep_group);
+            comparison.networks("remoteEpGroup", &networks, &peer.remote_ep_group);
         } else {
-            comparison.networks("remoteEpGroup", &spec.remote_ep_group, &seen.remote_ep_group);
+            comparison.networks("remoteEpGroup", &networks, &seen.remote_ep_group);
         }
         if !spec.service_ep_group.is_empty() {
             comparison.networks("serviceEpGroup", &spec.service_ep_group, &seen.service_ep_group);
@@ -198,7 +201,7 @@ impl Kind for VirtualInterfaceKind {
         let spec = &desired.object.spec;
         let id = seen.id.as_str();
         let when = |path| differs(differences, path);
-        let networks = when("remoteEpGroup").then(|| spec.remote_ep_group.clone());
+        let networks = when("remoteEpGroup").then(|| remote_ep_group(desired, seen));
         // With two peers the interface's own list is ambiguous: then the peer is changed by itself.
         let (networks, peer_networks) = if seen.vif_peers.len() > 1 { (None, networks) } else { (networks, None) };
         let plain = UpdateVirtualInterface {
@@ -249,6 +252,15 @@ impl Kind for VirtualInterfaceKind {
     fn health(seen: &cloud::VirtualInterface) -> Health {
         let down: Vec<String> = seen.vif_peers.iter().filter_map(session_down).collect();
         Health::of(seen.status.as_deref(), &down)
+    }
+
+    /// Its peers, by their address family.
+    fn parts(observed: &VirtualInterfaceObserved) -> BTreeMap<&'static str, String> {
+        let peer = |family: AddressFamily| {
+            let peer = observed.peers.iter().find(|peer| peer.address_family.as_deref() == Some(family.as_str()))?;
+            Some((family.as_str(), peer.id.clone()?))
+        };
+        [AddressFamily::Ipv4, AddressFamily::Ipv6].into_iter().filter_map(peer).collect()
     }
 
     fn parent_ids(observed: &VirtualInterfaceObserved) -> Vec<&String> {
@@ -311,6 +323,15 @@ impl Kind for VirtualInterfaceKind {
 
 fn gateway(desired: &Desired<'_, VirtualInterface>) -> Option<String> {
     desired.links.get(GATEWAY).or(desired.object.spec.virtual_gateway_id.as_ref()).cloned()
+}
+
+/// The networks of its own peer: those of the spec, and those that routes add.
+fn remote_ep_group(desired: &Desired<'_, VirtualInterface>, seen: &cloud::VirtualInterface) -> Vec<String> {
+    let networks = &desired.object.spec.remote_ep_group;
+    match first_peer(desired.object, seen) {
+        Some(peer) => with_contributed(networks, &peer.remote_ep_group, desired.contributions.to(&peer.id)),
+        None => networks.clone(),
+    }
 }
 
 /// The peer that the interface itself describes: the one of its address family.

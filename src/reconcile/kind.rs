@@ -10,6 +10,7 @@ use crate::api::cloud_account::{Feature, Features};
 use crate::api::{Defaults, DeletionPolicy, Managed, ObjectReference, Reason, SecretKeyReference, Tags};
 use crate::cloud::{Call, Listed};
 use crate::graph::owner::OWNER_TAG;
+use crate::graph::{Contribution, Contributions, ResourceSummary};
 
 /// A kind of custom resource and the cloud resource it stands for.
 ///
@@ -168,6 +169,18 @@ pub trait Kind: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// IDs of resources that are parts of one with this status and that a [reference](Reference::part) can mean.
+    fn parts(observed: &<Self::Object as Managed>::Observed) -> BTreeMap<&'static str, String> {
+        let _ = observed;
+        BTreeMap::new()
+    }
+
+    /// What the object's resource adds to the lists of resources that other objects manage, from the create on.
+    fn contributions(object: &Self::Object) -> Vec<Contribution> {
+        let _ = object;
+        Vec::new()
+    }
+
     /// What the cloud says, for the object's status.
     fn observed(seen: &Self::Resource) -> <Self::Object as Managed>::Observed;
 }
@@ -186,6 +199,8 @@ pub struct Desired<'a, O> {
     pub owner: Option<&'a str>,
     /// Which tags it is to have.
     pub tagging: Tagging,
+    /// What other objects add to the lists of resources.
+    pub contributions: &'a Contributions,
     /// Value of the secret, read only for a create.
     pub secret: Option<SecretString>,
 }
@@ -281,13 +296,28 @@ pub struct Reference {
     pub namespace: Option<String>,
     /// Name.
     pub name: String,
+    /// Name of the [part](Kind::parts) of its resource that is meant; the resource itself if absent.
+    pub part: Option<&'static str>,
 }
 
 impl Reference {
     /// What `field` of a spec, which leads to objects of `kind`, refers to.
     #[must_use]
     pub fn new(field: &'static str, kind: &'static str, to: &ObjectReference) -> Self {
-        Self { field, kind, namespace: to.namespace.clone(), name: to.name.clone() }
+        Self { field, kind, namespace: to.namespace.clone(), name: to.name.clone(), part: None }
+    }
+
+    /// To a [part](Kind::parts) of that object's resource.
+    #[must_use]
+    pub const fn to_part(mut self, part: &'static str) -> Self {
+        self.part = Some(part);
+        self
+    }
+
+    /// The ID that it leads to, once that is known.
+    #[must_use]
+    pub fn id_in<'a>(&self, summary: &'a ResourceSummary) -> Option<&'a String> {
+        self.part.map_or(summary.id.as_ref(), |part| summary.parts.get(part))
     }
 }
 

@@ -24,12 +24,22 @@ impl Listeners {
     }
 
     fn remove(&self, address: usize) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
+        self.remove_if(address, || true);
+    }
+
+    /// Whoever listens meanwhile for an object that came finds it removed, or comes in time for the condition.
+    fn remove_if(&self, address: usize, condition: impl FnOnce() -> bool) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_to_go = condition();
+        if is_to_go {
+            all.remove(&address);
+        }
+        is_to_go
     }
 }
 
 impl<K: Kind> Reconciler<K> {
-    /// Listens to a cache from the first time that one of its objects is reconciled.
+    /// Listens to a cache from the first time that one of its objects is reconciled until the account has none of them left.
     pub(super) fn listen(self: &Arc<Self>, account: &str, cache: &Arc<CloudCache<K::Listed>>) {
         let address = Arc::as_ptr(cache).addr();
         if !self.listeners.add(address) {
@@ -51,11 +61,12 @@ impl<K: Kind> Reconciler<K> {
                     Ok(Event::Failed) => reconciler.wake_where(&account, |tracked| tracked.awaits_list),
                     Err(RecvError::Lagged(_)) => reconciler.wake_where(&account, |_| true),
                     // The cache is gone.
-                    Err(RecvError::Closed) => break,
+                    Err(RecvError::Closed) => return reconciler.listeners.remove(address),
+                }
+                if reconciler.listeners.remove_if(address, || !reconciler.states.has_any(&account)) {
+                    return;
                 }
             }
-            reconciler.listeners.remove(address);
-            drop(held);
         });
     }
 

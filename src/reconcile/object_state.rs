@@ -301,6 +301,11 @@ impl<O> ObjectStates<O> {
         woken.collect()
     }
 
+    /// Whether there are objects of `account`.
+    pub fn has_any(&self, account: &str) -> bool {
+        self.lock().values().any(|entry| entry.tracked.account == account)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry<O>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }

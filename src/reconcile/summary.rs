@@ -47,6 +47,8 @@ impl<K: Kind> Reconciler<K> {
             revision: status.map(revision::<K>).unwrap_or_default(),
             needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),
             since: since(object.meta()),
+            parts: observed.map(K::parts).unwrap_or_default(),
+            contributions: K::contributions(object),
             parent_ids: observed.map(K::parent_ids).unwrap_or_default().into_iter().cloned().collect(),
             yields: deleting && status.is_some_and(|status| report::ready_reason(status) == Some(Reason::InUse.as_str())),
         }

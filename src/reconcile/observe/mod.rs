@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::api::{DriftPolicy, Intent, Managed, Management, Target, WaitingFor};
 use crate::cache::View;
 use crate::cloud::Call;
-use crate::graph::ObjectKey;
+use crate::graph::{Contributions, ObjectKey};
 
 use crate::reconcile::context::{AccountContext, Context};
 use crate::reconcile::decide::{Creation, IntentState, Ownership, Presence, Situation};
@@ -106,9 +106,12 @@ impl<K: Kind> Observer<'_, '_, K> {
             let fields = self.context.references.iter().map(|reference| reference.field);
             links.extend(fields.filter_map(|field| Some((field, aimed.references.get(field)?.clone()))));
         }
-        let mut desired = Desired { created_as: aimed.map(|aimed| aimed.name.as_str()), ..self.desired(&links) };
-        let tags = K::desired_tags(&desired).tags.len();
         let view = self.account.cache.view();
+        // After the view: what it shows of them was added before.
+        let contributions = self.context.reconciler.index.contributions();
+        let created_as = aimed.map(|aimed| aimed.name.as_str());
+        let mut desired = Desired { created_as, contributions: &contributions, ..self.desired(&links) };
+        let tags = K::desired_tags(&desired).tags.len();
         let duplicates = self.duplicates(&desired, &view).await?;
         let listed = view.listed();
         let (presence, seen) = self.find(&desired, view).await?;
@@ -148,6 +151,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             defaults: &self.account.account.defaults,
             owner: (self.account.policies.management == Management::Managed).then_some(self.account.owner.as_str()),
             tagging: if self.account.account.keeps_tags() { Tagging::All } else { Tagging::None },
+            contributions: Contributions::none(),
             secret: None,
         }
     }
@@ -173,7 +177,10 @@ impl<K: Kind> Observer<'_, '_, K> {
 
     /// Whether all references are there and granted. Where one is not, it is not known either what may be used: an import waits.
     fn is_resolved(&self) -> bool {
-        self.context.references.iter().all(|reference| self.context.referenced(reference).is_some_and(|summary| summary.id.is_some()))
+        self.context
+            .references
+            .iter()
+            .all(|reference| self.context.referenced(reference).is_some_and(|summary| reference.id_in(&summary).is_some()))
     }
 
     /// Ids of the referenced objects, and which of them are not ready.
@@ -183,11 +190,12 @@ impl<K: Kind> Observer<'_, '_, K> {
         let mut waiting = Vec::new();
         for reference in &self.context.references {
             let summary = self.context.referenced(reference);
-            if !summary.as_ref().is_some_and(|summary| summary.ready && summary.id.is_some()) {
+            let id = summary.as_ref().and_then(|summary| reference.id_in(summary));
+            if id.is_none() || !summary.as_ref().is_some_and(|summary| summary.ready) {
                 waiting.push(reference.key(namespace).named_from(namespace));
             }
-            if let Some(id) = summary.and_then(|summary| summary.id) {
-                links.insert(reference.field, id);
+            if let Some(id) = id {
+                links.insert(reference.field, id.clone());
             }
         }
         (links, waiting)
@@ -273,7 +281,7 @@ impl Reference {
     /// The object referred to, from an object in `namespace`.
     #[must_use]
     pub fn key(&self, namespace: &str) -> ObjectKey {
-        let Self { field: _, kind, namespace: other, name } = self;
+        let Self { field: _, kind, namespace: other, name, part: _ } = self;
         ObjectKey { kind, namespace: other.clone().unwrap_or_else(|| namespace.to_owned()), name: name.clone() }
     }
 }
