@@ -152,8 +152,6 @@ pub struct Switches {
     pub u14_retry_after_s: Option<u32>,
     /// Type of the quota of gateways in the list of quotas. `None` does not list it.
     pub u15_gateway_quota_type: Option<String>,
-    /// Without effect: `u33_bound_global_eip_status` took its place.
-    pub u16_global_eip_status: String,
     pub u17_interconnect_subnet: InterconnectSubnet,
     /// Domain of the endpoint in the catalog of a token.
     pub u18_endpoint_domain: String,
@@ -233,7 +231,6 @@ impl Default for Switches {
             u13_pending_create_status: "PENDING_CREATE".to_owned(),
             u14_retry_after_s: None,
             u15_gateway_quota_type: None,
-            u16_global_eip_status: "ACTIVE".to_owned(),
             u17_interconnect_subnet: InterconnectSubnet::Ignore,
             u18_endpoint_domain: "myhuaweicloud.eu".to_owned(),
             u19_max_tags: 10,
