@@ -3,14 +3,18 @@
 use axum::http::StatusCode;
 
 use super::{
-    Call, OperationResult,
+    Call, OperationResult, Success,
     listing::{Listing, selected},
     render,
 };
 use crate::{
     http::ApiError,
     rules::{connections as rules, of_project, one_of_project},
-    state::{Cloud, Object, text},
+    state::{
+        Cloud, Object,
+        pending::{FinalState, PendingResource},
+        set, text,
+    },
 };
 
 const WRAPPER: &str = "direct_connect";
@@ -37,6 +41,17 @@ pub fn update(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationRe
     };
     call.apply(connection, changes);
     Ok(call.success(StatusCode::OK, WRAPPER, render::connection(connection, call.settings)))
+}
+
+pub fn delete(cloud: &mut Cloud, call: &Call<'_>, ids: &[String]) -> OperationResult {
+    let connection = find(cloud, call, ids)?;
+    let id = text(connection, "id").to_owned();
+    rules::check_delete(cloud, connection, call.settings)?;
+    cloud.connections.get_mut(&id).into_iter().for_each(|connection| set(connection, "status", "PENDING_DELETE"));
+    let outcome = FinalState::Deleted.or_error(call.error_reason);
+    cloud.pending.schedule(call.now, call.settings.settle_ms.delete, PendingResource::Connection(id), outcome);
+    cloud.settle(call.now, call.settings);
+    Ok(Success::no_content())
 }
 
 fn find<'c>(cloud: &'c Cloud, call: &Call<'_>, ids: &[String]) -> Result<&'c Object, ApiError> {

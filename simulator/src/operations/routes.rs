@@ -61,6 +61,7 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
         ("GET", ["direct-connects"]) => ("ListDirectConnects", vec![], direct_connects::list),
         ("GET", ["direct-connects", id]) => ("ShowDirectConnect", vec![id], direct_connects::show),
         ("PUT", ["direct-connects", id]) => ("UpdateDirectConnect", vec![id], direct_connects::update),
+        ("DELETE", ["direct-connects", id]) => ("DeleteDirectConnect", vec![id], direct_connects::delete),
         ("GET", ["hosted-connects"]) => ("ListHostedDirectConnects", vec![], hosted_connections::list),
         ("POST", ["hosted-connects"]) => ("CreateHostedDirectConnect", vec![], hosted_connections::create),
         ("GET", ["hosted-connects", id]) => ("ShowHostedDirectConnect", vec![id], hosted_connections::show),

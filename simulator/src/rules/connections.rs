@@ -48,6 +48,22 @@ pub fn check_update(cloud: &Cloud, connection: &Object, body: Object, settings: 
     Ok(body)
 }
 
+/// Only what is paid by use is deleted here. What is paid for a period is unsubscribed from, elsewhere.
+pub fn check_delete(cloud: &Cloud, connection: &Object, settings: &Settings) -> Result<(), ApiError> {
+    if matches!(text(connection, "status"), "PENDING_DELETE" | "DELETED") {
+        return Err(ApiError::bad_request("DC.1005"));
+    }
+    let id = text(connection, "id");
+    let hosts_others = cloud.connections.values().any(|other| text(other, "hosting_id") == id);
+    if hosts_others || cloud.interfaces_of_connection(id).next().is_some() {
+        return Err(ApiError::bad_request("DC.1007"));
+    }
+    if text(connection, "charge_mode") == "prepayment" {
+        return Err(ApiError::with_detail(&settings.prepaid_delete_code, "The connection is paid for a period."));
+    }
+    Ok(())
+}
+
 /// The status of an order can be set until it is paid.
 fn is_ordered(connection: &Object) -> bool {
     matches!(text(connection, "status"), "APPLY" | "DENY" | "PENDING_SURVEY" | "PENDING_PAY")

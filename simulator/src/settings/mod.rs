@@ -51,6 +51,8 @@ pub struct Settings {
     pub locks: Locks,
     /// Error code for an exhausted quota of gateways or interfaces, as none is documented.
     pub quota_code: String,
+    /// Error code for the deletion of a connection that is paid for a period, as none is documented.
+    pub prepaid_delete_code: String,
     /// Whether the connections of one gateway must be at different locations (`DC.1112`).
     pub distinct_locations: bool,
     /// Routes that a BGP session receives while it is up.
@@ -68,7 +70,7 @@ pub struct Latencies {
     pub operations: BTreeMap<String, u64>,
 }
 
-/// Milliseconds in a `PENDING_*` status, of interfaces, peers, peer links and routes.
+/// Milliseconds in a `PENDING_*` status, of interfaces, peers, peer links and routes, and of deleted connections.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettleTimes {
@@ -217,6 +219,7 @@ impl Default for Settings {
             unknown_keys: KeyPolicy::Refuse,
             locks: Locks::default(),
             quota_code: "DC.1019".to_owned(),
+            prepaid_delete_code: "DC.0001".to_owned(),
             distinct_locations: true,
             received_routes: 2,
             switches: Switches::default(),

@@ -28,7 +28,10 @@ pub fn cloud(project_id: &str, region: &str, seeds: &Seeds) -> Cloud {
     let built_in = [
         ("line-a", json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-a", "device_id": "10.255.0.1"})),
         ("line-b", json!({"port_type": "10G", "bandwidth": 10_000, "location": "location-b", "device_id": "10.255.0.2"})),
-        ("line-c", json!({"port_type": "1G", "bandwidth": 1_000, "location": "location-a", "device_id": "10.255.0.3"})),
+        (
+            "line-c",
+            json!({"port_type": "1G", "bandwidth": 1_000, "location": "location-a", "device_id": "10.255.0.3", "charge_mode": "bandwidth"}),
+        ),
         (
             "operations",
             json!({"port_type": "100G", "bandwidth": 100_000, "location": "location-a", "device_id": "10.255.0.4", "type": "hosting"}),

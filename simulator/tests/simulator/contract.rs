@@ -136,6 +136,7 @@ async fn session(cloud: &Simulator) {
         .await;
     cloud.get(&format!("dcaas/direct-connects/{LINE_A}")).await;
     cloud.put(&format!("dcaas/direct-connects/{LINE_A}"), json!({"direct_connect": {"name": "direct connect1", "description": ""}})).await;
+    cloud.delete(&format!("dcaas/direct-connects/{LINE_C}")).await;
     cloud.get("dcaas/quotas?type=virtualInterface").await;
     cloud.get(&format!("dcaas/virtual-gateways/{NOBODY}")).await;
     cloud.delete(&format!("dcaas/virtual-gateways/{gateway}")).await;

@@ -159,6 +159,41 @@ async fn life_of_a_connection() {
     assert_eq!((paid.status, &paid.body["direct_connect"]["status"]), (200, &json!("PENDING_PAY")));
 }
 
+#[tokio::test]
+async fn only_an_unused_connection_that_is_paid_by_use_is_deleted() {
+    let cloud = Simulator::start(slow()).await;
+    let path = |id: &str| format!("dcaas/direct-connects/{id}");
+    let change = async |id: &str, fields: Value| cloud.admin(Method::PATCH, &format!("resources/{id}"), Some(fields)).await.status;
+    let vif = cloud.post("dcaas/virtual-interfaces", json!({"virtual_interface": interface(&cloud.gateway().await, LINE_C, 30)})).await;
+    let vif = vif.id("virtual_interface");
+    assert_eq!(change(OPERATIONS, json!({"charge_mode": "traffic"})).await, 200);
+    let table = [
+        ("an interface uses it", LINE_C, (400, "DC.1007")),
+        ("a hosted connection uses it", OPERATIONS, (400, "DC.1007")),
+        ("it is paid for a period", LINE_A, (400, "DC.0001")),
+        ("it is somewhere else", NOBODY, (404, "DC.1012")),
+    ];
+    for (rule, id, expected) in table {
+        let answer = cloud.delete(&path(id)).await;
+        assert_eq!((answer.status, answer.code()), expected, "{rule}");
+    }
+    cloud.settings(json!({"prepaid_delete_code": "DC.1005"})).await;
+    assert_eq!(cloud.delete(&path(LINE_A)).await.code(), "DC.1005");
+
+    cloud.admin(Method::DELETE, &format!("resources/{vif}"), None).await;
+    let since = cloud.log(0).await.len() as u64;
+    let deleted = cloud.delete(&path(LINE_C)).await;
+    assert_eq!((deleted.status, &deleted.body), (204, &Value::Null));
+    let log = cloud.log(since).await;
+    assert_eq!((&log[0]["operation"], &log[0]["committed"]), (&json!("DeleteDirectConnect"), &json!(true)), "tests find it in the log");
+    assert_eq!(cloud.get(&path(LINE_C)).await.body["direct_connect"]["status"], "PENDING_DELETE");
+    assert_eq!(cloud.delete(&path(LINE_C)).await.code(), "DC.1005");
+    assert_eq!(cloud.put(&path(LINE_C), json!({"direct_connect": {"name": "x"}})).await.code(), "DC.1005");
+    cloud.settle().await;
+    let gone = cloud.get(&path(LINE_C)).await;
+    assert_eq!((gone.status, gone.code()), (404, "DC.1012"));
+}
+
 fn six(vif: &str) -> Value {
     json!({
         "vif_id": vif, "name": "six", "address_family": "ipv6", "route_mode": "static", "remote_ep_group": ["fd02::/48"],
