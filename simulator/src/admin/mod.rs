@@ -104,6 +104,7 @@ async fn list_resources(State(simulator): Shared) -> Json<Value> {
         "virtual_gateways": list(&cloud.gateways, render::gateway),
         "virtual_interfaces": list(&cloud.interfaces, render::interface),
         "switchover_test_records": list(&cloud.switchovers, |record, _| Value::Object(record.clone())),
+        "vif_peer_detections": list(&cloud.detections, render::detection),
         "global_dc_gateways": cloud.global_gateways.values().map(|gateway| global_gateways::shown(cloud, gateway, settings, &[])).collect::<Value>(),
         "peer_links": cloud.peer_links.values().map(|link| peer_links::shown(cloud, link, settings, &[])).collect::<Value>(),
         "gdgw_routetables": list(&cloud.gdgw_routes, |route, _| Value::Object(route.clone())),

@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::{
     clock::Moment,
     operations::{
-        connect_gateways, direct_connect_locations, gdgw_routes, global_eips, global_gateways, new_id, peer_links, vif_peers,
-        virtual_gateways, virtual_interfaces,
+        connect_gateways, direct_connect_locations, gdgw_routes, global_eips, global_gateways, new_id, peer_detections, peer_links,
+        vif_peers, virtual_gateways, virtual_interfaces,
     },
     state::{Cloud, Object, Table, add_peer, peers_mut, remove_peer, seeds, set, text},
 };
@@ -40,6 +40,7 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
             add_peer(interface, peer.clone());
             Some(peer)
         }
+        "vif_peer_detection" => Some(insert(&mut cloud.detections, id.clone(), peer_detections::new(&id, &project, body))),
         "global_dc_gateway" => Some(insert(&mut cloud.global_gateways, id.clone(), global_gateways::new(&id, &project, body, 64_512))),
         "peer_link" => {
             let link = peer_links::new(cloud, &id, &project, body, now);
@@ -76,24 +77,35 @@ pub fn delete(cloud: &mut Cloud, id: &str) -> bool {
         cloud.remove_connection(&connection);
         return true;
     }
-    let Cloud { gateways, interfaces, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes, .. } = cloud;
-    [gateways, interfaces, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes]
-        .into_iter()
-        .any(|table| table.remove(id).is_some())
+    tables(cloud).into_iter().any(|table| table.remove(id).is_some()) || cloud.interfaces.remove(id).is_some()
 }
 
 fn find<'c>(cloud: &'c mut Cloud, id: &str) -> Option<&'c mut Object> {
+    if cloud.interfaces.contains_key(id) {
+        return cloud.interfaces.get_mut(id);
+    }
+    if let Some(interface) = cloud.interface_of_peer(id).map(|interface| text(interface, "id").to_owned()) {
+        return cloud.peer_mut(&interface, id);
+    }
+    tables(cloud).into_iter().find_map(|table| table.get_mut(id))
+}
+
+/// All tables but that of the interfaces, which hold their peers.
+fn tables(cloud: &mut Cloud) -> [&mut Table; 10] {
     let Cloud {
-        connections, gateways, interfaces, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes, ..
+        connections,
+        gateways,
+        switchovers,
+        detections,
+        locations,
+        connect_gateways,
+        global_eips,
+        global_gateways,
+        peer_links,
+        gdgw_routes,
+        ..
     } = cloud;
-    let flat = [connections, gateways, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes];
-    if let Some(found) = flat.into_iter().find_map(|table| table.get_mut(id)) {
-        return Some(found);
-    }
-    if interfaces.contains_key(id) {
-        return interfaces.get_mut(id);
-    }
-    interfaces.values_mut().find_map(|interface| peers_mut(interface).find(|peer| text(peer, "id") == id))
+    [connections, gateways, switchovers, detections, locations, connect_gateways, global_eips, global_gateways, peer_links, gdgw_routes]
 }
 
 fn insert(table: &mut Table, id: String, object: Object) -> Object {

@@ -12,10 +12,14 @@ pub struct Account {
 }
 
 impl Account {
-    /// Derived from the project: the id must only be stable and have the right format.
     pub fn domain_id(&self) -> String {
-        self.project_id.chars().rev().collect()
+        domain_of(&self.project_id)
     }
+}
+
+/// The domain of a project. Derived from it: the id must only be stable and have the right format.
+pub fn domain_of(project_id: &str) -> String {
+    project_id.chars().rev().collect()
 }
 
 /// An access key. A temporary one is valid only with its security token.

@@ -55,6 +55,27 @@ impl Listing<'_> {
         objects: impl Iterator<Item = &'o Object>,
         render: impl Fn(&Object) -> Value,
     ) -> OperationResult {
+        let (found, total) = self.found_from_offset(call, objects)?;
+        self.respond_counted_page(call, &found, total, render)
+    }
+
+    /// The same without the number.
+    pub fn respond_from_offset_uncounted<'o>(
+        &self,
+        call: &Call<'_>,
+        objects: impl Iterator<Item = &'o Object>,
+        render: impl Fn(&Object) -> Value,
+    ) -> OperationResult {
+        let (found, _) = self.found_from_offset(call, objects)?;
+        self.respond_page(call, &found, render)
+    }
+
+    /// The objects from the offset on, and how many there are with those before it.
+    fn found_from_offset<'o>(
+        &self,
+        call: &Call<'_>,
+        objects: impl Iterator<Item = &'o Object>,
+    ) -> Result<(Vec<&'o Object>, usize), ApiError> {
         let mut found = self.found(call, objects)?;
         let total = found.len();
         check_count("ext_fields", &call.query.all("ext_fields"))?;
@@ -68,7 +89,7 @@ impl Listing<'_> {
             let offset: usize = offset.ok_or_else(|| ApiError::invalid_parameter("offset is invalid"))?;
             found.drain(..offset.min(total));
         }
-        self.respond_counted_page(call, &found, total, render)
+        Ok((found, total))
     }
 
     fn respond_counted_page(&self, call: &Call<'_>, found: &[&Object], total: usize, render: impl Fn(&Object) -> Value) -> OperationResult {

@@ -11,6 +11,7 @@ pub mod global_eips;
 pub mod global_gateways;
 mod hosted_connections;
 mod listing;
+pub mod peer_detections;
 pub mod peer_links;
 pub mod projects;
 mod quotas;

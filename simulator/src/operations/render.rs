@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    settings::{AbsentFields, CidrOrder, Md5Echo, SegmentRows, Settings},
+    settings::{AbsentFields, CidrOrder, DetectionTimes, Md5Echo, SegmentRows, Settings},
     state::{Cloud, Object, peers, set, text},
 };
 
@@ -69,6 +69,18 @@ pub fn global_eip(bound: &Object, settings: &Settings) -> Value {
 pub fn location(location: &Object, settings: &Settings) -> Value {
     let mut shown = location.clone();
     shown.remove("status");
+    apply_settings(shown, settings)
+}
+
+/// Its times have one of two forms (`docs/design/uncertain-facts.md#u40`). One that goes on has no end.
+pub fn detection(detection: &Object, settings: &Settings) -> Value {
+    let mut shown = detection.clone();
+    shown.remove("tenant_id");
+    for key in ["start_time", "end_time"] {
+        if settings.switches.u40_detection_times == DetectionTimes::Spaced && !text(detection, key).is_empty() {
+            set(&mut shown, key, text(detection, key).replace('T', " ").replace('Z', ""));
+        }
+    }
     apply_settings(shown, settings)
 }
 

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{
     Call, OperationResult, connect_gateways, direct_connect_locations, direct_connects, extend_attributes, gdgw_routes, global_eips,
-    global_gateways, hosted_connections, peer_links, quotas, switchover, tag_queries, tags, vif_peers, virtual_gateways,
+    global_gateways, hosted_connections, peer_detections, peer_links, quotas, switchover, tag_queries, tags, vif_peers, virtual_gateways,
     virtual_interfaces,
 };
 use crate::state::Cloud;
@@ -91,6 +91,10 @@ fn dcaas<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
         ("POST", ["vif-peers"]) => ("CreateVifPeer", vec![], vif_peers::create),
         ("PUT", ["vif-peers", id]) => ("UpdateVifPeer", vec![id], vif_peers::update),
         ("DELETE", ["vif-peers", id]) => ("DeleteVifPeer", vec![id], vif_peers::delete),
+        ("GET", ["vif-peer-detections"]) => ("ListVifPeerDetections", vec![], peer_detections::list),
+        ("POST", ["vif-peer-detections"]) => ("CreateVifPeerDetection", vec![], peer_detections::create),
+        ("GET", ["vif-peer-detections", id]) => ("ShowVifPeerDetection", vec![id], peer_detections::show),
+        ("DELETE", ["vif-peer-detections", id]) => ("DeleteVifPeerDetection", vec![id], peer_detections::delete),
         ("POST", ["switchover-test"]) => ("SwitchoverTest", vec![], switchover::start),
         ("GET", ["switchover-test"]) => ("ListSwitchoverTestRecords", vec![], switchover::list),
         ("GET", ["global-dc-gateways"]) => ("ListGlobalDcGateways", vec![], global_gateways::list),

@@ -13,6 +13,7 @@ pub mod global_gateways;
 pub mod hosted_connections;
 pub mod interfaces;
 pub mod network;
+pub mod peer_detections;
 pub mod peer_links;
 pub mod peers;
 pub mod tag_queries;

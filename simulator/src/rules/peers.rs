@@ -112,11 +112,11 @@ pub fn check_remote_subnets(gateway: Option<&Object>, peer: &Object, settings: &
     check_interconnect_subnet(&interconnect, &remote, settings)
 }
 
-fn check_peer_unlocked(peer: &Object, settings: &Settings) -> Result<(), ApiError> {
+pub(super) fn check_peer_unlocked(peer: &Object, settings: &Settings) -> Result<(), ApiError> {
     if is_pending(peer) { Err(ApiError::bad_request(&settings.locks.interface_code)) } else { Ok(()) }
 }
 
-fn check_interface_changeable(cloud: &Cloud, interface: &Object, settings: &Settings) -> Result<(), ApiError> {
+pub(super) fn check_interface_changeable(cloud: &Cloud, interface: &Object, settings: &Settings) -> Result<(), ApiError> {
     check_interface_unlocked(interface, settings)?;
     check_not_shut_down(interface, settings)?;
     cloud.gateways.get(text(interface, "vgw_id")).map_or(Ok(()), |gateway| check_gateway_unlocked(gateway, settings))?;

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 pub use global_gateways::{CreateTags, GatewayNextHop, RoutesAnswer, UsedGatewayDelete};
 pub use switches::{
-    BindAnswer, BoundElsewhere, CidrOrder, EmptyDescription, GatewayInUse, GatewaySubnets, HostedId, InterconnectSubnet, Md5Echo,
-    PendingDelete, Refusal, SegmentRows, Switches,
+    BindAnswer, BoundElsewhere, CidrOrder, DetectionPath, DetectionTimes, EmptyDescription, GatewayInUse, GatewaySubnets, HostedId,
+    InterconnectSubnet, Md5Echo, PendingDelete, Refusal, SegmentRows, Switches,
 };
 
 /// The document of `--settings` and of `/admin/settings`. Unknown names are rejected.
@@ -57,6 +57,8 @@ pub struct Settings {
     pub distinct_locations: bool,
     /// Routes that a BGP session receives while it is up.
     pub received_routes: u32,
+    /// Packets in percent that a detection finds lost.
+    pub loss_ratio: u32,
     pub switches: Switches,
 }
 
@@ -81,6 +83,8 @@ pub struct SettleTimes {
     pub global_dc_gateway: GatewaySettleTimes,
     pub hosted_connection: HostedSettleTimes,
     pub global_eip: BindingSettleTimes,
+    /// In which a detection measures.
+    pub detection: u64,
 }
 
 /// The same of gateways. 0 by default, as the documents show their changes as instantaneous.
@@ -222,6 +226,7 @@ impl Default for Settings {
             prepaid_delete_code: "DC.0001".to_owned(),
             distinct_locations: true,
             received_routes: 2,
+            loss_ratio: 0,
             switches: Switches::default(),
         }
     }
@@ -237,6 +242,7 @@ impl Default for SettleTimes {
             global_dc_gateway: GatewaySettleTimes::default(),
             hosted_connection: HostedSettleTimes::default(),
             global_eip: BindingSettleTimes::default(),
+            detection: 500,
         }
     }
 }

@@ -97,6 +97,22 @@ pub enum GatewayInUse {
     Cascade,
 }
 
+/// U40: what the id in the path of a detection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectionPath {
+    Detection,
+    VifPeer,
+}
+
+/// U40: the form of the times of a detection: `2025-07-05T15:11:14Z` or `2025-07-05 15:11:14`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectionTimes {
+    Iso,
+    Spaced,
+}
+
 /// U49: the id by which the tenant of a hosted connection sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -188,6 +204,8 @@ pub struct Switches {
     pub u38_fresh_hosted_status: String,
     /// Whether a hosted connection with a virtual interface can be deleted. Otherwise `DC.1007`.
     pub u39_delete_used_hosted: Refusal,
+    pub u40_detection_path: DetectionPath,
+    pub u40_detection_times: DetectionTimes,
     /// Whether a connect gateway or a global gateway of family `dual` can become `ipv4`. Otherwise `DC.0001`.
     pub u45_dual_to_ipv4: Refusal,
     /// Whether a global EIP that is not bound can be unbound. Otherwise `DC.0001`.
@@ -254,6 +272,8 @@ impl Default for Switches {
             u37_delete_used_connect_gateway: GatewayInUse::Refuse,
             u38_fresh_hosted_status: "BUILD".to_owned(),
             u39_delete_used_hosted: Refusal::Refuse,
+            u40_detection_path: DetectionPath::Detection,
+            u40_detection_times: DetectionTimes::Iso,
             u45_dual_to_ipv4: Refusal::Accept,
             u47_unbind_unbound: Refusal::Refuse,
             u48_interface_keeps_vgw_id: false,

@@ -55,6 +55,8 @@ impl History {
                 }
             }
             add_missing(&mut cloud.interfaces, &state.interfaces);
+            add_missing(&mut cloud.switchovers, &state.switchovers);
+            add_missing(&mut cloud.detections, &state.detections);
             add_missing(&mut cloud.global_gateways, &state.global_gateways);
             add_missing(&mut cloud.peer_links, &state.peer_links);
             add_missing(&mut cloud.gdgw_routes, &state.gdgw_routes);

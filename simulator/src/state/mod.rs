@@ -24,6 +24,7 @@ pub struct Cloud {
     pub gateways: Table,
     pub interfaces: Table,
     pub switchovers: Table,
+    pub detections: Table,
     /// Of the region, not of a project.
     pub locations: Table,
     pub connect_gateways: Table,

@@ -20,6 +20,7 @@ pub enum PendingResource {
     Interface(String),
     Peer { interface: String, peer: String },
     Switchover { record: String, interface: String },
+    Detection(String),
     GlobalGateway(String),
     PeerLink(String),
     GdgwRoute(String),
@@ -102,6 +103,7 @@ impl Cloud {
                 settle_interface(self, &interface, final_state, now, settings);
                 settle_switchover(self, &record, final_state, now);
             }
+            PendingResource::Detection(id) => settle_detection(self, &id, final_state, now, settings),
             PendingResource::GlobalGateway(id) => self.settle_global_gateway(&id, final_state, now, settings),
             PendingResource::PeerLink(id) => self.settle_peer_link(&id, final_state, now),
             PendingResource::GdgwRoute(id) => self.settle_gdgw_route(&id, final_state),
@@ -189,6 +191,18 @@ fn settle_switchover(cloud: &mut Cloud, record: &str, final_state: &FinalState, 
     let failed = matches!(final_state, FinalState::Error(_));
     set(record, "operate_status", if failed { "ERROR" } else { "COMPLETE" });
     set(record, "end_time", now.stamp());
+}
+
+/// A detection whose peer is gone meanwhile has failed.
+fn settle_detection(cloud: &mut Cloud, id: &str, final_state: &FinalState, now: Moment, settings: &Settings) {
+    let peer_exists = cloud.detections.get(id).is_some_and(|detection| cloud.peer(text(detection, "vif_peer_id")).is_some());
+    let Some(detection) = cloud.detections.get_mut(id) else {
+        return;
+    };
+    let failed = matches!(final_state, FinalState::Error(_)) || !peer_exists;
+    set(detection, "status", if failed { "error" } else { "complete" });
+    set(detection, "loss_ratio", if failed { 0 } else { settings.loss_ratio });
+    set(detection, "end_time", now.stamp_of_seconds());
 }
 
 pub(super) fn apply(object: &mut Object, final_state: &FinalState) {

@@ -24,5 +24,6 @@ mod harness;
 mod hosted_connections;
 mod life;
 mod lists;
+mod peer_detections;
 mod peer_links;
 mod rules;
