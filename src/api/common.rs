@@ -170,7 +170,8 @@ pub struct Import {
     pub id: Option<String>,
 
     /// naturalKey can only be true. It adopts the existing cloud resource with the natural key of this object. The natural key is the VPC
-    /// of a virtual gateway, the connection and VLAN of a virtual interface, or the virtual interface and address family of a peer.
+    /// of a virtual gateway, the connection and VLAN of a virtual interface, the virtual interface and address family of a peer, or the name of
+    /// a connect gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("self").message("import.naturalKey can only be true; remove it to import by ID"))]
     pub natural_key: Option<bool>,
@@ -195,6 +196,28 @@ impl AddressFamily {
         match self {
             Self::Ipv4 => "ipv4",
             Self::Ipv6 => "ipv6",
+        }
+    }
+}
+
+/// The address families of a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = rules::described_by_its_field)]
+#[serde(rename_all = "lowercase")]
+pub enum GatewayAddressFamily {
+    /// IPv4 only.
+    Ipv4,
+    /// IPv4 and IPv6.
+    Dual,
+}
+
+impl GatewayAddressFamily {
+    /// The value in the API of the cloud: `ipv4` or `dual`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "ipv4",
+            Self::Dual => "dual",
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod cloud_account;
 mod cloud_account_status;
 pub mod common;
 pub mod condition;
+pub mod connect_gateway;
 pub mod direct_connect_grant;
 pub mod peer;
 mod rules;
@@ -34,12 +35,13 @@ mod virtual_interface_status;
 pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
 pub use common::{
     ABANDON_ANNOTATION, ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FIELD_MANAGER,
-    FINALIZER, GROUP, Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy, RECONCILE_AT_ANNOTATION,
-    RouteMode, SecretKeyReference, Tags, VERSION,
+    FINALIZER, GROUP, GatewayAddressFamily, Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy,
+    RECONCILE_AT_ANNOTATION, RouteMode, SecretKeyReference, Tags, VERSION,
 };
 pub use condition::{
     ConditionStatus, ConditionType, NewCondition, Reason, Recovery, find_condition, is_true, remove_condition, set_condition,
 };
+pub use connect_gateway::{ConnectGateway, ConnectGatewayObserved, ConnectGatewaySpec};
 pub use direct_connect_grant::{DirectConnectGrant, DirectConnectGrantSpec};
 pub use peer::{Peer, PeerObserved, PeerSpec};
 pub use status::{Drift, Intent, LastError, LastWrite, Status, Target, WaitingFor, WriteAction};
@@ -109,6 +111,7 @@ macro_rules! managed {
 managed!(VirtualGateway, VirtualGatewayObserved);
 managed!(VirtualInterface, VirtualInterfaceObserved);
 managed!(Peer, PeerObserved);
+managed!(ConnectGateway, ConnectGatewayObserved);
 
 /// The definitions of all custom resources, in the order in which they are to be applied; `kinds` are those of the kinds that are run.
 #[must_use]

@@ -201,3 +201,10 @@ pub fn peer() -> impl Transform {
     ]));
     all(rules)
 }
+
+/// The rules of a `ConnectGateway`.
+pub fn connect_gateway() -> impl Transform {
+    let mut rules = immutable(&["accountRef"]);
+    rules.push(ignorable(&["name", "description", "addressFamily"]));
+    all(rules)
+}

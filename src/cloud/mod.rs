@@ -23,9 +23,5 @@ pub use call::{Call, Method};
 pub use client::{Answer, Client, Endpoint, Page, Settings};
 pub use errors::{CATALOGUE, CloudError, Code, ErrorClass, OwnCode, RequestOutcome, classify, code_label};
 pub use limits::Limits;
-pub use resources::{
-    COMMON_OPERATIONS, CreateVifPeer, CreateVirtualGateway, CreateVirtualInterface, ExtendAttribute, Item, Listed, Parent, QUOTA_TYPES,
-    Quota, Quotas, Tag, TagAction, Unreadable, UpdateVifPeer, UpdateVirtualGateway, UpdateVirtualInterface, VifPeer, VirtualGateway,
-    VirtualInterface, change_tags, quota_label, quotas,
-};
+pub use resources::*;
 pub use throttle::{CircuitBreakerState, Priority, QueueFull, QueueKey, RateLimiter, RateLimiterState, Unanswered};

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
+use super::{ConnectGatewayKind, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
 use crate::api::Defaults;
 use crate::graph::Contributions;
 use crate::reconcile::{Desired, Difference, Kind, Links, Tagging};
@@ -121,6 +121,13 @@ fn of_a_peer() {
     check::<PeerKind>(&[spec, by_id], &Links::from([("virtualInterfaceRef", "a".to_owned())]), &seen);
 }
 
+#[test]
+fn of_a_connect_gateway() {
+    let spec = json!({ "name": "a", "description": "a", "addressFamily": "dual" });
+    let seen = json!({ "id": "1", "name": "b", "description": "b", "address_family": "ipv4" });
+    check::<ConnectGatewayKind>(&[spec], &Links::new(), &seen);
+}
+
 /// Checks that an answer says nothing by a field that it does not show, in whatever words: nothing is written, and nothing is immutable.
 fn says_nothing_by_an_empty_field<K: Kind>(spec: &Value, links: &Links, seen: &Value) {
     let object: K::Object = read(&json!({ "metadata": { "name": "a" }, "spec": spec }));
@@ -206,4 +213,11 @@ fn an_answer_with_any_field_emptied_leads_to_no_write() {
         "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.0.0.0/8"],
     });
     says_nothing_by_an_empty_field::<PeerKind>(&spec, &Links::from([("virtualInterfaceRef", "1".to_owned())]), &peer);
+
+    let spec = json!({ "name": "a", "description": "a", "addressFamily": "dual" });
+    let seen = json!({
+        "id": "1", "name": "a", "description": "a", "address_family": "dual", "bgp_asn": 1, "status": "ACTIVE", "access_site": "s",
+        "gateway_site": "s", "gcb_id": "g", "current_geip_count": 1,
+    });
+    says_nothing_by_an_empty_field::<ConnectGatewayKind>(&spec, &Links::new(), &seen);
 }

@@ -1,6 +1,7 @@
 //! The kinds, one small pure file each: spec → create body, (spec, seen) → differences, seen → health. No IO, no `async`.
 
 mod compare;
+mod connect_gateway;
 #[cfg(test)]
 mod fields_tests;
 mod metrics;
@@ -16,6 +17,7 @@ use crate::cloud::COMMON_OPERATIONS;
 use crate::reconcile::Registration;
 use crate::telemetry::metrics::Registered;
 
+pub use connect_gateway::ConnectGatewayKind;
 pub use peer::PeerKind;
 pub use virtual_gateway::VirtualGatewayKind;
 pub use virtual_interface::VirtualInterfaceKind;
@@ -25,6 +27,7 @@ pub const ALL: &[Registration] = &[
     Registration::of::<VirtualGatewayKind>(),
     Registration::of::<VirtualInterfaceKind>().with_metrics(metrics::lines),
     Registration::of::<PeerKind>(),
+    Registration::of::<ConnectGatewayKind>(),
 ];
 
 /// The definitions of all custom resources, in the order in which they are to be applied.

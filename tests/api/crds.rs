@@ -3,6 +3,7 @@
 //! Every table has a manifest that is accepted, and changes that break one rule each, with what the refusal must say.
 //! Rules that no change breaks are found by their messages, and fail the test.
 mod accounts;
+mod connect_gateways;
 mod gateways;
 mod interfaces;
 mod peers;
@@ -37,6 +38,7 @@ fn every_kind_has_its_names_and_columns() {
         ("VirtualGateway", "vgw"),
         ("VirtualInterface", "vif"),
         ("Peer", "vifpeer"),
+        ("ConnectGateway", "cgw"),
         ("DirectConnectGrant", "dcgrant"),
     ];
     for crd in kinds::crds() {

@@ -24,6 +24,7 @@ fn base(kind: &str) -> Value {
             "virtualInterfaceRef": { "name": "interface" }, "addressFamily": "ipv6", "routeMode": "static",
             "localGatewayIp": "fd00::1/64", "remoteGatewayIp": "fd00::2/64", "remoteEpGroup": ["fd01::/64"],
         }),
+        "ConnectGateway" => json!({}),
         "DirectConnectGrant" => json!({
             "from": [{ "kind": "VirtualInterface", "namespace": "team" }], "to": [{ "kind": "VirtualGateway", "name": "shared" }],
         }),

@@ -1,5 +1,6 @@
 //! Wire types and calls of each collection.
 
+mod connect_gateway;
 mod fields;
 mod item;
 mod listed;
@@ -10,6 +11,7 @@ mod virtual_gateway;
 mod virtual_interface;
 mod wire;
 
+pub use connect_gateway::{ConnectGateway, CreateConnectGateway, UpdateConnectGateway};
 pub(in crate::cloud) use fields::Fields;
 pub use item::{Item, Unreadable};
 pub use listed::{Listed, Parent};

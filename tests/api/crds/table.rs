@@ -161,8 +161,14 @@ pub fn many(count: usize, text: impl Fn(usize) -> String) -> Value {
     Value::from((0..count).map(text).collect::<Vec<_>>())
 }
 
-/// Cases that every namespaced kind shares.
+/// Cases that every namespaced kind shares, with descriptions of at most 128 characters.
 pub fn common() -> Vec<Case> {
+    common_with_description(128)
+}
+
+/// The same with descriptions of at most this many characters.
+pub fn common_with_description(most: u8) -> Vec<Case> {
+    let most = usize::from(most);
     vec![
         (spec(json!({ "accountRef": { "name": "Not_A_Name" } })), &["spec.accountRef.name", "name must be the name of an object"]),
         (spec(json!({ "accountRef": { "name": "" } })), &["spec.accountRef.name", "at least 1"]),
@@ -183,7 +189,10 @@ pub fn common() -> Vec<Case> {
         (spec(json!({ "name": "n".repeat(65) })), &["spec.name", "64"]),
         (spec(json!({ "description": "a<b" })), &["spec.description", "description must not contain < or >"]),
         (spec(json!({ "description": "a>b" })), &["spec.description", "description must not contain < or >"]),
-        (spec(json!({ "description": "d".repeat(129) })), &["spec.description", "128"]),
+        (
+            spec(json!({ "description": "d".repeat(most + 1) })),
+            if most == 128 { &["spec.description", "128"] } else { &["spec.description", "255"] },
+        ),
         (json!({ "metadata": { "name": "n".repeat(65) } }), &["spec.name", "name is required if the name of the object"]),
     ]
 }

@@ -10,7 +10,7 @@ use support::eventually;
 const BOUND: Duration = Duration::from_mins(1);
 const PROTECTED: &str = "directconnect.huaweicloud.com/protected=true";
 const UUID: &str = "00000000-0000-4000-8000-000000000001";
-const CRDS: [&str; 5] = ["cloudaccounts", "virtualgateways", "virtualinterfaces", "peers", "directconnectgrants"];
+const CRDS: [&str; 6] = ["cloudaccounts", "virtualgateways", "virtualinterfaces", "peers", "connectgateways", "directconnectgrants"];
 
 #[tokio::test]
 async fn it_is_rendered_as_the_values_say() {
@@ -58,6 +58,7 @@ fn objects(namespace: &str) -> Vec<Value> {
             with(json!({ "connectionId": UUID, "virtualGatewayId": UUID, "vlan": 30, "bandwidth": 50, "routeMode": "static" })),
         ),
         object("Peer", with(json!({ "virtualInterfaceId": UUID, "addressFamily": "ipv4", "routeMode": "static" }))),
+        object("ConnectGateway", json!({})),
         object("DirectConnectGrant", json!({ "from": [{ "kind": "Peer", "namespace": "team" }], "to": [{ "kind": "VirtualInterface" }] })),
     ]
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::harness::{Effect, Row, comes, container, env, everywhere, goes, is, pod, row};
 
-const CRDS: [&str; 5] = ["cloudaccounts", "peers", "directconnectgrants", "virtualgateways", "virtualinterfaces"];
+const CRDS: [&str; 6] = ["cloudaccounts", "peers", "directconnectgrants", "virtualgateways", "virtualinterfaces", "connectgateways"];
 /// Whose requests are served first.
 const SUBJECT: &str = "/spec/rules/0/subjects/0/serviceAccount/name";
 
