@@ -70,16 +70,18 @@ impl<K: Kind> Reconciler<K> {
         }
         for reference in K::references(object) {
             let key = reference.key(&me.namespace);
-            let Some(id) = self.index.summary(&key).filter(|_| key.namespace == me.namespace).and_then(|summary| summary.id) else {
-                continue;
-            };
-            let uses: Vec<Use> = match account.behind(reference.kind, &id, &self.cluster) {
+            let Some(summary) = self.index.summary(&key).filter(|_| key.namespace == me.namespace) else { continue };
+            let Some(id) = &summary.id else { continue };
+            let behind = match account.behind(reference.kind, id, &self.cluster) {
                 Behind::Unknown => return Permission::Unknown,
                 Behind::NotNameable => return not_nameable(reference.field),
+                // It is one of another account, which this one does not show.
+                Behind::Absent(uses) if !summary.needs.contains(&ObjectKey::account(&self.account_name(object))) => uses,
                 // It is gone from the cloud; its object makes it anew, within its own limits.
                 Behind::Absent(_) => continue,
-                Behind::There(behind, _) => behind.into_iter().map(|what| Use::new(reference.field, what)).collect(),
+                Behind::There(behind, _) => behind,
             };
+            let uses: Vec<Use> = behind.into_iter().map(|what| Use::new(reference.field, what)).collect();
             if let Err(message) = account.grants(&me.namespace, labels, &uses) {
                 return Permission::Denied(message);
             }

@@ -4,6 +4,7 @@
 
 mod deletion;
 mod drift;
+mod features;
 mod import;
 mod lives;
 mod odd_clouds;

@@ -6,8 +6,16 @@ use crate::cloud::call::{Call, Method};
 use crate::cloud::resources::wire::list;
 
 /// Known types of quotas: those of `ShowQuotas`, and the names that regions use for gateways.
-pub const QUOTA_TYPES: [&str; 7] =
-    ["physicalConnect", "virtualGateway", "virtualInterface", "connectGateway", "geip", "globalDcGateway", "peerLinkPerGdgw"];
+pub const QUOTA_TYPES: [&str; 8] = [
+    "physicalConnect",
+    "virtualGateway",
+    "virtualInterface",
+    "connectGateway",
+    "geip",
+    "globalDcGateway",
+    "peerLinkPerGdgw",
+    "localGateway",
+];
 
 /// A type of quota as a label of metrics: `other` if it is not known.
 #[must_use]
