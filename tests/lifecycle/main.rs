@@ -4,6 +4,7 @@
 
 mod deletion;
 mod drift;
+mod every_kind;
 mod features;
 mod import;
 mod lives;

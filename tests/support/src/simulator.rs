@@ -25,6 +25,9 @@ pub const PARTNER: &str = "0605768a3300d5762f82c01180692874";
 /// A VPC that is not there.
 pub const MISSING_VPC: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
+/// Tables of what is there from the start, or is only a record of something.
+const NOT_MADE: [&str; 3] = ["direct_connects", "direct_connect_locations", "switchover_test_records"];
+
 const START: Duration = Duration::from_secs(30);
 
 pub struct Simulator {
@@ -143,12 +146,15 @@ impl Simulator {
         self.resources().await[collection].as_array().cloned().unwrap_or_default()
     }
 
-    /// A gateway, interface or peer by its id.
+    /// A resource of any kind by its id.
     pub async fn find(&self, id: &str) -> Option<Value> {
-        let interfaces = self.all("virtual_interfaces").await;
-        let peers = interfaces.iter().flat_map(|interface| interface["vif_peers"].as_array().cloned().unwrap_or_default());
-        let all = self.all("virtual_gateways").await.into_iter().chain(peers).chain(interfaces.clone());
-        all.into_iter().find(|resource| resource["id"] == id)
+        let resources = self.resources().await;
+        let mut all = resources.as_object()?.values().filter_map(Value::as_array).flatten();
+        let found = all.find_map(|resource| {
+            let peers = resource["vif_peers"].as_array().into_iter().flatten();
+            [resource].into_iter().chain(peers).find(|resource| resource["id"] == id)
+        });
+        found.cloned()
     }
 
     /// Somebody changes a resource behind the operator's back.
@@ -200,7 +206,9 @@ impl Simulator {
 
     /// Nothing that an operator makes is there.
     pub async fn is_empty(&self) -> bool {
-        self.all("virtual_gateways").await.is_empty() && self.all("virtual_interfaces").await.is_empty()
+        let all = self.resources().await;
+        let made = all.as_object().into_iter().flatten().filter(|(table, _)| !NOT_MADE.contains(&table.as_str()));
+        made.into_iter().all(|(_, resources)| resources.as_array().is_none_or(Vec::is_empty))
     }
 
     /// Holds every request and answer so far against the vendor's documents.

@@ -1,0 +1,56 @@
+//! What holds of every kind: a table with a row for each, and tests that go over all rows.
+//!
+//! A further kind takes a file in `every_kind/rows` with its row, and a line below in `every_kind!`. Each test has a namespace and a cloud of its own.
+mod checks;
+mod refusals;
+mod row;
+mod rows;
+mod takeover;
+
+/// Makes the tests of each row.
+macro_rules! every_kind {
+    ($($name:ident,)+) => {
+        $(mod $name {
+            use super::rows::$name::ROW;
+            use super::{checks, refusals, takeover};
+
+            every_kind!(tests:
+                checks::comes_up_and_goes,
+                checks::fields_change_with_the_fewest_calls,
+                checks::drift_is_corrected,
+                checks::a_word_that_nobody_knows_stops_all_writes,
+                checks::an_error_is_told,
+                takeover::an_import_by_id_takes_over,
+                takeover::an_import_by_its_natural_key_takes_over,
+                takeover::the_younger_of_two_objects_waits_for_the_older,
+                takeover::what_somebody_else_has_made_is_not_touched,
+                takeover::what_is_only_observed_is_not_written,
+                refusals::a_lost_answer_makes_no_second_one,
+                refusals::a_refused_create_is_told_with_its_code,
+                refusals::a_refused_update_is_told_with_its_code,
+                refusals::a_full_quota_is_told_and_tried_again_when_there_is_room,
+                refusals::a_feature_that_is_disabled_is_not_used,
+                refusals::a_region_without_the_kind_is_not_asked_again,
+            );
+        })+
+
+        #[test]
+        fn every_row_is_of_a_kind_that_is_run() {
+            let run: Vec<&str> = direct_connect_operator::kinds::ALL.iter().map(|kind| kind.kind).collect();
+            for row in [$(&rows::$name::ROW),+] {
+                assert!(run.contains(&row.kind), "{}", row.kind);
+            }
+        }
+    };
+    (tests: $($module:ident::$test:ident,)+) => {
+        $(#[tokio::test]
+        async fn $test() {
+            $module::$test(&ROW).await;
+        })+
+    };
+}
+
+every_kind! {
+    virtual_gateway,
+    connect_gateway,
+}
