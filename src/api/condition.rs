@@ -49,7 +49,7 @@ impl ConditionType {
                 "`True`: the last comparison found no difference, or the difference was corrected. `False`: the cloud resource differs from the spec, or the object is paused. `Unknown`: not compared yet."
             }
             Self::Healthy => {
-                "`True`: the cloud resource works. `False`: it exists but is down or failed. `Unknown`: it is not in a stable state yet. A resource that is down can still be `Ready`."
+                "`True`: the cloud resource works. `False`: it exists but is down or failed. `Unknown`: it is not in a stable state yet. A resource that is down can still be `Ready`. Routes and bindings of global EIPs do not have this condition."
             }
             Self::Duplicated => {
                 "`True` while other cloud resources have the owner tag of the object, besides the one in `status.id`; otherwise absent. The message has their IDs. They are deleted with the object only if they are in `status.createdIds`."

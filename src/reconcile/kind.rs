@@ -43,6 +43,9 @@ pub trait Kind: Send + Sync + 'static {
     /// The deletion policy, where neither object nor account may choose one.
     const DELETION: Option<DeletionPolicy> = None;
 
+    /// Whether its resources work or not beside being there: whether the status has the condition `Healthy`.
+    const HAS_HEALTH: bool = true;
+
     /// What `object` says about the tags of its resource. Ours carry [`OWNER_TAG`] beside them, unless the region drops it.
     fn tags_of(object: &Self::Object) -> SpecTags<'_>;
 
@@ -160,8 +163,11 @@ pub trait Kind: Send + Sync + 'static {
     /// Where the resource is in its life.
     fn phase(seen: &Self::Resource) -> ResourcePhase;
 
-    /// Whether the line works.
-    fn health(seen: &Self::Resource) -> Health;
+    /// Whether the line works. Asked only with [`Self::HAS_HEALTH`].
+    fn health(seen: &Self::Resource) -> Health {
+        let _ = seen;
+        Health::Up
+    }
 
     /// IDs of the resources that one with this status hangs on.
     fn parent_ids(observed: &<Self::Object as Managed>::Observed) -> Vec<&String> {

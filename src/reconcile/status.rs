@@ -3,7 +3,7 @@
 use kube::ResourceExt;
 use std::time::Duration;
 
-use crate::api::{Managed, RECONCILE_AT_ANNOTATION};
+use crate::api::{ConditionType, Managed, RECONCILE_AT_ANNOTATION, remove_condition};
 use crate::cloud::{CloudError, ErrorClass};
 use crate::cluster::age;
 use crate::cluster::status::now;
@@ -46,6 +46,9 @@ impl<K: Kind> Context<'_, K> {
         let mut next = report(&self.status, outcome, facts, self.generation, &now());
         if observed {
             next.last_handled_reconcile_at = self.object.annotations().get(RECONCILE_AT_ANNOTATION).cloned();
+        }
+        if !K::HAS_HEALTH {
+            remove_condition(&mut next.conditions, ConditionType::Healthy);
         }
         next.account = next.may_be_in_cloud().then(|| self.account_name.to_owned());
         self.count_readiness(&next);
