@@ -5,11 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Call, OperationResult, listing::Listing, new_id, virtual_interfaces as interfaces};
 use crate::{
-    http::ApiError,
-    rules::{
-        fields::{FieldType, require, validate},
-        interfaces as rules, of_project,
-    },
+    rules::{of_project, switchovers as rules},
+    settings::StatusWhileStarting,
     state::{
         Cloud, Object,
         pending::{FinalState, PendingResource},
@@ -20,26 +17,21 @@ use crate::{
 const WRAPPER: &str = "switchover_test_record";
 
 pub fn start(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult {
-    let fields = [
-        ("resource_id", FieldType::Uuid),
-        ("operation", FieldType::OneOf(&["shutdown", "undo_shutdown"])),
-        ("resource_type", FieldType::OneOf(&["virtual_interface"])),
-    ];
-    let body = validate(call.object(WRAPPER)?, &fields, &[], call.settings)?;
-    require(&body, &["resource_id", "operation"])?;
+    let body = rules::validate_start(call.object(WRAPPER)?, call.settings)?;
     let interface_id = text(&body, "resource_id").to_owned();
     let interface = interfaces::find(cloud, call, std::slice::from_ref(&interface_id))?;
-    rules::check_changeable(cloud, interface, call.settings)?;
-    let new_status = match (text(&body, "operation"), text(interface, "status")) {
-        ("shutdown", "ACTIVE" | "DOWN") => "ADMIN_SHUTDOWN",
-        ("undo_shutdown", "ADMIN_SHUTDOWN") => "ACTIVE",
-        _ => return Err(ApiError::bad_request("DC.1210")),
-    };
+    let before = text(interface, "status").to_owned();
+    let shuts = text(&body, "operation") == "shutdown";
+    let has_effect = rules::check_start(cloud, interface, text(&body, "operation"), call.settings)?;
     let record = record(call, body);
     let id = text(&record, "id").to_owned();
     cloud.switchovers.insert(id.clone(), record.clone());
-    let resource = PendingResource::Switchover { record: id, interface: interface_id };
-    let final_state = FinalState::Status(new_status.to_owned()).or_error(call.error_reason);
+    let after = if shuts { "ADMIN_SHUTDOWN" } else { "ACTIVE" };
+    if has_effect && shuts && call.settings.switches.u41_status_while_starting == StatusWhileStarting::AdminShutdown {
+        cloud.set_interface_status(&interface_id, after, call.now, call.settings);
+    }
+    let final_state = FinalState::Status(after.to_owned()).or_error(call.error_reason);
+    let resource = PendingResource::Switchover { record: id, interface: interface_id, before: has_effect.then_some(before) };
     cloud.pending.schedule(call.now, call.settings.settle_ms.update, resource, final_state);
     cloud.settle(call.now, call.settings);
     Ok(call.success(StatusCode::CREATED, WRAPPER, Value::Object(record)))

@@ -1,13 +1,13 @@
 //! Rules of virtual interfaces.
 
 use super::{
-    check_gateway_unlocked, check_interface_unlocked, check_name_unique, check_not_shut_down,
+    check_gateway_unlocked, check_interface_unlocked, check_name_unique, check_no_switchover, check_not_shut_down,
     fields::{Field, FieldType, require, validate},
     global_gateways, of_project, peers,
 };
 use crate::{
     http::ApiError,
-    settings::{PendingDelete, Settings},
+    settings::{PendingDelete, Refusal, Settings},
     state::{Cloud, Object, flag, number, peers as peers_of, text},
 };
 
@@ -155,9 +155,12 @@ pub fn check_extend_attributes(cloud: &Cloud, interface: &Object, body: Object, 
 }
 
 pub fn check_delete(cloud: &Cloud, interface: &Object, settings: &Settings) -> Result<(), ApiError> {
-    check_not_shut_down(interface, settings)?;
+    if settings.switches.u42_delete_shut_interface == Refusal::Refuse {
+        check_not_shut_down(interface, settings)?;
+    }
     if settings.switches.u3_delete_while_pending == PendingDelete::Refuse {
         check_interface_unlocked(interface, settings)?;
+        check_no_switchover(cloud, interface, settings)?;
         cloud.gateways.get(text(interface, "vgw_id")).map_or(Ok(()), |gateway| check_gateway_unlocked(gateway, settings))?;
     }
     if text(interface, "status") == "ERROR" && !settings.switches.u2_delete_error_interface {
@@ -169,6 +172,7 @@ pub fn check_delete(cloud: &Cloud, interface: &Object, settings: &Settings) -> R
 /// Rejects changes of an interface that is locked or in a status that does not allow them.
 pub fn check_changeable(cloud: &Cloud, interface: &Object, settings: &Settings) -> Result<(), ApiError> {
     check_interface_unlocked(interface, settings)?;
+    check_no_switchover(cloud, interface, settings)?;
     cloud.gateways.get(text(interface, "vgw_id")).map_or(Ok(()), |gateway| check_gateway_unlocked(gateway, settings))?;
     match text(interface, "status") {
         "ERROR" => Err(ApiError::bad_request("DC.1205")),

@@ -16,12 +16,13 @@ pub mod network;
 pub mod peer_detections;
 pub mod peer_links;
 pub mod peers;
+pub mod switchovers;
 pub mod tag_queries;
 
 use crate::{
     http::ApiError,
     settings::{Refusal, Settings},
-    state::{Object, Table, is_pending, peers as peers_of, text},
+    state::{Cloud, Object, Table, is_pending, peers as peers_of, text},
 };
 
 /// Rejects a gateway with a pending change.
@@ -35,6 +36,12 @@ pub fn check_interface_unlocked(interface: &Object, settings: &Settings) -> Resu
     let not_accepted = matches!(text(interface, "status"), "AUTHORIZATION" | "REJECTED");
     let by_peer = settings.locks.peer_locks_interface && !not_accepted && peers_of(interface).any(is_pending);
     if is_pending(interface) || by_peer { Err(ApiError::bad_request(&settings.locks.interface_code)) } else { Ok(()) }
+}
+
+/// Rejects an interface with a switchover test that has not been carried out yet.
+pub fn check_no_switchover(cloud: &Cloud, interface: &Object, settings: &Settings) -> Result<(), ApiError> {
+    let in_progress = cloud.switchover_in_progress(text(interface, "id")).is_some();
+    if in_progress { Err(ApiError::bad_request(&settings.locks.interface_code)) } else { Ok(()) }
 }
 
 /// Rejects an interface that is shut down for a switchover test, of which only the end of the test is possible.

@@ -1,7 +1,7 @@
 //! Rules of peers, including the first peer of a new interface.
 
 use super::{
-    check_gateway_unlocked, check_interface_unlocked, check_not_shut_down,
+    check_gateway_unlocked, check_interface_unlocked, check_no_switchover, check_not_shut_down,
     fields::{Field, FieldType, require, validate},
     gateways,
     network::{AddressFamily, check_interconnect_subnet, local_subnets, overlap, parse_interconnect_subnet, parse_remote_subnets},
@@ -118,6 +118,7 @@ pub(super) fn check_peer_unlocked(peer: &Object, settings: &Settings) -> Result<
 
 pub(super) fn check_interface_changeable(cloud: &Cloud, interface: &Object, settings: &Settings) -> Result<(), ApiError> {
     check_interface_unlocked(interface, settings)?;
+    check_no_switchover(cloud, interface, settings)?;
     check_not_shut_down(interface, settings)?;
     cloud.gateways.get(text(interface, "vgw_id")).map_or(Ok(()), |gateway| check_gateway_unlocked(gateway, settings))?;
     match text(interface, "status") {

@@ -2,6 +2,7 @@
 
 mod global_gateways;
 mod switches;
+mod switchovers;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,6 +14,7 @@ pub use switches::{
     BindAnswer, BoundElsewhere, CidrOrder, DetectionPath, DetectionTimes, EmptyDescription, GatewayInUse, GatewaySubnets, HostedId,
     InterconnectSubnet, Md5Echo, PendingDelete, Refusal, SegmentRows, Switches,
 };
+pub use switchovers::{StatusAfterUndo, StatusWhileStarting};
 
 /// The document of `--settings` and of `/admin/settings`. Unknown names are rejected.
 #[derive(Clone, Debug, Serialize, Deserialize)]

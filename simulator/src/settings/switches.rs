@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::global_gateways::{CreateTags, GatewayNextHop, RoutesAnswer, UsedGatewayDelete};
+use super::{
+    global_gateways::{CreateTags, GatewayNextHop, RoutesAnswer, UsedGatewayDelete},
+    switchovers::{StatusAfterUndo, StatusWhileStarting},
+};
 
 /// U1: whether an update may remove subnets of a gateway (`DC.0001`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,8 +209,16 @@ pub struct Switches {
     pub u39_delete_used_hosted: Refusal,
     pub u40_detection_path: DetectionPath,
     pub u40_detection_times: DetectionTimes,
+    pub u41_status_while_starting: StatusWhileStarting,
+    /// Whether an interface in ADMIN_SHUTDOWN can be deleted. Otherwise `DC.1210`.
+    pub u42_delete_shut_interface: Refusal,
+    /// Whether a switchover test that repeats the one before is accepted, without effect. Otherwise `DC.1210`.
+    pub u43_repeated_switchover: Refusal,
+    /// Whether an interface that is DOWN, or has only static routes, can be shut down. Otherwise `DC.1210`.
+    pub u44_shutdown_of_down_or_static: Refusal,
     /// Whether a connect gateway or a global gateway of family `dual` can become `ipv4`. Otherwise `DC.0001`.
     pub u45_dual_to_ipv4: Refusal,
+    pub u46_status_after_undo: StatusAfterUndo,
     /// Whether a global EIP that is not bound can be unbound. Otherwise `DC.0001`.
     pub u47_unbind_unbound: Refusal,
     /// Whether an interface on a global gateway keeps the `vgw_id` that was sent.
@@ -274,7 +285,12 @@ impl Default for Switches {
             u39_delete_used_hosted: Refusal::Refuse,
             u40_detection_path: DetectionPath::Detection,
             u40_detection_times: DetectionTimes::Iso,
+            u41_status_while_starting: StatusWhileStarting::Unchanged,
+            u42_delete_shut_interface: Refusal::Refuse,
+            u43_repeated_switchover: Refusal::Refuse,
+            u44_shutdown_of_down_or_static: Refusal::Accept,
             u45_dual_to_ipv4: Refusal::Accept,
+            u46_status_after_undo: StatusAfterUndo::Active,
             u47_unbind_unbound: Refusal::Refuse,
             u48_interface_keeps_vgw_id: false,
             u49_tenants_hosted_id: HostedId::Same,

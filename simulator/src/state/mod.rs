@@ -9,6 +9,7 @@ pub mod history;
 mod object;
 pub mod pending;
 pub mod seeds;
+mod switchovers;
 
 use std::collections::BTreeMap;
 

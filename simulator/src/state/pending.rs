@@ -18,8 +18,18 @@ pub enum PendingResource {
     GlobalEip(String),
     Gateway(String),
     Interface(String),
-    Peer { interface: String, peer: String },
-    Switchover { record: String, interface: String },
+    Peer {
+        interface: String,
+        peer: String,
+    },
+    /// `before` is the status of the interface at the start of a test that has an effect.
+    Switchover {
+        record: String,
+        interface: String,
+        before: Option<String>,
+    },
+    /// The session of an interface that was shut down.
+    Session(String),
     Detection(String),
     GlobalGateway(String),
     PeerLink(String),
@@ -99,10 +109,10 @@ impl Cloud {
             PendingResource::Peer { interface, peer } => {
                 settle_peer(self, &interface, &peer, final_state, settings);
             }
-            PendingResource::Switchover { record, interface } => {
-                settle_interface(self, &interface, final_state, now, settings);
-                settle_switchover(self, &record, final_state, now);
+            PendingResource::Switchover { record, interface, before } => {
+                self.settle_switchover((&record, &interface, before.as_deref()), final_state, now, settings);
             }
+            PendingResource::Session(id) => self.settle_session(&id, now, settings),
             PendingResource::Detection(id) => settle_detection(self, &id, final_state, now, settings),
             PendingResource::GlobalGateway(id) => self.settle_global_gateway(&id, final_state, now, settings),
             PendingResource::PeerLink(id) => self.settle_peer_link(&id, final_state, now),
@@ -170,7 +180,7 @@ fn settle_interface(cloud: &mut Cloud, id: &str, final_state: &FinalState, now: 
     for peer in peers_mut(interface).filter(|peer| matches!(text(peer, "status"), "PENDING_CREATE" | "BUILD")) {
         apply(peer, final_state);
         peer.remove("reason");
-        update_session(peer, settings);
+        update_session(peer, true, settings);
     }
 }
 
@@ -180,17 +190,8 @@ fn settle_peer(cloud: &mut Cloud, interface: &str, peer: &str, final_state: &Fin
     } else if let Some(peer) = cloud.peer_mut(interface, peer) {
         apply(peer, final_state);
         peer.remove("reason");
-        update_session(peer, settings);
+        update_session(peer, true, settings);
     }
-}
-
-fn settle_switchover(cloud: &mut Cloud, record: &str, final_state: &FinalState, now: Moment) {
-    let Some(record) = cloud.switchovers.get_mut(record) else {
-        return;
-    };
-    let failed = matches!(final_state, FinalState::Error(_));
-    set(record, "operate_status", if failed { "ERROR" } else { "COMPLETE" });
-    set(record, "end_time", now.stamp());
 }
 
 /// A detection whose peer is gone meanwhile has failed.
@@ -216,13 +217,15 @@ pub(super) fn apply(object: &mut Object, final_state: &FinalState) {
     }
 }
 
-/// A BGP session is up exactly when its peer is ACTIVE, and receives routes while it is up. A static peer has no session.
-fn update_session(peer: &mut Object, settings: &Settings) {
+/// A BGP session is up exactly when its peer is ACTIVE and its interface is not shut down, and receives routes while it is up. A static peer
+/// has no session.
+pub(super) fn update_session(peer: &mut Object, is_open: bool, settings: &Settings) {
     if text(peer, "route_mode") != "bgp" {
         return;
     }
     let values = &settings.switches.u6_bgp_status;
-    let (status, routes) = if text(peer, "status") == "ACTIVE" { (&values.up, settings.received_routes) } else { (&values.down, 0) };
+    let is_up = is_open && text(peer, "status") == "ACTIVE";
+    let (status, routes) = if is_up { (&values.up, settings.received_routes) } else { (&values.down, 0) };
     set(peer, "bgp_status", status.as_str());
     set(peer, "receive_route_num", routes);
 }

@@ -250,40 +250,6 @@ async fn life_of_a_peer() {
 }
 
 #[tokio::test]
-async fn life_of_a_switchover_test() {
-    let cloud = Simulator::start(json!({})).await;
-    let vif = cloud.interface(interface(&cloud.gateway().await, LINE_A, 30)).await;
-    let test = |operation: &str| json!({"switchover_test_record": {"resource_id": vif, "operation": operation}});
-    assert_eq!(cloud.post("dcaas/switchover-test", test("undo_shutdown")).await.code(), "DC.1210");
-    let started = cloud.post("dcaas/switchover-test", test("shutdown")).await;
-    let record = &started.body["switchover_test_record"];
-    assert_eq!((started.status, &record["operate_status"]), (201, &json!("STARTING")));
-    assert_eq!(record["end_time"], record["start_time"], "as in the vendor's example");
-    cloud.interface_until(&vif, |answer| status_of(answer) == "ADMIN_SHUTDOWN").await;
-    let records = cloud.get(&format!("dcaas/switchover-test?resource_id={vif}")).await;
-    let complete = &records.body["switchover_test_records"][0];
-    assert_eq!(complete["operate_status"], "COMPLETE");
-    assert!(complete["end_time"].as_str().unwrap() > complete["start_time"].as_str().unwrap(), "{complete}");
-    let path = format!("dcaas/virtual-interfaces/{vif}");
-    let peer = cloud.get(&path).await.body["virtual_interface"]["vif_peers"][0]["id"].as_str().unwrap().to_owned();
-    let peer_path = format!("dcaas/vif-peers/{peer}");
-    let refused = [
-        cloud.put(&path, json!({"virtual_interface": {"name": "x"}})).await,
-        cloud.put(&peer_path, json!({"vif_peer": {"name": "x"}})).await,
-        cloud.delete(&peer_path).await,
-        cloud.delete(&path).await,
-    ];
-    assert_eq!(refused.each_ref().map(Answer::code), ["DC.1210"; 4], "no other operation is possible");
-    cloud.post("dcaas/switchover-test", test("undo_shutdown")).await;
-    cloud.interface_until(&vif, |answer| status_of(answer) == "ACTIVE").await;
-
-    cloud.settings(json!({"locks": {"admin_shutdown": false}})).await;
-    cloud.post("dcaas/switchover-test", test("shutdown")).await;
-    cloud.interface_until(&vif, |answer| status_of(answer) == "ADMIN_SHUTDOWN").await;
-    assert_eq!(cloud.delete(&path).await.status, 204);
-}
-
-#[tokio::test]
 async fn life_of_a_cross_account_interface() {
     let cloud = Simulator::start(json!({})).await;
     let partner = cloud.sign_in(&password("partner")).await;

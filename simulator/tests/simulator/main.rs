@@ -27,3 +27,4 @@ mod lists;
 mod peer_detections;
 mod peer_links;
 mod rules;
+mod switchovers;
