@@ -49,7 +49,17 @@ pub fn authorize(caller: &Caller, project_id: &str) -> Result<(), ApiError> {
     if caller.project_id.as_deref() == Some(project_id) {
         return Ok(());
     }
-    Err(ApiError::api_gateway(StatusCode::FORBIDDEN, "APIGW.0302", "The IAM user is not authorized to access the project of the URL"))
+    Err(forbidden("project"))
+}
+
+/// Checks that the domain in the path is that of the caller.
+pub fn authorize_domain(caller: &Caller, domain_id: &str) -> Result<(), ApiError> {
+    if caller.domain_id == domain_id { Ok(()) } else { Err(forbidden("domain")) }
+}
+
+fn forbidden(owner: &str) -> ApiError {
+    let message = format!("The IAM user is not authorized to access the {owner} of the URL");
+    ApiError::api_gateway(StatusCode::FORBIDDEN, "APIGW.0302", &message)
 }
 
 fn unauthorized(code: &str, message: &str) -> ApiError {

@@ -16,6 +16,7 @@ pub mod peer_links;
 pub mod projects;
 mod quotas;
 pub mod render;
+mod rms;
 pub mod routes;
 mod switchover;
 mod tag_queries;

@@ -5,8 +5,8 @@ use percent_encoding::percent_decode_str;
 
 use super::{
     Call, OperationResult, connect_gateways, direct_connect_locations, direct_connects, extend_attributes, gdgw_routes, global_eips,
-    global_gateways, hosted_connections, peer_detections, peer_links, quotas, switchover, tag_queries, tags, vif_peers, virtual_gateways,
-    virtual_interfaces,
+    global_gateways, hosted_connections, peer_detections, peer_links, quotas, rms, switchover, tag_queries, tags, vif_peers,
+    virtual_gateways, virtual_interfaces,
 };
 use crate::state::Cloud;
 
@@ -20,10 +20,18 @@ pub enum Handler {
     Cloud(Operation),
 }
 
+/// Whose resources an operation is about.
+pub enum Owner {
+    Project(String),
+    Domain(String),
+    /// Of the operations of IAM.
+    Caller,
+}
+
 pub struct Route {
     /// The operation id in the vendor's documents.
     pub name: &'static str,
-    pub project: Option<String>,
+    pub owner: Owner,
     pub ids: Vec<String>,
     pub handler: Handler,
 }
@@ -41,14 +49,20 @@ pub fn find(method: &Method, path: &str) -> Option<Route> {
     match (method.as_str(), parts.as_slice()) {
         ("POST", ["v3", "auth", "tokens"]) => Some(iam("KeystoneCreateUserTokenByPassword", Handler::IssueToken)),
         ("GET", ["v3", "projects"]) => Some(iam("KeystoneListProjects", Handler::ListProjects)),
+        ("GET", ["v3", "providers", service, "domains", domain, "regions", region, kind]) => {
+            Some(cloud("ListRmsGlobalDcGateway", Owner::Domain((*domain).to_owned()), &[service, region, kind], rms::list))
+        }
+        ("GET", ["v3", "providers", service, "domains", domain, "regions", region, kind, id]) => {
+            Some(cloud("ShowRmsGlobalDcGateway", Owner::Domain((*domain).to_owned()), &[service, region, kind, id], rms::show))
+        }
         (method, ["v3", project, "dcaas", rest @ ..]) => {
             let (name, ids, operation) = dcaas(method, rest)?;
-            Some(cloud(name, project, &ids, operation))
+            Some(cloud(name, Owner::Project((*project).to_owned()), &ids, operation))
         }
         (method, ["v3", project, kind @ ("dc-directconnect" | "dc-vgw" | "dc-vif"), rest @ ..]) => {
             let (name, ids, operation) = tagging(method, rest)?;
             let ids: Vec<&str> = std::iter::once(*kind).chain(ids).collect();
-            Some(cloud(name, project, &ids, operation))
+            Some(cloud(name, Owner::Project((*project).to_owned()), &ids, operation))
         }
         _ => None,
     }
@@ -129,10 +143,10 @@ fn tagging<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
 }
 
 fn iam(name: &'static str, handler: Handler) -> Route {
-    Route { name, project: None, ids: Vec::new(), handler }
+    Route { name, owner: Owner::Caller, ids: Vec::new(), handler }
 }
 
-fn cloud(name: &'static str, project: &str, ids: &[&str], operation: Operation) -> Route {
+fn cloud(name: &'static str, owner: Owner, ids: &[&str], operation: Operation) -> Route {
     let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-    Route { name, project: Some(project.to_owned()), ids, handler: Handler::Cloud(operation) }
+    Route { name, owner, ids, handler: Handler::Cloud(operation) }
 }

@@ -17,14 +17,14 @@ use axum::{
 
 use super::{Simulator, SimulatorState};
 use crate::{
-    auth::{Caller, authenticate, authorize},
+    auth::{Caller, authenticate, authorize, authorize_domain},
     clock::Moment,
     faults::{ActiveFaults, Fault, garbage, set_fields},
     http::{ApiError, HttpResponse, Query, Request, dropped_connection, new_request_id},
     journal::{Entry, loggable_headers},
     operations::{
         Call, Success, projects,
-        routes::{self, Handler, Route},
+        routes::{self, Handler, Owner, Route},
     },
     rate_limit::RateLimiter,
     settings::Settings,
@@ -174,14 +174,13 @@ impl Simulator {
             let projects = projects::list(&self.accounts, caller, &request.query, settings)?;
             return Ok(Success { status: StatusCode::OK, body: Some(projects) });
         };
-        let project_id = route.project.as_deref().unwrap_or_default();
-        authorize(caller, project_id)?;
+        let project_id = self.authorized_project(caller, &route.owner)?;
         if settings.project_missing {
             return Err(project_unavailable());
         }
         let call = Call {
             settings,
-            project_id,
+            project_id: &project_id,
             region: self.region(),
             query: &request.query,
             body: &request.body,
@@ -192,6 +191,21 @@ impl Simulator {
         match lagging(state, exchange, route) {
             Some(mut cloud) => operation(&mut cloud, &call, &route.ids),
             None => operation(&mut state.cloud, &call, &route.ids),
+        }
+    }
+}
+
+impl Simulator {
+    /// The project whose resources the caller may use. A domain has only one.
+    fn authorized_project(&self, caller: &Caller, owner: &Owner) -> Result<String, ApiError> {
+        match owner {
+            Owner::Project(project_id) => authorize(caller, project_id).map(|()| project_id.clone()),
+            Owner::Domain(domain_id) => {
+                authorize_domain(caller, domain_id)?;
+                let account = self.accounts.iter().find(|account| account.domain_id() == *domain_id);
+                Ok(account.map(|account| account.project_id.clone()).unwrap_or_default())
+            }
+            Owner::Caller => Ok(String::new()),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     connect_gateways, direct_connect_locations, documents, global_gateways,
     harness::{self, *},
-    hosted_connections, peer_detections,
+    hosted_connections, peer_detections, rms,
 };
 
 /// Calls every operation on global gateways, with the vendor's example requests where there are any.
@@ -150,6 +150,7 @@ async fn session(cloud: &Simulator) {
     connect_gateways::session(cloud).await;
     hosted_connections::session(cloud).await;
     peer_detections::session(cloud).await;
+    rms::session(cloud).await;
     session_on_global_gateways(cloud).await;
     let projects = format!("{}/v3/projects?name=eu-west-101", cloud.base);
     cloud.send(Method::GET, &projects, &cloud.token, None).await.expect("an answer");

@@ -26,5 +26,7 @@ mod life;
 mod lists;
 mod peer_detections;
 mod peer_links;
+mod rms;
+mod routes;
 mod rules;
 mod switchovers;

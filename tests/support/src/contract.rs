@@ -220,7 +220,7 @@ fn operations() -> &'static [Operation] {
 /// The documents in the sources of the crate, which cargo knows where to find.
 ///
 /// The platform is stated because packages of other platforms are not there offline.
-fn documents() -> Vec<Value> {
+pub fn documents() -> Vec<Value> {
     let host = output_of("rustc", &["--print", "host-tuple"]);
     let host = String::from_utf8(host).expect("text");
     let metadata = output_of("cargo", &["metadata", "--format-version", "1", "--offline", "--filter-platform", host.trim()]);
