@@ -37,7 +37,7 @@ pub struct DirectConnectGrantSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantFrom {
-    /// kind is the kind of the objects that have the references: VirtualInterface or Peer.
+    /// kind is the kind of the objects that have the references: HostedConnection, VirtualInterface or Peer.
     pub kind: ReferringKind,
 
     /// namespace is the namespace of the objects that have the references, 1 to 63 characters.
@@ -50,7 +50,7 @@ pub struct DirectConnectGrantFrom {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantTo {
-    /// kind is the kind of the objects that may be referenced: VirtualGateway or VirtualInterface.
+    /// kind is the kind of the objects that may be referenced: Connection, VirtualGateway or VirtualInterface.
     pub kind: ReferredKind,
 
     /// name is the name of the only object that may be referenced, 1 to 253 characters. If not set, all objects of the kind may be
@@ -70,6 +70,8 @@ pub enum ReferringKind {
     VirtualInterface,
     /// References a virtual interface.
     Peer,
+    /// References a connection.
+    HostedConnection,
 }
 
 /// Kinds that can be referenced.
@@ -81,6 +83,8 @@ pub enum ReferredKind {
     VirtualGateway,
     /// Referenced by peers.
     VirtualInterface,
+    /// Referenced by hosted connections.
+    Connection,
 }
 
 impl ReferringKind {
@@ -90,6 +94,7 @@ impl ReferringKind {
         match self {
             Self::VirtualInterface => "VirtualInterface",
             Self::Peer => "Peer",
+            Self::HostedConnection => "HostedConnection",
         }
     }
 }
@@ -101,6 +106,7 @@ impl ReferredKind {
         match self {
             Self::VirtualGateway => "VirtualGateway",
             Self::VirtualInterface => "VirtualInterface",
+            Self::Connection => "Connection",
         }
     }
 }

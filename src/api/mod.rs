@@ -23,7 +23,9 @@ mod cloud_account_status;
 pub mod common;
 pub mod condition;
 pub mod connect_gateway;
+pub mod connection;
 pub mod direct_connect_grant;
+pub mod hosted_connection;
 pub mod peer;
 mod rules;
 mod spec_rules;
@@ -42,7 +44,9 @@ pub use condition::{
     ConditionStatus, ConditionType, NewCondition, Reason, Recovery, find_condition, is_true, remove_condition, set_condition,
 };
 pub use connect_gateway::{ConnectGateway, ConnectGatewayObserved, ConnectGatewaySpec};
+pub use connection::{Connection, ConnectionObserved, ConnectionSpec};
 pub use direct_connect_grant::{DirectConnectGrant, DirectConnectGrantSpec};
+pub use hosted_connection::{HostedConnection, HostedConnectionObserved, HostedConnectionSpec};
 pub use peer::{Peer, PeerObserved, PeerSpec};
 pub use status::{Drift, Intent, LastError, LastWrite, Status, Target, WaitingFor, WriteAction};
 pub use virtual_gateway::{VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
@@ -108,6 +112,8 @@ macro_rules! managed {
     };
 }
 
+managed!(Connection, ConnectionObserved);
+managed!(HostedConnection, HostedConnectionObserved);
 managed!(VirtualGateway, VirtualGatewayObserved);
 managed!(VirtualInterface, VirtualInterfaceObserved);
 managed!(Peer, PeerObserved);

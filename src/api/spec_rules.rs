@@ -81,6 +81,46 @@ fn networks_family(field: &str, family: &str) -> Rule {
     )
 }
 
+/// The rules of a `Connection`.
+pub fn connection() -> impl Transform {
+    let mut rules = immutable(&["accountRef", "import"]);
+    rules.extend([
+        about(
+            "import",
+            "has(self.import)",
+            "import is required: a connection is ordered in the console, and the operator never creates one",
+        ),
+        about(
+            "name",
+            "!has(self.import) || !has(self.import.naturalKey) || has(self.name)",
+            "name is required with import.naturalKey: it is the name of the connection in the cloud",
+        ),
+        about(
+            "policy.deletion",
+            "!has(self.policy) || !has(self.policy.deletion) || self.policy.deletion == 'Retain'",
+            "policy.deletion must be Retain: a connection is never deleted by the operator; cancel it in the console",
+        ),
+        ignorable(&["name", "description", "peerLocation", "tags"]),
+    ]);
+    all(rules)
+}
+
+/// The rules of a `HostedConnection`.
+pub fn hosted_connection() -> impl Transform {
+    let mut rules = immutable(&["accountRef", "hostingConnectionRef", "hostingId", "vlan", "resourceTenantId"]);
+    rules.push(ignorable(&[
+        "name",
+        "description",
+        "hostingConnectionRef",
+        "hostingId",
+        "vlan",
+        "bandwidth",
+        "resourceTenantId",
+        "peerLocation",
+    ]));
+    all(rules)
+}
+
 /// The rules of a `VirtualGateway`.
 pub fn virtual_gateway() -> impl Transform {
     let mut rules = immutable(&["accountRef", "vpcId", "enterpriseRouterId", "bgpAsn", "enterpriseProjectId"]);

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ConnectGatewayKind, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
+use super::{ConnectGatewayKind, ConnectionKind, HostedConnectionKind, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
 use crate::api::Defaults;
 use crate::graph::Contributions;
 use crate::reconcile::{Desired, Difference, Kind, Links, Tagging};
@@ -71,6 +71,29 @@ fn with(spec: &Value, field: &str, value: Value) -> Value {
     let mut spec = spec.clone();
     spec[field] = value;
     spec
+}
+
+#[test]
+fn of_a_connection() {
+    let spec = json!({ "import": { "id": "1" }, "name": "a", "description": "a", "peerLocation": "a", "tags": { "a": "a" } });
+    let seen = json!({
+        "id": "1", "name": "b", "description": "b", "peer_location": "b", "bandwidth": 1, "type": "standard", "port_type": "1G",
+        "tags": [{ "key": "a", "value": "b" }],
+    });
+    check::<ConnectionKind>(&[spec], &Links::new(), &seen);
+}
+
+#[test]
+fn of_a_hosted_connection() {
+    let spec = json!({
+        "name": "a", "description": "a", "vlan": 1, "bandwidth": 2, "resourceTenantId": "a", "peerLocation": "a",
+        "hostingConnectionRef": { "name": "a" },
+    });
+    let seen = json!({
+        "id": "1", "name": "b", "description": "b", "hosting_id": "b", "vlan": 2, "bandwidth": 3, "tenant_id": "b", "peer_location": "b",
+    });
+    let by_id = with(&spec, "hostingId", json!("a"));
+    check::<HostedConnectionKind>(&[spec, by_id], &Links::from([("hostingConnectionRef", "a".to_owned())]), &seen);
 }
 
 #[test]
@@ -180,6 +203,23 @@ fn leaves(value: &Value, path: &str) -> Vec<String> {
 
 #[test]
 fn an_answer_with_any_field_emptied_leads_to_no_write() {
+    let connection = json!({ "name": "a", "description": "a", "peerLocation": "p", "tags": { "a": "a" } });
+    let seen = json!({
+        "id": "1", "name": "a", "description": "a", "peer_location": "p", "type": "standard", "port_type": "10G", "bandwidth": 5, "vlan": 1,
+        "status": "ACTIVE", "location": "l", "provider": "q", "hosting_id": "h", "device_id": "d", "lag_id": "g", "charge_mode": "traffic",
+        "reason": "r", "tags": [{ "key": "a", "value": "a" }],
+    });
+    says_nothing_by_an_empty_field::<ConnectionKind>(&connection, &Links::new(), &seen);
+
+    let hosted = json!({
+        "name": "a", "description": "a", "peerLocation": "p", "hostingId": "h", "vlan": 1, "bandwidth": 5, "resourceTenantId": "t",
+    });
+    let seen = json!({
+        "id": "1", "name": "a", "description": "a", "peer_location": "p", "hosting_id": "h", "vlan": 1, "bandwidth": 5, "tenant_id": "t",
+        "status": "BUILD", "location": "l", "provider": "q", "provider_status": "ACTIVE", "port_type": "10G", "apply_time": "then",
+    });
+    says_nothing_by_an_empty_field::<HostedConnectionKind>(&hosted, &Links::new(), &seen);
+
     let gateway = json!({
         "name": "a", "description": "a", "vpcId": "v", "localEpGroup": ["10.0.0.0/8"], "localEpGroupIpv6": ["fd00::/16"], "bgpAsn": 1,
         "enterpriseProjectId": "p", "tags": { "a": "a" },

@@ -2,8 +2,10 @@
 
 mod compare;
 mod connect_gateway;
+mod connection;
 #[cfg(test)]
 mod fields_tests;
+mod hosted_connection;
 mod metrics;
 mod peer;
 mod virtual_gateway;
@@ -18,12 +20,16 @@ use crate::reconcile::Registration;
 use crate::telemetry::metrics::Registered;
 
 pub use connect_gateway::ConnectGatewayKind;
+pub use connection::ConnectionKind;
+pub use hosted_connection::HostedConnectionKind;
 pub use peer::PeerKind;
 pub use virtual_gateway::VirtualGatewayKind;
 pub use virtual_interface::VirtualInterfaceKind;
 
 /// Every kind that the operator runs: what goes over the kinds goes over this list. A kind comes after those that it refers to.
 pub const ALL: &[Registration] = &[
+    Registration::of::<ConnectionKind>(),
+    Registration::of::<HostedConnectionKind>(),
     Registration::of::<VirtualGatewayKind>(),
     Registration::of::<VirtualInterfaceKind>().with_metrics(metrics::lines),
     Registration::of::<PeerKind>(),
@@ -64,7 +70,7 @@ fn imported(resource: Option<&'static str>, import: Option<&Import>) -> impl Ite
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{DirectConnectGrant, Peer, VirtualInterface};
+    use crate::api::{DirectConnectGrant, HostedConnection, Peer, VirtualInterface};
     use crate::cloud;
     use crate::reconcile::Kind;
     use kube::CustomResourceExt;
@@ -92,13 +98,15 @@ mod tests {
         let line = json!({
             "vlan": 1, "bandwidth": 2, "routeMode": "static", "addressFamily": "ipv6", "localGatewayIp": "", "remoteGatewayIp": "",
             "virtualGatewayRef": reference, "virtualInterfaceRef": reference, "virtualGatewayId": "1", "virtualInterfaceId": "1",
-            "import": { "id": "2" },
+            "import": { "id": "2" }, "hostingConnectionRef": reference, "hostingId": "1", "resourceTenantId": "t",
         });
+        let hosted = HostedConnection::new("x", serde_json::from_value(line.clone()).unwrap());
         let (interface, peer) = (
             VirtualInterface::new("x", serde_json::from_value(line.clone()).unwrap()),
             Peer::new("x", serde_json::from_value(line).unwrap()),
         );
         let rows = [
+            (HostedConnectionKind::NAME, HostedConnectionKind::references(&hosted), HostedConnectionKind::uses(&hosted)),
             (VirtualInterfaceKind::NAME, VirtualInterfaceKind::references(&interface), VirtualInterfaceKind::uses(&interface)),
             (PeerKind::NAME, PeerKind::references(&peer), PeerKind::uses(&peer)),
         ];
@@ -114,12 +122,19 @@ mod tests {
 
     #[test]
     fn what_stands_behind_an_id_is_as_much_as_can_be_known() {
+        let connection: cloud::Connection = serde_json::from_value(json!({ "id": "1", "hosting_id": "line", "vlan": 7 })).unwrap();
+        let hosted: cloud::HostedConnection = serde_json::from_value(json!({ "id": "1", "hosting_id": "line", "vlan": 7 })).unwrap();
+        let (of_connections, of_hosted) = (ConnectionKind::BY_ID.unwrap(), HostedConnectionKind::BY_ID.unwrap());
         let gateway: cloud::VirtualGateway =
             serde_json::from_value(json!({ "id": "1", "vpc_id": "vpc", "enterprise_router_id": "router" })).unwrap();
         let interface: cloud::VirtualInterface =
             serde_json::from_value(json!({ "id": "1", "direct_connect_id": "line", "lag_id": "group", "vlan": 7 })).unwrap();
         let (of_gateways, of_interfaces) = (VirtualGatewayKind::BY_ID.unwrap(), VirtualInterfaceKind::BY_ID.unwrap());
         let rows = [
+            ("a connection", (of_connections.uses)(&connection), vec![What::Connection("1".into())]),
+            ("no such connection", (of_connections.uses_of_absent)("1"), vec![What::Connection("1".into())]),
+            ("a hosted connection", (of_hosted.uses)(&hosted), vec![What::Connection("line".into()), What::Vlan(7)]),
+            ("no such hosted connection", (of_hosted.uses_of_absent)("1"), vec![What::Connection("1".into()), What::UnknownVlan]),
             ("a gateway", (of_gateways.uses)(&gateway), vec![What::Network("vpc".into()), What::Network("router".into())]),
             ("no such gateway", (of_gateways.uses_of_absent)("1"), vec![What::Network("1".into())]),
             (

@@ -39,7 +39,7 @@ mod unseen_writes;
 
 pub(crate) use backoff::waits;
 pub use controller::Shared;
-pub use decide::{Found, IntentState, Obstacle, Ownership, Presence, Situation, Step, Unseen, Wait, decide};
+pub use decide::{Creation, Found, IntentState, Obstacle, Ownership, Presence, Situation, Step, Unseen, Wait, decide};
 pub use kind::{ById, Desired, DesiredTags, Difference, Health, Kind, Links, Reference, ResourcePhase, SpecTags, Tagging};
 pub use namespaces::Namespaces;
 pub use reconciler::{Failure, Reconciler};

@@ -4,6 +4,7 @@
 //! Rules that no change breaks are found by their messages, and fail the test.
 mod accounts;
 mod connect_gateways;
+mod connections;
 mod gateways;
 mod interfaces;
 mod peers;
@@ -35,6 +36,8 @@ fn the_folder_holds_what_the_types_say() {
 fn every_kind_has_its_names_and_columns() {
     let short = [
         ("CloudAccount", "dcaccount"),
+        ("Connection", "dcconn"),
+        ("HostedConnection", "hosted"),
         ("VirtualGateway", "vgw"),
         ("VirtualInterface", "vif"),
         ("Peer", "vifpeer"),

@@ -24,6 +24,10 @@ fn base(kind: &str) -> Value {
             "virtualInterfaceRef": { "name": "interface" }, "addressFamily": "ipv6", "routeMode": "static",
             "localGatewayIp": "fd00::1/64", "remoteGatewayIp": "fd00::2/64", "remoteEpGroup": ["fd01::/64"],
         }),
+        "Connection" => json!({ "import": { "id": "00000000-0000-4000-8000-000000000001" } }),
+        "HostedConnection" => json!({
+            "hostingConnectionRef": { "name": "operations" }, "vlan": 100, "bandwidth": 50, "resourceTenantId": "0".repeat(32),
+        }),
         "ConnectGateway" => json!({}),
         "DirectConnectGrant" => json!({
             "from": [{ "kind": "VirtualInterface", "namespace": "team" }], "to": [{ "kind": "VirtualGateway", "name": "shared" }],

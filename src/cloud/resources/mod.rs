@@ -1,7 +1,9 @@
 //! Wire types and calls of each collection.
 
 mod connect_gateway;
+mod connection;
 mod fields;
+mod hosted_connection;
 mod item;
 mod listed;
 mod peer;
@@ -12,7 +14,9 @@ mod virtual_interface;
 mod wire;
 
 pub use connect_gateway::{ConnectGateway, CreateConnectGateway, UpdateConnectGateway};
+pub use connection::{Connection, UpdateConnection};
 pub(in crate::cloud) use fields::Fields;
+pub use hosted_connection::{CreateHostedConnection, HostedConnection, UpdateHostedConnection};
 pub use item::{Item, Unreadable};
 pub use listed::{Listed, Parent};
 pub use peer::{CreateVifPeer, UpdateVifPeer, VifPeer};

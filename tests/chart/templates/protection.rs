@@ -10,7 +10,16 @@ use support::eventually;
 const BOUND: Duration = Duration::from_mins(1);
 const PROTECTED: &str = "directconnect.huaweicloud.com/protected=true";
 const UUID: &str = "00000000-0000-4000-8000-000000000001";
-const CRDS: [&str; 6] = ["cloudaccounts", "virtualgateways", "virtualinterfaces", "peers", "connectgateways", "directconnectgrants"];
+const CRDS: [&str; 8] = [
+    "cloudaccounts",
+    "virtualgateways",
+    "virtualinterfaces",
+    "peers",
+    "connectgateways",
+    "connections",
+    "hostedconnections",
+    "directconnectgrants",
+];
 
 #[tokio::test]
 async fn it_is_rendered_as_the_values_say() {
@@ -59,6 +68,8 @@ fn objects(namespace: &str) -> Vec<Value> {
         ),
         object("Peer", with(json!({ "virtualInterfaceId": UUID, "addressFamily": "ipv4", "routeMode": "static" }))),
         object("ConnectGateway", json!({})),
+        object("Connection", json!({ "import": { "id": UUID } })),
+        object("HostedConnection", json!({ "hostingId": UUID, "vlan": 100, "bandwidth": 50, "resourceTenantId": "0".repeat(32) })),
         object("DirectConnectGrant", json!({ "from": [{ "kind": "Peer", "namespace": "team" }], "to": [{ "kind": "VirtualInterface" }] })),
     ]
 }

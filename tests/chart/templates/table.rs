@@ -4,7 +4,16 @@ use serde_json::json;
 
 use super::harness::{Effect, Row, comes, container, env, everywhere, goes, is, pod, row};
 
-const CRDS: [&str; 6] = ["cloudaccounts", "peers", "directconnectgrants", "virtualgateways", "virtualinterfaces", "connectgateways"];
+const CRDS: [&str; 8] = [
+    "cloudaccounts",
+    "peers",
+    "directconnectgrants",
+    "virtualgateways",
+    "virtualinterfaces",
+    "connectgateways",
+    "connections",
+    "hostedconnections",
+];
 /// Whose requests are served first.
 const SUBJECT: &str = "/spec/rules/0/subjects/0/serviceAccount/name";
 

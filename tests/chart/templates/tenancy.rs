@@ -107,7 +107,15 @@ async fn the_roles_are_left_out_when_they_are_not_wanted_and_speak_of_nothing_bu
     for rule in all.iter().flat_map(|role| role["rules"].as_array().unwrap()) {
         assert_eq!(rule["apiGroups"], json!(["directconnect.huaweicloud.com"]), "{rule}");
         for resource in rule["resources"].as_array().unwrap() {
-            let tenants = ["virtualgateways", "virtualinterfaces", "peers", "connectgateways", "directconnectgrants"];
+            let tenants = [
+                "virtualgateways",
+                "virtualinterfaces",
+                "peers",
+                "connectgateways",
+                "connections",
+                "hostedconnections",
+                "directconnectgrants",
+            ];
             assert!(tenants.contains(&resource.as_str().unwrap()), "{rule}");
         }
     }

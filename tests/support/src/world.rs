@@ -21,7 +21,7 @@ use crate::secrets;
 use crate::simulator::{self, Simulator};
 
 /// The kinds of lines, in the order in which they need each other.
-pub const KINDS: [&str; 4] = ["VirtualGateway", "VirtualInterface", "Peer", "ConnectGateway"];
+pub const KINDS: [&str; 6] = ["Connection", "HostedConnection", "VirtualGateway", "VirtualInterface", "Peer", "ConnectGateway"];
 pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";
 /// Far more than any wait needs; a test that reaches it has failed.
 pub const BOUND: Duration = Duration::from_mins(1);
