@@ -3,6 +3,7 @@
 //! All requests are sent by one function (`Client::dispatch`), which sends nothing more once the cloud has rejected the credentials.
 
 pub(in crate::cloud) mod answer;
+mod guard;
 mod list;
 mod span;
 pub(in crate::cloud) mod transport;

@@ -12,6 +12,7 @@ use crate::cloud::auth::sign::{self, DATE_HEADER, Signable};
 use crate::cloud::call::Method;
 use crate::cloud::client::Settings;
 use crate::cloud::client::answer::Answer;
+use crate::cloud::client::guard;
 use crate::cloud::errors::catalogue::OwnCode;
 use crate::cloud::errors::redact::Secrets;
 use crate::cloud::errors::{CloudError, RequestOutcome};
@@ -188,6 +189,10 @@ impl Transport {
             query => format!("{base}{}?{query}", request.path),
         };
         let url = reqwest::Url::parse(&url).map_err(|error| invalid(format!("{url}: {error}")))?;
+        guard::check(request.method, &url, &request.body).map_err(|what| {
+            let what = format!("not sent: {what}");
+            CloudError::local(request.operation, OwnCode::ConnectionProtected, what, RequestOutcome::Refused)
+        })?;
         let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
         match auth {
             Auth::None => {}

@@ -34,12 +34,22 @@ pub enum OwnCode {
     TooLarge,
     /// IAM has no project of the region's name, or several.
     ProjectUnknown,
+    /// The request would order or cancel a connection, or change what it costs.
+    ConnectionProtected,
     /// A bug in the operator.
     Internal,
 }
 
 impl OwnCode {
-    pub const ALL: [Self; 6] = [Self::Timeout, Self::Unreachable, Self::Malformed, Self::TooLarge, Self::ProjectUnknown, Self::Internal];
+    pub const ALL: [Self; 7] = [
+        Self::Timeout,
+        Self::Unreachable,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::ProjectUnknown,
+        Self::ConnectionProtected,
+        Self::Internal,
+    ];
 
     /// As shown in `status.lastError.code`.
     #[must_use]
@@ -50,6 +60,7 @@ impl OwnCode {
             Self::Malformed => "Malformed",
             Self::TooLarge => "TooLarge",
             Self::ProjectUnknown => "ProjectUnknown",
+            Self::ConnectionProtected => "ConnectionProtected",
             Self::Internal => "Internal",
         }
     }
@@ -57,7 +68,7 @@ impl OwnCode {
     #[must_use]
     pub const fn class(self) -> ErrorClass {
         match self {
-            Self::ProjectUnknown => Invalid,
+            Self::ProjectUnknown | Self::ConnectionProtected => Invalid,
             Self::Timeout | Self::Unreachable | Self::Malformed | Self::TooLarge | Self::Internal => Server,
         }
     }
@@ -71,6 +82,9 @@ impl OwnCode {
             Self::Malformed => "The answer can't be read: it is a proxy's page, or of an API that the operator does not know.",
             Self::TooLarge => "The answer is above the operator's size limit.",
             Self::ProjectUnknown => "IAM has no project of the region's name, or several. Set `spec.projectId` of the CloudAccount.",
+            Self::ConnectionProtected => {
+                "The request would order or cancel a connection, or change what it costs, so that it was not sent. A bug in the operator: please report it."
+            }
             Self::Internal => "A bug in the operator: please report it.",
         }
     }
