@@ -45,6 +45,15 @@ pub enum Behind {
     There(Vec<What>, Option<ObjectKey>),
 }
 
+/// Resources whose tags a region keeps, drops or refuses alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagScope {
+    /// Those whose tags can be changed.
+    Region,
+    /// Those of this collection, whose tags only their create sets.
+    Create(&'static str),
+}
+
 /// A type of cloud resources, as accounts know it: they know no kind.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceType {
@@ -94,13 +103,14 @@ impl Account {
         self.features.tags.unwrap_or_default()
     }
 
-    /// Whether the region keeps tags, as far as is known.
+    /// Whether the region keeps the tags of these resources, as far as is known.
     #[must_use]
-    pub fn keeps_tags(&self) -> bool {
-        match self.tags() {
-            Feature::Enabled => true,
-            Feature::Disabled => false,
-            Feature::Auto => !self.caches.tags_refused.load(Ordering::Relaxed),
+    pub fn keeps_tags(&self, scope: TagScope) -> bool {
+        match (self.tags(), scope) {
+            (Feature::Disabled, _) => false,
+            (Feature::Enabled, TagScope::Region) => true,
+            (Feature::Auto, TagScope::Region) => !self.caches.tags_refused.load(Ordering::Relaxed),
+            (Feature::Enabled | Feature::Auto, TagScope::Create(collection)) => !self.caches.refuses_tags_of(collection),
         }
     }
 
@@ -110,22 +120,31 @@ impl Account {
         self.tags() == Feature::Auto && error.class == ErrorClass::Unsupported && error.operation == "BatchCreateResourceTags"
     }
 
-    /// Whether a create that carried tags may have been refused for them: nothing is known yet of tags in this region.
+    /// Whether a create that carried tags may have been refused for them: nothing is known yet of tags of these resources in this region.
     #[must_use]
-    pub fn may_refuse_tags(&self, error: &CloudError) -> bool {
-        self.tags() == Feature::Auto && error.class == ErrorClass::Invalid && self.keeps_tags() && !self.shows_tags()
+    pub fn may_refuse_tags(&self, scope: TagScope, error: &CloudError) -> bool {
+        let is_open = self.tags() == Feature::Auto || matches!(scope, TagScope::Create(_));
+        is_open && error.class == ErrorClass::Invalid && self.keeps_tags(scope) && !self.shows_tags(scope)
     }
 
-    /// Concludes that the region does not support tags.
-    pub fn do_without_tags(&self) {
-        if !self.caches.tags_refused.swap(true, Ordering::Relaxed) {
-            tracing::info!("the region does not support tags: resources are found by intents and natural keys alone");
+    /// Concludes that the region does not support tags of these resources.
+    pub fn do_without_tags(&self, scope: TagScope) {
+        let is_news = match scope {
+            TagScope::Region => !self.caches.tags_refused.swap(true, Ordering::Relaxed),
+            TagScope::Create(collection) => self.caches.do_without_tags_of(collection),
+        };
+        if is_news {
+            tracing::info!(?scope, "the region does not support tags: resources are found by intents and natural keys alone");
         }
     }
 
     /// Whether a resource of ours is seen with its tag: then it is not tags as such that the region refuses.
-    fn shows_tags(&self) -> bool {
-        self.caches.refreshed().iter().any(|cache| cache.has_tag(OWNER_TAG))
+    fn shows_tags(&self, scope: TagScope) -> bool {
+        let is_of = |collection: &str| match scope {
+            TagScope::Region => true,
+            TagScope::Create(only) => collection == only,
+        };
+        self.caches.refreshed().iter().any(|cache| is_of(cache.collection()) && cache.has_tag(OWNER_TAG))
     }
 
     /// Somebody waits for room in a quota: they are read often until there is some.

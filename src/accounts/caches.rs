@@ -24,6 +24,8 @@ pub(super) struct CloudCaches {
     watch: AbortHandle,
     /// The region was found not to know tags.
     pub tags_refused: AtomicBool,
+    /// Collections whose creates were found to refuse tags.
+    tags_refused_of: Mutex<Vec<&'static str>>,
     /// Somebody waits for room in a quota.
     pub quotas_watched: AtomicBool,
     started: Mutex<HashMap<TypeId, Arc<dyn AnyCache>>>,
@@ -97,6 +99,7 @@ impl CloudCaches {
             schedule,
             watch,
             tags_refused: AtomicBool::new(false),
+            tags_refused_of: Mutex::default(),
             quotas_watched: AtomicBool::new(false),
             started: Mutex::default(),
         }
@@ -118,6 +121,21 @@ impl CloudCaches {
         let new = Started { cache: Arc::clone(&cache), refresher: refresher.abort_handle() };
         started.insert(TypeId::of::<R>(), Arc::new(new));
         cache
+    }
+
+    /// Whether the creates of a collection were found to refuse tags.
+    pub fn refuses_tags_of(&self, collection: &str) -> bool {
+        self.tags_refused_of.lock().unwrap_or_else(PoisonError::into_inner).contains(&collection)
+    }
+
+    /// The creates of a collection refuse tags. Returns whether that is news.
+    pub fn do_without_tags_of(&self, collection: &'static str) -> bool {
+        let mut refused = self.tags_refused_of.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = !refused.contains(&collection);
+        if is_news {
+            refused.push(collection);
+        }
+        is_news
     }
 
     /// Those that are refreshed.

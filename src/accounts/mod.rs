@@ -11,7 +11,7 @@ mod reconcile;
 mod secrets;
 mod state;
 
-pub use account::{Account, Behind, ResourceType};
+pub use account::{Account, Behind, ResourceType, TagScope};
 pub use grants::{IMPORT, Use, What};
 pub(crate) use prepare::waits;
 pub use reconcile::controller;

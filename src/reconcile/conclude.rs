@@ -4,7 +4,7 @@ use kube::runtime::controller::Action;
 use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::accounts::Account;
+use crate::accounts::{Account, TagScope};
 use crate::api::{Intent, Management};
 use crate::backoff::jittered;
 use crate::cloud::{self, CloudError, ErrorClass, QueueFull};
@@ -190,10 +190,13 @@ impl<K: Kind> Context<'_, K> {
             return false;
         }
         if account.lacks_tag_operation(error) {
-            account.do_without_tags();
+            account.do_without_tags(TagScope::Region);
             return true;
         }
-        if !matches!(step, Step::Create(_)) || !account.may_refuse_tags(error) || self.state.create.tags_cleared == self.generation {
+        if !matches!(step, Step::Create(_))
+            || !account.may_refuse_tags(K::TAG_SCOPE, error)
+            || self.state.create.tags_cleared == self.generation
+        {
             return false;
         }
         let fewer = match observation.create_tagging {
@@ -214,7 +217,7 @@ impl<K: Kind> Context<'_, K> {
     /// A create has succeeded: where it was tried without tags, nothing but its tags made the difference.
     pub(super) fn learn_of_tags(&mut self, account: &Account) {
         if self.state.create.tagging.take() == Some(Tagging::None) {
-            account.do_without_tags();
+            account.do_without_tags(K::TAG_SCOPE);
         }
     }
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use crate::accounts::{Use, What};
+use crate::accounts::{TagScope, Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{Defaults, DeletionPolicy, Managed, ObjectReference, Reason, SecretKeyReference, Tags};
 use crate::cloud::{Call, Listed};
@@ -45,6 +45,9 @@ pub trait Kind: Send + Sync + 'static {
 
     /// Whether its resources work or not beside being there: whether the status has the condition `Healthy`.
     const HAS_HEALTH: bool = true;
+
+    /// Whose tags a region keeps or refuses as it does those of its resources.
+    const TAG_SCOPE: TagScope = TagScope::Region;
 
     /// What `object` says about the tags of its resource. Ours carry [`OWNER_TAG`] beside them, unless the region drops it.
     fn tags_of(object: &Self::Object) -> SpecTags<'_>;

@@ -337,7 +337,7 @@ impl<K: Kind> Observer<'_, '_, K> {
     /// ours would carry one; but some regions drop the tags of a create, and until one is seen to keep them, what is like ours in all else is ours.
     fn is_from_our_create(&self, desired: &Desired<'_, K::Object>, view: &View<K::Listed>, differences: &[Difference]) -> bool {
         let sent = self.context.sent_intent().is_some();
-        if !sent || !self.account.account.keeps_tags() || !K::tags_of(self.context.object).is_supported() {
+        if !sent || !self.account.account.keeps_tags(K::TAG_SCOPE) || !K::tags_of(self.context.object).is_supported() {
             return sent;
         }
         let keeps_tags = view.iter().flat_map(|listed| K::resources(listed)).any(|seen| K::tags(&seen).contains_key(OWNER_TAG));

@@ -150,7 +150,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             created_as: None,
             defaults: &self.account.account.defaults,
             owner: (self.account.policies.management == Management::Managed).then_some(self.account.owner.as_str()),
-            tagging: if self.account.account.keeps_tags() { Tagging::All } else { Tagging::None },
+            tagging: if self.account.account.keeps_tags(K::TAG_SCOPE) { Tagging::All } else { Tagging::None },
             contributions: Contributions::none(),
             secret: None,
         }
