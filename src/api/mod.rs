@@ -25,6 +25,7 @@ pub mod condition;
 pub mod connect_gateway;
 pub mod connection;
 pub mod direct_connect_grant;
+pub mod global_gateway;
 pub mod hosted_connection;
 pub mod peer;
 mod rules;
@@ -46,6 +47,7 @@ pub use condition::{
 pub use connect_gateway::{ConnectGateway, ConnectGatewayObserved, ConnectGatewaySpec};
 pub use connection::{Connection, ConnectionObserved, ConnectionSpec};
 pub use direct_connect_grant::{DirectConnectGrant, DirectConnectGrantSpec};
+pub use global_gateway::{GlobalGateway, GlobalGatewayObserved, GlobalGatewaySpec};
 pub use hosted_connection::{HostedConnection, HostedConnectionObserved, HostedConnectionSpec};
 pub use peer::{Peer, PeerObserved, PeerSpec};
 pub use status::{Drift, Intent, LastError, LastWrite, Status, Target, WaitingFor, WriteAction};
@@ -117,6 +119,7 @@ managed!(HostedConnection, HostedConnectionObserved);
 managed!(VirtualGateway, VirtualGatewayObserved);
 managed!(VirtualInterface, VirtualInterfaceObserved);
 managed!(Peer, PeerObserved);
+managed!(GlobalGateway, GlobalGatewayObserved);
 managed!(ConnectGateway, ConnectGatewayObserved);
 
 /// The definitions of all custom resources, in the order in which they are to be applied; `kinds` are those of the kinds that are run.

@@ -248,3 +248,10 @@ pub fn connect_gateway() -> impl Transform {
     rules.push(ignorable(&["name", "description", "addressFamily"]));
     all(rules)
 }
+
+/// The rules of a `GlobalGateway`.
+pub fn global_gateway() -> impl Transform {
+    let mut rules = immutable(&["accountRef", "bgpAsn", "enterpriseProjectId", "tags"]);
+    rules.push(ignorable(&["name", "description", "bgpAsn", "addressFamily", "enterpriseProjectId", "tags"]));
+    all(rules)
+}

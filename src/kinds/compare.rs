@@ -66,6 +66,19 @@ impl Comparison {
         }
     }
 
+    /// Tags that only the create sets, of those that the spec names: the account's and the owner's can't be added later, and where the cloud shows
+    /// no tags it keeps none.
+    pub fn tags_of_create(&mut self, spec: Option<&Tags>, desired: &DesiredTags, observed: &Tags) {
+        let is_asked_for = |key: &String| spec.is_some_and(|spec| spec.contains_key(key)) && !desired.is_ignored(key);
+        let of_spec = |tags: &Tags| -> Tags {
+            tags.iter().filter(|(key, _)| is_asked_for(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+        };
+        let (wanted, shown) = (of_spec(&desired.tags), of_spec(observed));
+        if !observed.is_empty() && wanted != shown && !wanted.is_empty() {
+            self.push("tags", false, true, &spelled(wanted.iter()), &spelled(shown.iter()));
+        }
+    }
+
     pub fn finish(self) -> Vec<Difference> {
         self.0
     }
@@ -247,6 +260,30 @@ mod tests {
             let change = TagChange::between(&desired, &observed).map(|change| (change.action, from_wire(&change.tags)));
             assert_eq!(change, expected, "{row}");
         }
+    }
+
+    #[test]
+    fn of_the_tags_of_a_create_those_of_the_spec_are_compared_where_any_are_shown() {
+        let desired = |pairs| DesiredTags { tags: tags(pairs), is_whole: true, ignored: vec!["cost:*".to_owned()] };
+        let with_owner = desired(&[("a", "1"), ("cost:x", "1"), ("of the account", "1"), (OWNER_TAG, "c:n/x")]);
+        let spec = tags(&[("a", "1"), ("cost:x", "1")]);
+        let rows = [
+            ("as asked for, among others", &with_owner, tags(&[("a", "1"), ("b", "2"), (OWNER_TAG, "c:n/x")]), None),
+            ("the region keeps none", &with_owner, tags(&[]), None),
+            ("another value", &with_owner, tags(&[("a", "2")]), Some(("a=1", "a=2"))),
+            ("not there", &with_owner, tags(&[(OWNER_TAG, "c:n/x")]), Some(("a=1", ""))),
+            ("none is to be there", &DesiredTags::default(), tags(&[("a", "2")]), None),
+        ];
+        for (row, desired, observed, expected) in rows {
+            let mut comparison = Comparison::default();
+            comparison.tags_of_create(Some(&spec), desired, &observed);
+            let told = comparison.finish();
+            let told: Vec<(&str, &str)> = told.iter().map(|one| (one.desired.as_str(), one.observed.as_str())).collect();
+            assert_eq!(told, expected.into_iter().collect::<Vec<_>>(), "{row}");
+        }
+        let mut comparison = Comparison::default();
+        comparison.tags_of_create(None, &with_owner, &tags(&[("a", "2")]));
+        assert_eq!(comparison.finish(), [], "a spec without tags");
     }
 
     fn differ(desired: &[String], observed: &[String]) -> bool {

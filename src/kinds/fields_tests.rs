@@ -6,7 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ConnectGatewayKind, ConnectionKind, HostedConnectionKind, PeerKind, VirtualGatewayKind, VirtualInterfaceKind};
+use super::{
+    ConnectGatewayKind, ConnectionKind, GlobalGatewayKind, HostedConnectionKind, PeerKind, VirtualGatewayKind, VirtualInterfaceKind,
+};
 use crate::api::Defaults;
 use crate::graph::Contributions;
 use crate::reconcile::{Desired, Difference, Kind, Links, Tagging};
@@ -107,6 +109,18 @@ fn of_a_gateway() {
         "local_ep_group_ipv6": ["fd01::/16"], "bgp_asn": 2, "enterprise_project_id": "b", "tags": [{ "key": "a", "value": "b" }],
     });
     check::<VirtualGatewayKind>(&[spec], &Links::new(), &seen);
+}
+
+#[test]
+fn of_a_global_gateway() {
+    let spec = json!({
+        "name": "a", "description": "a", "bgpAsn": 1, "addressFamily": "ipv4", "enterpriseProjectId": "a", "tags": { "a": "a" },
+    });
+    let seen = json!({
+        "id": "1", "name": "b", "description": "b", "bgp_asn": 2, "address_family": "dual", "enterprise_project_id": "b",
+        "tags": [{ "key": "a", "value": "b" }],
+    });
+    check::<GlobalGatewayKind>(&[spec], &Links::new(), &seen);
 }
 
 #[test]
@@ -260,4 +274,12 @@ fn an_answer_with_any_field_emptied_leads_to_no_write() {
         "gateway_site": "s", "gcb_id": "g", "current_geip_count": 1,
     });
     says_nothing_by_an_empty_field::<ConnectGatewayKind>(&spec, &Links::new(), &seen);
+    let spec = json!({
+        "name": "a", "description": "a", "bgpAsn": 1, "addressFamily": "dual", "enterpriseProjectId": "p", "tags": { "a": "a" },
+    });
+    let seen = json!({
+        "id": "1", "name": "a", "description": "a", "bgp_asn": 1, "address_family": "dual", "status": "ACTIVE", "location_name": "l",
+        "region_id": "r", "enterprise_project_id": "p", "tags": [{ "key": "a", "value": "a" }],
+    });
+    says_nothing_by_an_empty_field::<GlobalGatewayKind>(&spec, &Links::new(), &seen);
 }

@@ -5,6 +5,7 @@ mod connect_gateway;
 mod connection;
 #[cfg(test)]
 mod fields_tests;
+mod global_gateway;
 mod hosted_connection;
 mod metrics;
 mod peer;
@@ -21,6 +22,7 @@ use crate::telemetry::metrics::Registered;
 
 pub use connect_gateway::ConnectGatewayKind;
 pub use connection::ConnectionKind;
+pub use global_gateway::GlobalGatewayKind;
 pub use hosted_connection::HostedConnectionKind;
 pub use peer::PeerKind;
 pub use virtual_gateway::VirtualGatewayKind;
@@ -31,6 +33,7 @@ pub const ALL: &[Registration] = &[
     Registration::of::<ConnectionKind>(),
     Registration::of::<HostedConnectionKind>(),
     Registration::of::<VirtualGatewayKind>(),
+    Registration::of::<GlobalGatewayKind>(),
     Registration::of::<VirtualInterfaceKind>().with_metrics(metrics::lines),
     Registration::of::<PeerKind>(),
     Registration::of::<ConnectGatewayKind>(),

@@ -6,6 +6,7 @@ mod accounts;
 mod connect_gateways;
 mod connections;
 mod gateways;
+mod global_gateways;
 mod interfaces;
 mod peers;
 mod table;
@@ -39,6 +40,7 @@ fn every_kind_has_its_names_and_columns() {
         ("Connection", "dcconn"),
         ("HostedConnection", "hosted"),
         ("VirtualGateway", "vgw"),
+        ("GlobalGateway", "gdgw"),
         ("VirtualInterface", "vif"),
         ("Peer", "vifpeer"),
         ("ConnectGateway", "cgw"),

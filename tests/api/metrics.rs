@@ -15,7 +15,7 @@ use support::metrics::Scrape;
 use support::operator::Operator;
 use support::secrets::leaks;
 use support::simulator::{LINE_B, MISSING_VPC, TEMPORARY};
-use support::world::{BOUND, KINDS, World, is, start_operator};
+use support::world::{BOUND, LINE, World, is, start_operator};
 
 /// Its operator counts what is in the whole cluster.
 static GROUP: Group = Group::new();
@@ -93,13 +93,13 @@ impl Story {
         let took = begun.elapsed().as_secs_f64() + 1.0;
         let scrape = self
             .until("all objects are told ready", |scrape| {
-                KINDS.iter().all(|kind| scrape.sum("directconnect_objects", &[("kind", kind)]) == count(kind))
+                LINE.iter().all(|kind| scrape.sum("directconnect_objects", &[("kind", kind)]) == count(kind))
                     && scrape.sum("directconnect_objects", &[("reason", "Available")]) == 6.0
                     && scrape.get("directconnect_gateways", &[("interfaces", "all_up")]) == Some(1.0)
             })
             .await;
         assert_eq!(scrape.get("directconnect_objects", &[("kind", "CloudAccount"), ("reason", "Available")]), Some(1.0));
-        for kind in KINDS {
+        for kind in LINE {
             assert_eq!(scrape.get("directconnect_ready_seconds_count", &[("kind", kind)]), Some(count(kind)), "{kind}");
             // The API server tells the time of creation in whole seconds.
             assert!(scrape.get("directconnect_ready_seconds_sum", &[("kind", kind)]).unwrap() <= took * count(kind), "{kind}");
@@ -129,7 +129,7 @@ impl Story {
             })
             .await;
         assert_eq!(scrape.sum("directconnect_queue_oldest_seconds", &[]), 0.0);
-        for kind in KINDS.into_iter().chain(["CloudAccount"]) {
+        for kind in LINE.into_iter().chain(["CloudAccount"]) {
             for result in ["up_to_date", "changed"] {
                 assert!(
                     scrape.get("directconnect_reconciles_total", &[("kind", kind), ("result", result)]).unwrap() >= 1.0,

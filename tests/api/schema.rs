@@ -16,6 +16,7 @@ fn base(kind: &str) -> Value {
             json!({ "region": "eu-west-101", "credentials": { "accessKey": { "secretRef": { "namespace": "dc-system", "name": "keys" } } } })
         }
         "VirtualGateway" => json!({ "vpcId": ID, "localEpGroup": ["10.0.0.0/16"] }),
+        "GlobalGateway" => json!({}),
         "VirtualInterface" => json!({
             "connectionId": ID, "virtualGatewayRef": { "name": "gateway" }, "vlan": 30, "bandwidth": 50, "routeMode": "static",
             "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.123.0/24"],

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use support::group::Group;
 use support::operator::Operator;
 use support::simulator::{LINE_A, LINE_B, Simulator};
-use support::world::{API_VERSION, BOUND, KINDS, World, condition, is, start_operator};
+use support::world::{API_VERSION, BOUND, LINE, World, condition, is, start_operator};
 
 /// Operators that die.
 static GROUP: Group = Group::new();
@@ -215,11 +215,11 @@ impl User {
 /// Numbers run through the gateways, then the interfaces, then the peers.
 fn called(number: usize) -> (&'static str, String) {
     if number < GATEWAYS {
-        (KINDS[0], format!("gateway-{number}"))
+        (LINE[0], format!("gateway-{number}"))
     } else if number < GATEWAYS + INTERFACES {
-        (KINDS[1], format!("interface-{number}"))
+        (LINE[1], format!("interface-{number}"))
     } else {
-        (KINDS[2], format!("peer-{number}"))
+        (LINE[2], format!("peer-{number}"))
     }
 }
 
@@ -264,7 +264,7 @@ async fn settled(world: &World, operator: &Operator) -> BTreeMap<(&'static str, 
     let start = Instant::now();
     loop {
         let mut there = BTreeMap::new();
-        for kind in KINDS {
+        for kind in LINE {
             for object in world.api(kind).list(&ListParams::default()).await.unwrap() {
                 there.insert((kind, object.name_any()), serde_json::to_value(object).unwrap());
             }

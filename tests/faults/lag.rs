@@ -9,7 +9,7 @@ use support::eventually;
 use support::group::Group;
 use support::line::{gateway, id, interface, peer};
 use support::operator::Operator;
-use support::world::{KINDS, World, condition, is, start_operator};
+use support::world::{LINE, World, condition, is, start_operator};
 
 /// Operators of their own, which wait for reads that lag.
 static GROUP: Group = Group::new();
@@ -17,7 +17,7 @@ static GROUP: Group = Group::new();
 const ROUTER: &str = "00000000-0000-4000-8000-000000000201";
 
 /// Kind and name of each object of a life; the gateway of a router has no natural key.
-const OBJECTS: [(&str, &str); 4] = [(KINDS[0], "gw"), (KINDS[0], "router"), (KINDS[1], "vif"), (KINDS[2], "peer")];
+const OBJECTS: [(&str, &str); 4] = [(LINE[0], "gw"), (LINE[0], "router"), (LINE[1], "vif"), (LINE[2], "peer")];
 
 fn longest() -> f64 {
     std::env::var("DC_TEST_LAG").map_or(4.0, |text| text.parse().unwrap())
@@ -240,19 +240,19 @@ async fn a_read_from_before_a_creation_leaves_nothing_in_the_cloud() {
     for object in [gateway("gw", 1), interface("vif", "gw", 101), peer("peer", "vif")] {
         world.apply(&object).await;
     }
-    lagging.until_ready(KINDS[2], "peer").await;
-    let interface = id(&world.get(KINDS[1], "vif").await);
+    lagging.until_ready(LINE[2], "peer").await;
+    let interface = id(&world.get(LINE[1], "vif").await);
     // The interface waits for its peer, and is looked at as soon as that is gone.
-    for (kind, name) in [(KINDS[1], "vif"), (KINDS[2], "peer")] {
+    for (kind, name) in [(LINE[1], "vif"), (LINE[2], "peer")] {
         world.delete(kind, name).await;
     }
-    for (kind, name) in [(KINDS[2], "peer"), (KINDS[1], "vif")] {
+    for (kind, name) in [(LINE[2], "peer"), (LINE[1], "vif")] {
         lagging.until("gone", kind, name, |object| object.is_none()).await;
     }
     assert_eq!(world.cloud.find(&interface).await, None, "it was left in the cloud");
     assert_eq!(world.cloud.count("DeleteVirtualInterface").await, 1);
-    world.delete(KINDS[0], "gw").await;
-    lagging.until("gone", KINDS[0], "gw", |object| object.is_none()).await;
+    world.delete(LINE[0], "gw").await;
+    lagging.until("gone", LINE[0], "gw", |object| object.is_none()).await;
     world.finish().await;
 }
 

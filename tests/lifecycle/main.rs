@@ -6,6 +6,7 @@ mod deletion;
 mod drift;
 mod every_kind;
 mod features;
+mod global_gateways;
 mod import;
 mod lives;
 mod odd_clouds;

@@ -42,6 +42,8 @@ struct Life {
     is_short: bool,
     /// It refers to the object of an interface that is only observed, and that is deleted just before it.
     is_held: bool,
+    /// What becomes of the tags in the create of a global gateway.
+    tags: &'static str,
 }
 
 const GATEWAY: Life = Life {
@@ -52,11 +54,16 @@ const GATEWAY: Life = Life {
     slow: None,
     is_short: false,
     is_held: false,
+    tags: "keep",
 };
 /// The kind without a natural key: nothing in the cloud keeps a second one away.
 const ROUTER_GATEWAY: Life = Life { name: "gateway of a router", spec: router_gateway, ..GATEWAY };
 const INTERFACE: Life = Life { name: "interface", kind: "VirtualInterface", resource: "VirtualInterface", spec: interface, ..GATEWAY };
 const PEER: Life = Life { name: "peer", kind: "Peer", resource: "VifPeer", spec: peer, ..GATEWAY };
+/// Without tags nothing but its name tells it from another.
+const GLOBAL_GATEWAY: Life =
+    Life { name: "global gateway", kind: "GlobalGateway", resource: "GlobalDcGateway", spec: global_gateway, ..GATEWAY };
+const NAMED_GATEWAY: Life = Life { name: "global gateway without tags", tags: "drop", ..GLOBAL_GATEWAY };
 
 const HELD_PEER: Life = Life { name: "peer by name", spec: held_peer, is_held: true, ..PEER };
 
@@ -66,6 +73,10 @@ fn gateway(_: &Scenery) -> Value {
 
 fn router_gateway(_: &Scenery) -> Value {
     json!({ "enterpriseRouterId": "00000000-0000-4000-8000-000000000201" })
+}
+
+fn global_gateway(_: &Scenery) -> Value {
+    json!({ "bgpAsn": 64_600, "tags": { "team": "network" } })
 }
 
 fn interface(scenery: &Scenery) -> Value {
@@ -113,6 +124,16 @@ async fn the_life_of_a_gateway_that_nothing_but_its_tag_tells_from_another() {
 }
 
 #[tokio::test]
+async fn a_global_gateways_life() {
+    sweep(&GLOBAL_GATEWAY).await;
+}
+
+#[tokio::test]
+async fn the_life_of_a_global_gateway_whose_tags_are_dropped() {
+    sweep(&NAMED_GATEWAY).await;
+}
+
+#[tokio::test]
 async fn an_interfaces_life() {
     sweep(&INTERFACE).await;
 }
@@ -125,6 +146,7 @@ async fn a_peers_life() {
 #[tokio::test]
 async fn an_object_that_is_deleted_while_its_create_is_under_way() {
     sweep(&Life { name: "gateway of a router, deleted early", slow: Some("CreateVirtualGateway"), is_short: true, ..ROUTER_GATEWAY }).await;
+    sweep(&Life { name: "global gateway, deleted early", slow: Some("CreateGlobalDcGateway"), is_short: true, ..NAMED_GATEWAY }).await;
     sweep(&Life { name: "peer, deleted early", slow: Some("CreateVifPeer"), is_short: true, ..PEER }).await;
     sweep(&Life { name: "peer by name, deleted early with its interface", slow: Some("CreateVifPeer"), is_short: true, ..HELD_PEER }).await;
 }
@@ -169,7 +191,8 @@ async fn live(life: &Life, trap: Trap) -> Option<String> {
 async fn live_in(life: &Life, trap: Trap, world: &World, proxy: &Proxy, log: &Path) {
     // A short life's end meets the resource while it is still being set up.
     let (create, gateway) = (if life.is_short { 600 } else { 40 }, json!({ "create": 40, "update": 40, "delete": 40 }));
-    world.cloud.settings(json!({ "settle_ms": { "create": create, "update": 40, "delete": 40, "virtual_gateway": gateway } })).await;
+    let settle = json!({ "create": create, "update": 40, "delete": 40, "virtual_gateway": gateway, "global_dc_gateway": gateway });
+    world.cloud.settings(json!({ "settle_ms": settle, "switches": { "u28_global_gateway_tags": life.tags } })).await;
     if let Some(operation) = life.slow {
         world.cloud.settings(json!({ "latencies": { "operations": { operation: SLOW.as_millis() } } })).await;
     }
@@ -272,6 +295,7 @@ impl Scenery {
             "remote_ep_group": ["10.9.0.0/24"],
         });
         cloud.create("virtual_interface", interface).await;
+        cloud.create("global_dc_gateway", json!({ "name": "foreign" })).await;
         Self::see(cloud).await
     }
 

@@ -9,7 +9,7 @@ use super::record::{Recording, Version};
 use super::{argo, flux};
 use support::group::Group;
 use support::simulator::LINE_A;
-use support::world::{API_VERSION, KINDS, World, start_operator};
+use support::world::{API_VERSION, LINE, World, start_operator};
 
 /// Operators that are started in the midst of a life.
 static GROUP: Group = Group::new();
@@ -59,21 +59,21 @@ fn held(kind: &str, cloud: &Value) -> Option<Value> {
 }
 
 async fn live(world: &Arc<World>) -> Recording {
-    let recording = Recording::start(world, &KINDS).await;
-    for kind in KINDS.iter().rev() {
+    let recording = Recording::start(world, &LINE).await;
+    for kind in LINE.iter().rev() {
         world.apply(&json!({ "apiVersion": API_VERSION, "kind": kind, "metadata": { "name": "it" }, "spec": spec(kind) })).await;
         // The last one, without which the others wait, is seen as soon as it is there.
-        recording.until(&[kind], 1, if *kind == KINDS[0] { Kstatus::Current } else { Kstatus::InProgress }).await;
+        recording.until(&[kind], 1, if *kind == LINE[0] { Kstatus::Current } else { Kstatus::InProgress }).await;
     }
-    recording.until(&KINDS, 1, Kstatus::Current).await;
-    for kind in KINDS {
+    recording.until(&LINE, 1, Kstatus::Current).await;
+    for kind in LINE {
         let (field, values) = changes(kind);
         for (generation, value) in (2..).zip(values) {
             world.patch(kind, "it", json!({ "spec": { field: value } })).await;
             let end = if generation == REFUSED { Kstatus::Failed } else { Kstatus::Current };
             recording.until(&[kind], generation, end).await;
         }
-        recording.until(&KINDS, 1, Kstatus::Current).await;
+        recording.until(&LINE, 1, Kstatus::Current).await;
     }
     world.finish().await;
     recording
@@ -103,7 +103,7 @@ async fn every_version_of_a_life_is_read_right() {
     let _operator = start_operator(&world.plane, &world.namespace, &[]).await;
     let recording = live(&world).await;
     let (script, expressions) = (argo::script(), flux::expressions());
-    for kind in KINDS {
+    for kind in LINE {
         let versions = recording.of(kind);
         println!("{kind}: {:?}", versions.iter().map(|version| (version.generation(), version.kstatus)).collect::<Vec<_>>());
         // A deletion is a generation of its own.
@@ -137,11 +137,11 @@ async fn kubectl_wait_never_passes_on_a_stale_generation() {
         let bound = format!("--timeout={bound}");
         world.plane.run("kubectl", &["-n", &world.namespace, "wait", "vgw/it", "--for=condition=Ready", &bound])
     };
-    let gateway = json!({ "apiVersion": API_VERSION, "kind": KINDS[0], "metadata": { "name": "it" }, "spec": spec(KINDS[0]) });
+    let gateway = json!({ "apiVersion": API_VERSION, "kind": LINE[0], "metadata": { "name": "it" }, "spec": spec(LINE[0]) });
     world.apply(&gateway).await;
     wait("60s").unwrap();
     assert!(operator.stop(), "{}", operator.tail());
-    world.patch(KINDS[0], "it", json!({ "spec": { "description": "after" } })).await;
+    world.patch(LINE[0], "it", json!({ "spec": { "description": "after" } })).await;
     let refused = wait("2s").unwrap_err();
     assert!(refused.contains("timed out waiting for the condition"), "{refused}");
     let _operator = start_operator(&world.plane, &world.namespace, &[]).await;

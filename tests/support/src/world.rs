@@ -20,8 +20,11 @@ use crate::record::Recording;
 use crate::secrets;
 use crate::simulator::{self, Simulator};
 
-/// The kinds of lines, in the order in which they need each other.
-pub const KINDS: [&str; 6] = ["Connection", "HostedConnection", "VirtualGateway", "VirtualInterface", "Peer", "ConnectGateway"];
+/// All kinds, in the order in which they need each other.
+pub const KINDS: [&str; 7] =
+    ["Connection", "HostedConnection", "VirtualGateway", "GlobalGateway", "VirtualInterface", "Peer", "ConnectGateway"];
+/// The kinds of a line with a virtual gateway, in the same order.
+pub const LINE: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
 pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";
 /// Far more than any wait needs; a test that reaches it has failed.
 pub const BOUND: Duration = Duration::from_mins(1);
