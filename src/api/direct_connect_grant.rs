@@ -50,7 +50,8 @@ pub struct DirectConnectGrantFrom {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantTo {
-    /// kind is the kind of the objects that may be referenced: Connection, VirtualGateway or VirtualInterface.
+    /// kind is the kind of the objects that may be referenced: Connection, HostedConnection, VirtualGateway, GlobalGateway or
+    /// VirtualInterface.
     pub kind: ReferredKind,
 
     /// name is the name of the only object that may be referenced, 1 to 253 characters. If not set, all objects of the kind may be
@@ -83,8 +84,12 @@ pub enum ReferredKind {
     VirtualGateway,
     /// Referenced by peers.
     VirtualInterface,
-    /// Referenced by hosted connections.
+    /// Referenced by hosted connections and virtual interfaces.
     Connection,
+    /// Referenced by virtual interfaces.
+    HostedConnection,
+    /// Referenced by virtual interfaces.
+    GlobalGateway,
 }
 
 impl ReferringKind {
@@ -107,6 +112,8 @@ impl ReferredKind {
             Self::VirtualGateway => "VirtualGateway",
             Self::VirtualInterface => "VirtualInterface",
             Self::Connection => "Connection",
+            Self::HostedConnection => "HostedConnection",
+            Self::GlobalGateway => "GlobalGateway",
         }
     }
 }

@@ -16,6 +16,22 @@ pub fn immutable(fields: &[&str]) -> Vec<Rule> {
     rules.collect()
 }
 
+/// Immutable fields: one with an ID, and references that can be set in its place. That such a reference leads to the resource of that ID can't be
+/// said here: another one is told as a difference that can't be changed.
+fn replaceable(id: &str, references: &[&str]) -> Vec<Rule> {
+    let kept = |field: &str| format!("has(self.{field}) && self.{field} == oldSelf.{field}");
+    let names = references.join(" or ");
+    let choice = format!("{names} to the same resource can replace {id}; {CHOICE}");
+    let set = references.iter().map(|field| format!("has(self.{field})")).collect::<Vec<_>>().join(" || ");
+    let of_id = about(id, format!("has(oldSelf.{id}) ? ({}) || {set} : !has(self.{id})", kept(id)), format!("{id} is immutable: {choice}"));
+    let of_references = references.iter().map(|field| {
+        let same = kept(field);
+        let rule = format!("has(oldSelf.{field}) ? {same} : !has(self.{field}) || has(oldSelf.{id})");
+        about(field, rule, format!("{field} is immutable: {choice}"))
+    });
+    std::iter::once(of_id).chain(of_references).collect()
+}
+
 /// An optional immutable field with a default. To set the default explicitly is no change.
 fn immutable_default(field: &str, default: &str) -> Rule {
     let value = |object: &str| format!("(has({object}.{field}) ? {object}.{field} : '{default}')");
@@ -83,16 +99,18 @@ fn networks_family(field: &str, family: &str) -> Rule {
 
 /// The rules of a `Connection`.
 pub fn connection() -> impl Transform {
-    let mut rules = immutable(&["accountRef", "import"]);
+    let mut rules = immutable(&["accountRef"]);
     rules.extend([
+        // CEL reserves the word: the field is called `__import__` in rules.
+        about("import", "!has(oldSelf.__import__) || self.__import__ == oldSelf.__import__", format!("import is immutable: {CHOICE}")),
         about(
             "import",
-            "has(self.import)",
+            "has(self.__import__)",
             "import is required: a connection is ordered in the console, and the operator never creates one",
         ),
         about(
             "name",
-            "!has(self.import) || !has(self.import.naturalKey) || has(self.name)",
+            "!has(self.__import__) || !has(self.__import__.naturalKey) || has(self.name)",
             "name is required with import.naturalKey: it is the name of the connection in the cloud",
         ),
         about(
@@ -168,13 +186,12 @@ pub fn virtual_interface() -> impl Transform {
         "!has(self.resourceTenantId) || !has(self.enterpriseProjectId)",
         "enterpriseProjectId is only allowed without resourceTenantId",
     ));
+    rules.extend(replaceable("connectionId", &["connectionRef", "hostedConnectionRef"]));
+    rules.extend(replaceable("virtualGatewayId", &["virtualGatewayRef"]));
+    rules.extend(replaceable("globalGatewayId", &["globalGatewayRef"]));
     rules.extend(immutable(&[
         "accountRef",
-        "connectionId",
         "lagId",
-        "virtualGatewayRef",
-        "virtualGatewayId",
-        "globalGatewayId",
         "vlan",
         "routeMode",
         "bgpAsn",
@@ -189,10 +206,13 @@ pub fn virtual_interface() -> impl Transform {
     rules.push(ignorable(&[
         "name",
         "description",
+        "connectionRef",
+        "hostedConnectionRef",
         "connectionId",
         "lagId",
         "virtualGatewayRef",
         "virtualGatewayId",
+        "globalGatewayRef",
         "globalGatewayId",
         "type",
         "vlan",

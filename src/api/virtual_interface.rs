@@ -25,7 +25,7 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
     status = "VirtualInterfaceStatus",
     derive = "PartialEq",
     validation = spec_rules::name_fits(),
-    doc = "A VirtualInterface is a virtual interface of Huawei Cloud Direct Connect. It connects a virtual gateway with the network of the customer over a connection.",
+    doc = "A VirtualInterface is a virtual interface of Huawei Cloud Direct Connect. It connects a virtual gateway or a global gateway with the network of the customer over a connection.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "Healthy", type_ = "string", json_path = r#".status.conditions[?(@.type=="Healthy")].status"#),
@@ -37,8 +37,8 @@ pub type VirtualInterfaceStatus = Status<VirtualInterfaceObserved>;
     printcolumn(name = "Message", type_ = "string", priority = "1", json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
 )]
 #[x_kube(
-    validation = rules::exactly_one("spec", &["connectionId", "lagId"]),
-    validation = rules::exactly_one("spec", &["virtualGatewayRef", "virtualGatewayId", "globalGatewayId"])
+    validation = rules::exactly_one("spec", &["connectionRef", "hostedConnectionRef", "connectionId", "lagId"]),
+    validation = rules::exactly_one("spec", &["virtualGatewayRef", "virtualGatewayId", "globalGatewayRef", "globalGatewayId"])
 )]
 #[schemars(transform = spec_rules::virtual_interface())]
 #[serde(rename_all = "camelCase")]
@@ -58,32 +58,49 @@ pub struct VirtualInterfaceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Import>,
 
-    /// connectionId is the ID of the connection, a UUID. Exactly one of connectionId and lagId must be set. Immutable.
+    /// connectionRef references the Connection. Exactly one of connectionRef, hostedConnectionRef, connectionId and lagId must be set.
+    /// Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_ref: Option<ObjectReference>,
+
+    /// hostedConnectionRef references the HostedConnection. Exactly one of connectionRef, hostedConnectionRef, connectionId and lagId must be
+    /// set. vlan and bandwidth must be those of the hosted connection. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted_connection_ref: Option<ObjectReference>,
+
+    /// connectionId is the ID of the connection, a UUID. Exactly one of connectionRef, hostedConnectionRef, connectionId and lagId must be
+    /// set. Immutable, except that connectionRef or hostedConnectionRef to the same connection can replace it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("connectionId"))]
     pub connection_id: Option<String>,
 
-    /// lagId is the ID of the link aggregation group, a UUID. Exactly one of connectionId and lagId must be set. Immutable.
+    /// lagId is the ID of the link aggregation group, a UUID. Exactly one of connectionRef, hostedConnectionRef, connectionId and lagId must
+    /// be set. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("lagId"))]
     pub lag_id: Option<String>,
 
-    /// virtualGatewayRef references the VirtualGateway. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId must be set.
-    /// Immutable.
+    /// virtualGatewayRef references the VirtualGateway. Exactly one of virtualGatewayRef, virtualGatewayId, globalGatewayRef and
+    /// globalGatewayId must be set. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_gateway_ref: Option<ObjectReference>,
 
-    /// virtualGatewayId is the ID of the virtual gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and globalGatewayId
-    /// must be set. Immutable.
+    /// virtualGatewayId is the ID of the virtual gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId, globalGatewayRef and
+    /// globalGatewayId must be set. Immutable, except that virtualGatewayRef to the same gateway can replace it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("virtualGatewayId"))]
     pub virtual_gateway_id: Option<String>,
 
-    /// globalGatewayId is the ID of the global Direct Connect gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId and
+    /// globalGatewayRef references the GlobalGateway. Exactly one of virtualGatewayRef, virtualGatewayId, globalGatewayRef and
     /// globalGatewayId must be set. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global_gateway_ref: Option<ObjectReference>,
+
+    /// globalGatewayId is the ID of the global gateway, a UUID. Exactly one of virtualGatewayRef, virtualGatewayId, globalGatewayRef and
+    /// globalGatewayId must be set. Immutable, except that globalGatewayRef to the same gateway can replace it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = rules::uuid("globalGatewayId"))]

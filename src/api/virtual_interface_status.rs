@@ -30,6 +30,14 @@ pub struct VirtualInterfaceObserved {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_gateway_id: Option<String>,
 
+    /// globalGatewayId is the ID of the global gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global_gateway_id: Option<String>,
+
+    /// serviceType is the type of the gateway: VGW (virtual gateway), GDGW (global gateway), LGW or GEIP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<String>,
+
     /// vlan is the VLAN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlan: Option<i32>,

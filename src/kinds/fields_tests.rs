@@ -141,7 +141,11 @@ fn of_an_interface() {
         "extend_attribute": { "ha_type": "nqa" }, "enterprise_project_id": "b", "tags": [{ "key": "a", "value": "b" }], "vif_peers": [peer],
     });
     let by_id = with(&spec, "virtualGatewayId", json!("a"));
-    check::<VirtualInterfaceKind>(&[spec, by_id], &Links::from([("virtualGatewayRef", "a".to_owned())]), &seen);
+    let by_name = with(&with(&spec, "connectionId", json!(null)), "globalGatewayId", json!(null));
+    let hosted = with(&by_name, "hostedConnectionRef", json!({ "name": "a" }));
+    let references = ["connectionRef", "hostedConnectionRef", "virtualGatewayRef", "globalGatewayRef"];
+    let links = references.into_iter().map(|field| (field, "a".to_owned())).collect();
+    check::<VirtualInterfaceKind>(&[spec, by_id, by_name, hosted], &links, &seen);
 }
 
 #[test]

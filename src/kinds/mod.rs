@@ -101,6 +101,7 @@ mod tests {
         let line = json!({
             "vlan": 1, "bandwidth": 2, "routeMode": "static", "addressFamily": "ipv6", "localGatewayIp": "", "remoteGatewayIp": "",
             "virtualGatewayRef": reference, "virtualInterfaceRef": reference, "virtualGatewayId": "1", "virtualInterfaceId": "1",
+            "connectionRef": reference, "hostedConnectionRef": reference, "globalGatewayRef": reference, "globalGatewayId": "1",
             "import": { "id": "2" }, "hostingConnectionRef": reference, "hostingId": "1", "resourceTenantId": "t",
         });
         let hosted = HostedConnection::new("x", serde_json::from_value(line.clone()).unwrap());

@@ -11,10 +11,13 @@ use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, Resou
 use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire, with_contributed};
 use super::imported;
 use super::peer::session_down;
-use super::virtual_gateway::VirtualGatewayKind;
+use super::{ConnectionKind, GlobalGatewayKind, HostedConnectionKind, VirtualGatewayKind};
 
-/// Field that refers to the gateway.
+/// Fields that refer to what it hangs on.
 const GATEWAY: &str = "virtualGatewayRef";
+const GLOBAL_GATEWAY: &str = "globalGatewayRef";
+const CONNECTION: &str = "connectionRef";
+const HOSTED_CONNECTION: &str = "hostedConnectionRef";
 
 /// The kind.
 pub struct VirtualInterfaceKind;
@@ -25,7 +28,12 @@ impl Kind for VirtualInterfaceKind {
     type Resource = cloud::VirtualInterface;
 
     const NAME: &'static str = "VirtualInterface";
-    const REFERENCES: &'static [(&'static str, &'static str)] = &[(GATEWAY, VirtualGatewayKind::NAME)];
+    const REFERENCES: &'static [(&'static str, &'static str)] = &[
+        (CONNECTION, ConnectionKind::NAME),
+        (HOSTED_CONNECTION, HostedConnectionKind::NAME),
+        (GATEWAY, VirtualGatewayKind::NAME),
+        (GLOBAL_GATEWAY, GlobalGatewayKind::NAME),
+    ];
     const WRITES: &'static [&'static str] = cloud::VirtualInterface::WRITES;
 
     /// Its connection or group, and its VLAN. Of one that the account does not show neither is known.
@@ -43,18 +51,24 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn references(object: &VirtualInterface) -> Vec<Reference> {
-        object.spec.virtual_gateway_ref.iter().map(|gateway| Reference::new(GATEWAY, VirtualGatewayKind::NAME, gateway)).collect()
+        let spec = &object.spec;
+        let references =
+            [&spec.connection_ref, &spec.hosted_connection_ref, &spec.virtual_gateway_ref, &spec.global_gateway_ref].into_iter();
+        let named = Self::REFERENCES.iter().zip(references);
+        named.filter_map(|((field, kind), reference)| Some(Reference::new(field, kind, reference.as_ref()?))).collect()
     }
 
     fn uses(object: &VirtualInterface) -> Vec<Use> {
         let spec = &object.spec;
         let line = [("connectionId", &spec.connection_id), ("lagId", &spec.lag_id)];
         let line = line.into_iter().filter_map(|(field, id)| Some(Use::new(field, What::Connection(id.clone()?))));
-        let network = spec.global_gateway_id.iter().map(|id| Use::new("globalGatewayId", What::Network(id.clone())));
-        let gateway =
-            spec.virtual_gateway_id.iter().map(|id| Use::new("virtualGatewayId", What::Resource(VirtualGatewayKind::NAME, id.clone())));
+        let gateway = [
+            ("virtualGatewayId", VirtualGatewayKind::NAME, &spec.virtual_gateway_id),
+            ("globalGatewayId", GlobalGatewayKind::NAME, &spec.global_gateway_id),
+        ];
+        let gateway = gateway.into_iter().filter_map(|(field, kind, id)| Some(Use::new(field, What::Resource(kind, id.clone()?))));
         let size = [Use::new("vlan", What::Vlan(spec.vlan)), Use::new("bandwidth", What::Bandwidth(spec.bandwidth))];
-        line.chain(network).chain(gateway).chain(size).chain(imported(Some(Self::NAME), spec.import.as_ref())).collect()
+        line.chain(gateway).chain(size).chain(imported(Some(Self::NAME), spec.import.as_ref())).collect()
     }
 
     fn secret(object: &VirtualInterface) -> Option<&SecretKeyReference> {
@@ -79,13 +93,13 @@ impl Kind for VirtualInterfaceKind {
 
     fn natural_key(desired: &Desired<'_, VirtualInterface>) -> Option<String> {
         let spec = &desired.object.spec;
-        let line = spec.connection_id.as_ref().or(spec.lag_id.as_ref())?;
+        let line = connection(desired).or(spec.lag_id.as_ref())?;
         Some(cloud::VirtualInterface::natural_key(line, spec.vlan))
     }
 
     fn describe_natural_key(desired: &Desired<'_, VirtualInterface>) -> Option<String> {
         let spec = &desired.object.spec;
-        let connection = spec.connection_id.as_ref().map(|id| format!("connection {id}"));
+        let connection = connection(desired).map(|id| format!("connection {id}"));
         let line = connection.or_else(|| spec.lag_id.as_ref().map(|id| format!("link aggregation group {id}")))?;
         Some(format!("VLAN {} of {line}", spec.vlan))
     }
@@ -98,13 +112,13 @@ impl Kind for VirtualInterfaceKind {
     /// Others on the same connection, whose bandwidth they share, or at the same gateway, whose networks must not overlap.
     fn competitor(desired: &Desired<'_, VirtualInterface>, listed: &cloud::VirtualInterface) -> Option<String> {
         let spec = &desired.object.spec;
-        let gateway = desired.links.get(GATEWAY).or(spec.virtual_gateway_id.as_ref());
         let same = |one: Option<&String>, other: &Option<String>| one.is_some() && one == other.as_ref();
-        let competes = same(spec.connection_id.as_ref(), &listed.direct_connect_id)
+        let competes = same(connection(desired), &listed.direct_connect_id)
             || same(spec.lag_id.as_ref(), &listed.lag_id)
-            || same(gateway, &listed.vgw_id);
-        let cloud::VirtualInterface { id, vlan, bandwidth, vgw_id, remote_ep_group, .. } = listed;
-        competes.then(|| format!("{id} {vlan:?} {bandwidth:?} {vgw_id:?} {remote_ep_group:?}"))
+            || same(virtual_gateway(desired), &listed.vgw_id)
+            || same(global_gateway(desired), &listed.gateway_id);
+        let cloud::VirtualInterface { id, vlan, bandwidth, vgw_id, gateway_id, remote_ep_group, .. } = listed;
+        competes.then(|| format!("{id} {vlan:?} {bandwidth:?} {vgw_id:?} {gateway_id:?} {remote_ep_group:?}"))
     }
 
     fn is_shut_down(listed: &cloud::VirtualInterface) -> bool {
@@ -112,7 +126,8 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn parent(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {
-        seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway, None)))
+        let global = || seen.gateway_id.as_deref().map(|gateway| (GLOBAL_GATEWAY, cloud::GlobalGateway::show(gateway, None)));
+        seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway, None))).or_else(global)
     }
 
     fn create(desired: &Desired<'_, VirtualInterface>) -> Option<Call> {
@@ -123,12 +138,12 @@ impl Kind for VirtualInterfaceKind {
         let create = CreateVirtualInterface {
             name: desired.object.cloud_name(),
             description: spec.description.clone(),
-            direct_connect_id: spec.connection_id.clone(),
+            direct_connect_id: connection(desired).cloned(),
             lag_id: spec.lag_id.clone(),
             kind: spec.type_or_default().as_str(),
-            service_type: if spec.global_gateway_id.is_some() { "GDGW" } else { "VGW" },
-            vgw_id: gateway(desired),
-            gateway_id: spec.global_gateway_id.clone(),
+            service_type: if global_gateway(desired).is_some() { "GDGW" } else { "VGW" },
+            vgw_id: virtual_gateway(desired).cloned(),
+            gateway_id: global_gateway(desired).cloned(),
             vlan: spec.vlan,
             bandwidth: spec.bandwidth,
             route_mode: spec.route_mode.as_str(),
@@ -160,11 +175,19 @@ impl Kind for VirtualInterfaceKind {
     fn compare(desired: &Desired<'_, VirtualInterface>, seen: &cloud::VirtualInterface) -> Vec<Difference> {
         let spec = &desired.object.spec;
         let mut comparison = Comparison::default();
-        comparison.fixed("connectionId", spec.connection_id.as_ref(), seen.direct_connect_id.as_ref());
+        let line = if spec.connection_id.is_some() {
+            "connectionId"
+        } else if spec.hosted_connection_ref.is_some() {
+            HOSTED_CONNECTION
+        } else {
+            CONNECTION
+        };
+        comparison.fixed(line, connection(desired), seen.direct_connect_id.as_ref());
         comparison.fixed("lagId", spec.lag_id.as_ref(), seen.lag_id.as_ref());
         let field = if spec.virtual_gateway_id.is_some() { "virtualGatewayId" } else { GATEWAY };
-        comparison.fixed(field, gateway(desired).as_ref(), seen.vgw_id.as_ref());
-        comparison.fixed("globalGatewayId", spec.global_gateway_id.as_ref(), seen.gateway_id.as_ref());
+        comparison.fixed(field, virtual_gateway(desired), seen.vgw_id.as_ref());
+        let field = if spec.global_gateway_id.is_some() { "globalGatewayId" } else { GLOBAL_GATEWAY };
+        comparison.fixed(field, global_gateway(desired), seen.gateway_id.as_ref());
         comparison.fixed("type", Some(spec.type_or_default().as_str()), seen.kind.as_deref());
         comparison.fixed("vlan", Some(spec.vlan), seen.vlan);
         comparison.fixed("enterpriseProjectId", spec.enterprise_project_id.as_ref(), seen.enterprise_project_id.as_ref());
@@ -264,7 +287,7 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn parent_ids(observed: &VirtualInterfaceObserved) -> Vec<&String> {
-        observed.virtual_gateway_id.iter().collect()
+        [&observed.virtual_gateway_id, &observed.global_gateway_id, &observed.connection_id].into_iter().flatten().collect()
     }
 
     fn observed(seen: &cloud::VirtualInterface) -> VirtualInterfaceObserved {
@@ -278,9 +301,9 @@ impl Kind for VirtualInterfaceKind {
             direct_connect_id,
             lag_id,
             kind: _,
-            service_type: _,
+            service_type,
             vgw_id,
-            gateway_id: _,
+            gateway_id,
             vlan,
             bandwidth,
             priority,
@@ -303,6 +326,8 @@ impl Kind for VirtualInterfaceKind {
             connection_id: direct_connect_id,
             lag_id,
             virtual_gateway_id: vgw_id,
+            global_gateway_id: gateway_id,
+            service_type,
             vlan,
             bandwidth,
             priority,
@@ -321,8 +346,18 @@ impl Kind for VirtualInterfaceKind {
     }
 }
 
-fn gateway(desired: &Desired<'_, VirtualInterface>) -> Option<String> {
-    desired.links.get(GATEWAY).or(desired.object.spec.virtual_gateway_id.as_ref()).cloned()
+/// The connection, hosted or not; none if it is on a link aggregation group.
+fn connection<'a>(desired: &Desired<'a, VirtualInterface>) -> Option<&'a String> {
+    let referred = desired.links.get(CONNECTION).or_else(|| desired.links.get(HOSTED_CONNECTION));
+    referred.or(desired.object.spec.connection_id.as_ref())
+}
+
+fn virtual_gateway<'a>(desired: &Desired<'a, VirtualInterface>) -> Option<&'a String> {
+    desired.links.get(GATEWAY).or(desired.object.spec.virtual_gateway_id.as_ref())
+}
+
+fn global_gateway<'a>(desired: &Desired<'a, VirtualInterface>) -> Option<&'a String> {
+    desired.links.get(GLOBAL_GATEWAY).or(desired.object.spec.global_gateway_id.as_ref())
 }
 
 /// The networks of its own peer: those of the spec, and those that routes add.

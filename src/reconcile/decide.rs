@@ -276,7 +276,7 @@ fn decide_deletion(situation: &Situation) -> Step {
             (Ownership::Ours, _) if !situation.dependants.is_empty() => Step::Wait(Wait::Dependants(situation.dependants.clone())),
             (Ownership::Ours, _) if found.obstacle == Some(Obstacle::DeletedWithParent) => Step::Wait(Wait::Parent),
             (Ownership::Ours, _) if found.obstacle == Some(Obstacle::ShutDown) => Step::Wait(Wait::Cloud(Reason::AdminShutdown)),
-            (Ownership::Ours, _) => found.delete.clone().map_or(Step::RemoveFinalizer, Step::Delete),
+            (Ownership::Ours, _) => found.delete.clone().map_or_else(|| release(situation), Step::Delete),
         },
     }
 }

@@ -8,6 +8,7 @@ mod every_kind;
 mod features;
 mod global_gateways;
 mod import;
+mod line_references;
 mod lives;
 mod odd_clouds;
 mod restart;

@@ -3,6 +3,7 @@
 //! A connection is a leased line of the customer. No type of the resources has such a call; this holds all that is sent, as it is sent, against
 //! the same promise, so that no mistake elsewhere can break it. A request that could be read as one to a connection counts as one.
 
+use percent_encoding::percent_decode;
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::Value;
@@ -58,32 +59,12 @@ fn names_connections(path: &str) -> bool {
         if path.windows(CONNECTIONS.len()).any(|window| window == CONNECTIONS.as_bytes()) {
             return true;
         }
-        let unescaped = unescape(&path);
+        let unescaped: Vec<u8> = percent_decode(&path).collect();
         if unescaped.len() == path.len() {
             return false;
         }
         path = unescaped.to_ascii_lowercase();
     }
-}
-
-/// Replaces each `%XX` by its byte.
-fn unescape(path: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
-        match hex.filter(|hex| !hex.starts_with('+')).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    bytes
 }
 
 /// Whether it is the plain address of one connection.
@@ -192,7 +173,7 @@ mod tests {
 
     /// A path as a server may read it that removes escapes `times`, goes by dots, and knows no case.
     fn read(path: &str, times: u8) -> Vec<String> {
-        let read = (0..times).fold(path.as_bytes().to_vec(), |path, _| unescape(&path));
+        let read = (0..times).fold(path.as_bytes().to_vec(), |path, _| percent_decode(&path).collect());
         let mut segments: Vec<String> = Vec::new();
         for segment in String::from_utf8_lossy(&read).to_lowercase().split(['/', '\\']) {
             match segment {

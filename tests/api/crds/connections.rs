@@ -29,7 +29,7 @@ async fn connections_are_checked() {
     refused.extend(shared(tags()));
     refused.extend([
         (spec(json!({ "import": null })), required),
-        (spec(json!({ "import": {} })), &["spec.import", "import must have exactly one of id, naturalKey"]),
+        (spec(json!({ "import": { "id": null } })), &["spec.import", "import must have exactly one of id, naturalKey"]),
         (spec(json!({ "import": { "naturalKey": true } })), &["import must have exactly one of id, naturalKey"]),
         (spec(json!({ "import": { "id": "line" } })), &["spec.import.id", "import.id must be a UUID"]),
         (spec(json!({ "import": { "id": null, "naturalKey": false } })), &["import.naturalKey can only be true"]),

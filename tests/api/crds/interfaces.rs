@@ -20,8 +20,8 @@ fn interface(name: &str, change: Value) -> Value {
 }
 
 fn refused() -> Vec<Case> {
-    let line: &[&str] = &["spec must have exactly one of connectionId, lagId"];
-    let gateway: &[&str] = &["spec must have exactly one of virtualGatewayRef, virtualGatewayId, globalGatewayId"];
+    let line: &[&str] = &["spec must have exactly one of connectionRef, hostedConnectionRef, connectionId, lagId"];
+    let gateway: &[&str] = &["spec must have exactly one of virtualGatewayRef, virtualGatewayId, globalGatewayRef, globalGatewayId"];
     let mut cases = common();
     cases.extend(tags());
     cases.extend(session());
@@ -29,6 +29,13 @@ fn refused() -> Vec<Case> {
     cases.extend([
         (spec(json!({ "connectionId": null })), line),
         (spec(json!({ "lagId": UUID })), line),
+        (spec(json!({ "connectionRef": { "name": "line" } })), line),
+        (spec(json!({ "connectionId": null, "connectionRef": { "name": "line" }, "hostedConnectionRef": { "name": "line" } })), line),
+        (spec(json!({ "globalGatewayRef": { "name": "gateway" } })), gateway),
+        (
+            spec(json!({ "connectionId": null, "connectionRef": { "name": "A" } })),
+            &["spec.connectionRef.name", "name must be the name of an object"],
+        ),
         (spec(json!({ "connectionId": "c" })), &["spec.connectionId", "connectionId must be a UUID"]),
         (spec(json!({ "connectionId": null, "lagId": "l" })), &["spec.lagId", "lagId must be a UUID"]),
         (spec(json!({ "virtualGatewayRef": null })), gateway),
@@ -104,6 +111,9 @@ fn accepted() -> Vec<Value> {
     changes.extend(session_accepted());
     changes.extend([
         spec(json!({ "connectionId": null, "lagId": UUID })),
+        spec(json!({ "connectionId": null, "connectionRef": { "name": "line" } })),
+        spec(json!({ "connectionId": null, "hostedConnectionRef": { "name": "line", "namespace": "partner" } })),
+        spec(json!({ "virtualGatewayRef": null, "globalGatewayRef": { "name": "gateway" } })),
         spec(json!({ "virtualGatewayRef": { "namespace": "other" } })),
         spec(json!({ "virtualGatewayRef": null, "virtualGatewayId": UUID })),
         spec(json!({ "virtualGatewayRef": null, "globalGatewayId": UUID })),
@@ -128,6 +138,11 @@ fn immutable() -> Vec<Case> {
     cases.extend([
         (spec(json!({ "connectionId": OTHER })), &["spec.connectionId", "connectionId is immutable"] as &[_]),
         (spec(json!({ "connectionId": null, "lagId": UUID })), &["connectionId is immutable", "lagId is immutable"]),
+        (
+            spec(json!({ "connectionId": OTHER })),
+            &["connectionRef or hostedConnectionRef to the same resource can replace connectionId; to change it, delete the object"],
+        ),
+        (spec(json!({ "virtualGatewayRef": null, "globalGatewayRef": { "name": "gateway" } })), &["globalGatewayRef is immutable"]),
         (spec(json!({ "virtualGatewayRef": { "name": "other" } })), &["spec.virtualGatewayRef", "virtualGatewayRef is immutable"]),
         (
             spec(json!({ "virtualGatewayRef": null, "virtualGatewayId": UUID })),
@@ -164,6 +179,30 @@ async fn interfaces_are_checked() {
             ],
         },
         Table { base: owned, accepted: Vec::new(), refused: Vec::new(), mutable, immutable: immutable() },
+        Table {
+            base: interface("by-id", json!({ "virtualGatewayRef": null, "globalGatewayId": UUID })),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            // All ids in one change.
+            mutable: vec![spec(json!({
+                "connectionId": null, "connectionRef": { "name": "line" }, "globalGatewayId": null, "globalGatewayRef": { "name": "gateway" },
+            }))],
+            immutable: vec![
+                (spec(json!({ "globalGatewayId": null, "virtualGatewayRef": { "name": "gateway" } })), &["globalGatewayId is immutable"]),
+                (spec(json!({ "globalGatewayId": OTHER })), &["spec.globalGatewayId", "globalGatewayId is immutable"]),
+            ],
+        },
+        Table {
+            base: interface("by-name", json!({ "connectionId": null, "connectionRef": { "name": "line" } })),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            mutable: Vec::new(),
+            immutable: vec![
+                (spec(json!({ "connectionRef": { "name": "other" } })), &["spec.connectionRef", "connectionRef is immutable"]),
+                (spec(json!({ "connectionRef": null, "connectionId": UUID })), &["connectionRef is immutable", "connectionId is immutable"]),
+                (spec(json!({ "connectionRef": null, "hostedConnectionRef": { "name": "line" } })), &["hostedConnectionRef is immutable"]),
+            ],
+        },
         Table {
             base: shared,
             accepted: Vec::new(),
