@@ -6,7 +6,7 @@ use crate::{
     clock::Moment,
     operations::{
         connect_gateways, direct_connect_locations, gdgw_routes, global_eips, global_gateways, new_id, peer_detections, peer_links,
-        vif_peers, virtual_gateways, virtual_interfaces,
+        switchover, vif_peers, virtual_gateways, virtual_interfaces,
     },
     state::{Cloud, Object, Table, add_peer, peers_mut, remove_peer, seeds, set, text},
 };
@@ -40,6 +40,7 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
             add_peer(interface, peer.clone());
             Some(peer)
         }
+        "switchover_test_record" => Some(insert(&mut cloud.switchovers, id.clone(), switchover::new(&id, &project, body, now))),
         "vif_peer_detection" => Some(insert(&mut cloud.detections, id.clone(), peer_detections::new(&id, &project, body))),
         "global_dc_gateway" => Some(insert(&mut cloud.global_gateways, id.clone(), global_gateways::new(&id, &project, body, 64_512))),
         "peer_link" => {

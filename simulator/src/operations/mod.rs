@@ -18,7 +18,7 @@ mod quotas;
 pub mod render;
 mod rms;
 pub mod routes;
-mod switchover;
+pub mod switchover;
 mod tag_queries;
 mod tags;
 pub mod vif_peers;

@@ -3,14 +3,15 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, OperationResult, listing::Listing, new_id, virtual_interfaces as interfaces};
+use super::{Call, OperationResult, listing::Listing, new_id, virtual_interfaces as interfaces, with_defaults};
 use crate::{
+    clock::Moment,
     rules::{of_project, switchovers as rules},
     settings::StatusWhileStarting,
     state::{
         Cloud, Object,
         pending::{FinalState, PendingResource},
-        set, text,
+        text,
     },
 };
 
@@ -23,8 +24,8 @@ pub fn start(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResul
     let before = text(interface, "status").to_owned();
     let shuts = text(&body, "operation") == "shutdown";
     let has_effect = rules::check_start(cloud, interface, text(&body, "operation"), call.settings)?;
-    let record = record(call, body);
-    let id = text(&record, "id").to_owned();
+    let id = new_id();
+    let record = new(&id, call.project_id, body, call.now);
     cloud.switchovers.insert(id.clone(), record.clone());
     let after = if shuts { "ADMIN_SHUTDOWN" } else { "ACTIVE" };
     if has_effect && shuts && call.settings.switches.u41_status_while_starting == StatusWhileStarting::AdminShutdown {
@@ -44,16 +45,11 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResult
     listing.respond(call, complete, |record| Value::Object(record.clone()))
 }
 
-fn record(call: &Call<'_>, body: Object) -> Object {
-    let mut record = body;
+/// A record with all fields of a response. Its end is its start until it is carried out, as in the vendor's example.
+pub fn new(id: &str, project_id: &str, body: Object, now: Moment) -> Object {
     let defaults = json!({
-        "id": new_id(), "tenant_id": call.project_id, "resource_type": "virtual_interface",
-        "operate_status": "STARTING", "start_time": call.now.stamp(),
-        // Until the end it is the start, as in the vendor's example.
-        "end_time": call.now.stamp(),
+        "id": id, "tenant_id": project_id, "resource_type": "virtual_interface", "operate_status": "STARTING",
+        "start_time": now.stamp(), "end_time": now.stamp(),
     });
-    if let Value::Object(fields) = defaults {
-        fields.into_iter().for_each(|(key, value)| set(&mut record, &key, value));
-    }
-    record
+    with_defaults(defaults, body)
 }

@@ -17,6 +17,7 @@ mod direct_connect_locations;
 /// Shared with the tests of the operator.
 #[path = "../../../tests/support/src/contract.rs"]
 mod documents;
+mod examples;
 mod faults;
 mod gdgw_routes;
 mod global_gateways;

@@ -14,7 +14,7 @@ fn documented() -> BTreeMap<(String, String), BTreeSet<String>> {
         for (path, methods) in document["paths"].as_object().unwrap() {
             for (method, definition) in methods.as_object().unwrap() {
                 let operation = definition["operationId"].as_str().unwrap().to_owned();
-                found.entry((method.to_uppercase(), filled(&document, path))).or_default().insert(operation);
+                found.entry((method.to_uppercase(), filled(document, path))).or_default().insert(operation);
             }
         }
     }

@@ -217,10 +217,16 @@ fn operations() -> &'static [Operation] {
     OPERATIONS.get_or_init(|| documents().iter().flat_map(compile).filter(counts).collect())
 }
 
+/// All documents, read once.
+pub fn documents() -> &'static [Value] {
+    static DOCUMENTS: OnceLock<Vec<Value>> = OnceLock::new();
+    DOCUMENTS.get_or_init(read_documents)
+}
+
 /// The documents in the sources of the crate, which cargo knows where to find.
 ///
 /// The platform is stated because packages of other platforms are not there offline.
-pub fn documents() -> Vec<Value> {
+fn read_documents() -> Vec<Value> {
     let host = output_of("rustc", &["--print", "host-tuple"]);
     let host = String::from_utf8(host).expect("text");
     let metadata = output_of("cargo", &["metadata", "--format-version", "1", "--offline", "--filter-platform", host.trim()]);
