@@ -171,39 +171,6 @@ async fn requests_and_responses_match_the_documents() {
     }
 }
 
-#[tokio::test]
-async fn answers_have_all_keys_of_the_vendors_examples() {
-    let cloud = Simulator::start(json!({})).await;
-    session(&cloud).await;
-    let entries = cloud.log(0).await;
-    for (operation, examples) in documents::examples() {
-        let answers = entries.iter().filter(|entry| entry["operation"] == operation.as_str()).map(|entry| &entry["response_body"]);
-        let answers: Vec<&Value> = answers.filter(|body| body.get("error_code").is_none()).collect();
-        for example in examples.iter().filter(|_| !answers.is_empty()) {
-            let lacking = answers.iter().map(|answer| lacking("", example, answer)).min_by_key(Vec::len).unwrap_or_default();
-            assert!(lacking.is_empty(), "no answer of {operation} has {lacking:?}");
-        }
-    }
-}
-
-/// The keys of an example that an answer lacks. Of an answer's list it is the item that lacks the fewest that counts.
-fn lacking(place: &str, example: &Value, answer: &Value) -> Vec<String> {
-    match example {
-        Value::Object(fields) => {
-            let of_field = |(key, inner): (&String, &Value)| {
-                let place = format!("{place}/{key}");
-                answer.get(key).map_or_else(|| vec![place.clone()], |shown| lacking(&place, inner, shown))
-            };
-            fields.iter().flat_map(of_field).collect()
-        }
-        Value::Array(list) if list.first().is_some_and(Value::is_object) => {
-            let items = answer.as_array().into_iter().flatten();
-            items.map(|item| lacking(&format!("{place}/0"), &list[0], item)).min_by_key(Vec::len).unwrap_or_else(|| vec![place.to_owned()])
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// A valid entry of the log.
 fn creation() -> Value {
     json!({
