@@ -28,7 +28,7 @@ pub fn check_bind(
     let mut body = validate(body, BIND, &[], settings)?;
     let items = items(&body, BIND_ITEM, settings)?;
     for item in &items {
-        check_bindable(cloud, text(item, "global_eip_id"), gateway_id, settings)?;
+        check_bindable(cloud, item, gateway_id, settings)?;
     }
     let new = items.iter().filter(|item| !cloud.global_eips.contains_key(text(item, "global_eip_id"))).count();
     if of_project(&cloud.global_eips, project_id).count() + new > settings.quotas.global_eips {
@@ -37,8 +37,11 @@ pub fn check_bind(
     Ok((body.remove("gcb_id"), items))
 }
 
-fn check_bindable(cloud: &Cloud, id: &str, gateway_id: &str, settings: &Settings) -> Result<(), ApiError> {
-    if settings.missing_global_eips.iter().any(|missing| missing == id) {
+fn check_bindable(cloud: &Cloud, item: &Object, gateway_id: &str, settings: &Settings) -> Result<(), ApiError> {
+    let id = text(item, "global_eip_id");
+    let kind = if text(item, "type") == "IP_SEGMENT" { "IP_SEGMENT" } else { "IP_ADDRESS" };
+    let is_of_other_kind = cloud.addresses.get(id).is_some_and(|address| text(address, "type") != kind);
+    if is_of_other_kind || settings.missing_global_eips.iter().any(|missing| missing == id) {
         return Err(ApiError::bad_request("DC.0002"));
     }
     let Some(bound) = cloud.global_eips.get(id) else {

@@ -67,7 +67,7 @@ pub fn peer_gateway(link: &Object) -> &str {
     link.get("peer_site").and_then(Value::as_object).map_or("", |site| text(site, "gateway_id"))
 }
 
-/// The other side must exist: another global gateway in its own project, or an enterprise router.
+/// The other side must exist: another global gateway in its own project, or an enterprise router, of the known ones in its project and region.
 fn check_peer(cloud: &Cloud, gateway: &Object, site: &Object, settings: &Settings) -> Result<(), ApiError> {
     let (peer, project) = (text(site, "gateway_id"), text(site, "project_id"));
     let is_project = project.len() == 32 && project.chars().all(|character| character.is_ascii_digit() || character.is_ascii_lowercase());
@@ -79,7 +79,9 @@ fn check_peer(cloud: &Cloud, gateway: &Object, site: &Object, settings: &Setting
     }
     let named = |list: &[String], id: &str| list.iter().any(|missing| missing == id);
     let in_other_project = cloud.global_gateways.get(peer).is_some_and(|peer| text(peer, "tenant_id") != project);
-    if in_other_project || named(&settings.missing_projects, project) || named(&settings.missing_routers, peer) {
+    let is_known = |router: &Object| text(router, "tenant_id") == project && text(router, "region_id") == text(site, "region_id");
+    let is_elsewhere = cloud.routers.get(peer).is_some_and(|router| !is_known(router));
+    if in_other_project || is_elsewhere || named(&settings.missing_projects, project) || named(&settings.missing_routers, peer) {
         return Err(ApiError::bad_request("DC.0002"));
     }
     Ok(())

@@ -31,6 +31,9 @@ pub struct Cloud {
     pub connect_gateways: Table,
     /// The global EIPs and segments that are bound to connect gateways.
     pub global_eips: Table,
+    /// Enterprise routers and global EIPs that are known. They belong to other services, and most ids there can be anything.
+    pub routers: Table,
+    pub addresses: Table,
     pub global_gateways: Table,
     pub peer_links: Table,
     /// The routes of all global gateways.

@@ -1,10 +1,16 @@
-//! The connections and locations that exist at the start. Their ids are fixed, as samples, tests and the demo refer to them.
+//! What exists at the start: connections and locations, and of other services routers and global EIPs. The ids are fixed, as samples, tests and
+//! the demo refer to them.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Cloud, Object, set};
 use crate::operations::direct_connect_locations;
+
+/// Where the second router is.
+const OTHER_REGION: &str = "eu-west-102";
+/// A project of the first account in that region.
+const OTHER_PROJECT: &str = "0605768a3300d5762f82c01180692875";
 
 /// The document of `--seeds`.
 #[derive(Clone, Default, Deserialize)]
@@ -60,7 +66,19 @@ pub fn cloud(project_id: &str, region: &str, seeds: &Seeds) -> Cloud {
         let id = location_id(ordinal);
         cloud.locations.insert(id.clone(), location(region, &id, name, speeds));
     }
+    for (ordinal, (name, region, project)) in (1..).zip([("router-a", region, project_id), ("router-b", OTHER_REGION, OTHER_PROJECT)]) {
+        let id = format!("a0000000-0000-4000-8000-{ordinal:012}");
+        cloud.routers.insert(id.clone(), object(json!({"id": id, "name": name, "region_id": region, "tenant_id": project})));
+    }
+    for (ordinal, kind) in [(1, "IP_ADDRESS"), (2, "IP_ADDRESS"), (101, "IP_SEGMENT")] {
+        let id = format!("e0000000-0000-4000-8000-{ordinal:012}");
+        cloud.addresses.insert(id.clone(), object(json!({"id": id, "type": kind})));
+    }
     cloud
+}
+
+fn object(fields: Value) -> Object {
+    if let Value::Object(fields) = fields { fields } else { Object::new() }
 }
 
 fn location_id(ordinal: u32) -> String {

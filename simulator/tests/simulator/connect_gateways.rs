@@ -146,6 +146,23 @@ async fn failed_changes_end_in_error() {
 }
 
 #[tokio::test]
+async fn known_global_eips_are_bound_with_their_type() {
+    let cloud = Simulator::start(json!({})).await;
+    let gateway = create(&cloud).await;
+    let known = |ordinal: u32, kind: &str| json!([{"global_eip_id": format!("e0000000-0000-4000-8000-{ordinal:012}"), "type": kind}]);
+    for (ordinal, wrong, right, cidr) in [
+        (1, "IP_SEGMENT", "IP_ADDRESS", "198.18.0.1/32"),
+        (2, "IP_SEGMENT", "IP_ADDRESS", "198.18.0.2/32"),
+        (101, "IP_ADDRESS", "IP_SEGMENT", "198.19.1.0/28"),
+    ] {
+        let refused = bind(&cloud, &gateway, known(ordinal, wrong)).await;
+        assert_eq!((refused.status, refused.code()), (400, "DC.0002"), "{ordinal}");
+        assert_eq!(bind(&cloud, &gateway, known(ordinal, right)).await.status, 201, "{ordinal}");
+        assert!(bound(&cloud, &gateway).await.iter().any(|row| row["cidr"] == cidr), "{cidr}");
+    }
+}
+
+#[tokio::test]
 async fn uncertain_facts_are_switches() {
     let switches = json!({
         "u33_bound_global_eip_status": "ACTIVE", "u34_bind_answer": "object", "u35_segment_rows": "both", "u36_bound_elsewhere": "move",

@@ -131,6 +131,26 @@ async fn invalid_peer_links_are_rejected() {
 }
 
 #[tokio::test]
+async fn known_routers_are_in_their_region_and_project() {
+    let cloud = Simulator::start(json!({})).await;
+    let gateway = connected(&cloud, 30).await;
+    let (here, there) = ("a0000000-0000-4000-8000-000000000001", "a0000000-0000-4000-8000-000000000002");
+    let theirs = "0605768a3300d5762f82c01180692875";
+    let table = [
+        (here, PROJECT, "eu-west-102", (400, "DC.0002")),
+        (here, theirs, "eu-west-101", (400, "DC.0002")),
+        (there, PROJECT, "eu-west-102", (400, "DC.0002")),
+        (here, PROJECT, "eu-west-101", (201, "")),
+        (there, theirs, "eu-west-102", (201, "")),
+    ];
+    for (router, project, region, expected) in table {
+        let site = json!({"gateway_id": router, "project_id": project, "region_id": region});
+        let answer = cloud.post(&links(&gateway), json!({"peer_link": {"name": "l", "peer_site": site}})).await;
+        assert_eq!((answer.status, answer.code()), expected, "{router} in {region}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn links_keep_the_gateways_and_the_last_interface() {
     let cloud = Simulator::start(json!({})).await;
     let (one, two) = (connected(&cloud, 30).await, connected(&cloud, 31).await);
