@@ -15,7 +15,7 @@ mod contract;
 mod credentials;
 mod direct_connect_locations;
 /// Shared with the tests of the operator.
-#[path = "../../../tests/support/src/contract.rs"]
+#[path = "../../../tests/support/src/contract/mod.rs"]
 mod documents;
 mod examples;
 mod faults;

@@ -26,12 +26,17 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::OnceLock};
+mod schemas;
+mod sources;
 
-use jsonschema::{Draft, Validator};
-use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, sync::OnceLock};
 
-const DEFINITIONS: &str = "huawei-cloud-api-definitions-DC";
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use schemas::{closed, validator, without_nulls};
+pub use sources::{documents, example_requests, examples};
+
 const IDENTITY: [&str; 2] = ["/v3/auth/tokens", "/v3/projects"];
 
 /// What one entry of the simulator's log does against the documents; nothing if all is well.
@@ -51,38 +56,6 @@ pub fn check(entry: &Value) -> Vec<String> {
         found.extend(operation.check_answer(&entry["status"], &entry["response_body"]));
     }
     found.into_iter().map(|message| format!("{}: {message}", operation.name)).collect()
-}
-
-/// The answers that the documents show as examples, by operation.
-pub fn examples() -> BTreeMap<String, Vec<Value>> {
-    let documents = documents();
-    let methods = documents.iter().flat_map(|document| document["paths"].as_object().expect("paths").values());
-    let definitions = methods.flat_map(|methods| methods.as_object().expect("methods").values());
-    definitions.map(|definition| (definition["operationId"].as_str().unwrap_or_default().to_owned(), examples_of(definition))).collect()
-}
-
-/// The bodies that the documents show as examples of requests of an operation.
-pub fn example_requests(operation: &str) -> Vec<Value> {
-    let documents = documents();
-    let methods = documents.iter().flat_map(|document| document["paths"].as_object().expect("paths").values());
-    let definitions = methods.flat_map(|methods| methods.as_object().expect("methods").values());
-    let definition = definitions.into_iter().find(|definition| definition["operationId"] == operation).expect("a documented operation");
-    let fields = definition.as_object().expect("an operation").iter();
-    let is_number = |text: &str| text.parse::<u32>().is_ok();
-    let named = fields.filter(|(key, _)| key.strip_prefix("x-request-examples-").is_some_and(is_number)).map(|(_, body)| body);
-    let bodies = definition["requestBody"]["content"].as_object().into_iter().flat_map(Map::values);
-    let mut found: Vec<Value> = named.chain(bodies.filter_map(|body| body.get("example"))).cloned().collect();
-    found.dedup();
-    found
-}
-
-/// An example is beside the schema of the answer, or has a key of its own.
-fn examples_of(definition: &Value) -> Vec<Value> {
-    let answers = definition["responses"].as_object().expect("responses").values();
-    let fields = answers.filter_map(Value::as_object).flatten();
-    let contents = fields.filter(|(key, _)| *key == "content" || key.starts_with("x-response-examples-")).map(|(_, content)| content);
-    let bodies = contents.filter_map(Value::as_object).flat_map(Map::values);
-    bodies.map(|body| body.get("example").unwrap_or(body)).filter(|body| body.get("schema").is_none()).cloned().collect()
 }
 
 /// One documented operation with its compiled schemas.
@@ -217,34 +190,6 @@ fn operations() -> &'static [Operation] {
     OPERATIONS.get_or_init(|| documents().iter().flat_map(compile).filter(counts).collect())
 }
 
-/// All documents, read once.
-pub fn documents() -> &'static [Value] {
-    static DOCUMENTS: OnceLock<Vec<Value>> = OnceLock::new();
-    DOCUMENTS.get_or_init(read_documents)
-}
-
-/// The documents in the sources of the crate, which cargo knows where to find.
-///
-/// The platform is stated because packages of other platforms are not there offline.
-fn read_documents() -> Vec<Value> {
-    let host = output_of("rustc", &["--print", "host-tuple"]);
-    let host = String::from_utf8(host).expect("text");
-    let metadata = output_of("cargo", &["metadata", "--format-version", "1", "--offline", "--filter-platform", host.trim()]);
-    let metadata: Value = serde_json::from_slice(&metadata).expect("cargo metadata is JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
-    let package = packages.iter().find(|package| package["name"] == DEFINITIONS).expect("the definitions are a dependency");
-    let manifest = PathBuf::from(package["manifest_path"].as_str().expect("a path"));
-    let sources = manifest.with_file_name("src").read_dir().expect("the definitions have sources");
-    let files = sources.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|ext| ext == "json"));
-    files.map(|path| serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("a document is JSON")).collect()
-}
-
-fn output_of(program: &str, arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new(program).args(arguments).output().expect("the toolchain is there");
-    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
-}
-
 fn compile(document: &Value) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, methods) in document["paths"].as_object().expect("paths") {
@@ -292,123 +237,6 @@ fn body_schema(definition: &Value) -> Option<&Value> {
 fn resolve<'d>(document: &'d Value, definition: &'d Value) -> &'d Value {
     let pointer = definition["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
     pointer.map_or(definition, |pointer| document.pointer(pointer).expect("the reference leads somewhere"))
-}
-
-/// Compiles a schema beside the components to which its references lead.
-fn validator(schema: &Value, components: &Value) -> Validator {
-    let whole = corrected(json!({"allOf": [schema], "components": components}));
-    jsonschema::options().with_draft(Draft::Draft7).should_validate_formats(false).build(&whole).expect("the schema compiles")
-}
-
-/// Forbids keys that are not listed.
-fn closed(schema: Value) -> Value {
-    each_object(schema, &|fields| {
-        if fields.get("properties").is_some_and(Value::is_object) && !fields.contains_key("additionalProperties") {
-            fields.insert("additionalProperties".to_owned(), json!(false));
-        }
-    })
-}
-
-/// Makes one schema of one that consists of several, as each of them forbids the keys of the others.
-fn merge(fields: &mut Map<String, Value>, schemas: &Value) {
-    let Some(Value::Array(parts)) = fields.get("allOf").filter(|parts| parts.as_array().is_some_and(|parts| parts.len() > 1)).cloned()
-    else {
-        return;
-    };
-    fields.remove("allOf");
-    for part in &parts {
-        let name = part["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
-        let part = name.map_or(part, |name| &schemas[name]);
-        for (key, value) in part.as_object().expect("a schema") {
-            match (fields.get_mut(key), value) {
-                (Some(Value::Object(present)), Value::Object(more)) => present.extend(more.clone()),
-                (Some(Value::Array(present)), Value::Array(more)) => present.extend(more.clone()),
-                (Some(_), _) => {}
-                (None, value) => drop(fields.insert(key.clone(), value.clone())),
-            }
-        }
-    }
-}
-
-/// Makes the exceptions that concern schemas.
-fn corrected(schema: Value) -> Value {
-    let schemas = schema["components"]["schemas"].clone();
-    let mut schema = each_object(schema, &|fields| {
-        merge(fields, &schemas);
-        // 1: the default enterprise project.
-        if let Some(project) = fields.get_mut("enterprise_project_id").filter(|project| project["type"] == "string") {
-            *project = json!({"anyOf": [project.take(), {"const": "0"}]});
-        }
-    });
-    // 4: the project of a peer.
-    if let Some(Value::Object(tenant)) = schema.pointer_mut("/components/schemas/VifPeer/properties/tenant_id") {
-        tenant.insert("minLength".to_owned(), json!(32));
-    }
-    // 8: a request id in a request.
-    if let Some(required) = schema.pointer_mut("/components/schemas/UpdateVirtualInterfaceRequestBody/required") {
-        *required = json!(["virtual_interface"]);
-    }
-    // 10: hosted connections.
-    for (answer, key) in [("ShowHostedDirectConnect", "hosted_connect"), ("ListHostedDirectConnects", "hosted_connects")] {
-        if let Some(required) = schema.pointer_mut(&format!("/components/schemas/{answer}ResponseBody/required")) {
-            *required.as_array_mut().and_then(|keys| keys.first_mut()).expect("a key") = json!(key);
-        }
-    }
-    // 11: bound global EIPs.
-    if let Some(words) = schema.pointer_mut("/components/schemas/ListBindingGeip/properties/status/enum") {
-        *words = json!(["ACTIVE", "ERROR", "BINDING", "BIND_SUCCESSFULLY", "UNBINDING"]);
-    }
-    // 12: bindings and unbindings.
-    for answer in ["CreateBindingGeip", "CreateUnbindingGeip"] {
-        if let Some(answer) = schema.pointer_mut(&format!("/components/schemas/{answer}ResponseBody")) {
-            let one = answer["properties"]["global_eips"].take();
-            answer["properties"]["global_eips"] = json!({"anyOf": [one, {"type": "array", "items": one}]});
-            answer["required"] = json!(["global_eips", "request_id"]);
-        }
-    }
-    // 14: the ASN of a global gateway.
-    if let Some(asn) = schema.pointer_mut("/components/schemas/CreateGlobalDcGateway/properties/bgp_asn") {
-        *asn = json!({"anyOf": [asn.take(), {"type": "string", "pattern": "^[0-9]+$"}]});
-    }
-    for shown in ["CreateGlobalDcGatewayEntry", "GlobalDcGatewayEntry"] {
-        if let Some(Value::Object(asn)) = schema.pointer_mut(&format!("/components/schemas/{shown}/properties/bgp_asn")) {
-            asn.insert("maximum".to_owned(), json!(4_294_967_295_u64));
-        }
-    }
-    // 15: routes.
-    for field in ["destination", "tenant_id"] {
-        if let Some(Value::Object(text)) = schema.pointer_mut(&format!("/components/schemas/CommonRoutetable/properties/{field}")) {
-            text.remove("minLength");
-        }
-    }
-    // 2: gateways on an enterprise router.
-    if let Some(Value::Object(gateway)) = schema.pointer_mut("/components/schemas/CreateVirtualGateway") {
-        gateway["properties"]["enterprise_router_id"] = json!({"type": "string", "minLength": 36, "maxLength": 36});
-        gateway["properties"]["type"] = json!({"const": "default"});
-        let required = gateway.remove("required").unwrap_or_default();
-        gateway.insert("anyOf".to_owned(), json!([{"required": required}, {"required": ["enterprise_router_id"]}]));
-    }
-    schema
-}
-
-/// Applies a change to every object in a document, inner ones first.
-fn each_object(value: Value, change: &dyn Fn(&mut Map<String, Value>)) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut fields = fields.into_iter().map(|(key, inner)| (key, each_object(inner, change))).collect();
-            change(&mut fields);
-            Value::Object(fields)
-        }
-        Value::Array(list) => list.into_iter().map(|inner| each_object(inner, change)).collect(),
-        plain => plain,
-    }
-}
-
-/// 3: null means absence.
-fn without_nulls(body: &Value) -> Value {
-    each_object(body.clone(), &|fields| {
-        fields.retain(|_, value| !value.is_null());
-    })
 }
 
 fn decoded(text: &str) -> String {
