@@ -22,12 +22,16 @@ pub struct Use {
 pub enum What {
     /// A connection or a link aggregation group, by id.
     Connection(String),
-    /// A VPC, an enterprise router or a global gateway, by id.
+    /// A VPC, an enterprise router, a global gateway or a connect gateway, by id.
     Network(String),
     /// A VLAN.
     Vlan(i32),
     /// A VLAN that is not known: of an interface that the account does not show.
     UnknownVlan,
+    /// A global EIP or a segment of them, by id.
+    GlobalEip(String),
+    /// A global connection bandwidth, by id.
+    Gcb(String),
     /// A bandwidth in Mbit/s.
     Bandwidth(i32),
     /// The taking over of what is there.
@@ -73,6 +77,8 @@ fn allows(grant: &Grant, what: &What) -> bool {
     match what {
         What::Connection(id) => listed(&grant.connection_ids, id),
         What::Network(id) => listed(&grant.vpc_ids, id),
+        What::GlobalEip(id) => listed(&grant.global_eip_ids, id),
+        What::Gcb(id) => listed(&grant.gcb_ids, id),
         What::Vlan(vlan) => grant.vlans.as_ref().is_none_or(|ranges| ranges.iter().any(|range| contains(range, *vlan))),
         What::UnknownVlan => grant.vlans.is_none(),
         What::Bandwidth(bandwidth) => grant.max_bandwidth.is_none_or(|most| *bandwidth <= most),
@@ -95,6 +101,8 @@ fn told(grant: &Grant, used: &Use) -> String {
     let (value, allowed) = match &used.what {
         What::Connection(id) => (id.clone(), list(&grant.connection_ids)),
         What::Network(id) => (id.clone(), list(&grant.vpc_ids)),
+        What::GlobalEip(id) => (id.clone(), list(&grant.global_eip_ids)),
+        What::Gcb(id) => (id.clone(), list(&grant.gcb_ids)),
         What::Vlan(vlan) => (vlan.to_string(), list(&grant.vlans)),
         What::UnknownVlan => ("the VLAN of an interface that does not exist".to_owned(), list(&grant.vlans)),
         What::Bandwidth(bandwidth) => (bandwidth.to_string(), format!("up to {}", grant.max_bandwidth.unwrap_or_default())),
@@ -138,6 +146,9 @@ mod tests {
         let unseen = vec![Use::new("virtualInterfaceId", What::UnknownVlan)];
         let import = vec![Use::new("import", What::Import)];
         let network = |id: &str| vec![Use::new("vpcId", What::Network(id.into()))];
+        let eips = json!({ "namespaces": team, "globalEipIds": ["e"], "gcbIds": ["b"] });
+        let global_eip = |id: &str| Use::new("globalEipId", What::GlobalEip(id.into()));
+        let gcb = |id: &str| Use::new("gcbId", What::Gcb(id.into()));
         let rows: Vec<Row> = vec![
             ("no grants at all", vec![], uses("z", 1, 9999), None),
             ("a grant without limits", vec![wide], uses("z", 1, 9999), None),
@@ -158,6 +169,10 @@ mod tests {
                 Some("spec.virtualInterfaceId: the VLAN of an interface that does not exist is not granted; allowed: 7, 100-199"),
             ),
             ("any VLAN where none is named", vec![json!({ "namespaces": team, "connectionIds": ["a"] })], unseen, None),
+            ("a global EIP", vec![eips.clone()], vec![global_eip("e"), gcb("b")], None),
+            ("another one", vec![eips.clone()], vec![global_eip("f"), gcb("b")], Some("spec.globalEipId: f is not granted; allowed: e")),
+            ("another bandwidth of it", vec![eips], vec![global_eip("e"), gcb("c")], Some("spec.gcbId: c is not granted; allowed: b")),
+            ("any global EIP where none is named", vec![narrow.clone()], vec![global_eip("f"), gcb("c")], None),
             ("a VPC", vec![narrow.clone()], network("v"), None),
             ("another VPC", vec![narrow], network("w"), Some("spec.vpcId: w is not granted; allowed: v")),
         ];

@@ -229,11 +229,24 @@ pub struct Grant {
     #[schemars(transform = rules::uuids("connectionIds"))]
     pub connection_ids: Option<Vec<String>>,
 
-    /// vpcIds lists the IDs of the VPCs that may be used, UUIDs. If not set, all may be used. At most 64 items.
+    /// vpcIds lists the IDs of the VPCs, and of the connect gateways named by their ID, that may be used, UUIDs. If not set, all may be used. At most 64 items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(max = 36)))]
     #[schemars(transform = rules::uuids("vpcIds"))]
     pub vpc_ids: Option<Vec<String>>,
+
+    /// globalEipIds lists the IDs of the global EIPs, and of the segments of them, that may be bound to connect gateways, UUIDs. If not set,
+    /// all may be bound. At most 64 items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64), inner(length(max = 36)))]
+    #[schemars(transform = rules::uuids("globalEipIds"))]
+    pub global_eip_ids: Option<Vec<String>>,
+
+    /// gcbIds lists the IDs of the global connection bandwidths that may be used, UUIDs. If not set, all may be used. At most 64 items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64), inner(length(max = 36)))]
+    #[schemars(transform = rules::uuids("gcbIds"))]
+    pub gcb_ids: Option<Vec<String>>,
 
     /// vlans lists the VLANs that may be used, as numbers or ranges from 0 to 3999, like 100 or 100-199. If not set, all may be used. At
     /// most 64 items.

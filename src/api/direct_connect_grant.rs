@@ -37,7 +37,7 @@ pub struct DirectConnectGrantSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantFrom {
-    /// kind is the kind of the objects that have the references: HostedConnection, VirtualInterface or Peer.
+    /// kind is the kind of the objects that have the references: HostedConnection, VirtualInterface, Peer or GlobalEipAssociation.
     pub kind: ReferringKind,
 
     /// namespace is the namespace of the objects that have the references, 1 to 63 characters.
@@ -50,8 +50,8 @@ pub struct DirectConnectGrantFrom {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantTo {
-    /// kind is the kind of the objects that may be referenced: Connection, HostedConnection, VirtualGateway, GlobalGateway or
-    /// VirtualInterface.
+    /// kind is the kind of the objects that may be referenced: Connection, HostedConnection, VirtualGateway, GlobalGateway,
+    /// VirtualInterface or ConnectGateway.
     pub kind: ReferredKind,
 
     /// name is the name of the only object that may be referenced, 1 to 253 characters. If not set, all objects of the kind may be
@@ -73,6 +73,8 @@ pub enum ReferringKind {
     Peer,
     /// References a connection.
     HostedConnection,
+    /// References a connect gateway.
+    GlobalEipAssociation,
 }
 
 /// Kinds that can be referenced.
@@ -90,6 +92,8 @@ pub enum ReferredKind {
     HostedConnection,
     /// Referenced by virtual interfaces.
     GlobalGateway,
+    /// Referenced by bindings of global EIPs.
+    ConnectGateway,
 }
 
 impl ReferringKind {
@@ -100,6 +104,7 @@ impl ReferringKind {
             Self::VirtualInterface => "VirtualInterface",
             Self::Peer => "Peer",
             Self::HostedConnection => "HostedConnection",
+            Self::GlobalEipAssociation => "GlobalEipAssociation",
         }
     }
 }
@@ -114,6 +119,7 @@ impl ReferredKind {
             Self::Connection => "Connection",
             Self::HostedConnection => "HostedConnection",
             Self::GlobalGateway => "GlobalGateway",
+            Self::ConnectGateway => "ConnectGateway",
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod condition;
 pub mod connect_gateway;
 pub mod connection;
 pub mod direct_connect_grant;
+pub mod global_eip_association;
 pub mod global_gateway;
 pub mod hosted_connection;
 pub mod peer;
@@ -47,6 +48,7 @@ pub use condition::{
 pub use connect_gateway::{ConnectGateway, ConnectGatewayObserved, ConnectGatewaySpec};
 pub use connection::{Connection, ConnectionObserved, ConnectionSpec};
 pub use direct_connect_grant::{DirectConnectGrant, DirectConnectGrantSpec};
+pub use global_eip_association::{GlobalEipAssociation, GlobalEipAssociationObserved, GlobalEipAssociationSpec};
 pub use global_gateway::{GlobalGateway, GlobalGatewayObserved, GlobalGatewaySpec};
 pub use hosted_connection::{HostedConnection, HostedConnectionObserved, HostedConnectionSpec};
 pub use peer::{Peer, PeerObserved, PeerSpec};
@@ -85,9 +87,15 @@ pub trait Managed:
     }
 }
 
-/// The `spec` and `status` of every kind have the same names, so one body serves all.
+/// The `spec` and `status` of every kind have the same names, so one body serves all; `nameless` is one whose resources have no name in the cloud.
 macro_rules! managed {
     ($kind:ty, $observed:ty) => {
+        managed!($kind, $observed, |spec| spec.name.as_ref());
+    };
+    ($kind:ty, $observed:ty, nameless) => {
+        managed!($kind, $observed, |_spec| None);
+    };
+    ($kind:ty, $observed:ty, |$spec:ident| $name:expr) => {
         impl Managed for $kind {
             type Observed = $observed;
 
@@ -108,7 +116,8 @@ macro_rules! managed {
             }
 
             fn spec_name(&self) -> Option<&String> {
-                self.spec.name.as_ref()
+                let $spec = &self.spec;
+                $name
             }
         }
     };
@@ -121,6 +130,7 @@ managed!(VirtualInterface, VirtualInterfaceObserved);
 managed!(Peer, PeerObserved);
 managed!(GlobalGateway, GlobalGatewayObserved);
 managed!(ConnectGateway, ConnectGatewayObserved);
+managed!(GlobalEipAssociation, GlobalEipAssociationObserved, nameless);
 
 /// The definitions of all custom resources, in the order in which they are to be applied; `kinds` are those of the kinds that are run.
 #[must_use]

@@ -275,3 +275,16 @@ pub fn global_gateway() -> impl Transform {
     rules.push(ignorable(&["name", "description", "bgpAsn", "addressFamily", "enterpriseProjectId", "tags"]));
     all(rules)
 }
+
+/// The rules of a `GlobalEipAssociation`.
+pub fn global_eip_association() -> impl Transform {
+    let mut rules = immutable(&["accountRef", "connectGatewayRef", "connectGatewayId", "globalEipId", "gcbId"]);
+    rules.push(immutable_default("type", "IP_ADDRESS"));
+    rules.push(about(
+        "import",
+        "!has(self.import) || !has(self.import.id)",
+        "import can only have naturalKey: globalEipId names the binding",
+    ));
+    rules.push(ignorable(&["connectGatewayRef", "connectGatewayId", "type", "gcbId"]));
+    all(rules)
+}

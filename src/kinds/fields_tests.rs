@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ConnectGatewayKind, ConnectionKind, GlobalGatewayKind, HostedConnectionKind, PeerKind, VirtualGatewayKind, VirtualInterfaceKind,
+    ConnectGatewayKind, ConnectionKind, GlobalEipAssociationKind, GlobalGatewayKind, HostedConnectionKind, PeerKind, VirtualGatewayKind,
+    VirtualInterfaceKind,
 };
 use crate::api::Defaults;
 use crate::graph::Contributions;
@@ -169,6 +170,14 @@ fn of_a_connect_gateway() {
     check::<ConnectGatewayKind>(&[spec], &Links::new(), &seen);
 }
 
+#[test]
+fn of_a_binding_of_a_global_eip() {
+    let spec = json!({ "globalEipId": "1", "type": "IP_SEGMENT", "gcbId": "a" });
+    let seen = json!({ "global_eip_id": "1", "connect_gateway_id": "b", "type": "IP_ADDRESS", "gcb_id": "b" });
+    let by_id = with(&spec, "connectGatewayId", json!("a"));
+    check::<GlobalEipAssociationKind>(&[spec, by_id], &Links::from([("connectGatewayRef", "a".to_owned())]), &seen);
+}
+
 /// Checks that an answer says nothing by a field that it does not show, in whatever words: nothing is written, and nothing is immutable.
 fn says_nothing_by_an_empty_field<K: Kind>(spec: &Value, links: &Links, seen: &Value) {
     let object: K::Object = read(&json!({ "metadata": { "name": "a" }, "spec": spec }));
@@ -278,6 +287,13 @@ fn an_answer_with_any_field_emptied_leads_to_no_write() {
         "gateway_site": "s", "gcb_id": "g", "current_geip_count": 1,
     });
     says_nothing_by_an_empty_field::<ConnectGatewayKind>(&spec, &Links::new(), &seen);
+
+    let spec = json!({ "globalEipId": "1", "gcbId": "g" });
+    let seen = json!({
+        "global_eip_id": "1", "connect_gateway_id": "c", "type": "IP_ADDRESS", "cidr": "a", "address_family": "ipv4", "gcb_id": "g",
+        "status": "ACTIVE", "error_message": "a",
+    });
+    says_nothing_by_an_empty_field::<GlobalEipAssociationKind>(&spec, &Links::from([("connectGatewayRef", "c".to_owned())]), &seen);
     let spec = json!({
         "name": "a", "description": "a", "bgpAsn": 1, "addressFamily": "dual", "enterpriseProjectId": "p", "tags": { "a": "a" },
     });

@@ -5,6 +5,7 @@ mod connect_gateway;
 mod connection;
 #[cfg(test)]
 mod fields_tests;
+mod global_eip_association;
 mod global_gateway;
 mod hosted_connection;
 mod metrics;
@@ -22,6 +23,7 @@ use crate::telemetry::metrics::Registered;
 
 pub use connect_gateway::ConnectGatewayKind;
 pub use connection::ConnectionKind;
+pub use global_eip_association::GlobalEipAssociationKind;
 pub use global_gateway::GlobalGatewayKind;
 pub use hosted_connection::HostedConnectionKind;
 pub use peer::PeerKind;
@@ -37,6 +39,7 @@ pub const ALL: &[Registration] = &[
     Registration::of::<VirtualInterfaceKind>().with_metrics(metrics::lines),
     Registration::of::<PeerKind>(),
     Registration::of::<ConnectGatewayKind>(),
+    Registration::of::<GlobalEipAssociationKind>(),
 ];
 
 /// The definitions of all custom resources, in the order in which they are to be applied.

@@ -6,6 +6,7 @@ mod accounts;
 mod connect_gateways;
 mod connections;
 mod gateways;
+mod global_eip_associations;
 mod global_gateways;
 mod interfaces;
 mod peers;

@@ -30,6 +30,7 @@ fn base(kind: &str) -> Value {
             "hostingConnectionRef": { "name": "operations" }, "vlan": 100, "bandwidth": 50, "resourceTenantId": "0".repeat(32),
         }),
         "ConnectGateway" => json!({}),
+        "GlobalEipAssociation" => json!({ "connectGatewayRef": { "name": "gateway" }, "globalEipId": ID }),
         "DirectConnectGrant" => json!({
             "from": [{ "kind": "VirtualInterface", "namespace": "team" }], "to": [{ "kind": "VirtualGateway", "name": "shared" }],
         }),

@@ -18,6 +18,7 @@ macro_rules! every_kind {
                 checks::comes_up_and_goes,
                 checks::fields_change_with_the_fewest_calls,
                 checks::drift_is_corrected,
+                checks::what_somebody_deletes_is_made_again,
                 checks::a_word_that_nobody_knows_stops_all_writes,
                 checks::an_error_is_told,
                 takeover::an_import_by_id_takes_over,
@@ -53,4 +54,5 @@ macro_rules! every_kind {
 every_kind! {
     virtual_gateway,
     connect_gateway,
+    global_eip_association,
 }

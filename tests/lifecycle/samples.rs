@@ -48,4 +48,5 @@ samples! {
     two_connections_active_standby: "two-connections-active-standby",
     several_vpcs: "several-vpcs",
     dual_stack: "dual-stack",
+    internet_by_connect_gateway: "internet-by-connect-gateway",
 }

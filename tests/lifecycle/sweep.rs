@@ -65,6 +65,10 @@ const GLOBAL_GATEWAY: Life =
     Life { name: "global gateway", kind: "GlobalGateway", resource: "GlobalDcGateway", spec: global_gateway, ..GATEWAY };
 const NAMED_GATEWAY: Life = Life { name: "global gateway without tags", tags: "drop", ..GLOBAL_GATEWAY };
 
+/// Without a tag: nothing keeps a second one away but that none is created while another one has the name.
+const CONNECT_GATEWAY: Life =
+    Life { name: "connect gateway", kind: "ConnectGateway", resource: "ConnectGateway", spec: connect_gateway, ..GATEWAY };
+
 const HELD_PEER: Life = Life { name: "peer by name", spec: held_peer, is_held: true, ..PEER };
 
 fn gateway(_: &Scenery) -> Value {
@@ -77,6 +81,10 @@ fn router_gateway(_: &Scenery) -> Value {
 
 fn global_gateway(_: &Scenery) -> Value {
     json!({ "bgpAsn": 64_600, "tags": { "team": "network" } })
+}
+
+fn connect_gateway(_: &Scenery) -> Value {
+    json!({ "addressFamily": "dual" })
 }
 
 fn interface(scenery: &Scenery) -> Value {
@@ -144,9 +152,16 @@ async fn a_peers_life() {
 }
 
 #[tokio::test]
+async fn the_life_of_a_connect_gateway_that_only_its_name_tells_from_another() {
+    sweep(&CONNECT_GATEWAY).await;
+}
+
+#[tokio::test]
 async fn an_object_that_is_deleted_while_its_create_is_under_way() {
     sweep(&Life { name: "gateway of a router, deleted early", slow: Some("CreateVirtualGateway"), is_short: true, ..ROUTER_GATEWAY }).await;
     sweep(&Life { name: "global gateway, deleted early", slow: Some("CreateGlobalDcGateway"), is_short: true, ..NAMED_GATEWAY }).await;
+    let slow = Some("CreateConnectGateway");
+    sweep(&Life { name: "connect gateway, deleted early", slow, is_short: true, ..CONNECT_GATEWAY }).await;
     sweep(&Life { name: "peer, deleted early", slow: Some("CreateVifPeer"), is_short: true, ..PEER }).await;
     sweep(&Life { name: "peer by name, deleted early with its interface", slow: Some("CreateVifPeer"), is_short: true, ..HELD_PEER }).await;
 }

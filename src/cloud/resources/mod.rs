@@ -3,6 +3,7 @@
 mod connect_gateway;
 mod connection;
 mod fields;
+mod global_eip;
 mod global_gateway;
 mod hosted_connection;
 mod item;
@@ -17,6 +18,7 @@ mod wire;
 pub use connect_gateway::{ConnectGateway, CreateConnectGateway, UpdateConnectGateway};
 pub use connection::{Connection, UpdateConnection};
 pub(in crate::cloud) use fields::Fields;
+pub use global_eip::{BindGlobalEip, BoundGlobalEip};
 pub use global_gateway::{CreateGlobalGateway, GlobalGateway, UpdateGlobalGateway};
 pub use hosted_connection::{CreateHostedConnection, HostedConnection, UpdateHostedConnection};
 pub use item::{Item, Unreadable};

@@ -10,12 +10,13 @@ use support::eventually;
 const BOUND: Duration = Duration::from_mins(1);
 const PROTECTED: &str = "directconnect.huaweicloud.com/protected=true";
 const UUID: &str = "00000000-0000-4000-8000-000000000001";
-const CRDS: [&str; 8] = [
+const CRDS: [&str; 9] = [
     "cloudaccounts",
     "virtualgateways",
     "virtualinterfaces",
     "peers",
     "connectgateways",
+    "globaleipassociations",
     "connections",
     "hostedconnections",
     "directconnectgrants",
@@ -68,6 +69,7 @@ fn objects(namespace: &str) -> Vec<Value> {
         ),
         object("Peer", with(json!({ "virtualInterfaceId": UUID, "addressFamily": "ipv4", "routeMode": "static" }))),
         object("ConnectGateway", json!({})),
+        object("GlobalEipAssociation", json!({ "connectGatewayId": UUID, "globalEipId": UUID })),
         object("Connection", json!({ "import": { "id": UUID } })),
         object("HostedConnection", json!({ "hostingId": UUID, "vlan": 100, "bandwidth": 50, "resourceTenantId": "0".repeat(32) })),
         object("DirectConnectGrant", json!({ "from": [{ "kind": "Peer", "namespace": "team" }], "to": [{ "kind": "VirtualInterface" }] })),

@@ -4,13 +4,14 @@ use serde_json::json;
 
 use super::harness::{Effect, Row, comes, container, env, everywhere, goes, is, pod, row};
 
-const CRDS: [&str; 8] = [
+const CRDS: [&str; 9] = [
     "cloudaccounts",
     "peers",
     "directconnectgrants",
     "virtualgateways",
     "virtualinterfaces",
     "connectgateways",
+    "globaleipassociations",
     "connections",
     "hostedconnections",
 ];

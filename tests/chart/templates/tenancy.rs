@@ -112,6 +112,7 @@ async fn the_roles_are_left_out_when_they_are_not_wanted_and_speak_of_nothing_bu
                 "virtualinterfaces",
                 "peers",
                 "connectgateways",
+                "globaleipassociations",
                 "connections",
                 "hostedconnections",
                 "directconnectgrants",

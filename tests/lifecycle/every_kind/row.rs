@@ -8,8 +8,13 @@ use support::world::World;
 /// Name of the object.
 pub const NAME: &str = "it";
 
-/// IDs in the cloud of the objects of [`Row::before`], by their names.
-pub type Ids = BTreeMap<String, String>;
+/// IDs in the cloud.
+pub struct Ids {
+    /// Of the objects of [`Row::before`], by their names.
+    pub before: BTreeMap<String, String>,
+    /// One that no other test uses: the operator goes by all namespaces.
+    pub own: String,
+}
 
 /// One kind.
 pub struct Row {
@@ -17,11 +22,11 @@ pub struct Row {
     /// Objects that it needs, each before those that need it.
     pub before: fn() -> Vec<Value>,
     /// A spec without policy and import; a second object with it stands for the same resource.
-    pub spec: fn() -> Value,
+    pub spec: fn(&Ids) -> Value,
     /// What `status.observed` shows then, among other fields.
     pub observed: fn() -> Value,
-    /// Status of the condition Healthy.
-    pub healthy: &'static str,
+    /// Status of the condition Healthy, where there is one.
+    pub healthy: Option<&'static str>,
     /// Columns that are empty.
     pub blank: &'static [&'static str],
     /// The table in the simulator.
@@ -31,7 +36,7 @@ pub struct Row {
     pub list: &'static str,
     /// `None`: it is never created, and each test begins with a resource of somebody else.
     pub create: Option<&'static str>,
-    /// The one that changes the description, or the field of [`Row::drift`].
+    /// The one that changes the field of [`Row::drift`]. `None`: nothing can change.
     pub update: Option<&'static str>,
     pub delete: Option<&'static str>,
     /// All fields that can change, in the order in which they are changed.
@@ -76,18 +81,19 @@ impl Row {
     }
 
     async fn furnish(&self, world: &World) -> Ids {
-        let mut ids = Ids::new();
+        let number = world.namespace.bytes().filter(u8::is_ascii_digit).map(char::from).collect::<String>();
+        let mut ids = Ids { before: BTreeMap::new(), own: format!("0a1b2c3d-0a1b-2c3d-4e5f-{number:0>12}") };
         for object in (self.before)() {
             let (kind, name) = (object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
             world.apply(&object).await;
-            ids.insert(name.to_owned(), id(&world.wait_ready(kind, name).await));
+            ids.before.insert(name.to_owned(), id(&world.wait_ready(kind, name).await));
         }
         ids
     }
 
     /// The object, with these fields of its spec besides.
-    pub fn object(&self, more: &Value) -> Value {
-        with(object(self.kind, NAME, &(self.spec)()), more)
+    pub fn object(&self, ids: &Ids, more: &Value) -> Value {
+        with(object(self.kind, NAME, &(self.spec)(ids)), more)
     }
 
     /// Applies the object and waits until it is Ready. What can't be created is there before, and asked for.
@@ -95,7 +101,7 @@ impl Row {
         if self.create.is_none() {
             self.make_foreign(world, ids).await;
         }
-        world.apply(&self.object(&self.asked_for())).await;
+        world.apply(&self.object(ids, &self.asked_for())).await;
         world.wait_ready(self.kind, NAME).await
     }
 

@@ -21,8 +21,16 @@ use crate::secrets;
 use crate::simulator::{self, Simulator};
 
 /// All kinds, in the order in which they need each other.
-pub const KINDS: [&str; 7] =
-    ["Connection", "HostedConnection", "VirtualGateway", "GlobalGateway", "VirtualInterface", "Peer", "ConnectGateway"];
+pub const KINDS: [&str; 8] = [
+    "Connection",
+    "HostedConnection",
+    "VirtualGateway",
+    "GlobalGateway",
+    "VirtualInterface",
+    "Peer",
+    "ConnectGateway",
+    "GlobalEipAssociation",
+];
 /// The kinds of a line with a virtual gateway, in the same order.
 pub const LINE: [&str; 3] = ["VirtualGateway", "VirtualInterface", "Peer"];
 pub const API_VERSION: &str = "directconnect.huaweicloud.com/v1alpha1";

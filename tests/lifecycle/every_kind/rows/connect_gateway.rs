@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::every_kind::row::{Change, Drift, Row};
+use crate::every_kind::row::{Change, Drift, Ids, Row};
 
 pub const ROW: Row = Row {
     kind: "ConnectGateway",
@@ -10,7 +10,7 @@ pub const ROW: Row = Row {
     spec,
     observed: || json!({ "name": "edge", "status": "DOWN", "addressFamily": "ipv4", "bgpAsn": 139_144, "currentGeipCount": 0 }),
     // Nothing uses it yet.
-    healthy: "False",
+    healthy: Some("False"),
     blank: &[],
     table: "connect_gateways",
     foreign: ("connect_gateway", |_| json!({ "name": "edge", "description": "ours" })),
@@ -26,7 +26,7 @@ pub const ROW: Row = Row {
     feature: Some("connectGateways"),
 };
 
-fn spec() -> Value {
+fn spec(_: &Ids) -> Value {
     json!({ "name": "edge", "description": "ours" })
 }
 

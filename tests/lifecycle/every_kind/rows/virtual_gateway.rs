@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 use support::line::{gateway, vpc};
 
-use crate::every_kind::row::{Change, Drift, Row};
+use crate::every_kind::row::{Change, Drift, Ids, Row};
 
 pub const ROW: Row = Row {
     kind: "VirtualGateway",
     before: Vec::new,
     spec,
     observed: || json!({ "name": "edge", "status": "ACTIVE", "vpcId": vpc(1), "localEpGroup": ["172.16.1.0/24"], "localEpGroupIpv6": ["fd00:1::/64"] }),
-    healthy: "True",
+    healthy: Some("True"),
     blank: &[],
     table: "virtual_gateways",
     foreign: ("virtual_gateway", |_| {
@@ -31,7 +31,7 @@ pub const ROW: Row = Row {
     feature: None,
 };
 
-fn spec() -> Value {
+fn spec(_: &Ids) -> Value {
     let mut spec = gateway("it", 1)["spec"].clone();
     (spec["name"], spec["description"]) = (json!("edge"), json!("ours"));
     spec
