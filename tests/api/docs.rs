@@ -7,6 +7,7 @@ mod links;
 mod manifests;
 #[path = "../../benches/scale/page.rs"]
 mod page;
+mod terraform;
 
 use direct_connect_operator::api::{Reason, Recovery, Status, VirtualGatewayObserved};
 use direct_connect_operator::cloud::{CATALOGUE, CloudError, ErrorClass, RequestOutcome as Sent, classify};

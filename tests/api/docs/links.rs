@@ -32,6 +32,12 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// What stands below a heading of the third level, up to the next heading.
+pub fn titled<'a>(text: &'a str, title: &str) -> Option<&'a str> {
+    let (_, section) = text.split_once(&format!("\n### {title}\n"))?;
+    Some(section.split("\n#").next().unwrap_or(section))
+}
+
 /// What stands in `](…)`.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
     line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
