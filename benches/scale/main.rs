@@ -21,10 +21,10 @@ mod stage;
 use std::process::ExitCode;
 
 use figures::{Figures, folder, growth, table, told_growth};
-use scenarios::{accounts, churn, idle, lines, throttled};
+use scenarios::{accounts, churn, families, idle, lines, throttled};
 
 /// Those of a whole run, in this order, and the one that takes too long for it.
-const SCENARIOS: [&str; 9] = ["idle", "burst", "restart", "drift", "steady", "throttled", "accounts", "growth", "soak"];
+const SCENARIOS: [&str; 10] = ["idle", "burst", "restart", "drift", "steady", "families", "throttled", "accounts", "growth", "soak"];
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "page") {
@@ -43,6 +43,9 @@ async fn main() -> ExitCode {
     }
     if ["burst", "restart", "drift", "steady"].into_iter().any(is_chosen) {
         lines::run(is_chosen, chosen == ["steady"], &mut rows).await;
+    }
+    if is_chosen("families") {
+        rows.take(families::run().await);
     }
     if is_chosen("throttled") {
         rows.take(throttled::run().await);

@@ -15,7 +15,7 @@ use support::load::{AT_ONCE, Load, apply, gateway, until_ready};
 use support::metrics::Scrape;
 use support::operator::Operator;
 use support::usage::Usage;
-use support::world::{API_VERSION, KINDS, World};
+use support::world::{API_VERSION, KINDS, LINE, World};
 
 /// Of every call, at the cloud.
 pub const LATENCY: Duration = Duration::from_millis(50);
@@ -162,7 +162,7 @@ impl Stage {
 
     /// Watches until all objects are Ready; begin it before they are applied.
     pub fn all_ready(&self) -> impl Future<Output = ()> + Send + 'static {
-        all_ready(self.load.counts(), |kind| self.world.api(kind))
+        all_ready(LINE.into_iter().zip(self.load.counts()), |kind| self.world.api(kind))
     }
 
     /// Brings all objects up, and waits until the operator has come to rest.
@@ -269,9 +269,12 @@ pub async fn plane() -> Arc<ControlPlane> {
     Arc::new(plane)
 }
 
-/// Watches until so many objects of each kind are Ready.
-pub fn all_ready(counts: [usize; 3], api: impl Fn(&str) -> Api<DynamicObject>) -> impl Future<Output = ()> + Send + 'static {
-    let watches = KINDS.into_iter().zip(counts).map(|(kind, wanted)| {
+/// Watches until so many objects of each of these kinds are Ready.
+pub fn all_ready(
+    counts: impl IntoIterator<Item = (&'static str, usize)>,
+    api: impl Fn(&str) -> Api<DynamicObject>,
+) -> impl Future<Output = ()> + Send + 'static {
+    let watches = counts.into_iter().map(|(kind, wanted)| {
         let mut next = wanted.div_ceil(4);
         until_ready(api(kind), wanted, move |ready| {
             if ready >= next {

@@ -12,7 +12,7 @@ use crate::stage::{BOUND, SYNC, Spent, Stage, all_ready, calls, furnish, more, p
 use support::eventually;
 use support::load::{Load, apply};
 use support::usage::Usage;
-use support::world::{API_VERSION, World, api};
+use support::world::{API_VERSION, LINE, World, api};
 
 const ACCOUNTS: usize = 200;
 const OBJECTS: usize = 50;
@@ -44,7 +44,7 @@ pub async fn run() -> Figures {
     let mut stage = Stage::at(worlds.next().expect("there are accounts"), Load::of(ACCOUNTS * OBJECTS));
     let worlds: Vec<World> = worlds.collect();
     stage.operate().await;
-    let counts = load.counts().map(|objects| objects * ACCOUNTS);
+    let counts = LINE.into_iter().zip(load.counts().map(|objects| objects * ACCOUNTS));
     let client = stage.world.client.clone();
     let ready = tokio::spawn(all_ready(counts, |kind| -> kube::Api<DynamicObject> { api(&client, None, API_VERSION, kind) }));
     let all = || worlds.iter().chain(std::iter::once(&stage.world));

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod churn;
+pub mod families;
 pub mod idle;
 pub mod lines;
 pub mod throttled;
