@@ -72,9 +72,11 @@ impl Kind for GlobalEipAssociationKind {
         Some(format!("global EIP {}", desired.object.spec.global_eip_id))
     }
 
-    /// A global EIP is bound once (`docs/design/uncertain-facts.md#u36`), to whatever gateway.
+    /// A global EIP is bound once (`docs/design/uncertain-facts.md#u36`), to whatever gateway. What came from a bind that may have been sent is at
+    /// the gateway of that bind.
     fn is_at(desired: &Desired<'_, GlobalEipAssociation>, seen: &BoundGlobalEip) -> bool {
-        Self::id(seen) == desired.object.spec.global_eip_id
+        let is_there = desired.created_as.is_none() || seen.connect_gateway_id == gateway(desired);
+        Self::id(seen) == desired.object.spec.global_eip_id && is_there
     }
 
     /// Where it was bound, that may be to another gateway than the spec names by now.
