@@ -206,9 +206,14 @@ impl Simulator {
 
     /// Nothing that an operator makes is there.
     pub async fn is_empty(&self) -> bool {
+        self.made().await.is_empty()
+    }
+
+    /// All that an operator can make.
+    pub async fn made(&self) -> Vec<Value> {
         let all = self.resources().await;
         let made = all.as_object().into_iter().flatten().filter(|(table, _)| !NOT_MADE.contains(&table.as_str()));
-        made.into_iter().all(|(_, resources)| resources.as_array().is_none_or(Vec::is_empty))
+        made.flat_map(|(_, resources)| resources.as_array().cloned().unwrap_or_default()).collect()
     }
 
     /// Holds every request and answer so far against the vendor's documents.
