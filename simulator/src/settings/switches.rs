@@ -210,7 +210,7 @@ pub struct Switches {
     pub u40_detection_path: DetectionPath,
     pub u40_detection_times: DetectionTimes,
     pub u41_status_while_starting: StatusWhileStarting,
-    /// Whether an interface in ADMIN_SHUTDOWN can be deleted. Otherwise `DC.1210`.
+    /// Whether an interface in status `ADMIN_SHUTDOWN` can be deleted. Otherwise `DC.1210`.
     pub u42_delete_shut_interface: Refusal,
     /// Whether a switchover test that repeats the one before is accepted, without effect. Otherwise `DC.1210`.
     pub u43_repeated_switchover: Refusal,

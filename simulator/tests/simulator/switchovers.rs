@@ -8,7 +8,7 @@ use crate::harness::*;
 const TESTS: &str = "dcaas/switchover-test";
 
 /// Settings in which changes stay pending until `settle`.
-fn slow(switches: Value) -> Value {
+fn slow(switches: &Value) -> Value {
     json!({"settle_ms": {"update": 600_000}, "switches": switches})
 }
 
@@ -69,7 +69,7 @@ async fn life_of_a_switchover_test() {
 
 #[tokio::test]
 async fn a_shut_interface_has_no_session() {
-    let cloud = Simulator::start(slow(json!({}))).await;
+    let cloud = Simulator::start(slow(&json!({}))).await;
     let vif = cloud.interface(bgp(&cloud.gateway().await)).await;
     let up = ("ACTIVE".to_owned(), json!("ACTIVE"), json!(2));
     assert_eq!(state(&cloud, &vif).await, up);
@@ -86,7 +86,7 @@ async fn a_shut_interface_has_no_session() {
 
 #[tokio::test]
 async fn a_test_in_progress_locks_its_interface() {
-    let cloud = Simulator::start(slow(json!({}))).await;
+    let cloud = Simulator::start(slow(&json!({}))).await;
     let vif = cloud.interface(bgp(&cloud.gateway().await)).await;
     let path = format!("dcaas/virtual-interfaces/{vif}");
     let six = json!({
@@ -108,7 +108,7 @@ async fn a_test_in_progress_locks_its_interface() {
 #[tokio::test]
 async fn a_test_that_fails_leaves_the_interface_as_it_was() {
     for (starting, while_starting) in [("unchanged", "ACTIVE"), ("ADMIN_SHUTDOWN", "ADMIN_SHUTDOWN")] {
-        let cloud = Simulator::start(slow(json!({"u41_status_while_starting": starting}))).await;
+        let cloud = Simulator::start(slow(&json!({"u41_status_while_starting": starting}))).await;
         let vif = cloud.interface(bgp(&cloud.gateway().await)).await;
         let before = state(&cloud, &vif).await;
         cloud.fault(json!({"operation": "SwitchoverTest", "kind": "error_state", "reason": "x", "times": 1})).await;
@@ -124,7 +124,7 @@ async fn a_test_that_fails_leaves_the_interface_as_it_was() {
 
 #[tokio::test]
 async fn the_status_while_a_shutdown_starts_follows_its_switch() {
-    let cloud = Simulator::start(slow(json!({"u41_status_while_starting": "ADMIN_SHUTDOWN"}))).await;
+    let cloud = Simulator::start(slow(&json!({"u41_status_while_starting": "ADMIN_SHUTDOWN"}))).await;
     let vif = cloud.interface(bgp(&cloud.gateway().await)).await;
     let started = run(&cloud, &vif, "shutdown").await;
     assert_eq!(started.body["switchover_test_record"]["operate_status"], "STARTING");
@@ -152,7 +152,7 @@ async fn a_shut_interface_is_deleted_by_its_switch() {
 
 #[tokio::test]
 async fn repeated_tests_have_no_effect_by_their_switch() {
-    let cloud = Simulator::start(slow(json!({"u43_repeated_switchover": "accept"}))).await;
+    let cloud = Simulator::start(slow(&json!({"u43_repeated_switchover": "accept"}))).await;
     let vif = cloud.interface(bgp(&cloud.gateway().await)).await;
     let before = state(&cloud, &vif).await;
     assert_eq!(run(&cloud, &vif, "undo_shutdown").await.status, 201);
