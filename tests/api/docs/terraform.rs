@@ -37,7 +37,7 @@ fn named(text: &str) -> BTreeSet<&str> {
 
 /// Which kind stands for which resource of the provider: the first table of the page.
 fn kinds() -> BTreeMap<&'static str, &'static str> {
-    let table = PAGE.split_once("\n## Mapping\n").unwrap().1.split("\n\n").nth(1).unwrap();
+    let table = PAGE.split_once("\n## Mapping\n").unwrap().1.trim_start().split("\n\n").next().unwrap();
     let kinds = table.lines().skip(2).filter_map(|line| {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         Some((code(cells[0]).next()?, cells[1].trim_matches('`')))
