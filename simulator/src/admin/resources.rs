@@ -27,8 +27,9 @@ pub fn create(cloud: &mut Cloud, kind: &str, mut body: Object, project_id: &str,
         "direct_connect_location" => Some(insert(&mut cloud.locations, id.clone(), direct_connect_locations::new(&id, body))),
         "virtual_gateway" => Some(insert(&mut cloud.gateways, id.clone(), virtual_gateways::new(&id, &project, body, 64_512))),
         "virtual_interface" => {
-            let peer = virtual_interfaces::first_peer(&id, &body, &project, "ACTIVE");
+            let mut peer = virtual_interfaces::first_peer(&id, &body, &project, "ACTIVE");
             let mut interface = virtual_interfaces::new(&id, &project, body, "10.255.0.1");
+            set(&mut peer, "device_id", text(&interface, "device_id"));
             add_peer(&mut interface, peer);
             set(&mut interface, "create_time", now.stamp());
             set(&mut interface, "update_time", now.stamp());

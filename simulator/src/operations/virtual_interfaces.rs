@@ -53,7 +53,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResu
     let mut body = rules::validate_create(call.object(WRAPPER)?, call.settings)?;
     let id = new_id();
     let pending = pending_create(call.settings);
-    let peer = first_peer(&id, &body, call.project_id, pending);
+    let mut peer = first_peer(&id, &body, call.project_id, pending);
     rules::check_create(cloud, &body, &peer, call.project_id, call.settings)?;
     if let Some(Value::String(project)) = body.remove("resource_tenant_id") {
         cloud.accepting_projects.insert(id.clone(), project);
@@ -67,6 +67,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>, _: &[String]) -> OperationResu
     set(&mut interface, "update_time", call.now.stamp());
     set(&mut interface, "status", pending);
     let status = status_after_create(&peer, call.settings).to_owned();
+    set(&mut peer, "device_id", device);
     add_peer(&mut interface, peer);
     if cloud.accepting_projects.contains_key(&id) {
         set(&mut interface, "status", "AUTHORIZATION");

@@ -29,9 +29,12 @@ const REFUSED: [(&str, u32, u16, &str); 2] = [
 
 /// The id of what an example needs without naming it.
 const SPARE: &str = "55555555-5555-4555-8555-555555555555";
+/// The times of what an example needs.
+const TIME: &str = "2025-07-05T15:12:14Z";
 /// The interface of the peers that examples name.
 const INTERFACE: &str = "77777777-7777-4777-8777-777777777777";
 
+#[derive(Clone)]
 struct Example {
     operation: String,
     number: u32,
@@ -48,7 +51,19 @@ impl Example {
         self.path.split('/').nth(2).unwrap()
     }
 
-    /// Creates what the example is about: the resources in its path, and those that its body refers to.
+    /// What there is before the request. A virtual gateway is once in a VPC and once on an enterprise router, as there are examples of both.
+    fn worlds(&self) -> Vec<Vec<(&'static str, Value)>> {
+        let on = |place: &str| {
+            let mut seeds = self.seeds();
+            let gateways = seeds.iter_mut().filter(|(kind, _)| *kind == "virtual_gateway");
+            gateways.for_each(|(_, body)| body[place] = json!(SPARE));
+            seeds
+        };
+        let (in_vpc, on_router) = (on("vpc_id"), on("enterprise_router_id"));
+        if in_vpc == on_router { vec![in_vpc] } else { vec![in_vpc, on_router] }
+    }
+
+    /// What the example is about: the resources in its path, and those that its body refers to.
     fn seeds(&self) -> Vec<(&'static str, Value)> {
         let path = self.path.split('?').next().unwrap();
         let segments: Vec<&str> = path.split('/').collect();
@@ -85,7 +100,7 @@ impl Example {
 fn of_segment(segment: &str, id: &str, segments: &[&str]) -> Vec<(&'static str, Value)> {
     let tags = json!([{"key": "key1", "value": "value1"}]);
     let line = json!({"id": id, "name": "line", "port_type": "10G", "bandwidth": 10_000, "location": "x", "charge_mode": "bandwidth", "tags": tags});
-    let gateway = json!({"id": id, "name": "vgw", "enterprise_router_id": SPARE, "local_ep_group": ["192.168.0.0/24"], "tags": tags});
+    let gateway = json!({"id": id, "name": "vgw", "local_ep_group": ["192.168.0.0/24"], "tags": tags});
     match segment {
         "direct-connects" | "dc-directconnect" => vec![("direct_connect", line)],
         "hosted-connects" => vec![("direct_connect", with(line, json!({"type": "hosted", "hosting_id": OPERATIONS, "vlan": 9})))],
@@ -94,19 +109,26 @@ fn of_segment(segment: &str, id: &str, segments: &[&str]) -> Vec<(&'static str, 
         "virtual-interfaces" => vec![("virtual_interface", with(interface(SPARE, LINE_A, 30), json!({"id": id})))],
         "vif-peers" => of_reference("vif_peer_id", id),
         "vif-peer-detections" => {
-            let times = json!({"start_time": "2025-07-05T15:12:14Z", "end_time": "2025-07-05T15:14:14Z"});
+            let times = json!({"start_time": TIME, "end_time": TIME});
             vec![("vif_peer_detection", with(json!({"id": id, "vif_peer_id": SPARE, "status": "complete"}), times))]
         }
         "switchover-test" => {
             let test = json!({"operation": "shutdown", "resource_id": SPARE, "operate_status": "COMPLETE"});
             vec![("switchover_test_record", with(test, json!({"id": id})))]
         }
-        "connect-gateways" => vec![("connect_gateway", json!({"id": id}))],
-        "binding-global-eips" | "unbinding-global-eips" => vec![("global_eip", json!({"id": id, "connect_gateway_id": segments[5]}))],
-        "global-dc-gateways" | "gdgw" => vec![("global_dc_gateway", json!({"id": id, "name": "gdgw"}))],
+        "connect-gateways" => vec![("connect_gateway", json!({"id": id, "created_time": TIME}))],
+        "binding-global-eips" | "unbinding-global-eips" => {
+            let bound = json!({"id": id, "connect_gateway_id": segments[5], "type": "IP_SEGMENT", "created_time": TIME});
+            vec![("global_eip", bound)]
+        }
+        "global-dc-gateways" | "gdgw" => {
+            let place = json!({"region_id": "eu-west-101", "location_name": "x", "locales": {"en_us": "x", "zh_cn": "x"}});
+            vec![("global_dc_gateway", with(place, json!({"id": id, "name": "gdgw", "created_time": TIME, "updated_time": TIME})))]
+        }
         "peer-links" => {
-            let site = json!({"gateway_id": SPARE, "project_id": PROJECT, "region_id": "eu-west-102"});
-            vec![("peer_link", json!({"id": id, "global_dc_gateway_id": segments[5], "peer_site": site}))]
+            let site = json!({"gateway_id": SPARE, "project_id": PROJECT, "region_id": "eu-west-102", "link_id": SPARE});
+            let of_central_network = json!({"create_owner": "cc", "instance_id": SPARE, "description": "", "peer_site": site});
+            vec![("peer_link", with(of_central_network, json!({"id": id, "global_dc_gateway_id": segments[5]})))]
         }
         "routetables" => {
             let route = json!({"type": "vif_peer", "nexthop": SPARE, "destination": "10.7.0.0/16", "address_family": "ipv4"});
@@ -120,7 +142,10 @@ fn of_segment(segment: &str, id: &str, segments: &[&str]) -> Vec<(&'static str, 
 fn of_reference(key: &str, id: &str) -> Vec<(&'static str, Value)> {
     let tunnel = json!({"local_gateway_ip": "10.9.0.1/30", "remote_gateway_ip": "10.9.0.2/30", "address_family": "ipv4"});
     match key {
-        "hosting_id" => vec![("direct_connect", json!({"id": id, "name": "hosting", "type": "hosting", "bandwidth": 10_000}))],
+        "hosting_id" => {
+            let lines = of_segment("direct-connects", id, &[]).into_iter();
+            lines.map(|(kind, line)| (kind, with(line, json!({"type": "hosting"})))).collect()
+        }
         "direct_connect_id" => of_segment("direct-connects", id, &[]),
         "vgw_id" => of_segment("virtual-gateways", id, &[]),
         "resource_id" => of_segment("virtual-interfaces", id, &[]),
@@ -202,20 +227,25 @@ async fn send_all() -> Vec<(Example, Value)> {
         if !clouds.contains_key(&project) {
             clouds.insert(project.clone(), Simulator::start_with(&["--project-id", &project], json!({})).await);
         }
-        let cloud = &clouds[&project];
-        cloud.admin(Method::POST, "reset", None).await;
-        let token = cloud.sign_in(&password("operator")).await;
-        for (kind, body) in example.seeds() {
-            let created = cloud.admin(Method::POST, "resources", Some(json!({"kind": kind, "body": body}))).await;
-            assert_eq!(created.status, 201, "{} needs {kind} {body}: {}", example.operation, created.body);
+        for seeds in example.worlds() {
+            let entry = send(&clouds[&project], &example, &seeds).await;
+            sent.push((example.clone(), entry));
         }
-        let since = cloud.log(0).await.len() as u64;
-        let url = format!("{}{}", cloud.base, example.path);
-        cloud.send(example.method.clone(), &url, &token, example.body.clone()).await.unwrap();
-        let entry = cloud.log(since).await[0].clone();
-        sent.push((example, entry));
     }
     sent
+}
+
+async fn send(cloud: &Simulator, example: &Example, seeds: &[(&'static str, Value)]) -> Value {
+    cloud.admin(Method::POST, "reset", None).await;
+    let token = cloud.sign_in(&password("operator")).await;
+    for (kind, body) in seeds {
+        let created = cloud.admin(Method::POST, "resources", Some(json!({"kind": kind, "body": body}))).await;
+        assert_eq!(created.status, 201, "{} needs {kind} {body}: {}", example.operation, created.body);
+    }
+    let since = cloud.log(0).await.len() as u64;
+    let url = format!("{}{}", cloud.base, example.path);
+    cloud.send(example.method.clone(), &url, &token, example.body.clone()).await.unwrap();
+    cloud.log(since).await[0].clone()
 }
 
 #[tokio::test]
@@ -286,8 +316,8 @@ fn differences(place: &str, example: &Value, answer: &Value) -> Vec<String> {
             let fits = |item: &Value| shown.iter().map(|value| differences(&place, item, value)).min_by_key(Vec::len);
             items.iter().flat_map(|item| fits(item).unwrap_or_else(|| vec![format!("{place} is missing")])).collect()
         }
-        // A field without a value.
-        (Value::Null, _) | (_, Value::Null) => Vec::new(),
+        // What has no value in the example may have one in the answer.
+        (Value::Null, _) => Vec::new(),
         (example, shown) if std::mem::discriminant(example) == std::mem::discriminant(shown) => Vec::new(),
         (example, shown) => vec![format!("{place} is {shown}, not as {example}")],
     }
