@@ -123,7 +123,7 @@ impl<R: Listed> CloudCache<R> {
     pub fn is_refreshed(&self) -> bool {
         let inner = self.lock();
         let is_unsupported = inner.failing.as_ref().is_some_and(|(error, _)| error.class == ErrorClass::Unsupported);
-        !inner.is_resting && !(inner.listed.is_none() && is_unsupported)
+        !(inner.is_resting || inner.listed.is_none() && is_unsupported)
     }
 
     /// Empties it if nobody listens and nobody asked for it in the last `interval`. Then it rests until somebody asks again.

@@ -227,8 +227,12 @@ impl State {
     fn contribute(&mut self, old: &[Contribution], new: &[Contribution]) {
         if old != new {
             let contributions = Arc::make_mut(&mut self.contributions);
-            old.iter().for_each(|contribution| contributions.remove(contribution));
-            new.iter().for_each(|contribution| contributions.add(contribution));
+            for contribution in old {
+                contributions.remove(contribution);
+            }
+            for contribution in new {
+                contributions.add(contribution);
+            }
         }
     }
 

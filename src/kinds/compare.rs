@@ -221,14 +221,16 @@ mod tests {
 
     #[test]
     fn what_others_contribute_stays_in_the_list() {
-        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let table: [(&str, &[&str], &[&str], &[&str], &[&str]); 5] = [
+        /// What it is, the spec, the cloud, what others add, the result.
+        type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+        let table: [Row; 5] = [
             ("added by another", &["10.0.0.0/8"], &["10.0.0.0/8", "172.16.0.0/12"], &["172.16.0.0/12"], &["10.0.0.0/8", "172.16.0.0/12"]),
             ("not there yet, or not shown there", &["10.0.0.0/8"], &["10.0.0.0/8"], &["172.16.0.0/12"], &["10.0.0.0/8"]),
             ("added by nobody", &["10.0.0.0/8"], &["10.0.0.0/8", "172.16.0.0/12"], &[], &["10.0.0.0/8"]),
             ("in the spec, too", &["10.0.0.0/8"], &["10.0.0.0/8"], &["10.0.0.0/8"], &["10.0.0.0/8"]),
             ("in another spelling", &["fd00::/64"], &["FD00::/64", "FD01::/64"], &["fd01::/64"], &["fd00::/64", "FD01::/64"]),
         ];
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
         for (row, desired, observed, contributed, wanted) in table {
             assert_eq!(with_contributed(&owned(desired), &owned(observed), owned(contributed).iter()), owned(wanted), "{row}");
         }

@@ -332,7 +332,7 @@ fn presences() -> impl Strategy<Value = Presence> {
             let obstacle = with_parent.then_some(Obstacle::DeletedWithParent);
             let unseen = Unseen { update: !update_seen, delete: !delete_seen };
             let (update, delete) = (update.then(|| call("Update")), deletable.then(|| call("Delete")));
-            let found = Found { delete, owner, recorded, phase, differences, update, unseen, obstacle, orphaned, ..found() };
+            let found = Found { owner, recorded, phase, differences, update, delete, unseen, obstacle, orphaned, ..found() };
             Presence::Present(Box::new(found))
         });
     prop_oneof![

@@ -45,6 +45,7 @@ fn every_kind_has_its_names_and_columns() {
         ("VirtualInterface", "vif"),
         ("Peer", "vifpeer"),
         ("ConnectGateway", "cgw"),
+        ("GlobalEipAssociation", "geipa"),
         ("DirectConnectGrant", "dcgrant"),
     ];
     for crd in kinds::crds() {
@@ -57,6 +58,8 @@ fn every_kind_has_its_names_and_columns() {
         let (first, last): (&[&str], &[&str]) = match kind {
             "DirectConnectGrant" => (&["From", "To"], &["Age"]),
             "CloudAccount" => (&["Ready", "Reason"], &["Age", "Message"]),
+            // They have no health of their own.
+            "GlobalEipAssociation" | "GlobalGatewayRoute" => (&["Ready", "Reason", "ID"], &["Age", "Message"]),
             _ => (&["Ready", "Reason", "Healthy", "ID"], &["Age", "Message"]),
         };
         assert!(columns.starts_with(first) && columns.ends_with(last), "{kind}: {columns:?}");

@@ -321,7 +321,9 @@ async fn what_the_cloud_gives_up_or_says_in_unknown_words_is_let_be() {
     world.cloud.patch(&gateway, json!({ "status": "DOWN", "reason": null })).await;
     world.wait_ready(KIND, "gdgw").await;
     assert_eq!(world.cloud.find(&gateway).await.unwrap()["description"], "ours");
-    world.finish().await;
+    // The documents do not have the word.
+    world.clear().await;
+    world.tells_no_secret().await;
 }
 
 #[tokio::test]

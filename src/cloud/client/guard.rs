@@ -81,6 +81,7 @@ mod tests {
         Call, Connection, CreateHostedConnection, HostedConnection, Listed, Tag, TagAction, UpdateConnection, UpdateHostedConnection,
         change_tags,
     };
+    use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -168,7 +169,7 @@ mod tests {
     }
 
     fn escape_all(text: &str) -> String {
-        text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+        percent_encode(text.as_bytes(), NON_ALPHANUMERIC).to_string()
     }
 
     /// A path as a server may read it that removes escapes `times`, goes by dots, and knows no case.

@@ -70,6 +70,8 @@ fn namespaces_and_grants() -> Vec<Case> {
         (spec(json!({ "grants": [{}] })), &["spec.grants[0].namespaces", "Required"]),
         (grant("connectionIds", json!(["c"])), &["spec.grants[0].connectionIds[0]", "connectionIds must be a UUID"]),
         (grant("vpcIds", json!(["v"])), &["spec.grants[0].vpcIds[0]", "vpcIds must be a UUID"]),
+        (grant("globalEipIds", json!(["e"])), &["spec.grants[0].globalEipIds[0]", "globalEipIds must be a UUID"]),
+        (grant("gcbIds", json!(["g"])), &["spec.grants[0].gcbIds[0]", "gcbIds must be a UUID"]),
         (grant("maxBandwidth", json!(1)), &["spec.grants[0].maxBandwidth", "greater than or equal to 2"]),
         (grant("import", json!("Maybe")), &["spec.grants[0].import", "\"Allow\", \"Deny\""]),
     ]);
@@ -124,7 +126,7 @@ fn accepted() -> Vec<Value> {
         spec(json!({ "allowedNamespaces": { "selector": { "matchLabels": { "a": "b" } } } })),
         spec(json!({ "grants": [{
             "namespaces": { "selector": { "matchExpressions": [{ "key": "k", "operator": "In", "values": ["v"] }] } },
-            "connectionIds": [UUID], "vpcIds": [UUID], "vlans": ["0", "100-199", "7-7", "3999"], "maxBandwidth": 2, "import": "Deny",
+            "connectionIds": [UUID], "vpcIds": [UUID], "globalEipIds": [UUID], "gcbIds": [UUID], "vlans": ["0", "100-199", "7-7", "3999"], "maxBandwidth": 2, "import": "Deny",
         }] })),
         spec(
             json!({ "defaults": { "deletionPolicy": "Retain", "driftPolicy": "Detect", "tags": { "a": "" }, "enterpriseProjectId": "0" } }),

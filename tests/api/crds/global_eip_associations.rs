@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::table::{Case, OTHER, Table, UUID, common, common_accepted, prove, spec};
+use super::table::{Case, OTHER, Table, UUID, common, common_accepted, prove_but, spec};
 
 fn binding(name: &str, spec: &Value) -> Value {
     json!({
@@ -34,6 +34,7 @@ async fn bindings_of_global_eips_are_checked() {
             &["spec.connectGatewayId", "connectGatewayId must be a UUID"],
         ),
         (spec(json!({ "connectGatewayRef": { "name": "A" } })), &["spec.connectGatewayRef.name", "name must be the name of an object"]),
+        (spec(json!({ "connectGatewayRef": { "namespace": "a.b" } })), &["spec.connectGatewayRef.namespace", "name of a namespace"]),
         (spec(json!({ "globalEipId": "eip" })), &["spec.globalEipId", "globalEipId must be a UUID"]),
         (spec(json!({ "globalEipId": null })), &["spec.globalEipId", "Required"]),
         (spec(json!({ "gcbId": UUID.to_uppercase() })), &["spec.gcbId", "gcbId must be a UUID in lower case"]),
@@ -63,37 +64,41 @@ async fn bindings_of_global_eips_are_checked() {
         };
         (spec(json!({ field: value })), told)
     };
-    prove(vec![
-        Table {
-            base: binding("by-name", &by_name),
-            accepted: accepted.collect(),
-            refused,
-            mutable: vec![
-                spec(json!({ "type": "IP_ADDRESS" })),
-                spec(json!({ "import": { "naturalKey": true }, "policy": { "deletion": "Retain" } })),
-            ],
-            immutable: vec![
-                fixed("connectGatewayRef", json!({ "name": "other" })),
-                fixed("globalEipId", json!(OTHER)),
-                fixed("type", json!("IP_SEGMENT")),
-                fixed("gcbId", json!(OTHER)),
-                fixed("accountRef", json!({ "name": "late" })),
-                (spec(json!({ "connectGatewayRef": null, "connectGatewayId": UUID })), &["connectGatewayRef is immutable"]),
-            ],
-        },
-        Table {
-            base: binding("by-id", &by_id),
-            accepted: Vec::new(),
-            refused: vec![(spec(json!({ "import": { "id": UUID } })), by_key)],
-            mutable: vec![spec(json!({ "policy": { "management": "ObserveOnly" } }))],
-            immutable: vec![
-                fixed("connectGatewayId", json!(OTHER)),
-                fixed("globalEipId", json!(OTHER)),
-                fixed("type", Value::Null),
-                fixed("gcbId", Value::Null),
-                fixed("accountRef", Value::Null),
-            ],
-        },
-    ])
+    // No binding has an ID in its import.
+    prove_but(
+        &["import.id is immutable once set"],
+        vec![
+            Table {
+                base: binding("by-name", &by_name),
+                accepted: accepted.collect(),
+                refused,
+                mutable: vec![
+                    spec(json!({ "type": "IP_ADDRESS" })),
+                    spec(json!({ "import": { "naturalKey": true }, "policy": { "deletion": "Retain" } })),
+                ],
+                immutable: vec![
+                    fixed("connectGatewayRef", json!({ "name": "other" })),
+                    fixed("globalEipId", json!(OTHER)),
+                    fixed("type", json!("IP_SEGMENT")),
+                    fixed("gcbId", json!(OTHER)),
+                    fixed("accountRef", json!({ "name": "late" })),
+                    (spec(json!({ "connectGatewayRef": null, "connectGatewayId": UUID })), &["connectGatewayRef is immutable"]),
+                ],
+            },
+            Table {
+                base: binding("by-id", &by_id),
+                accepted: Vec::new(),
+                refused: vec![(spec(json!({ "import": { "id": UUID } })), by_key)],
+                mutable: vec![spec(json!({ "policy": { "management": "ObserveOnly" } }))],
+                immutable: vec![
+                    fixed("connectGatewayId", json!(OTHER)),
+                    fixed("globalEipId", json!(OTHER)),
+                    fixed("type", Value::Null),
+                    fixed("gcbId", Value::Null),
+                    fixed("accountRef", Value::Null),
+                ],
+            },
+        ],
+    )
     .await;
 }

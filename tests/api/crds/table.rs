@@ -29,6 +29,11 @@ pub struct Table {
 
 /// Tries everything in the tables of one kind, and that they break every rule of it.
 pub async fn prove(tables: Vec<Table>) {
+    prove_but(&[], tables).await;
+}
+
+/// The same, but for rules of shared types that other rules of the kind leave nothing to do.
+pub async fn prove_but(idle: &[&str], tables: Vec<Table>) {
     let plane = ControlPlane::shared().await;
     let client = plane.client().await;
     let kind = tables[0].base["kind"].as_str().unwrap().to_owned();
@@ -39,7 +44,8 @@ pub async fn prove(tables: Vec<Table>) {
     for table in &tables {
         refusals.extend(prove_one(&objects, table).await);
     }
-    let unbroken: Vec<_> = rules(&kind).into_iter().filter(|message| !refusals.iter().any(|refusal| refusal.contains(message))).collect();
+    let is_unbroken = |message: &String| !refusals.iter().any(|refusal| refusal.contains(message.as_str()));
+    let unbroken: Vec<_> = rules(&kind).into_iter().filter(is_unbroken).filter(|message| !idle.contains(&message.as_str())).collect();
     assert!(unbroken.is_empty(), "{kind}: rules that no case breaks:\n{}", unbroken.join("\n"));
 }
 
