@@ -52,6 +52,8 @@ macro_rules! every_kind {
 }
 
 every_kind! {
+    connection,
+    hosted_connection,
     virtual_gateway,
     connect_gateway,
     global_eip_association,

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod connections;
 mod deletion;
 mod drift;
 mod every_kind;
 mod features;
 mod global_gateways;
+mod hosted_connections;
 mod import;
 mod line_references;
 mod lives;

@@ -13,7 +13,7 @@ use support::group::Group;
 use support::operator::Operator;
 use support::process::tail;
 use support::proxy::{Moment, Proxy, Trap};
-use support::simulator::{LINE_A, LINE_B, Simulator};
+use support::simulator::{LINE_A, LINE_B, OPERATIONS, PARTNER, Simulator};
 use support::world::{API_VERSION, BOUND, World};
 
 /// Operators that die, each with an account of its own behind a proxy.
@@ -69,6 +69,8 @@ const NAMED_GATEWAY: Life = Life { name: "global gateway without tags", tags: "d
 const CONNECT_GATEWAY: Life =
     Life { name: "connect gateway", kind: "ConnectGateway", resource: "ConnectGateway", spec: connect_gateway, ..GATEWAY };
 
+const HOSTED: Life = Life { name: "hosted connection", kind: "HostedConnection", resource: "HostedDirectConnect", spec: hosted, ..GATEWAY };
+
 const HELD_PEER: Life = Life { name: "peer by name", spec: held_peer, is_held: true, ..PEER };
 
 fn gateway(_: &Scenery) -> Value {
@@ -99,6 +101,10 @@ fn peer(scenery: &Scenery) -> Value {
         "virtualInterfaceId": scenery.interface, "addressFamily": "ipv6", "routeMode": "static",
         "localGatewayIp": "fd00:aaaa::1/64", "remoteGatewayIp": "fd00:aaaa::2/64", "remoteEpGroup": ["fd00:bbbb::/64"],
     })
+}
+
+fn hosted(_: &Scenery) -> Value {
+    json!({ "hostingId": OPERATIONS, "vlan": 300, "bandwidth": 50, "resourceTenantId": PARTNER })
 }
 
 fn held_peer(scenery: &Scenery) -> Value {
@@ -154,6 +160,11 @@ async fn a_peers_life() {
 #[tokio::test]
 async fn the_life_of_a_connect_gateway_that_only_its_name_tells_from_another() {
     sweep(&CONNECT_GATEWAY).await;
+}
+
+#[tokio::test]
+async fn a_hosted_connections_life() {
+    sweep(&HOSTED).await;
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ pub const PASSWORD: &str = "Simulated-Pass1";
 /// Seeded connections that end at different locations.
 pub const LINE_A: &str = "c0000000-0000-4000-8000-000000000001";
 pub const LINE_B: &str = "c0000000-0000-4000-8000-000000000002";
+/// A seeded operations connection, on which hosted ones are provided.
+pub const OPERATIONS: &str = "c0000000-0000-4000-8000-000000000004";
 /// The other side of interfaces across accounts.
 pub const PARTNER: &str = "0605768a3300d5762f82c01180692874";
 /// A VPC that is not there.
