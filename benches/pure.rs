@@ -108,7 +108,7 @@ fn decisions(criterion: &mut Criterion) {
         differences: Vec::new(),
         ignored: Vec::new(),
         update: None,
-        delete: VirtualInterface::show("0d0fdf63-f2c4-491c-8866-000000000001"),
+        delete: Some(VirtualInterface::delete("0d0fdf63-f2c4-491c-8866-000000000001")),
         unseen: Unseen::default(),
         obstacle: None,
     };

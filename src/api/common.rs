@@ -170,9 +170,9 @@ pub struct Import {
     pub id: Option<String>,
 
     /// naturalKey can only be true. It adopts the existing cloud resource with the natural key of this object. The natural key is the VPC
-    /// of a virtual gateway, the connection and VLAN of a virtual interface, the virtual interface and address family of a peer, the name
-    /// of a connection, of a global gateway or of a connect gateway, the operations connection and VLAN of a hosted connection, or the
-    /// global EIP of an association.
+    /// of a virtual gateway, the connection and VLAN of a virtual interface, the virtual interface and address family of a peer, the global
+    /// gateway and peer of a peer link, the global gateway, destination and next hop of a route, the name of a connection, of a global gateway
+    /// or of a connect gateway, the operations connection and VLAN of a hosted connection, or the global EIP of an association.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("self").message("import.naturalKey can only be true; remove it to import by ID"))]
     pub natural_key: Option<bool>,

@@ -37,7 +37,8 @@ pub struct DirectConnectGrantSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantFrom {
-    /// kind is the kind of the objects that have the references: HostedConnection, VirtualInterface, Peer or GlobalEipAssociation.
+    /// kind is the kind of the objects that have the references: HostedConnection, VirtualInterface, Peer, PeerLink, GlobalGatewayRoute or
+    /// GlobalEipAssociation.
     pub kind: ReferringKind,
 
     /// namespace is the namespace of the objects that have the references, 1 to 63 characters.
@@ -51,7 +52,7 @@ pub struct DirectConnectGrantFrom {
 #[serde(rename_all = "camelCase")]
 pub struct DirectConnectGrantTo {
     /// kind is the kind of the objects that may be referenced: Connection, HostedConnection, VirtualGateway, GlobalGateway,
-    /// VirtualInterface or ConnectGateway.
+    /// VirtualInterface, Peer or ConnectGateway.
     pub kind: ReferredKind,
 
     /// name is the name of the only object that may be referenced, 1 to 253 characters. If not set, all objects of the kind may be
@@ -75,6 +76,10 @@ pub enum ReferringKind {
     HostedConnection,
     /// References a connect gateway.
     GlobalEipAssociation,
+    /// References global gateways and a virtual interface.
+    PeerLink,
+    /// References global gateways, a virtual interface and a peer.
+    GlobalGatewayRoute,
 }
 
 /// Kinds that can be referenced.
@@ -84,16 +89,18 @@ pub enum ReferredKind {
     /// Referenced by virtual interfaces.
     #[default]
     VirtualGateway,
-    /// Referenced by peers.
+    /// Referenced by peers, peer links and routes.
     VirtualInterface,
     /// Referenced by hosted connections and virtual interfaces.
     Connection,
     /// Referenced by virtual interfaces.
     HostedConnection,
-    /// Referenced by virtual interfaces.
+    /// Referenced by virtual interfaces, peer links and routes.
     GlobalGateway,
     /// Referenced by bindings of global EIPs.
     ConnectGateway,
+    /// Referenced by routes.
+    Peer,
 }
 
 impl ReferringKind {
@@ -105,6 +112,8 @@ impl ReferringKind {
             Self::Peer => "Peer",
             Self::HostedConnection => "HostedConnection",
             Self::GlobalEipAssociation => "GlobalEipAssociation",
+            Self::PeerLink => "PeerLink",
+            Self::GlobalGatewayRoute => "GlobalGatewayRoute",
         }
     }
 }
@@ -120,6 +129,7 @@ impl ReferredKind {
             Self::HostedConnection => "HostedConnection",
             Self::GlobalGateway => "GlobalGateway",
             Self::ConnectGateway => "ConnectGateway",
+            Self::Peer => "Peer",
         }
     }
 }

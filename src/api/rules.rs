@@ -138,6 +138,16 @@ pub fn description() -> Rule {
     rule("!self.contains('<') && !self.contains('>')", "description must not contain < or >")
 }
 
+/// A description of a route in the cloud.
+pub fn route_description() -> Rule {
+    rule("!self.contains('<') && !self.contains('>') && !self.contains('`')", "description must not contain <, > or a backtick")
+}
+
+/// A network of either family.
+pub fn network(field: &str) -> Rule {
+    rule(is_network("[4, 6]"), format!("{field} must be a network in CIDR notation, like 10.1.0.0/16 or fd00:1::/64, {CANONICAL}"))
+}
+
 /// The customer's number of autonomous system.
 pub fn customer_asn() -> Rule {
     rule("self != 64512.0", "bgpAsn must be from 1 to 4294967295 and not 64512, which is reserved for the cloud")
@@ -254,10 +264,16 @@ fn each(rule: Rule) -> impl Transform {
     }
 }
 
-/// Items that are networks. `families` are 4 and 6.
+const CANONICAL: &str = "in canonical form: lower case, shortened, no host bits set";
+
+/// A string that is a network. `families` are 4 and 6.
+fn is_network(families: &str) -> String {
+    format!("isCIDR(self) && string(cidr(self).masked()) == self && cidr(self).ip().family() in {families}")
+}
+
+/// Items that are networks.
 fn networks(field: &str, families: &str, example: &str) -> impl Transform {
-    let expression = format!("isCIDR(self) && string(cidr(self).masked()) == self && cidr(self).ip().family() in {families}");
-    each(rule(expression, format!("{field} must contain only {example}, in canonical form: lower case, shortened, no host bits set")))
+    each(rule(is_network(families), format!("{field} must contain only {example}, {CANONICAL}")))
 }
 
 /// Items that are IPv4 networks.

@@ -288,3 +288,26 @@ pub fn global_eip_association() -> impl Transform {
     rules.push(ignorable(&["connectGatewayRef", "connectGatewayId", "type", "gcbId"]));
     all(rules)
 }
+
+/// The rules of a `PeerLink`.
+pub fn peer_link() -> impl Transform {
+    let mut rules = immutable(&["accountRef", "globalGatewayRef", "globalGatewayId", "peerSite"]);
+    rules.push(ignorable(&["name", "description", "globalGatewayRef", "globalGatewayId", "peerSite"]));
+    all(rules)
+}
+
+/// The rules of a `GlobalGatewayRoute`.
+pub fn global_gateway_route() -> impl Transform {
+    let next_hop = ["virtualInterfaceRef", "peerRef", "nextHopGlobalGatewayRef", "nexthop", "type"];
+    let fixed: Vec<&str> = ["globalGatewayRef", "globalGatewayId", "destination"].into_iter().chain(next_hop).collect();
+    let mut rules = immutable(&["accountRef"]);
+    rules.extend(immutable(&fixed));
+    rules.push(about(
+        "type",
+        "has(self.type) == has(self.nexthop)",
+        "type is required with nexthop: vif_peer or gdgw; otherwise it is not allowed",
+    ));
+    let compared: Vec<&str> = fixed.into_iter().chain(["description"]).collect();
+    rules.push(ignorable(&compared));
+    all(rules)
+}

@@ -61,6 +61,7 @@ pub struct Call {
     /// It waits for an open circuit breaker instead of being rejected.
     pub(in crate::cloud) waits_for_breaker: bool,
     partial: bool,
+    deleting: bool,
 }
 
 impl Call {
@@ -79,6 +80,7 @@ impl Call {
             begin_by: None,
             waits_for_breaker: false,
             partial: false,
+            deleting: matches!(method, Method::Delete),
         }
     }
 
@@ -107,6 +109,19 @@ impl Call {
     #[must_use]
     pub const fn is_partial(&self) -> bool {
         self.partial
+    }
+
+    /// It deletes a resource, whatever its method is.
+    #[must_use]
+    pub const fn deleting(mut self) -> Self {
+        self.deleting = true;
+        self
+    }
+
+    /// Whether it deletes a resource.
+    #[must_use]
+    pub const fn is_delete(&self) -> bool {
+        self.deleting
     }
 
     /// With `body` under the wrapper's key. A body that has no JSON form is sent as `null` and refused by the cloud.
@@ -168,7 +183,19 @@ impl Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, method, segments, query, body, wrapper: _, secret, begin_by: _, waits_for_breaker: _, partial: _ } = self;
+        let Self {
+            operation,
+            method,
+            segments,
+            query,
+            body,
+            wrapper: _,
+            secret,
+            begin_by: _,
+            waits_for_breaker: _,
+            partial: _,
+            deleting: _,
+        } = self;
         write!(f, "{operation}: {} {}", method.as_str(), segments.join("/"))?;
         if !query.is_empty() {
             write!(f, "?{query:?}")?;
@@ -186,7 +213,8 @@ impl fmt::Debug for Call {
 /// Two calls are equal when they send the same apart from the secret's value.
 impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
-        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _, waits_for_breaker: _, partial: _ } = self;
+        let Self { operation, method, segments, query, body, wrapper, secret, begin_by: _, waits_for_breaker: _, partial: _, deleting: _ } =
+            self;
         *operation == other.operation
             && *method == other.method
             && *segments == other.segments

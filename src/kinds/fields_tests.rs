@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ConnectGatewayKind, ConnectionKind, GlobalEipAssociationKind, GlobalGatewayKind, HostedConnectionKind, PeerKind, VirtualGatewayKind,
-    VirtualInterfaceKind,
+    ConnectGatewayKind, ConnectionKind, GlobalEipAssociationKind, GlobalGatewayKind, GlobalGatewayRouteKind, HostedConnectionKind,
+    PeerKind, PeerLinkKind, VirtualGatewayKind, VirtualInterfaceKind,
 };
 use crate::api::Defaults;
 use crate::graph::Contributions;
@@ -19,9 +19,18 @@ fn check<K: Kind>(specs: &[Value], links: &Links, seen: &Value)
 where
     K::Object: CustomResourceExt,
 {
+    let specs: Vec<(Value, Links)> = specs.iter().map(|spec| (spec.clone(), links.clone())).collect();
+    check_with::<K>(&specs, seen);
+}
+
+/// The same, each spec with what its references lead to.
+fn check_with<K: Kind>(specs: &[(Value, Links)], seen: &Value)
+where
+    K::Object: CustomResourceExt,
+{
     let seen: K::Resource = read(seen);
     let mut reported = BTreeMap::new();
-    for spec in specs {
+    for (spec, links) in specs {
         let object: K::Object =
             read(&json!({ "apiVersion": K::Object::api_version(&()), "kind": K::NAME, "metadata": { "name": "a" }, "spec": spec }));
         let defaults = Defaults::default();
@@ -178,6 +187,37 @@ fn of_a_binding_of_a_global_eip() {
     check::<GlobalEipAssociationKind>(&[spec, by_id], &Links::from([("connectGatewayRef", "a".to_owned())]), &seen);
 }
 
+#[test]
+fn of_a_peer_link() {
+    let site = json!({ "enterpriseRouterId": "a", "regionId": "a", "projectId": "a" });
+    let spec = json!({ "name": "a", "description": "a", "peerSite": site });
+    let site = json!({ "gateway_id": "b", "region_id": "b", "project_id": "b" });
+    let seen = json!({ "id": "1", "global_dc_gateway_id": "b", "name": "b", "description": "b", "peer_site": site });
+    let by_id = with(&spec, "globalGatewayId", json!("a"));
+    check::<PeerLinkKind>(&[spec, by_id], &Links::from([("globalGatewayRef", "a".to_owned())]), &seen);
+}
+
+#[test]
+fn of_a_route() {
+    let spec = json!({ "destination": "10.0.0.0/8", "description": "a" });
+    let seen = json!({
+        "id": "1", "gateway_id": "b", "destination": "11.0.0.0/8", "nexthop": "b", "type": "gdgw", "description": "b",
+    });
+    let reference = json!({ "name": "a" });
+    let referred = |field: &'static str| check_links(field, &with(&spec, field, reference.clone()));
+    let by_id = with(&with(&with(&spec, "globalGatewayId", json!("a")), "nexthop", json!("a")), "type", json!("vif_peer"));
+    let links = Links::from([("globalGatewayRef", "a".to_owned())]);
+    let fields = ["virtualInterfaceRef", "peerRef", "nextHopGlobalGatewayRef"];
+    let mut specs: Vec<(Value, Links)> = fields.into_iter().map(referred).collect();
+    specs.push((by_id, links));
+    check_with::<GlobalGatewayRouteKind>(&specs, &seen);
+}
+
+/// A spec with what its reference leads to.
+fn check_links(field: &'static str, spec: &Value) -> (Value, Links) {
+    (spec.clone(), Links::from([("globalGatewayRef", "a".to_owned()), (field, "a".to_owned())]))
+}
+
 /// Checks that an answer says nothing by a field that it does not show, in whatever words: nothing is written, and nothing is immutable.
 fn says_nothing_by_an_empty_field<K: Kind>(spec: &Value, links: &Links, seen: &Value) {
     let object: K::Object = read(&json!({ "metadata": { "name": "a" }, "spec": spec }));
@@ -302,4 +342,22 @@ fn an_answer_with_any_field_emptied_leads_to_no_write() {
         "region_id": "r", "enterprise_project_id": "p", "tags": [{ "key": "a", "value": "a" }],
     });
     says_nothing_by_an_empty_field::<GlobalGatewayKind>(&spec, &Links::new(), &seen);
+
+    let site = json!({ "enterpriseRouterId": "r", "regionId": "r", "projectId": "p" });
+    let spec = json!({ "name": "a", "description": "a", "globalGatewayId": "g", "peerSite": site });
+    let seen = json!({
+        "id": "1", "global_dc_gateway_id": "g", "name": "a", "description": "a", "status": "ACTIVE",
+        "peer_site": { "gateway_id": "r", "region_id": "r", "project_id": "p", "type": "ER", "link_id": "l", "site_code": "s" },
+        "bandwidth_info": { "bandwidth_size": 5, "gcb_id": "b" }, "instance_id": "i", "create_owner": "dc",
+    });
+    says_nothing_by_an_empty_field::<PeerLinkKind>(&spec, &Links::new(), &seen);
+
+    let spec = json!({
+        "description": "a", "globalGatewayId": "g", "destination": "10.0.0.0/8", "nexthop": "n", "type": "vif_peer",
+    });
+    let seen = json!({
+        "id": "1", "gateway_id": "g", "destination": "10.0.0.0/8", "nexthop": "n", "type": "vif_peer", "address_family": "ipv4",
+        "obtain_mode": "specific", "description": "a", "status": "ACTIVE",
+    });
+    says_nothing_by_an_empty_field::<GlobalGatewayRouteKind>(&spec, &Links::new(), &seen);
 }

@@ -7,9 +7,11 @@ mod connection;
 mod fields_tests;
 mod global_eip_association;
 mod global_gateway;
+mod global_gateway_route;
 mod hosted_connection;
 mod metrics;
 mod peer;
+mod peer_link;
 mod virtual_gateway;
 mod virtual_interface;
 
@@ -25,8 +27,10 @@ pub use connect_gateway::ConnectGatewayKind;
 pub use connection::ConnectionKind;
 pub use global_eip_association::GlobalEipAssociationKind;
 pub use global_gateway::GlobalGatewayKind;
+pub use global_gateway_route::GlobalGatewayRouteKind;
 pub use hosted_connection::HostedConnectionKind;
 pub use peer::PeerKind;
+pub use peer_link::PeerLinkKind;
 pub use virtual_gateway::VirtualGatewayKind;
 pub use virtual_interface::VirtualInterfaceKind;
 
@@ -38,6 +42,8 @@ pub const ALL: &[Registration] = &[
     Registration::of::<GlobalGatewayKind>(),
     Registration::of::<VirtualInterfaceKind>().with_metrics(metrics::lines),
     Registration::of::<PeerKind>(),
+    Registration::of::<PeerLinkKind>(),
+    Registration::of::<GlobalGatewayRouteKind>(),
     Registration::of::<ConnectGatewayKind>(),
     Registration::of::<GlobalEipAssociationKind>(),
 ];
@@ -76,7 +82,7 @@ fn imported(resource: Option<&'static str>, import: Option<&Import>) -> impl Ite
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{DirectConnectGrant, HostedConnection, Peer, VirtualInterface};
+    use crate::api::{DirectConnectGrant, GlobalGatewayRoute, HostedConnection, Peer, PeerLink, VirtualInterface};
     use crate::cloud;
     use crate::reconcile::Kind;
     use kube::CustomResourceExt;
@@ -106,16 +112,24 @@ mod tests {
             "virtualGatewayRef": reference, "virtualInterfaceRef": reference, "virtualGatewayId": "1", "virtualInterfaceId": "1",
             "connectionRef": reference, "hostedConnectionRef": reference, "globalGatewayRef": reference, "globalGatewayId": "1",
             "import": { "id": "2" }, "hostingConnectionRef": reference, "hostingId": "1", "resourceTenantId": "t",
+            "peerRef": reference, "nextHopGlobalGatewayRef": reference, "destination": "10.0.0.0/8", "nexthop": "1",
+            "peerSite": { "globalGatewayRef": reference, "globalGatewayId": "1", "enterpriseRouterId": "1", "regionId": "", "projectId": "" },
         });
         let hosted = HostedConnection::new("x", serde_json::from_value(line.clone()).unwrap());
         let (interface, peer) = (
             VirtualInterface::new("x", serde_json::from_value(line.clone()).unwrap()),
-            Peer::new("x", serde_json::from_value(line).unwrap()),
+            Peer::new("x", serde_json::from_value(line.clone()).unwrap()),
+        );
+        let (link, route) = (
+            PeerLink::new("x", serde_json::from_value(line.clone()).unwrap()),
+            GlobalGatewayRoute::new("x", serde_json::from_value(line).unwrap()),
         );
         let rows = [
             (HostedConnectionKind::NAME, HostedConnectionKind::references(&hosted), HostedConnectionKind::uses(&hosted)),
             (VirtualInterfaceKind::NAME, VirtualInterfaceKind::references(&interface), VirtualInterfaceKind::uses(&interface)),
             (PeerKind::NAME, PeerKind::references(&peer), PeerKind::uses(&peer)),
+            (PeerLinkKind::NAME, PeerLinkKind::references(&link), PeerLinkKind::uses(&link)),
+            (GlobalGatewayRouteKind::NAME, GlobalGatewayRouteKind::references(&route), GlobalGatewayRouteKind::uses(&route)),
         ];
         for (kind, references, uses) in rows {
             let told: Vec<(&str, &str)> = references.iter().map(|reference| (reference.field, reference.kind)).collect();
@@ -136,6 +150,8 @@ mod tests {
             serde_json::from_value(json!({ "id": "1", "vpc_id": "vpc", "enterprise_router_id": "router" })).unwrap();
         let interface: cloud::VirtualInterface =
             serde_json::from_value(json!({ "id": "1", "direct_connect_id": "line", "lag_id": "group", "vlan": 7 })).unwrap();
+        let global: cloud::GlobalGateway = serde_json::from_value(json!({ "id": "1" })).unwrap();
+        let of_global_gateways = GlobalGatewayKind::BY_ID.unwrap();
         let (of_gateways, of_interfaces) = (VirtualGatewayKind::BY_ID.unwrap(), VirtualInterfaceKind::BY_ID.unwrap());
         let rows = [
             ("a connection", (of_connections.uses)(&connection), vec![What::Connection("1".into())]),
@@ -149,12 +165,14 @@ mod tests {
                 (of_interfaces.uses)(&interface),
                 vec![What::Connection("line".into()), What::Connection("group".into()), What::Vlan(7)],
             ),
+            ("a global gateway", (of_global_gateways.uses)(&global), vec![What::Network("1".into())]),
+            ("no such global gateway", (of_global_gateways.uses_of_absent)("1"), vec![What::Network("1".into())]),
+            ("a peer", (PeerKind::BY_ID.unwrap().uses_of_absent)("1"), vec![What::Connection("1".into()), What::UnknownVlan]),
             ("no such interface", (of_interfaces.uses_of_absent)("1"), vec![What::Connection("1".into()), What::UnknownVlan]),
         ];
         for (row, uses, expected) in rows {
             assert_eq!(uses, expected, "{row}");
         }
-        assert!(PeerKind::BY_ID.is_none(), "no spec names a peer by its id");
     }
 
     /// The kinds that a grant can name are those between which there are references.

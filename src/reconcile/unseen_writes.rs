@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::{LastWrite, WriteAction};
-use crate::cloud::{Call, Method};
+use crate::cloud::Call;
 
 /// Answered writes of one object that no LIST has shown yet.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl UnseenWrites {
                 self.calls.push((call.clone(), now));
             }
             WriteAction::Delete => {
-                self.calls.retain(|(sent, _)| sent.method == Method::Delete && sent != call);
+                self.calls.retain(|(sent, _)| sent.is_delete() && sent != call);
                 self.calls.push((call.clone(), now));
             }
         }
@@ -70,8 +70,8 @@ impl UnseenWrites {
         let sent = self.calls.iter().find(|(sent, _)| sent == call).map(|(_, at)| *at);
         let former = self.former.and_then(|(action, of, at)| {
             let is_like_it = match action {
-                WriteAction::Delete => call.method == Method::Delete,
-                WriteAction::Update => call.method != Method::Delete && of == generation,
+                WriteAction::Delete => call.is_delete(),
+                WriteAction::Update => !call.is_delete() && of == generation,
                 WriteAction::Create => false,
             };
             is_like_it.then_some(at)
@@ -83,7 +83,7 @@ impl UnseenWrites {
     /// refuses a second resource, so that one look is enough to conclude later from another that the resource is gone.
     pub fn shown(&mut self, listed: Instant, due: &[&Call], is_guarded: bool) {
         self.calls.retain(|(sent, at)| *at > listed || due.contains(&sent));
-        let is_due = |action| due.iter().any(|call| (call.method == Method::Delete) == (action == WriteAction::Delete));
+        let is_due = |action| due.iter().any(|call| (call.is_delete()) == (action == WriteAction::Delete));
         self.former = self.former.filter(|(action, _, at)| *at > listed || is_due(*action));
         if self.existed.is_some_and(|existed| existed <= listed) {
             self.is_unseen = false;
@@ -101,6 +101,7 @@ impl UnseenWrites {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::Method;
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     const LAG: Duration = Duration::from_mins(1);

@@ -7,8 +7,10 @@ mod connect_gateways;
 mod connections;
 mod gateways;
 mod global_eip_associations;
+mod global_gateway_routes;
 mod global_gateways;
 mod interfaces;
+mod peer_links;
 mod peers;
 mod table;
 
@@ -44,6 +46,8 @@ fn every_kind_has_its_names_and_columns() {
         ("GlobalGateway", "gdgw"),
         ("VirtualInterface", "vif"),
         ("Peer", "vifpeer"),
+        ("PeerLink", "peerlink"),
+        ("GlobalGatewayRoute", "gdgwroute"),
         ("ConnectGateway", "cgw"),
         ("GlobalEipAssociation", "geipa"),
         ("DirectConnectGrant", "dcgrant"),

@@ -16,7 +16,6 @@ fn base(kind: &str) -> Value {
             json!({ "region": "eu-west-101", "credentials": { "accessKey": { "secretRef": { "namespace": "dc-system", "name": "keys" } } } })
         }
         "VirtualGateway" => json!({ "vpcId": ID, "localEpGroup": ["10.0.0.0/16"] }),
-        "GlobalGateway" => json!({}),
         "VirtualInterface" => json!({
             "connectionId": ID, "virtualGatewayRef": { "name": "gateway" }, "vlan": 30, "bandwidth": 50, "routeMode": "static",
             "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.123.0/24"],
@@ -29,8 +28,15 @@ fn base(kind: &str) -> Value {
         "HostedConnection" => json!({
             "hostingConnectionRef": { "name": "operations" }, "vlan": 100, "bandwidth": 50, "resourceTenantId": "0".repeat(32),
         }),
-        "ConnectGateway" => json!({}),
+        "GlobalGateway" | "ConnectGateway" => json!({}),
         "GlobalEipAssociation" => json!({ "connectGatewayRef": { "name": "gateway" }, "globalEipId": ID }),
+        "PeerLink" => json!({
+            "globalGatewayId": ID,
+            "peerSite": { "enterpriseRouterId": ID, "regionId": "eu-west-101", "projectId": "0123456789abcdef0123456789abcdef" },
+        }),
+        "GlobalGatewayRoute" => {
+            json!({ "globalGatewayId": ID, "destination": "10.20.0.0/16", "virtualInterfaceRef": { "name": "interface" } })
+        }
         "DirectConnectGrant" => json!({
             "from": [{ "kind": "VirtualInterface", "namespace": "team" }], "to": [{ "kind": "VirtualGateway", "name": "shared" }],
         }),

@@ -55,6 +55,9 @@ every_kind! {
     connection,
     hosted_connection,
     virtual_gateway,
+    global_gateway,
+    peer_link,
+    global_gateway_route,
     connect_gateway,
     global_eip_association,
 }

@@ -10,10 +10,11 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use support::group::Group;
+use support::line::ROUTER;
 use support::operator::Operator;
 use support::process::tail;
 use support::proxy::{Moment, Proxy, Trap};
-use support::simulator::{LINE_A, LINE_B, OPERATIONS, PARTNER, Simulator};
+use support::simulator::{LINE_A, LINE_B, OPERATIONS, PARTNER, PROJECT, REGION, Simulator};
 use support::world::{API_VERSION, BOUND, World};
 
 /// Operators that die, each with an account of its own behind a proxy.
@@ -27,6 +28,7 @@ const LATE: Duration = Duration::from_millis(1200);
 const SLOW: Duration = Duration::from_millis(700);
 /// Lives at once.
 const AT_ONCE: usize = 6;
+const ROUTES: &str = "UpdateGdgwRouteTable";
 const NAME: &str = "it";
 const HOLDER: &str = "holder";
 
@@ -34,7 +36,7 @@ const HOLDER: &str = "holder";
 struct Life {
     name: &'static str,
     kind: &'static str,
-    /// Ends of the operations' names: `Create…`, `Delete…`.
+    /// Ends of the operations' names: `Create…`, `Delete…`; or [`ROUTES`].
     resource: &'static str,
     spec: fn(&Scenery) -> Value,
     slow: Option<&'static str>,
@@ -64,6 +66,9 @@ const PEER: Life = Life { name: "peer", kind: "Peer", resource: "VifPeer", spec:
 const GLOBAL_GATEWAY: Life =
     Life { name: "global gateway", kind: "GlobalGateway", resource: "GlobalDcGateway", spec: global_gateway, ..GATEWAY };
 const NAMED_GATEWAY: Life = Life { name: "global gateway without tags", tags: "drop", ..GLOBAL_GATEWAY };
+const PEER_LINK: Life = Life { name: "peer link", kind: "PeerLink", resource: "PeerLink", spec: peer_link, ..GATEWAY };
+/// Made and deleted by one operation, whose answer is not read.
+const ROUTE: Life = Life { name: "route", kind: "GlobalGatewayRoute", resource: ROUTES, spec: route, ..GATEWAY };
 
 /// Without a tag: nothing keeps a second one away but that none is created while another one has the name.
 const CONNECT_GATEWAY: Life =
@@ -83,6 +88,17 @@ fn router_gateway(_: &Scenery) -> Value {
 
 fn global_gateway(_: &Scenery) -> Value {
     json!({ "bgpAsn": 64_600, "tags": { "team": "network" } })
+}
+
+fn peer_link(scenery: &Scenery) -> Value {
+    let site = json!({ "enterpriseRouterId": ROUTER, "regionId": REGION, "projectId": PROJECT });
+    json!({ "globalGatewayId": scenery.global_gateway, "peerSite": site })
+}
+
+fn route(scenery: &Scenery) -> Value {
+    json!({
+        "globalGatewayId": scenery.global_gateway, "destination": "10.20.0.0/16", "nexthop": scenery.global_peer, "type": "vif_peer",
+    })
 }
 
 fn connect_gateway(_: &Scenery) -> Value {
@@ -148,6 +164,16 @@ async fn the_life_of_a_global_gateway_whose_tags_are_dropped() {
 }
 
 #[tokio::test]
+async fn a_peer_links_life() {
+    sweep(&PEER_LINK).await;
+}
+
+#[tokio::test]
+async fn a_routes_life() {
+    sweep(&ROUTE).await;
+}
+
+#[tokio::test]
 async fn an_interfaces_life() {
     sweep(&INTERFACE).await;
 }
@@ -173,6 +199,8 @@ async fn an_object_that_is_deleted_while_its_create_is_under_way() {
     sweep(&Life { name: "global gateway, deleted early", slow: Some("CreateGlobalDcGateway"), is_short: true, ..NAMED_GATEWAY }).await;
     let slow = Some("CreateConnectGateway");
     sweep(&Life { name: "connect gateway, deleted early", slow, is_short: true, ..CONNECT_GATEWAY }).await;
+    sweep(&Life { name: "peer link, deleted early", slow: Some("CreatePeerLink"), is_short: true, ..PEER_LINK }).await;
+    sweep(&Life { name: "route, deleted early", slow: Some(ROUTES), is_short: true, ..ROUTE }).await;
     sweep(&Life { name: "peer, deleted early", slow: Some("CreateVifPeer"), is_short: true, ..PEER }).await;
     sweep(&Life { name: "peer by name, deleted early with its interface", slow: Some("CreateVifPeer"), is_short: true, ..HELD_PEER }).await;
 }
@@ -285,14 +313,19 @@ async fn start(world: &World, proxy: &Proxy, log: &Path) -> Operator {
 /// One create, one delete, and nothing of somebody else's touched.
 async fn judge(life: &Life, cloud: &Simulator, scenery: &Scenery) {
     let log = cloud.log().await;
-    let committed = |operation: &str| -> Vec<&Value> {
+    let committed = |operation: &str, action: &str| -> Vec<&Value> {
         let named = format!("{operation}{}", life.resource);
-        log.iter().filter(|entry| entry["committed"] == true && entry["operation"] == named.as_str()).collect()
+        let is_it = |entry: &&Value| match entry["operation"].as_str() {
+            Some(ROUTES) if life.resource == ROUTES => entry["request_body"]["gdgw_routetable"][action].is_array(),
+            operation => operation == Some(named.as_str()),
+        };
+        log.iter().filter(|entry| entry["committed"] == true).filter(is_it).collect()
     };
-    let (creates, deletes) = (committed("Create"), committed("Delete"));
+    let (creates, deletes) = (committed("Create", "add_routes"), committed("Delete", "del_routes"));
     assert!(creates.len() == 1 || (life.is_short && creates.is_empty()), "{} creates: {creates:#?}", creates.len());
     assert_eq!(deletes.len(), creates.len(), "{deletes:#?}");
-    for (create, delete) in creates.iter().zip(&deletes) {
+    // What identifies a route stands in either request.
+    for (create, delete) in creates.iter().zip(&deletes).filter(|_| life.resource != ROUTES) {
         let id = create["response_body"].as_object().unwrap().values().find_map(|shown| shown["id"].as_str()).unwrap();
         assert!(delete["path"].as_str().unwrap().ends_with(id), "{create:#} {delete:#}");
     }
@@ -305,6 +338,9 @@ async fn judge(life: &Life, cloud: &Simulator, scenery: &Scenery) {
 struct Scenery {
     gateway: Value,
     interface: Value,
+    global_gateway: Value,
+    /// The peer of the interface on the global gateway.
+    global_peer: Value,
     all: Value,
 }
 
@@ -321,12 +357,28 @@ impl Scenery {
             "remote_ep_group": ["10.9.0.0/24"],
         });
         cloud.create("virtual_interface", interface).await;
-        cloud.create("global_dc_gateway", json!({ "name": "foreign" })).await;
+        let global = cloud.create("global_dc_gateway", json!({ "name": "foreign" })).await;
+        let on_global = json!({
+            "name": "foreign", "direct_connect_id": LINE_A, "gateway_id": global["id"], "vlan": 901, "bandwidth": 50, "route_mode": "static",
+            "type": "private", "service_type": "GDGW", "local_gateway_v4_ip": "10.0.10.1/30", "remote_gateway_v4_ip": "10.0.10.2/30",
+            "remote_ep_group": ["10.10.0.0/24"],
+        });
+        cloud.create("virtual_interface", on_global).await;
         Self::see(cloud).await
     }
 
     async fn see(cloud: &Simulator) -> Self {
         let all = cloud.resources().await;
-        Self { gateway: all["virtual_gateways"][0]["id"].clone(), interface: all["virtual_interfaces"][0]["id"].clone(), all }
+        let on = |vlan: u16| {
+            let found = all["virtual_interfaces"].as_array().unwrap().iter().find(|interface| interface["vlan"] == vlan);
+            found.unwrap_or_else(|| panic!("the interface of VLAN {vlan} is gone")).clone()
+        };
+        Self {
+            gateway: all["virtual_gateways"][0]["id"].clone(),
+            interface: on(900)["id"].clone(),
+            global_gateway: all["global_dc_gateways"][0]["id"].clone(),
+            global_peer: on(901)["vif_peers"][0]["id"].clone(),
+            all,
+        }
     }
 }

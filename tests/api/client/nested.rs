@@ -9,7 +9,8 @@ use super::*;
 /// A leaf of a branch.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct Leaf {
-    leaf_id: Option<String>,
+    #[serde(rename = "leaf_id")]
+    own_id: Option<String>,
     segment_id: Option<String>,
     branch_id: Option<String>,
     #[serde(default)]
@@ -26,7 +27,7 @@ impl Listed for Leaf {
         Some(Parent { collection: "branches", plural: "branches", operation: "ListBranches", segment: "branch" });
 
     fn id(&self) -> &str {
-        self.segment_id.as_ref().or(self.leaf_id.as_ref()).unwrap()
+        self.segment_id.as_ref().or(self.own_id.as_ref()).unwrap()
     }
 
     fn natural_keys(&self) -> Vec<String> {
@@ -46,8 +47,11 @@ impl Listed for Leaf {
     }
 }
 
+/// What the cloud answers for the leaves of a branch, after a marker.
+type Branch = fn(&str, Option<&str>) -> (u16, Value);
+
 /// Three branches on two pages; `branch` answers for the leaves of one of them.
-async fn cloud(branch: fn(&str, Option<&str>) -> (u16, Value)) -> (String, Arc<AtomicUsize>) {
+async fn cloud(branch: Branch) -> (String, Arc<AtomicUsize>) {
     serve(move |query, request: Request| -> Response {
         let marker = query.get("marker").map(String::as_str);
         let segments: Vec<&str> = request.uri().path().split('/').skip(4).collect();
@@ -108,7 +112,7 @@ async fn a_parent_that_goes_between_two_pages_takes_its_part_along() {
 
 #[tokio::test]
 async fn a_part_that_fails_fails_the_whole() {
-    let rows: [(fn(&str, Option<&str>) -> (u16, Value), ErrorClass); 3] = [
+    let rows: [(Branch, ErrorClass); 3] = [
         (|branch, _| if branch == "b" { (503, json!({})) } else { (200, json!({ "leaves": [{ "leaf_id": "1" }] })) }, ErrorClass::Server),
         (|branch, _| if branch == "c" { (200, json!({ "leaves": null })) } else { (200, json!({ "leaves": [] })) }, ErrorClass::Server),
         (|_, _| (403, json!({ "error_code": "DC.9403", "error_msg": "no" })), ErrorClass::Permission),
@@ -131,7 +135,7 @@ async fn one_that_only_the_list_shows_is_read_by_the_list_of_its_parent() {
     .await;
     let client = client(&url);
     let found = client.show::<Leaf>("2", Some("a")).await.unwrap();
-    assert_eq!(found, Some(Leaf { leaf_id: Some("2".into()), segment_id: None, branch_id: Some("a".into()), is_wild: false }));
+    assert_eq!(found, Some(Leaf { own_id: Some("2".into()), segment_id: None, branch_id: Some("a".into()), is_wild: false }));
     assert_eq!(hits.load(Ordering::Relaxed), 2);
     assert_eq!(client.show::<Leaf>("9", Some("a")).await, Ok(None), "not there");
     assert_eq!(client.show::<Leaf>("2", Some("b")).await, Ok(None), "the parent is gone");

@@ -10,13 +10,16 @@ use support::eventually;
 const BOUND: Duration = Duration::from_mins(1);
 const PROTECTED: &str = "directconnect.huaweicloud.com/protected=true";
 const UUID: &str = "00000000-0000-4000-8000-000000000001";
-const CRDS: [&str; 9] = [
+const CRDS: [&str; 12] = [
     "cloudaccounts",
     "virtualgateways",
     "virtualinterfaces",
     "peers",
     "connectgateways",
     "globaleipassociations",
+    "globalgateways",
+    "peerlinks",
+    "globalgatewayroutes",
     "connections",
     "hostedconnections",
     "directconnectgrants",
@@ -70,6 +73,18 @@ fn objects(namespace: &str) -> Vec<Value> {
         object("Peer", with(json!({ "virtualInterfaceId": UUID, "addressFamily": "ipv4", "routeMode": "static" }))),
         object("ConnectGateway", json!({})),
         object("GlobalEipAssociation", json!({ "connectGatewayId": UUID, "globalEipId": UUID })),
+        object("GlobalGateway", json!({})),
+        object(
+            "PeerLink",
+            json!({
+                "globalGatewayId": UUID,
+                "peerSite": { "enterpriseRouterId": UUID, "regionId": "eu-west-101", "projectId": "0".repeat(32) },
+            }),
+        ),
+        object(
+            "GlobalGatewayRoute",
+            json!({ "globalGatewayId": UUID, "destination": "10.20.0.0/16", "nexthop": UUID, "type": "vif_peer" }),
+        ),
         object("Connection", json!({ "import": { "id": UUID } })),
         object("HostedConnection", json!({ "hostingId": UUID, "vlan": 100, "bandwidth": 50, "resourceTenantId": "0".repeat(32) })),
         object("DirectConnectGrant", json!({ "from": [{ "kind": "Peer", "namespace": "team" }], "to": [{ "kind": "VirtualInterface" }] })),

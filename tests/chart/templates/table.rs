@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::harness::{Effect, Row, comes, container, env, everywhere, goes, is, pod, row};
 
-const CRDS: [&str; 9] = [
+const CRDS: [&str; 12] = [
     "cloudaccounts",
     "peers",
     "directconnectgrants",
@@ -12,6 +12,9 @@ const CRDS: [&str; 9] = [
     "virtualinterfaces",
     "connectgateways",
     "globaleipassociations",
+    "globalgateways",
+    "peerlinks",
+    "globalgatewayroutes",
     "connections",
     "hostedconnections",
 ];

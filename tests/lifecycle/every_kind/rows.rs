@@ -2,5 +2,8 @@
 pub mod connect_gateway;
 pub mod connection;
 pub mod global_eip_association;
+pub mod global_gateway;
+pub mod global_gateway_route;
 pub mod hosted_connection;
+pub mod peer_link;
 pub mod virtual_gateway;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::LINE_A;
+use crate::simulator::{LINE_A, PROJECT, REGION};
 use crate::world::{API_VERSION, World};
 
 pub fn object(kind: &str, name: &str, spec: &Value) -> Value {
@@ -55,6 +55,34 @@ pub fn first_peer(name: &str, interface: &str) -> Value {
         "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30", "remoteEpGroup": ["10.1.123.0/24"],
     });
     object("Peer", name, &spec)
+}
+
+/// An enterprise router.
+pub const ROUTER: &str = "6d1f0000-0000-4000-8000-000000000001";
+
+pub fn global_gateway(name: &str) -> Value {
+    object("GlobalGateway", name, &json!({}))
+}
+
+/// An interface of static routes on a global gateway.
+pub fn on_global(name: &str, gateway: &str, vlan: u16) -> Value {
+    with(interface(name, gateway, vlan), &json!({ "virtualGatewayRef": null, "globalGatewayRef": { "name": gateway } }))
+}
+
+/// A link of a global gateway to [`ROUTER`].
+pub fn peer_link(name: &str, gateway: &str, interface: Option<&str>) -> Value {
+    let site = json!({ "enterpriseRouterId": ROUTER, "regionId": REGION, "projectId": PROJECT });
+    let interface = interface.map(|name| json!({ "name": name }));
+    let link = object("PeerLink", name, &json!({ "globalGatewayRef": { "name": gateway }, "peerSite": site }));
+    with(link, &json!({ "virtualInterfaceRef": interface }))
+}
+
+/// A route of a global gateway to the peer of an interface.
+pub fn route(name: &str, gateway: &str, destination: &str, interface: &str) -> Value {
+    let spec = json!({
+        "globalGatewayRef": { "name": gateway }, "destination": destination, "virtualInterfaceRef": { "name": interface },
+    });
+    object("GlobalGatewayRoute", name, &spec)
 }
 
 pub fn id(object: &Value) -> String {

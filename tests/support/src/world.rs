@@ -21,13 +21,15 @@ use crate::secrets;
 use crate::simulator::{self, Simulator};
 
 /// All kinds, in the order in which they need each other.
-pub const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 10] = [
     "Connection",
     "HostedConnection",
     "VirtualGateway",
     "GlobalGateway",
     "VirtualInterface",
     "Peer",
+    "PeerLink",
+    "GlobalGatewayRoute",
     "ConnectGateway",
     "GlobalEipAssociation",
 ];
