@@ -6,7 +6,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use direct_connect_operator::api::{DeletionPolicy, DriftPolicy, Management};
 use direct_connect_operator::cache::CloudCache;
 use direct_connect_operator::cloud::sign::{Signable, authorization};
-use direct_connect_operator::cloud::{Item, Listed, VirtualInterface};
+use direct_connect_operator::cloud::{Item, VirtualInterface};
 use direct_connect_operator::reconcile::{Found, IntentState, Ownership, Presence, ResourcePhase, Situation, Unseen, decide};
 use secrecy::SecretString;
 use serde_json::json;

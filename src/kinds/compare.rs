@@ -22,6 +22,15 @@ impl Comparison {
         }
     }
 
+    /// What a managed resource must be like although the spec has no field for it.
+    pub fn required(&mut self, path: &'static str, desired: &str, observed: Option<&str>) {
+        let before = self.0.len();
+        self.fixed(path, Some(desired), observed);
+        for difference in self.0.iter_mut().skip(before) {
+            difference.is_of_spec = false;
+        }
+    }
+
     /// A field that the cloud can change. A spec that is silent makes no difference.
     pub fn mutable<T: PartialEq + Display + Field>(&mut self, path: &'static str, desired: Option<T>, observed: Option<T>) {
         let Some(desired) = desired else { return };
@@ -84,7 +93,8 @@ impl Comparison {
     }
 
     fn push(&mut self, path: &'static str, mutable: bool, is_shown: bool, desired: &dyn Display, observed: &dyn Display) {
-        self.0.push(Difference { path, mutable, is_shown, desired: desired.to_string(), observed: observed.to_string() });
+        let (desired, observed) = (desired.to_string(), observed.to_string());
+        self.0.push(Difference { path, mutable, is_shown, is_of_spec: true, desired, observed });
     }
 }
 

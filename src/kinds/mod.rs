@@ -120,7 +120,7 @@ mod tests {
             VirtualInterface::new("x", serde_json::from_value(line.clone()).unwrap()),
             Peer::new("x", serde_json::from_value(line.clone()).unwrap()),
         );
-        let (link, route) = (
+        let (peer_link, route) = (
             PeerLink::new("x", serde_json::from_value(line.clone()).unwrap()),
             GlobalGatewayRoute::new("x", serde_json::from_value(line).unwrap()),
         );
@@ -128,7 +128,7 @@ mod tests {
             (HostedConnectionKind::NAME, HostedConnectionKind::references(&hosted), HostedConnectionKind::uses(&hosted)),
             (VirtualInterfaceKind::NAME, VirtualInterfaceKind::references(&interface), VirtualInterfaceKind::uses(&interface)),
             (PeerKind::NAME, PeerKind::references(&peer), PeerKind::uses(&peer)),
-            (PeerLinkKind::NAME, PeerLinkKind::references(&link), PeerLinkKind::uses(&link)),
+            (PeerLinkKind::NAME, PeerLinkKind::references(&peer_link), PeerLinkKind::uses(&peer_link)),
             (GlobalGatewayRouteKind::NAME, GlobalGatewayRouteKind::references(&route), GlobalGatewayRouteKind::uses(&route)),
         ];
         for (kind, references, uses) in rows {

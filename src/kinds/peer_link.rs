@@ -131,7 +131,7 @@ impl Kind for PeerLinkKind {
             comparison.fixed("peerSite", Some(&spec.peer_site.project_id), site.project_id.as_ref());
         }
         if desired.owner.is_some() {
-            comparison.fixed(CREATE_OWNER, Some(DIRECT_CONNECT), seen.create_owner.as_deref());
+            comparison.required(CREATE_OWNER, DIRECT_CONNECT, seen.create_owner.as_deref());
         }
         comparison.text("name", Some(&desired.object.cloud_name()), seen.name.as_deref());
         comparison.text("description", spec.description.as_deref(), seen.description.as_deref());

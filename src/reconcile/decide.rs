@@ -427,8 +427,11 @@ fn is_left_over(situation: &Situation, found: &Found) -> bool {
 
 fn immutable(found: &Found, why: &str) -> Step {
     let fixed = found.differences.iter().filter(|difference| !difference.mutable);
+    let is_ignorable = fixed.clone().all(|difference| difference.is_of_spec);
     let fields: Vec<String> = fixed.map(ToString::to_string).collect();
-    let way_out = if found.recorded {
+    let way_out = if !is_ignorable {
+        "to keep the resource and only observe it, set spec.policy.management: ObserveOnly".to_owned()
+    } else if found.recorded {
         let names: Vec<&str> = found.fixed().collect();
         format!(
             "to keep the resource, add {} to spec.policy.ignoreFields; to replace it, delete the object and create it again",

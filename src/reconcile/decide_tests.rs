@@ -7,7 +7,7 @@ fn call(operation: &'static str) -> Call {
 }
 
 fn difference(path: &'static str, mutable: bool) -> Difference {
-    Difference { path, mutable, is_shown: true, desired: "a".into(), observed: "b".into() }
+    Difference { path, mutable, is_shown: true, is_of_spec: path != "createOwner", desired: "a".into(), observed: "b".into() }
 }
 
 fn found() -> Found {
@@ -304,6 +304,7 @@ fn a_stall_says_why() {
             "virtualGatewayRef",
         ),
         (|s| (s.drift, s.lost) = (DriftPolicy::Detect, Some("7".into())), Reason::NotFound, "7"),
+        (|s| s.cloud = one(|f| f.differences = vec![difference("createOwner", false)]), Reason::Immutable, "management: ObserveOnly"),
         (|s| s.create = Some(Creation::Never), Reason::NotFound, "does not create"),
     ];
     for (change, reason, told) in rows {

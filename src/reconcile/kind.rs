@@ -348,6 +348,8 @@ pub struct Difference {
     pub mutable: bool,
     /// The cloud shows a value. A field that it does not show may have any.
     pub is_shown: bool,
+    /// It is a field of the spec, which `policy.ignoreFields` can name.
+    pub is_of_spec: bool,
     /// What the object says.
     pub desired: String,
     /// What the cloud says.

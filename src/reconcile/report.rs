@@ -374,7 +374,7 @@ fn format_names(objects: &[WaitingFor]) -> String {
 }
 
 fn drift(difference: &Difference) -> Drift {
-    let Difference { path, mutable: _, is_shown: _, desired, observed } = difference;
+    let Difference { path, mutable: _, is_shown: _, is_of_spec: _, desired, observed } = difference;
     Drift { path: format!("spec.{path}"), desired: desired.clone(), observed: observed.clone() }
 }
 

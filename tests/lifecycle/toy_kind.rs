@@ -151,7 +151,8 @@ impl Kind for ToyKind {
     fn compare(desired: &Desired<'_, Toy>, seen: &Seen) -> Vec<Difference> {
         let color = &desired.object.spec.color;
         let differs = *color != seen.color;
-        let difference = Difference { path: "color", mutable: true, is_shown: true, desired: color.clone(), observed: seen.color.clone() };
+        let (desired, observed) = (color.clone(), seen.color.clone());
+        let difference = Difference { path: "color", mutable: true, is_shown: true, is_of_spec: true, desired, observed };
         differs.then_some(difference).into_iter().collect()
     }
 

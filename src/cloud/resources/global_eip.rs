@@ -101,5 +101,6 @@ impl BoundGlobalEip {
         Call::new("UnbindGlobalEips", Method::Post, &["dcaas", GATEWAYS, gateway, "unbinding-global-eips"], WRAPPER)
             .with_bare_body(json!({ WRAPPER: [{ "global_eip_id": id }] }))
             .partial()
+            .deleting()
     }
 }

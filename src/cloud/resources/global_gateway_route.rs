@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::cloud::call::{Call, Method};
 use crate::cloud::resources::global_gateway::GlobalGateway;
@@ -118,32 +118,31 @@ impl RouteKey {
     #[must_use]
     pub fn add(&self, description: Option<&str>) -> Call {
         let mut route = self.named();
-        if let Some(description) = description {
-            route["description"] = json!(description);
-        }
-        self.change("add_routes", route)
+        route.extend(description.map(|description| ("description".to_owned(), json!(description))));
+        self.change("add_routes", &route.into())
     }
 
     /// The call that changes its description; an empty one clears it.
     #[must_use]
     pub fn describe(&self, description: &str) -> Call {
         let Self { gateway: _, type_: _, destination, nexthop } = self;
-        self.change("update_routes", json!({ "destination": destination, "nexthop": nexthop, "description": description }))
+        self.change("update_routes", &json!({ "destination": destination, "nexthop": nexthop, "description": description }))
     }
 
     /// The call that deletes it.
     #[must_use]
     pub fn delete(&self) -> Call {
-        self.change("del_routes", self.named()).deleting()
+        self.change("del_routes", &self.named().into()).deleting()
     }
 
-    fn named(&self) -> Value {
+    fn named(&self) -> Map<String, Value> {
         let Self { gateway: _, type_, destination, nexthop } = self;
-        json!({ "type": type_, "destination": destination, "nexthop": nexthop })
+        let fields = [("type", type_), ("destination", destination), ("nexthop", nexthop)];
+        fields.map(|(key, value)| (key.to_owned(), Value::from(value.as_str()))).into_iter().collect()
     }
 
     /// A request has one action. Which routes its answer shows is not certain (`docs/design/uncertain-facts.md#u32`).
-    fn change(&self, action: &str, route: Value) -> Call {
+    fn change(&self, action: &str, route: &Value) -> Call {
         let segments = GlobalGatewayRoute::path(Some(&self.gateway));
         let body = json!({ WRAPPER: { action: [route] } });
         Call::new("UpdateGdgwRouteTable", Method::Put, &segments, WRAPPER).with_bare_body(body).partial()
