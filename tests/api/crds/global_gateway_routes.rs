@@ -28,6 +28,7 @@ fn refused() -> Vec<Case> {
     cases.extend([
         (spec(json!({ "globalGatewayRef": null })), gateways),
         (spec(json!({ "globalGatewayId": UUID })), gateways),
+        (spec(json!({ "globalGatewayRef": { "namespace": "a.b" } })), &["spec.globalGatewayRef.namespace", "name of a namespace"]),
         (spec(json!({ "globalGatewayRef": null, "globalGatewayId": "g" })), &["spec.globalGatewayId", "globalGatewayId must be a UUID"]),
         (spec(json!({ "virtualInterfaceRef": null })), next),
         (spec(json!({ "peerRef": reference })), next),

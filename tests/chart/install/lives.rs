@@ -6,18 +6,26 @@ use std::time::Duration;
 
 use super::rights::{compare, granted, used};
 use super::{LINES, SYSTEM, accounts, accounts_release, values, world};
-use support::line::{gateway, id, interface, object, peer, with};
+use support::line::{gateway, global_gateway, id, interface, object, on_global, peer, peer_link, route, with};
 use support::operator::Operator;
 use support::release::{Release, accounts_chart, chart};
-use support::simulator::LINE_B;
+use support::simulator::{LINE_A, LINE_B, OPERATIONS, PARTNER};
 use support::world::{API_VERSION, BOUND, World, api, condition};
 use support::{eventually, figure};
 
 /// The audit log is written after the answer.
 const WRITTEN: Duration = Duration::from_secs(10);
 const OTHER: &str = "lines-other";
-/// Two lines of one gateway, by namespace, kind and name; the second gateway is another account's.
-const OBJECTS: [(&str, &str, &str); 6] = [
+/// By namespace, kind and name: two lines of one gateway, where the second gateway is another account's, and one object of each other kind.
+const OBJECTS: [(&str, &str, &str); 14] = [
+    (LINES, "Connection", "line"),
+    (LINES, "HostedConnection", "hosted"),
+    (LINES, "GlobalGateway", "backbone"),
+    (LINES, "VirtualInterface", "backbone-line"),
+    (LINES, "PeerLink", "link"),
+    (LINES, "GlobalGatewayRoute", "route"),
+    (LINES, "ConnectGateway", "edge"),
+    (LINES, "GlobalEipAssociation", "eip"),
     (LINES, "VirtualGateway", "gw"),
     (LINES, "VirtualInterface", "vif"),
     (LINES, "Peer", "peer"),
@@ -131,19 +139,39 @@ async fn come_up(world: &World) -> World {
     other.wait_reason("VirtualInterface", "guest", "WaitingForReference").await;
     let grant = json!({ "from": [{ "kind": "VirtualInterface", "namespace": OTHER }], "to": [{ "kind": "VirtualGateway", "name": "gw" }] });
     world.apply(&object("DirectConnectGrant", "other", &grant)).await;
+    for object in families() {
+        world.apply(&object).await;
+    }
     all_ready(world, &other).await;
     other
 }
 
+/// An object of each kind besides gateways, interfaces and peers.
+fn families() -> [Value; 8] {
+    let hosted = json!({ "hostingId": OPERATIONS, "vlan": 300, "bandwidth": 5, "resourceTenantId": PARTNER });
+    let eip = json!({ "connectGatewayRef": { "name": "edge" }, "globalEipId": "e0000000-0000-4000-8000-000000000001" });
+    let addresses = json!({ "localGatewayIp": "10.0.2.1/30", "remoteGatewayIp": "10.0.2.2/30", "remoteEpGroup": ["10.1.124.0/24"] });
+    [
+        object("Connection", "line", &json!({ "import": { "id": LINE_A } })),
+        object("HostedConnection", "hosted", &hosted),
+        global_gateway("backbone"),
+        with(on_global("backbone-line", "backbone", 32), &addresses),
+        peer_link("link", "backbone", Some("backbone-line")),
+        route("route", "backbone", "10.20.0.0/16", "backbone-line"),
+        object("ConnectGateway", "edge", &json!({})),
+        object("GlobalEipAssociation", "eip", &eip),
+    ]
+}
+
 async fn change(world: &World, other: &World) {
-    for (namespace, kind, name) in OBJECTS {
+    for (namespace, kind, name) in OBJECTS.into_iter().filter(|(_, kind, _)| *kind != "GlobalEipAssociation") {
         of(world, other, namespace).patch(kind, name, json!({ "spec": { "description": "changed" } })).await;
     }
     world.patch_account(json!({ "defaults": { "tags": { "team": "network" } } })).await;
     all_ready(world, other).await;
     for collection in ["virtual_gateways", "virtual_interfaces"] {
         let there = world.cloud.all(collection).await;
-        assert!(there.len() == 2 && there.iter().all(|seen| seen["description"] == "changed"), "{collection}: {there:#?}");
+        assert!(there.len() >= 2 && there.iter().all(|seen| seen["description"] == "changed"), "{collection}: {there:#?}");
     }
 }
 
