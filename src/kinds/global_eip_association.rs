@@ -64,6 +64,10 @@ impl Kind for GlobalEipAssociationKind {
         Tags::new()
     }
 
+    fn id_before_create(object: &GlobalEipAssociation) -> Option<&str> {
+        Some(&object.spec.global_eip_id)
+    }
+
     fn natural_key(desired: &Desired<'_, GlobalEipAssociation>) -> Option<String> {
         Some(desired.object.spec.global_eip_id.clone())
     }

@@ -247,7 +247,7 @@ impl<K: Kind> Context<'_, K> {
     async fn report_released(&mut self, observation: &Observation<K>) -> Ended {
         let became = match &observation.situation.cloud {
             Presence::Absent if self.status.id.is_some() => "the cloud resource is gone",
-            Presence::Absent | Presence::ImportNotFound(_) => "the object has nothing in the cloud",
+            Presence::Absent | Presence::ImportNotFound(_) | Presence::Held(_) => "the object has nothing in the cloud",
             Presence::Present(found) if found.owner != Ownership::Ours && !found.recorded => "the object has nothing in the cloud",
             _ => "the cloud resource is kept",
         };

@@ -41,9 +41,8 @@ impl<K: Kind> Context<'_, K> {
         }
         let is_unseen = step == Step::NoChange && self.state.unseen.await_list();
         self.await_change(changes_by_itself(&step) || is_unseen, &account.cache);
-        if let (Step::Stall(..), Presence::Absent | Presence::ImportNotFound(_) | Presence::Ambiguous(_) | Presence::Unreadable(_)) =
-            (&step, &observation.situation.cloud)
-        {
+        let is_seen = matches!(&observation.situation.cloud, Presence::Present(_) | Presence::NotVisible(_) | Presence::Unknown);
+        if matches!(step, Step::Stall(..)) && !is_seen {
             // There is no resource to hear of: every LIST may end it, in its own time.
             self.await_list();
         }

@@ -86,6 +86,8 @@ pub enum Presence {
     ImportNotFound(String),
     /// It exists.
     Present(Box<Found>),
+    /// The account does not show it, and another object holds the only one that there can be, as the text says.
+    Held(String),
     /// Several resources match.
     Ambiguous(Vec<String>),
     /// The resource, or one that may be it, has fields that can't be read. The text names both.
@@ -260,7 +262,7 @@ fn decide_deletion(situation: &Situation) -> Step {
     match &situation.cloud {
         Presence::Unknown => Step::Wait(Wait::List),
         Presence::NotVisible(id) => Step::Wait(Wait::Visible(id.clone())),
-        Presence::Absent | Presence::ImportNotFound(_) => release(situation),
+        Presence::Absent | Presence::ImportNotFound(_) | Presence::Held(_) => release(situation),
         // One of them may be ours: which one, a person must say.
         Presence::Ambiguous(ids) => ambiguous(ids),
         Presence::Unreadable(what) => Step::Stall(Reason::Unreadable, what.clone()),
@@ -308,6 +310,7 @@ fn decide_existing(situation: &Situation) -> Step {
             Reason::NotFound,
             format!("spec.import.id: {id} does not exist in the cloud; correct the ID, or create the resource in the cloud"),
         ),
+        Presence::Held(text) => Step::Stall(Reason::Conflict, text.clone()),
         Presence::Absent => create(situation),
         Presence::Present(found) => decide_present(situation, found),
     }

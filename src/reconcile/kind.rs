@@ -90,6 +90,12 @@ pub trait Kind: Send + Sync + 'static {
     /// Tags of the resource.
     fn tags(seen: &Self::Resource) -> Tags;
 
+    /// Id of the resource, where it is known before the create: nobody else can have that resource, in whatever account.
+    fn id_before_create(object: &Self::Object) -> Option<&str> {
+        let _ = object;
+        None
+    }
+
     /// One of the [natural keys](Listed::natural_keys) of the listed item that would hold the object's resource, or its id.
     fn natural_key(desired: &Desired<'_, Self::Object>) -> Option<String>;
 

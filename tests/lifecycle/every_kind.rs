@@ -58,6 +58,8 @@ every_kind! {
     global_gateway,
     peer_link,
     global_gateway_route,
+    virtual_interface,
+    peer,
     connect_gateway,
     global_eip_association,
 }

@@ -7,6 +7,7 @@ mod deletion;
 mod drift;
 mod every_kind;
 mod features;
+mod global_eips;
 mod global_gateway_routes;
 mod global_gateways;
 mod hosted_connections;

@@ -1,8 +1,9 @@
 //! Clouds that show less than they have, differ where nothing can be changed, or take no operation for a while.
 
 use serde_json::json;
-use support::line::{gateway, id, interface, peer, with};
-use support::world::{World, condition, is};
+use support::eventually;
+use support::line::{gateway, id, interface, object, peer, with};
+use support::world::{BOUND, World, condition, is};
 
 /// What an empty field would be taken for.
 const WRITES: [&str; 4] = ["UpdateVirtualGateway", "UpdateVirtualInterface", "UpdateVifPeer", "BatchCreateResourceTags"];
@@ -155,5 +156,31 @@ async fn foreground_deletion_ends_whoever_owns_whom() {
     world.plane.kubectl(&["-n", &world.namespace, "delete", "virtualinterface", "vif", "--cascade=foreground", "--wait=false"]);
     world.wait_gone("VirtualInterface", "vif").await;
     world.wait_gone("VirtualGateway", "gw").await;
+    world.finish().await;
+}
+
+/// A create whose answer is lost, in a cloud whose names can't be read: the one that it made may be any of them, and no second one is made.
+#[tokio::test]
+async fn what_may_have_been_made_and_can_not_be_told_apart_is_not_made_again() {
+    let world = World::new().await;
+    // The cache has been filled before.
+    world.apply(&object("ConnectGateway", "first", &json!({}))).await;
+    world.wait_ready("ConnectGateway", "first").await;
+    let odd = json!({ "operation": "ListConnectGateways", "kind": "set_fields", "fields": { "name": { "odd": true } }, "times": 100_000 });
+    world.create_unseen(&object("ConnectGateway", "second", &json!({})), "CreateConnectGateway", "ListConnectGateways").await;
+    let deadline = world.get("ConnectGateway", "second").await["status"]["intent"]["deadline"].as_str().unwrap().to_owned();
+    world.cloud.clear_faults().await;
+    world.cloud.fault(odd).await;
+    world.wait_reason("ConnectGateway", "second", "Unreadable").await;
+    // The create is no longer under way, and still nobody knows what has become of it.
+    let deadline: jiff::Timestamp = deadline.parse().unwrap();
+    eventually("the time of the create is over", BOUND, || async { (jiff::Timestamp::now() > deadline).then_some(()) }).await;
+    world.look("ConnectGateway", "second").await;
+    world.wait_reason("ConnectGateway", "second", "Unreadable").await;
+    assert_eq!(world.cloud.count("CreateConnectGateway").await, 2);
+    world.cloud.clear_faults().await;
+    world.look("ConnectGateway", "second").await;
+    world.wait_ready("ConnectGateway", "second").await;
+    assert_eq!(world.cloud.count("CreateConnectGateway").await, 2);
     world.finish().await;
 }

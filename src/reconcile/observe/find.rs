@@ -92,7 +92,20 @@ impl<K: Kind> Observer<'_, '_, K> {
                 Ok((Presence::Absent, None))
             }
             Some(seen) => self.present(desired, &view, seen, false).await,
-            None => Ok((Presence::Absent, None)),
+            None if sent => Ok((Presence::Absent, None)),
+            None => Ok((self.absent(desired), None)),
+        }
+    }
+
+    /// What the account does not show may be another object's, in another account.
+    fn absent(&self, desired: &Desired<'_, K::Object>) -> Presence {
+        let (me, id) = (&self.context.key, K::id_before_create(self.context.object));
+        match id.and_then(|id| Some((id, self.context.reconciler.index.other_holder(me, id)?))) {
+            Some((id, holder)) => {
+                let what = K::describe_natural_key(desired).unwrap_or_else(|| id.to_owned());
+                Presence::Held(format!("{what} is already used by {}", describe_holder(&holder, &me.namespace)))
+            }
+            None => Presence::Absent,
         }
     }
 
@@ -148,8 +161,11 @@ impl<K: Kind> Observer<'_, '_, K> {
             return false;
         }
         let is_there = keys.is_empty() || place.is_some_and(|place| keys.iter().any(|key| key == place));
-        // Without tags only the place shows that it came from a create of ours.
-        has_tags && is_there && (item.hides_tags() || (sent && rest.tags().is_empty()))
+        // Without tags only the place shows that it came from a create of ours. Where the cloud takes a second one, the place that can't be read is it.
+        if !has_tags {
+            return sent && keys.is_empty() && !K::is_guarded(self.context.object);
+        }
+        is_there && (item.hides_tags() || (sent && rest.tags().is_empty()))
     }
 
     fn unreadable(&self, item: &Unreadable<K::Listed>) -> Presence {
