@@ -204,7 +204,7 @@ async fn installed_it_gives_the_operator_its_rights_and_no_others_and_uninstalle
     let uid = || plane.kubectl(&["get", "cloudaccount", "default", "-o", "jsonpath={.metadata.uid}"]);
     let before = uid();
     helm(&["uninstall", "test", "-n", "system"]);
-    assert_eq!(plane.kubectl(&["get", "crds", "-o", "name"]).lines().count(), 5);
+    assert_eq!(plane.kubectl(&["get", "crds", "-o", "name"]).lines().count(), direct_connect_operator::kinds::crds().len());
     assert_eq!(
         plane.kubectl(&["get", "deployments,serviceaccounts", "-n", "system", "-l", "app.kubernetes.io/instance=test", "-o", "name"]),
         ""
