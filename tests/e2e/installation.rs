@@ -71,7 +71,10 @@ pub async fn uninstall(cluster: &Cluster, namespace: &str) {
     cluster.tools.helm(&["uninstall", RELEASE, "-n", SYSTEM, "--wait", "--timeout", "3m"]);
     assert_eq!(cluster.objects(namespace).await.len(), before, "all objects stay");
     assert!(before >= 4, "{before} objects");
-    assert_eq!(cluster.tools.kubectl(&["get", "crds", "-o", "name"]).matches("directconnect.huaweicloud.com").count(), 5);
+    assert_eq!(
+        cluster.tools.kubectl(&["get", "crds", "-o", "name"]).matches("directconnect.huaweicloud.com").count(),
+        direct_connect_operator::kinds::crds().len()
+    );
     assert_eq!(cluster.tools.kubectl(&["get", "cloudaccounts", "-o", "name"]).lines().count(), 1);
     eventually("its pods are gone", BOUND, || async {
         (cluster.pods("direct-connect-operator").is_empty() && cluster.pods(SIMULATOR).is_empty()).then_some(())

@@ -1,5 +1,6 @@
 //! Rights that are taken away while the operator works.
 
+use direct_connect_operator::reconcile::Registration;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use support::eventually;
@@ -16,15 +17,18 @@ static DELETED: Group = Group::new();
 const OPERATOR: &str = "operator";
 
 /// What the operator needs: of objects, and besides.
-fn rules(objects: &[&str]) -> Value {
+fn rules(objects: &[String]) -> Value {
     json!([
         { "apiGroups": ["directconnect.huaweicloud.com"], "resources": objects, "verbs": ["list", "watch", "patch"] },
         { "apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"] },
     ])
 }
 
-const OBJECTS: [&str; 6] =
-    ["virtualgateways", "virtualgateways/status", "virtualinterfaces", "virtualinterfaces/status", "peers", "peers/status"];
+/// The objects of all kinds, and their statuses.
+fn objects() -> Vec<String> {
+    let plurals = direct_connect_operator::kinds::ALL.iter().map(Registration::plural);
+    plurals.flat_map(|plural| [format!("{plural}/status"), plural]).collect()
+}
 
 fn beside() -> Value {
     json!([
@@ -88,13 +92,14 @@ async fn a_right_that_is_taken_away_is_told_once_and_once_more_when_it_is_back()
     let world = World::without_operator_in(&TAKEN).await;
     let name = format!("{}-beside", world.namespace);
     give(&world, true, &name, beside()).await;
-    give(&world, false, "objects", rules(&OBJECTS)).await;
+    give(&world, false, "objects", rules(&objects())).await;
     let operator = start(&world).await;
     world.apply(&gateway("gw", 1)).await;
     world.wait_ready("VirtualGateway", "gw").await;
     until_forbidden(&operator, false).await;
 
-    let without_status: Vec<&str> = OBJECTS.iter().copied().filter(|resource| *resource != "virtualgateways/status").collect();
+    let mut without_status = objects();
+    without_status.retain(|resource| resource != "virtualgateways/status");
     give(&world, false, "objects", rules(&without_status)).await;
     world.patch("VirtualGateway", "gw", json!({ "spec": { "description": "changed" } })).await;
     until_forbidden(&operator, true).await;
@@ -110,7 +115,7 @@ async fn a_right_that_is_taken_away_is_told_once_and_once_more_when_it_is_back()
     assert!(told("reconciles failed and will be retried: 1 × 403 Forbidden") == 1, "{}", operator.tail());
     assert_eq!(operator.readiness().await.as_deref(), Some("ok\n"));
 
-    give(&world, false, "objects", rules(&OBJECTS)).await;
+    give(&world, false, "objects", rules(&objects())).await;
     world.wait_ready("VirtualGateway", "gw").await;
     until_forbidden(&operator, false).await;
     assert_eq!(told("allowed again by the API server: patch virtualgateways/status"), 1, "{}", operator.tail());
@@ -123,7 +128,7 @@ async fn a_watched_namespace_that_is_deleted_ends_by_rights_for_the_whole_cluste
     let world = World::without_operator_in(&DELETED).await;
     let name = format!("{}-beside", world.namespace);
     give(&world, true, &name, beside()).await;
-    give(&world, false, "objects", rules(&OBJECTS)).await;
+    give(&world, false, "objects", rules(&objects())).await;
     let operator = start(&world).await;
     world.apply(&gateway("gw", 1)).await;
     world.wait_ready("VirtualGateway", "gw").await;
@@ -141,7 +146,7 @@ async fn a_watched_namespace_that_is_deleted_ends_by_rights_for_the_whole_cluste
     })
     .await;
     assert_eq!(operator.readiness().await.as_deref(), Some("ok\n"));
-    give(&world, true, &format!("{}-way-out", world.namespace), rules(&OBJECTS)).await;
+    give(&world, true, &format!("{}-way-out", world.namespace), rules(&objects())).await;
     let namespaces = api(&world.client, None, "v1", "Namespace");
     let is_gone = async {
         while namespaces.get_opt(&world.namespace).await.ok().flatten().is_some() {

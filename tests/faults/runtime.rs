@@ -2,6 +2,7 @@
 //! line of its log whose pass it is.
 
 use direct_connect_operator::graph::owner::short_hash;
+use direct_connect_operator::reconcile::Registration;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -36,7 +37,12 @@ async fn it_waits_for_the_api_server_and_its_definitions_and_outlives_them() {
     let mut operator = Operator::begin(proxy.kubeconfig(), &log, &arguments, &[]);
     readiness(&operator, "the API server does not respond\n").await;
     proxy.open();
-    let all = "cloudaccounts, directconnectgrants, virtualgateways, virtualinterfaces, peers";
+    let definitions = direct_connect_operator::kinds::crds();
+    let (others, kinds): (Vec<&str>, Vec<&str>) = definitions
+        .iter()
+        .map(|definition| definition.spec.names.plural.as_str())
+        .partition(|plural| ["cloudaccounts", "directconnectgrants"].contains(plural));
+    let all = [others, kinds].concat().join(", ");
     readiness(&operator, &format!("custom resource definitions are not established: {all}\n")).await;
     assert_eq!(operator.get("/livez").await.as_deref(), Some("ok\n"));
     let crds: Vec<PathBuf> =
@@ -95,7 +101,8 @@ async fn confined(world: &World, namespaces: [&str; 2]) -> PathBuf {
         plane.kubectl(&["create", "clusterrole", name, "--verb=*", &format!("--resource={resources}")]);
     };
     role(&everywhere, &format!("{},namespaces,secrets", ours(&["cloudaccounts", "directconnectgrants"])));
-    role(&here, &format!("{},events.events.k8s.io", ours(&["virtualgateways", "virtualinterfaces", "peers"])));
+    let plurals: Vec<String> = direct_connect_operator::kinds::ALL.iter().map(Registration::plural).collect();
+    role(&here, &format!("{},events.events.k8s.io", ours(&plurals.iter().map(String::as_str).collect::<Vec<_>>())));
     plane.kubectl(&["create", "clusterrolebinding", &everywhere, &format!("--clusterrole={everywhere}"), &account]);
     for namespace in namespaces {
         plane.kubectl(&["create", "rolebinding", "shard", "-n", namespace, &format!("--clusterrole={here}"), &account]);
