@@ -14,10 +14,12 @@ mod references;
 mod summary;
 mod wakers;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 pub use contributions::{Contribution, Contributions};
 pub use disclosure::{describe_holder, describe_owner_tag};
@@ -48,6 +50,8 @@ struct State {
     claims: Claims,
     /// Shared with those who read it.
     contributions: Arc<Contributions>,
+    /// What objects added and add no more, each with the time.
+    withdrawn: VecDeque<(Contribution, Instant)>,
     grants: Grants,
     wakers: Wakers,
     /// Versions of the objects without a summary that others refer to.
@@ -83,10 +87,17 @@ impl Index {
         self.state().summaries.get(key).cloned()
     }
 
-    /// What all objects add to the lists of resources that others manage.
+    /// What all objects add to the lists of resources that others manage, as a look at the cloud shows it that is as old as `looked`: with what was
+    /// withdrawn since.
     #[must_use]
-    pub fn contributions(&self) -> Arc<Contributions> {
-        Arc::clone(&self.state().contributions)
+    pub fn contributions(&self, looked: Option<Instant>) -> Arc<Contributions> {
+        let state = self.state();
+        let mut contributions = Arc::clone(&state.contributions);
+        let is_shown = |at: &Instant| looked.is_some_and(|looked| looked <= *at);
+        for (contribution, _) in state.withdrawn.iter().rev().take_while(|(_, at)| is_shown(at)) {
+            Arc::make_mut(&mut contributions).add(contribution);
+        }
+        contributions
     }
 
     /// Stands for the state of an object and of all that it refers to, directly or through others.
@@ -225,10 +236,15 @@ impl State {
 
     /// An object adds `new` to the lists of others, in place of `old`.
     fn contribute(&mut self, old: &[Contribution], new: &[Contribution]) {
+        /// No look is older.
+        const SHOWN_FOR: Duration = Duration::from_hours(1);
         if old != new {
             let contributions = Arc::make_mut(&mut self.contributions);
+            let now = Instant::now();
+            self.withdrawn.retain(|(_, at)| now.saturating_duration_since(*at) < SHOWN_FOR);
             for contribution in old {
                 contributions.remove(contribution);
+                self.withdrawn.extend((!new.contains(contribution)).then(|| (contribution.clone(), now)));
             }
             for contribution in new {
                 contributions.add(contribution);

@@ -214,17 +214,36 @@ fn what_objects_add_to_a_list_stays_while_one_of_them_does() {
         contributions: entries.iter().map(|entry| ("peer".to_owned(), (*entry).to_owned())).collect(),
         ..ResourceSummary::default()
     };
-    let added = || index.contributions().to("peer").cloned().collect::<Vec<_>>();
+    let added = || index.contributions(None).to("peer").cloned().collect::<Vec<_>>();
     index.apply(&one, adding(&["10.0.0.0/8", "10.1.0.0/16"]));
     index.apply(&other, adding(&["10.0.0.0/8"]));
-    let before = index.contributions();
+    let before = index.contributions(None);
     assert_eq!(added(), ["10.0.0.0/8", "10.1.0.0/16"]);
     index.apply(&one, adding(&["10.2.0.0/16"]));
     assert_eq!(added(), ["10.0.0.0/8", "10.2.0.0/16"]);
     index.forget(&one);
     assert_eq!(added(), ["10.0.0.0/8"]);
     index.forget(&other);
-    assert!(added().is_empty() && index.contributions().to("another").next().is_none());
-    assert_eq!(*index.contributions(), *Contributions::none(), "nothing is kept of it");
+    assert!(added().is_empty() && index.contributions(None).to("another").next().is_none());
+    assert_eq!(*index.contributions(None), *Contributions::none(), "nothing is kept of it");
     assert_eq!(before.to("peer").count(), 2, "what was read does not change");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_withdrawn_since_a_look_may_still_be_shown_by_it() {
+    let index = Index::default();
+    let route = key("Route", "one");
+    let adding = |entry: &str| ResourceSummary { contributions: vec![("peer".to_owned(), entry.to_owned())], ..ResourceSummary::default() };
+    let at = |looked: Instant| index.contributions(Some(looked)).to("peer").cloned().collect::<Vec<_>>();
+    let second = Duration::from_secs(1);
+    index.apply(&route, adding("10.0.0.0/8"));
+    let before = Instant::now();
+    tokio::time::advance(second).await;
+    index.apply(&route, adding("10.1.0.0/16"));
+    let between = Instant::now() + second / 2;
+    tokio::time::advance(second).await;
+    index.forget(&route);
+    assert_eq!(at(before), ["10.0.0.0/8", "10.1.0.0/16"]);
+    assert_eq!(at(between), ["10.1.0.0/16"]);
+    assert!(at(Instant::now() + second).is_empty() && index.contributions(None).to("peer").next().is_none());
 }

@@ -64,7 +64,7 @@ async fn a_topology_comes_up_in_any_order_and_goes_in_the_right_one() {
 }
 
 /// A life in which the link names its interface: whatever the cloud asks of the two is kept.
-async fn lives(switches: Value) {
+async fn lives(switches: Value) -> World {
     let world = World::new().await;
     world.cloud.settings(json!({ "switches": switches, "settle_ms": { "delete": 1500 } })).await;
     connected(&world).await;
@@ -77,23 +77,26 @@ async fn lives(switches: Value) {
     assert_eq!((id(&ready), &ready["status"]["observed"]["createOwner"]), (link, &json!("dc")));
     world.look(KIND, "link").await;
     assert_eq!(writes(&world).await, ["CreatePeerLink", "UpdatePeerLink"]);
-    world.finish().await;
+    world.clear().await;
+    assert!(world.cloud.is_empty().await, "{}", world.cloud.resources().await);
+    world
 }
 
 #[tokio::test]
 async fn a_life_as_documented() {
-    lives(json!({})).await;
+    lives(json!({})).await.finish().await;
 }
 
 #[tokio::test]
 async fn a_life_where_the_cloud_is_easier() {
     let easier =
         json!({ "u23_peer_link_needs_interface": false, "u24_several_links_to_one_peer": true, "u27_delete_last_interface": true });
-    lives(easier).await;
+    lives(easier).await.finish().await;
 }
 
 #[tokio::test]
 async fn a_life_with_other_words_and_whole_answers() {
+    // The documents have no such word, so nothing is held against them.
     lives(json!({ "u25_deleting_peer_link_status": "PENDING_DELETE", "u29_whole_update_answer": true })).await;
 }
 
@@ -182,13 +185,14 @@ async fn a_link_of_cloud_connect_is_observed_and_never_taken() {
     world.delete(KIND, "taken").await;
     world.wait_gone(KIND, "taken").await;
 
-    let observed = json!({ "import": { "naturalKey": true }, "policy": { "management": "ObserveOnly" } });
+    let policy = json!({ "management": "ObserveOnly", "ignoreFields": ["name"] });
+    let observed = json!({ "import": { "naturalKey": true }, "policy": policy });
     world.apply(&with(peer_link("link", "backbone", Some("line")), &observed)).await;
     let ready = world.wait_ready(KIND, "link").await;
     assert_eq!((id(&ready), &ready["status"]["observed"]["createOwner"]), (theirs.clone(), &json!("cc")));
     assert_eq!(condition(&ready, "Ready").unwrap()["reason"], "Observed");
     // Its name differs, and is left alone whatever the policy becomes.
-    world.patch(KIND, "link", json!({ "spec": { "policy": { "management": "Managed" } } })).await;
+    world.patch(KIND, "link", json!({ "spec": { "policy": { "management": "Managed", "ignoreFields": null } } })).await;
     let stalled = world.wait_reason(KIND, "link", "Immutable").await;
     assert!(message(&stalled).contains("createOwner"), "{stalled:#}");
     world.delete(KIND, "link").await;

@@ -48,7 +48,7 @@ impl Client {
         Ok(all)
     }
 
-    /// Reads one resource; of a nested collection, one at `parent`. `None` if the cloud has none of this ID. [`Self::permit`] was obtained for
+    /// Reads one resource; of a nested collection, one at `parent`. `None` if the cloud has none of this ID that anybody can manage. [`Self::permit`] was obtained for
     /// [`Client::read_call`].
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Client {
         match found {
             Ok(mut found) => {
                 found.iter_mut().zip(parent).for_each(|(found, parent)| found.set_parent(parent));
-                Ok(found)
+                Ok(found.filter(R::is_kept))
             }
             Err(error) if error.class == ErrorClass::Absent => Ok(None),
             Err(error) => Err(error),

@@ -107,8 +107,10 @@ impl<K: Kind> Observer<'_, '_, K> {
             links.extend(fields.filter_map(|field| Some((field, aimed.references.get(field)?.clone()))));
         }
         let view = self.account.cache.view();
-        // After the view: what it shows of them was added before.
-        let contributions = self.context.reconciler.index.contributions();
+        // After the view: what it shows of them was added before. What was withdrawn since it may show, too.
+        let lag = self.account.account.client.settings().limits.read_lag;
+        let looked = view.listed().and_then(|listed| listed.checked_sub(lag));
+        let contributions = self.context.reconciler.index.contributions(looked);
         let created_as = aimed.map(|aimed| aimed.name.as_str());
         let mut desired = Desired { created_as, contributions: &contributions, ..self.desired(&links) };
         let tags = K::desired_tags(&desired).tags.len();

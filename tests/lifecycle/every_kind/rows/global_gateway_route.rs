@@ -1,29 +1,26 @@
 //! The row of `GlobalGatewayRoute`. One operation makes, changes and deletes routes.
 
 use serde_json::{Value, json};
-use support::line::{global_gateway, on_global, peer, with};
+use support::line::global_gateway;
 
 use crate::every_kind::row::{Change, Drift, Ids, Row};
 
 const GATEWAY: &str = "backbone";
-const PEER: &str = "six";
-const DESTINATION: &str = "fd00:20::/64";
+const NEXT: &str = "next";
+const DESTINATION: &str = "10.20.0.0/16";
 const WRITE: &str = "UpdateGdgwRouteTable";
 
 pub const ROW: Row = Row {
     kind: "GlobalGatewayRoute",
-    before: || {
-        let gateway = with(global_gateway(GATEWAY), &json!({ "addressFamily": "dual" }));
-        vec![gateway, on_global("line", GATEWAY, 40), peer(PEER, "line")]
-    },
+    before: || vec![global_gateway(GATEWAY), global_gateway(NEXT)],
     spec,
-    observed: || json!({ "destination": DESTINATION, "type": "vif_peer", "addressFamily": "ipv6", "obtainMode": "specific", "status": "ACTIVE" }),
+    observed: || json!({ "destination": DESTINATION, "type": "gdgw", "addressFamily": "ipv4", "obtainMode": "specific", "status": "ACTIVE" }),
     healthy: None,
     blank: &[],
     table: "gdgw_routetables",
     foreign: ("gdgw_route", |ids| {
         json!({
-            "gateway_id": ids.before[GATEWAY], "destination": DESTINATION, "nexthop": ids.before[PEER], "type": "vif_peer",
+            "gateway_id": ids.before[GATEWAY], "destination": DESTINATION, "nexthop": ids.before[NEXT], "type": "gdgw",
             "description": "ours",
         })
     }),
@@ -41,7 +38,8 @@ pub const ROW: Row = Row {
 
 fn spec(_: &Ids) -> Value {
     json!({
-        "globalGatewayRef": { "name": GATEWAY }, "peerRef": { "name": PEER }, "destination": DESTINATION, "description": "ours",
+        "globalGatewayRef": { "name": GATEWAY }, "nextHopGlobalGatewayRef": { "name": NEXT }, "destination": DESTINATION,
+        "description": "ours",
     })
 }
 
