@@ -89,7 +89,10 @@ fn every_argument_has_a_field_of_its_name_or_a_row() {
     let mut missing = Vec::new();
     for (resource, arguments) in resources() {
         let kind = kinds()[resource];
-        let Some(schema) = schema(kind) else { continue };
+        if kind == "None" {
+            continue;
+        }
+        let schema = schema(kind).unwrap_or_else(|| panic!("{resource}: there is no kind {kind}"));
         let own = named(titled(PAGE, kind).unwrap_or_else(|| panic!("no section for {kind}")));
         let is_told = |argument: &str| {
             let name = camel_case(argument);
