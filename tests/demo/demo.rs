@@ -1,4 +1,5 @@
-//! `make demo`: a dedicated line comes up from `kubectl apply`, on a real control plane and a simulated cloud.
+//! `make demo`: dedicated lines come up from `kubectl apply`, to VPCs and over a global gateway to two regions, on a real control plane and a
+//! simulated cloud.
 //!
 //! There is no kubelet: the operator runs as a process, with the arguments, the environment and the rights that the chart gives it.
 //! Stays until Ctrl-C; with `ONCE=1` it deletes all, checks that the cloud is empty, and ends.
@@ -27,7 +28,7 @@ const RELEASE: &str = "direct-connect";
 const SYSTEM: &str = "direct-connect-system";
 /// Where the lines are.
 const NAMESPACE: &str = "demo";
-const SAMPLES: [&str; 2] = ["single-connection-bgp", "dual-stack"];
+const SAMPLES: [&str; 3] = ["single-connection-bgp", "dual-stack", "global-gateway-two-regions"];
 /// Far more than any step needs.
 const BOUND: Duration = Duration::from_mins(2);
 

@@ -100,7 +100,7 @@ impl Follower {
     }
 
     fn show(&self, kind: &str, name: &str, told: &str) {
-        println!("  {:>5.1} s  {kind:<16} {name:<14} {told}", self.start.elapsed().as_secs_f64());
+        println!("  {:>5.1} s  {kind:<16} {name:<15} {told}", self.start.elapsed().as_secs_f64());
     }
 }
 
