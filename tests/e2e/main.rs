@@ -80,9 +80,10 @@ async fn story(cluster: Arc<Cluster>) {
     cluster.step("everything is taken away", installation::remove(cluster)).await;
 }
 
-/// All there are, so that none is forgotten.
+/// All there are, so that none is forgotten, but for those with accounts of their own.
 fn samples() -> Vec<String> {
     let folders = root().join("deploy/samples").read_dir().unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir());
+    let folders = folders.filter(|entry| !entry.path().join("01-accounts.yaml").exists());
     let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     assert!(!names.is_empty());
