@@ -35,8 +35,8 @@ pub struct Account {
 /// What stands behind the id of a cloud resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Behind {
-    /// It has not been looked at yet; it will be.
-    Unknown,
+    /// It has not been looked at yet, or could not be, as the error says; it will be.
+    Unknown(Option<Box<CloudError>>),
     /// No resource of the kind can be named by an id, or there is no such kind.
     NotNameable,
     /// The account shows no such resource; whoever names it uses this.
@@ -108,9 +108,9 @@ impl Account {
     pub fn keeps_tags(&self, scope: TagScope) -> bool {
         match (self.tags(), scope) {
             (Feature::Disabled, _) => false,
-            (Feature::Enabled, TagScope::Region) => true,
+            (Feature::Enabled, _) => true,
             (Feature::Auto, TagScope::Region) => !self.caches.tags_refused.load(Ordering::Relaxed),
-            (Feature::Enabled | Feature::Auto, TagScope::Create(collection)) => !self.caches.refuses_tags_of(collection),
+            (Feature::Auto, TagScope::Create(collection)) => !self.caches.refuses_tags_of(collection),
         }
     }
 
@@ -123,8 +123,7 @@ impl Account {
     /// Whether a create that carried tags may have been refused for them: nothing is known yet of tags of these resources in this region.
     #[must_use]
     pub fn may_refuse_tags(&self, scope: TagScope, error: &CloudError) -> bool {
-        let is_open = self.tags() == Feature::Auto || matches!(scope, TagScope::Create(_));
-        is_open && error.class == ErrorClass::Invalid && self.keeps_tags(scope) && !self.shows_tags(scope)
+        self.tags() == Feature::Auto && error.class == ErrorClass::Invalid && self.keeps_tags(scope) && !self.shows_tags(scope)
     }
 
     /// Concludes that the region does not support tags of these resources.
@@ -156,6 +155,11 @@ impl Account {
     pub fn hash_identity(&self, hasher: &mut impl Hasher) {
         self.caches.id.hash(hasher);
         format!("{:?}", self.defaults).hash(hasher);
+    }
+
+    /// The collection is not to be listed any more.
+    pub fn rest<R: Listed>(&self) {
+        self.caches.rest::<R>();
     }
 
     /// The cache of a collection.

@@ -4,7 +4,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
@@ -105,16 +105,19 @@ impl CloudCaches {
         }
     }
 
+    /// Stops the refresh of a collection until it is asked for again.
+    pub fn rest<R: Listed>(&self) {
+        if let Some(cache) = Self::present::<R>(&self.lock()) {
+            cache.rest();
+        }
+    }
+
     /// The cache of a collection, which is started when it is asked for the first time.
     pub fn get<R: Listed>(&self) -> Arc<CloudCache<R>> {
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        let present = started.get(&TypeId::of::<R>()).and_then(|cache| {
-            let any: &dyn Any = cache.as_ref();
-            any.downcast_ref::<Started<R>>()
-        });
-        if let Some(present) = present {
-            present.cache.ask();
-            return Arc::clone(&present.cache);
+        let mut started = self.lock();
+        if let Some(present) = Self::present::<R>(&started) {
+            present.ask();
+            return present;
         }
         let cache = Arc::new(CloudCache::new());
         let refresher = tokio::spawn(refresh(Arc::clone(&cache), Arc::clone(&self.client), self.schedule, self.account.clone()));
@@ -140,7 +143,16 @@ impl CloudCaches {
 
     /// Those that are refreshed.
     pub fn refreshed(&self) -> Vec<Arc<dyn AnyCache>> {
-        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = self.lock();
         started.values().filter(|cache| cache.is_refreshed()).map(Arc::clone).collect()
+    }
+
+    fn present<R: Listed>(started: &HashMap<TypeId, Arc<dyn AnyCache>>) -> Option<Arc<CloudCache<R>>> {
+        let any: &dyn Any = started.get(&TypeId::of::<R>())?.as_ref();
+        any.downcast_ref::<Started<R>>().map(|present| Arc::clone(&present.cache))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TypeId, Arc<dyn AnyCache>>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

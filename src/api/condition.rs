@@ -151,7 +151,7 @@ reasons! {
     Throttled => "The cloud limits the rate of API calls. Wait; the operator reduces its rate automatically.",
     CloudFailed => "The cloud reports that the resource failed. Check `status.observed` and `status.lastError`. Delete the object and create it again, or contact the support of the cloud.",
     CloudUnavailable => "The cloud does not respond, or returns server errors. Wait; the operator retries automatically.",
-    NotFound => "The cloud resource does not exist. With ObserveOnly or `spec.import`, correct the ID or create the resource in the cloud.",
+    NotFound => "The cloud resource does not exist. With ObserveOnly or `spec.import`, create the resource in the cloud, or create the object again with another ID.",
     Unsupported => "The region does not support an operation that the spec needs. Remove the field from the spec, or disable the feature in `spec.features` of the CloudAccount.",
     Unreadable => "The cloud shows the resource in a form that the operator cannot read; the message names the field. Nothing is changed until it can be read. Correct the resource in the cloud, or update the operator.",
     Up => "The cloud resource works. No action is required.",

@@ -23,6 +23,7 @@ pub type ConnectionStatus = Status<ConnectionObserved>;
     namespaced,
     status = "ConnectionStatus",
     derive = "PartialEq",
+    validation = spec_rules::import_is_kept(),
     doc = "A Connection is a leased line of Huawei Cloud Direct Connect. It is ordered, paid and cancelled in the console: the operator finds it, describes it and never creates or deletes it.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
@@ -47,7 +48,8 @@ pub struct ConnectionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
 
-    /// import is required. It names the connection: the one with the given ID, or the only one with the name in spec.name. Immutable.
+    /// import is required. It names the connection: the one with the given ID, or the only one with the name in spec.name. Immutable once the
+    /// connection is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Import>,
 

@@ -45,6 +45,14 @@ pub fn name_fits() -> Rule {
         .field_path(".spec.name")
 }
 
+/// Which connection an object is for does not change once it is found. Set at the object.
+pub fn import_is_kept() -> Rule {
+    let is_found = "has(oldSelf.status) && has(oldSelf.status.id) && has(oldSelf.spec.__import__) && has(self.spec.__import__)";
+    Rule::new(format!("!({is_found}) || self.spec.__import__ == oldSelf.spec.__import__"))
+        .message(format!("import is immutable once the connection is found: {CHOICE}").as_str())
+        .field_path(".spec.import")
+}
+
 /// Fields that `ignoreFields` accepts: those that are compared with the cloud.
 fn ignorable(fields: &[&str]) -> Rule {
     let names: Vec<_> = fields.iter().map(|field| format!("'{field}'")).collect();
@@ -102,7 +110,6 @@ pub fn connection() -> impl Transform {
     let mut rules = immutable(&["accountRef"]);
     rules.extend([
         // CEL reserves the word: the field is called `__import__` in rules.
-        about("import", "!has(oldSelf.__import__) || self.__import__ == oldSelf.__import__", format!("import is immutable: {CHOICE}")),
         about(
             "import",
             "has(self.__import__)",

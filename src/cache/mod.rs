@@ -112,6 +112,8 @@ impl<R: Listed> CloudCache<R> {
         let mut inner = self.lock();
         inner.asked = Instant::now();
         if inner.is_resting {
+            // A LIST that was under way may have filled it.
+            inner.empty();
             (inner.is_resting, inner.created) = (false, inner.asked);
             drop(inner);
             self.wake.notify_one();
@@ -132,15 +134,26 @@ impl<R: Listed> CloudCache<R> {
         if self.events.receiver_count() > 0 || self.is_active() || inner.asked.elapsed() < interval {
             return false;
         }
-        (inner.items, inner.listed, inner.failing, inner.demanded) = (Items::default(), None, None, None);
+        inner.empty();
         inner.is_resting = true;
         true
+    }
+
+    /// Empties it, whoever listens. It rests until somebody asks again.
+    pub fn rest(&self) {
+        let mut inner = self.lock();
+        inner.empty();
+        inner.is_resting = true;
+    }
+
+    fn is_resting(&self) -> bool {
+        self.lock().is_resting
     }
 
     async fn until_asked(&self) {
         loop {
             let woken = self.wake.notified();
-            if !self.lock().is_resting {
+            if !self.is_resting() {
                 return;
             }
             woken.await;
@@ -239,6 +252,12 @@ impl<R: Listed> CloudCache<R> {
 
     fn lock(&self) -> MutexGuard<'_, Inner<R>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R> Inner<R> {
+    fn empty(&mut self) {
+        (self.items, self.listed, self.failing, self.demanded) = (Items::default(), None, None, None);
     }
 }
 

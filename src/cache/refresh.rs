@@ -58,7 +58,7 @@ pub async fn refresh<R: Listed>(cache: Arc<CloudCache<R>>, client: Arc<Client>, 
     let mut poller = Poller::new(schedule);
     loop {
         wait(&cache, &mut poller).await;
-        if cache.rest_if_unneeded(schedule.idle) {
+        if cache.is_resting() || cache.rest_if_unneeded(schedule.idle) {
             cache.until_asked().await;
             poller = Poller::new(schedule);
             continue;

@@ -14,7 +14,7 @@ mod references;
 mod summary;
 mod wakers;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,6 +48,8 @@ struct State {
     summaries: ByNamespace<ResourceSummary>,
     references: References,
     claims: Claims,
+    /// By the id of a part of their resource.
+    part_holders: HashMap<String, ObjectKey>,
     /// Shared with those who read it.
     contributions: Arc<Contributions>,
     /// What objects added and add no more, each with the time.
@@ -140,6 +142,12 @@ impl Index {
         self.state().claims.holder(&(kind, id.to_owned())).cloned()
     }
 
+    /// The object of whose cloud resource the one with this id is a part.
+    #[must_use]
+    pub fn holder_of_part(&self, id: &str) -> Option<ObjectKey> {
+        self.state().part_holders.get(id).cloned()
+    }
+
     /// The other object that holds the cloud resource `key` asks for. `key` is woken when it is released.
     #[must_use]
     pub fn other_holder(&self, key: &ObjectKey, id: &str) -> Option<ObjectKey> {
@@ -205,6 +213,7 @@ impl State {
                 self.claims.hold(key, id, &summary.since);
             }
         }
+        self.hold_parts(key, old.as_ref(), &summary.parts);
         let contributed = old.as_ref().map(|old| old.contributions.as_slice()).unwrap_or_default();
         self.contribute(contributed, &summary.contributions);
         if old.as_ref().is_none_or(|old| old.id != summary.id || old.ready != summary.ready || old.parts != summary.parts) {
@@ -222,6 +231,7 @@ impl State {
 
     fn forget(&mut self, key: &ObjectKey) {
         let summary = self.summaries.remove(key);
+        self.hold_parts(key, summary.as_ref(), &BTreeMap::new());
         self.contribute(summary.as_ref().map(|summary| summary.contributions.as_slice()).unwrap_or_default(), &[]);
         for need in summary.iter().flat_map(|summary| &summary.needs) {
             self.unlink(key, need);
@@ -232,6 +242,16 @@ impl State {
         }
         self.wakers.wake_all(&unclaimed);
         self.wake_dependants(key);
+    }
+
+    /// The resource of `key` has these parts, in place of those of `old`.
+    fn hold_parts(&mut self, key: &ObjectKey, old: Option<&ResourceSummary>, parts: &BTreeMap<&'static str, String>) {
+        for part in old.iter().flat_map(|old| old.parts.values()) {
+            if self.part_holders.get(part) == Some(key) {
+                self.part_holders.remove(part);
+            }
+        }
+        self.part_holders.extend(parts.values().map(|part| (part.clone(), key.clone())));
     }
 
     /// An object adds `new` to the lists of others, in place of `old`.

@@ -110,7 +110,8 @@ impl Kind for GlobalGatewayRouteKind {
     }
 
     fn delete(route: &cloud::GlobalGatewayRoute) -> Option<Call> {
-        route.key().as_ref().map(RouteKey::delete)
+        // The cloud refuses one that it does not show whole, and the object stays.
+        Some(route.key().unwrap_or_default().delete())
     }
 
     fn compare(desired: &Desired<'_, GlobalGatewayRoute>, seen: &cloud::GlobalGatewayRoute) -> Vec<Difference> {
@@ -147,7 +148,8 @@ impl Kind for GlobalGatewayRouteKind {
         let observed = status.and_then(|status| status.observed.as_ref()?.nexthop.as_ref());
         let aimed = status.and_then(|status| status.intent.as_ref()?.target.as_ref());
         let aimed = aimed.and_then(|target| target.references.get(INTERFACE).or_else(|| target.references.get(PEER)));
-        let peer = observed.or(object.spec.nexthop.as_ref()).or(aimed);
+        let named = object.spec.nexthop.as_ref().filter(|_| status.is_some_and(|status| status.intent.is_some()));
+        let peer = observed.or(named).or(aimed);
         peer.map(|peer| (peer.clone(), object.spec.destination.clone())).into_iter().collect()
     }
 

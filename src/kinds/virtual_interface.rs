@@ -126,8 +126,9 @@ impl Kind for VirtualInterfaceKind {
     }
 
     fn parent(seen: &cloud::VirtualInterface) -> Option<(&'static str, Call)> {
-        let global = || seen.gateway_id.as_deref().map(|gateway| (GLOBAL_GATEWAY, cloud::GlobalGateway::show(gateway, None)));
-        seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway, None))).or_else(global)
+        let global = seen.gateway_id.as_deref().map(|gateway| (GLOBAL_GATEWAY, cloud::GlobalGateway::show(gateway, None)));
+        // One of a global gateway may show a virtual one, too.
+        global.or_else(|| seen.vgw_id.as_deref().map(|gateway| (GATEWAY, cloud::VirtualGateway::show(gateway, None))))
     }
 
     fn create(desired: &Desired<'_, VirtualInterface>) -> Option<Call> {
@@ -184,10 +185,16 @@ impl Kind for VirtualInterfaceKind {
         };
         comparison.fixed(line, connection(desired), seen.direct_connect_id.as_ref());
         comparison.fixed("lagId", spec.lag_id.as_ref(), seen.lag_id.as_ref());
-        let field = if spec.virtual_gateway_id.is_some() { "virtualGatewayId" } else { GATEWAY };
-        comparison.fixed(field, virtual_gateway(desired), seen.vgw_id.as_ref());
+        let gateway_field = if spec.virtual_gateway_id.is_some() { "virtualGatewayId" } else { GATEWAY };
+        comparison.fixed(gateway_field, virtual_gateway(desired), seen.vgw_id.as_ref());
         let field = if spec.global_gateway_id.is_some() { "globalGatewayId" } else { GLOBAL_GATEWAY };
         comparison.fixed(field, global_gateway(desired), seen.gateway_id.as_ref());
+        // Of the other type of gateway no ID is shown.
+        match (virtual_gateway(desired), global_gateway(desired)) {
+            (Some(_), _) if seen.vgw_id.is_none() => comparison.fixed(gateway_field, Some("VGW"), seen.service_type.as_deref()),
+            (_, Some(_)) if seen.gateway_id.is_none() => comparison.fixed(field, Some("GDGW"), seen.service_type.as_deref()),
+            _ => {}
+        }
         comparison.fixed("type", Some(spec.type_or_default().as_str()), seen.kind.as_deref());
         comparison.fixed("vlan", Some(spec.vlan), seen.vlan);
         comparison.fixed("enterpriseProjectId", spec.enterprise_project_id.as_ref(), seen.enterprise_project_id.as_ref());

@@ -58,6 +58,9 @@ impl<K: Kind> Context<'_, K> {
             AccountState::NotReady(reason, message, error) => return self.without_account(reason, message, error).await,
             AccountState::Unknown => return self.not_observed().await,
         };
+        if K::FEATURE.is_some_and(|feature| !account.allows(feature)) {
+            return self.without_feature(&account).await;
+        }
         match self.reconciler.permission(self.object, &account) {
             Permission::Granted => self.with_account(account).await,
             Permission::Closed => {
@@ -72,9 +75,14 @@ impl<K: Kind> Context<'_, K> {
                 self.report(&AttemptOutcome::Done(Step::Stall(Reason::NotGranted, message))).await?;
                 Ok((ReconcileResult::Stalled, Action::requeue(jittered(PERMISSION_INTERVAL))))
             }
-            Permission::Unknown => {
+            Permission::Unknown(None) => {
                 self.not_observed().await?;
                 Ok((ReconcileResult::Waited, Action::requeue(Duration::from_secs(1))))
+            }
+            Permission::Unknown(Some(error)) => {
+                self.await_nothing();
+                self.report(&AttemptOutcome::Failed(for_tenants(*error))).await?;
+                Ok((ReconcileResult::CloudError, Action::requeue(jittered(PERMISSION_INTERVAL))))
             }
         }
     }
@@ -120,9 +128,6 @@ impl<K: Kind> Context<'_, K> {
     }
 
     async fn with_account(&mut self, account: Arc<Account>) -> Ended {
-        if K::FEATURE.is_some_and(|feature| !account.allows(feature)) {
-            return self.without_feature(&account).await;
-        }
         let cache = account.cache::<K::Listed>();
         self.reconciler.listen(self.account_name, &cache);
         let view = cache.view();
@@ -200,6 +205,7 @@ impl<K: Kind> Context<'_, K> {
     /// The account does not use the part of the API that the kind needs: no call is made.
     async fn without_feature(&mut self, account: &Account) -> Ended {
         self.await_nothing();
+        account.rest::<K::Listed>();
         if self.is_deleting && self.release_unobserved(Some(account), true).await? {
             return Ok((ReconcileResult::Wrote, Action::await_change()));
         }
@@ -259,7 +265,12 @@ impl<K: Kind> Context<'_, K> {
 
     /// Of two objects that are about to take one resource in the same moment the first has it.
     fn claim(&self, step: Step) -> Step {
-        let Step::Adopt(id) = &step else { return step };
+        let id = match &step {
+            Step::Adopt(id) => Some(id.as_str()),
+            Step::RecordIntent => K::id_before_create(self.object),
+            _ => None,
+        };
+        let Some(id) = id else { return step };
         match self.reconciler.index.claim(&self.key, id) {
             Ok(()) => step,
             Err(holder) => {

@@ -223,7 +223,9 @@ impl<K: Kind> Reconciler<K> {
             // It is there: what it holds is nobody else's, and what it refers to is kept.
             watcher::Event::Apply(Stored::Unreadable(object)) | watcher::Event::InitApply(Stored::Unreadable(object)) => {
                 object.metadata.uid.iter().for_each(|uid| self.states.forget(uid));
-                let (key, summary) = unreadable_summary::<K>(object);
+                let (key, mut summary) = unreadable_summary::<K>(object);
+                // What it added to the lists of others is there still.
+                summary.contributions = self.index.summary(&key).map(|known| known.contributions).unwrap_or_default();
                 self.index.apply(&key, summary);
             }
             watcher::Event::Delete(Stored::Readable(object)) if is_left_behind::<K>(object.as_ref()) => {

@@ -308,7 +308,9 @@ fn decide_existing(situation: &Situation) -> Step {
         Presence::Unreadable(what) => Step::Stall(Reason::Unreadable, what.clone()),
         Presence::ImportNotFound(id) => Step::Stall(
             Reason::NotFound,
-            format!("spec.import.id: {id} does not exist in the cloud; correct the ID, or create the resource in the cloud"),
+            format!(
+                "spec.import.id: {id} does not exist in the cloud; delete the object and create it with another ID, or create the resource in the cloud"
+            ),
         ),
         Presence::Held(text) => Step::Stall(Reason::Conflict, text.clone()),
         Presence::Absent => create(situation),
@@ -319,6 +321,11 @@ fn decide_existing(situation: &Situation) -> Step {
 fn create(situation: &Situation) -> Step {
     if situation.intent == IntentState::Unconfirmed {
         return Step::Wait(Wait::UnconfirmedCreate);
+    }
+    if situation.create == Some(Creation::Never) {
+        let message =
+            "the cloud has no such resource, and the operator does not create resources of this kind; correct spec.import, or order it";
+        return Step::Stall(Reason::NotFound, message.to_owned());
     }
     if !situation.references.is_empty() {
         return Step::Wait(Wait::References(situation.references.clone()));
@@ -342,12 +349,7 @@ fn create(situation: &Situation) -> Step {
         return too_many_tags(count);
     }
     match (&situation.create, situation.intent) {
-        (None, _) => Step::Wait(Wait::List),
-        (Some(Creation::Never), _) => Step::Stall(
-            Reason::NotFound,
-            "the cloud has no such resource, and the operator does not create resources of this kind; correct spec.import, or order it"
-                .to_owned(),
-        ),
+        (Some(Creation::Never), _) | (None, _) => Step::Wait(Wait::List),
         (Some(Creation::NeedsSecret(secret)), _) => Step::Wait(Wait::Secret(secret.clone())),
         (Some(Creation::Call(call)), IntentState::Fresh) => Step::Create(call.clone()),
         (Some(Creation::Call(_)), _) => Step::RecordIntent,

@@ -4,6 +4,7 @@ use kube::Resource;
 use std::collections::BTreeMap;
 
 use crate::accounts::{Account, Behind, IMPORT, Use, What};
+use crate::cloud::CloudError;
 use crate::graph::{ObjectKey, ResourceSummary};
 
 use super::context::Context;
@@ -18,8 +19,8 @@ pub(super) enum Permission {
     Closed,
     /// The grants of the account do not allow it, as the text says.
     Denied(String),
-    /// What stands behind an id of the spec has not been looked at yet.
-    Unknown,
+    /// What stands behind an id of the spec has not been looked at yet, or could not be.
+    Unknown(Option<Box<CloudError>>),
 }
 
 impl<K: Kind> Context<'_, K> {
@@ -51,7 +52,8 @@ impl<K: Kind> Reconciler<K> {
             };
             // An id is no way around a reference: what an object holds is had by its leave.
             // Who holds what an import asks for is told as a conflict.
-            let keeper = self.index.holder(kind, id).or(keeper).filter(|_| used.field != IMPORT);
+            let holder = self.index.holder(kind, id).or_else(|| self.index.holder_of_part(id));
+            let keeper = holder.or(keeper).filter(|_| used.field != IMPORT);
             if keeper.is_some_and(|keeper| !self.index.is_granted(&me, &keeper)) {
                 return Permission::Denied(format!("spec.{}: {id} is not granted to this namespace", used.field));
             }
@@ -73,7 +75,7 @@ impl<K: Kind> Reconciler<K> {
             let Some(summary) = self.index.summary(&key).filter(|_| key.namespace == me.namespace) else { continue };
             let Some(id) = &summary.id else { continue };
             let behind = match account.behind(reference.kind, id, &self.cluster) {
-                Behind::Unknown => return Permission::Unknown,
+                Behind::Unknown(error) => return Permission::Unknown(error),
                 Behind::NotNameable => return not_nameable(reference.field),
                 // It is one of another account, which this one does not show.
                 Behind::Absent(uses) if !summary.needs.contains(&ObjectKey::account(&self.account_name(object))) => uses,
@@ -93,7 +95,7 @@ impl<K: Kind> Reconciler<K> {
 /// What is used with the resource that `named` names by its id, and the object that owns it by its tag.
 fn named_by_id(named: &Use, behind: Behind) -> Result<(Vec<What>, Option<ObjectKey>), Permission> {
     match behind {
-        Behind::Unknown => Err(Permission::Unknown),
+        Behind::Unknown(error) => Err(Permission::Unknown(error)),
         Behind::NotNameable => Err(not_nameable(named.field)),
         // That an import finds nothing is told when it is looked for.
         Behind::Absent(_) if named.field == IMPORT => Ok((Vec::new(), None)),
@@ -117,7 +119,7 @@ mod tests {
         let uses = vec![What::Connection("1".into()), What::UnknownVlan];
         let denied = Err(Permission::Denied("spec.virtualInterfaceId: it is not known what a resource of this kind uses".into()));
         let rows = [
-            ("not looked at yet", "virtualInterfaceId", Behind::Unknown, Err(Permission::Unknown)),
+            ("not looked at yet", "virtualInterfaceId", Behind::Unknown(None), Err(Permission::Unknown(None))),
             ("a kind that nobody knows", "virtualInterfaceId", Behind::NotNameable, denied),
             ("absent", "virtualInterfaceId", Behind::Absent(uses.clone()), Ok((uses.clone(), None))),
             ("absent, to be imported", IMPORT, Behind::Absent(uses.clone()), Ok((Vec::new(), None))),

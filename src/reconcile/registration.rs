@@ -143,6 +143,10 @@ fn run<K: Kind>(shared: Shared) -> Running {
 /// What stands behind the id of a resource of the kind.
 fn behind<K: Kind>(account: &Account, id: &str, cluster: &str) -> Behind {
     let Some(by_id) = K::BY_ID else { return Behind::NotNameable };
+    // No call is made for it.
+    if K::FEATURE.is_some_and(|feature| !account.allows(feature)) {
+        return Behind::Absent((by_id.uses_of_absent)(id));
+    }
     let view = account.cache::<K::Listed>().view();
     match view.get(id) {
         Some(item) => {
@@ -150,6 +154,6 @@ fn behind<K: Kind>(account: &Account, id: &str, cluster: &str) -> Behind {
             Behind::There((by_id.uses)(item), owner.and_then(|tag| keeper_of(&tag.value, K::NAME, cluster)))
         }
         None if view.is_filled() => Behind::Absent((by_id.uses_of_absent)(id)),
-        None => Behind::Unknown,
+        None => Behind::Unknown(view.error().cloned().map(Box::new)),
     }
 }

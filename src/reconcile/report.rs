@@ -374,8 +374,9 @@ fn format_names(objects: &[WaitingFor]) -> String {
 }
 
 fn drift(difference: &Difference) -> Drift {
-    let Difference { path, mutable: _, is_shown: _, is_of_spec: _, desired, observed } = difference;
-    Drift { path: format!("spec.{path}"), desired: desired.clone(), observed: observed.clone() }
+    let Difference { path, mutable: _, is_shown: _, is_of_spec, desired, observed } = difference;
+    let path = if *is_of_spec { format!("spec.{path}") } else { (*path).to_owned() };
+    Drift { path, desired: desired.clone(), observed: observed.clone() }
 }
 
 fn waiting_for(outcome: &AttemptOutcome) -> Vec<WaitingFor> {

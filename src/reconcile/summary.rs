@@ -99,15 +99,20 @@ pub(super) fn unreadable_summary<K: Kind>(unreadable: &Unreadable) -> (ObjectKey
     let text = |path: &str| object.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
     let namespace = metadata.namespace.clone().unwrap_or_default();
     let references = K::REFERENCES.iter().filter_map(|(field, kind)| {
-        let name = text(&format!("/spec/{field}/name"))?.to_owned();
-        let namespace = text(&format!("/spec/{field}/namespace")).unwrap_or(&namespace).to_owned();
+        let path = field.replace('.', "/");
+        let name = text(&format!("/spec/{path}/name"))?.to_owned();
+        let namespace = text(&format!("/spec/{path}/namespace")).unwrap_or(&namespace).to_owned();
         Some(ObjectKey { kind, namespace, name })
     });
+    let observed = object.pointer("/status/observed").cloned().and_then(|observed| serde_json::from_value(observed).ok());
+    let observed: Option<ObservedOf<K>> = observed;
     let account = text("/status/account").or_else(|| text("/spec/accountRef/name")).map(ObjectKey::account);
     let summary = ResourceSummary {
         id: text("/status/id").map(str::to_owned),
         needs: references.chain(account).collect(),
         since: since(metadata),
+        parts: observed.as_ref().map(K::parts).unwrap_or_default(),
+        parent_ids: observed.as_ref().map(K::parent_ids).unwrap_or_default().into_iter().cloned().collect(),
         ..ResourceSummary::default()
     };
     (ObjectKey { kind: K::NAME, name: metadata.name.clone().unwrap_or_default(), namespace }, summary)

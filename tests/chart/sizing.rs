@@ -11,7 +11,7 @@ use support::load::{Load, apply, until_ready};
 use support::operator::Operator;
 use support::release::{Release, chart};
 use support::usage::Usage;
-use support::world::{BOUND, KINDS, World};
+use support::world::{BOUND, LINE, World};
 
 /// Its operator is measured.
 static GROUP: Group = Group::new();
@@ -60,7 +60,7 @@ async fn a_thousand_objects_come_to_rest_within_the_memory_that_the_chart_allows
     idle.tell("without objects", &start);
 
     apply(&world, load.objects()).await;
-    let counts = KINDS.into_iter().zip(load.counts());
+    let counts = LINE.into_iter().zip(load.counts());
     let ready = futures::future::join_all(counts.map(|(kind, count)| until_ready(world.api(kind), count, |_| {})));
     tokio::select! {
         ready = tokio::time::timeout(ALL, ready) => assert!(ready.is_ok(), "not all are ready\n{}", operator.tail()),

@@ -81,6 +81,10 @@ impl<K: Kind> Observer<'_, '_, K> {
         {
             return Ok((self.unreadable(unreadable), None));
         }
+        // What others have made says nothing of an object that has made nothing.
+        if ours.is_empty() && others.len() > 1 && self.context.is_deleting && !sent {
+            return Ok((Presence::Absent, None));
+        }
         let mut candidates = if ours.is_empty() { others } else { ours };
         if candidates.len() > 1 {
             let mut ids: Vec<String> = candidates.iter().map(|seen| K::id(seen).to_owned()).collect();
@@ -377,8 +381,13 @@ fn is_named<O>(status: &Status<O>, id: &str) -> bool {
 
 /// The resource with this id, as the LIST shows it.
 fn listed<K: Kind>(desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Option<K::Resource> {
+    // One that is bound elsewhere by now is another binding.
+    let is_there = |listed: &K::Listed| {
+        let (known, shown) = (K::listed_under(desired), listed.parent());
+        known.is_none() || shown.is_none() || known.as_deref() == shown
+    };
     match K::listed_id_of(desired, id) {
-        Some(host) => view.get(&host).and_then(|listed| among::<K>(listed, id)),
+        Some(host) => view.get(&host).filter(|listed| is_there(listed)).and_then(|listed| among::<K>(listed, id)),
         None => view.iter().find_map(|listed| among::<K>(listed, id)),
     }
 }

@@ -22,6 +22,10 @@ fn shared(cases: Vec<Case>) -> Vec<Case> {
 async fn connections_are_checked() {
     let base = object("Connection", "line", &json!({ "import": { "id": UUID }, "name": "line" }));
     let by_name = object("Connection", "line-by-name", &json!({ "import": { "naturalKey": true }, "name": "line" }));
+    let found = |mut object: Value| {
+        object["status"] = json!({ "id": UUID });
+        object
+    };
     let many = |count: usize| (0..count).map(|i| (format!("k{i}"), json!(""))).collect::<serde_json::Map<_, _>>();
     let required: &[&str] = &["spec.import", "import is required: a connection is ordered in the console"];
     let never: &[&str] = &["spec.policy.deletion", "a connection is never deleted by the operator; cancel it in the console"];
@@ -70,9 +74,16 @@ async fn connections_are_checked() {
         (spec(json!({ "import": { "naturalKey": null, "id": UUID } })), &["spec.import", "import is immutable"]),
     ];
     prove(vec![
-        Table { base, accepted, refused, mutable, immutable },
+        Table { base: found(base), accepted, refused, mutable, immutable },
         Table {
-            base: by_name,
+            base: object("Connection", "line-not-found", &json!({ "import": { "naturalKey": true }, "name": "line" })),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            mutable: vec![spec(json!({ "import": { "naturalKey": null, "id": UUID } })), spec(json!({ "name": "new" }))],
+            immutable: Vec::new(),
+        },
+        Table {
+            base: found(by_name),
             accepted: Vec::new(),
             refused: Vec::new(),
             mutable: vec![spec(json!({ "name": "new" }))],

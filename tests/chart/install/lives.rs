@@ -16,16 +16,25 @@ use support::{eventually, figure};
 /// The audit log is written after the answer.
 const WRITTEN: Duration = Duration::from_secs(10);
 const OTHER: &str = "lines-other";
-/// By namespace, kind and name: two lines of one gateway, where the second gateway is another account's, and one object of each other kind.
-const OBJECTS: [(&str, &str, &str); 14] = [
-    (LINES, "Connection", "line"),
-    (LINES, "HostedConnection", "hosted"),
-    (LINES, "GlobalGateway", "backbone"),
-    (LINES, "VirtualInterface", "backbone-line"),
-    (LINES, "PeerLink", "link"),
-    (LINES, "GlobalGatewayRoute", "route"),
-    (LINES, "ConnectGateway", "edge"),
-    (LINES, "GlobalEipAssociation", "eip"),
+/// By namespace, kind and name: two lines of one gateway, where the second gateway is another account's, and in each namespace one object of each
+/// other kind.
+const OBJECTS: [(&str, &str, &str); 22] = [
+    (LINES, "Connection", "line-1"),
+    (LINES, "HostedConnection", "hosted-1"),
+    (LINES, "GlobalGateway", "backbone-1"),
+    (LINES, "VirtualInterface", "backbone-line-1"),
+    (LINES, "PeerLink", "link-1"),
+    (LINES, "GlobalGatewayRoute", "route-1"),
+    (LINES, "ConnectGateway", "edge-1"),
+    (LINES, "GlobalEipAssociation", "eip-1"),
+    (OTHER, "Connection", "line-2"),
+    (OTHER, "HostedConnection", "hosted-2"),
+    (OTHER, "GlobalGateway", "backbone-2"),
+    (OTHER, "VirtualInterface", "backbone-line-2"),
+    (OTHER, "PeerLink", "link-2"),
+    (OTHER, "GlobalGatewayRoute", "route-2"),
+    (OTHER, "ConnectGateway", "edge-2"),
+    (OTHER, "GlobalEipAssociation", "eip-2"),
     (LINES, "VirtualGateway", "gw"),
     (LINES, "VirtualInterface", "vif"),
     (LINES, "Peer", "peer"),
@@ -139,27 +148,34 @@ async fn come_up(world: &World) -> World {
     other.wait_reason("VirtualInterface", "guest", "WaitingForReference").await;
     let grant = json!({ "from": [{ "kind": "VirtualInterface", "namespace": OTHER }], "to": [{ "kind": "VirtualGateway", "name": "gw" }] });
     world.apply(&object("DirectConnectGrant", "other", &grant)).await;
-    for object in families() {
-        world.apply(&object).await;
+    for (world, number) in [(world, 1), (&other, 2)] {
+        for object in families(number) {
+            world.apply(&object).await;
+        }
     }
     all_ready(world, &other).await;
     other
 }
 
 /// An object of each kind besides gateways, interfaces and peers.
-fn families() -> [Value; 8] {
-    let hosted = json!({ "hostingId": OPERATIONS, "vlan": 300, "bandwidth": 5, "resourceTenantId": PARTNER });
-    let eip = json!({ "connectGatewayRef": { "name": "edge" }, "globalEipId": "e0000000-0000-4000-8000-000000000001" });
-    let addresses = json!({ "localGatewayIp": "10.0.2.1/30", "remoteGatewayIp": "10.0.2.2/30", "remoteEpGroup": ["10.1.124.0/24"] });
+fn families(number: u16) -> [Value; 8] {
+    let named = |name: &str| format!("{name}-{number}");
+    let hosted = json!({ "hostingId": OPERATIONS, "vlan": 300 + number, "bandwidth": 5, "resourceTenantId": PARTNER });
+    let eip = json!({ "connectGatewayRef": { "name": named("edge") }, "globalEipId": format!("e0000000-0000-4000-8000-{number:012}") });
+    let addresses = json!({
+        "localGatewayIp": format!("10.0.1{number}.1/30"), "remoteGatewayIp": format!("10.0.1{number}.2/30"),
+        "remoteEpGroup": [format!("10.1.13{number}.0/24")],
+    });
+    let (gateway, interface) = (named("backbone"), named("backbone-line"));
     [
-        object("Connection", "line", &json!({ "import": { "id": LINE_A } })),
-        object("HostedConnection", "hosted", &hosted),
-        global_gateway("backbone"),
-        with(on_global("backbone-line", "backbone", 32), &addresses),
-        peer_link("link", "backbone", Some("backbone-line")),
-        route("route", "backbone", "10.20.0.0/16", "backbone-line"),
-        object("ConnectGateway", "edge", &json!({})),
-        object("GlobalEipAssociation", "eip", &eip),
+        object("Connection", &named("line"), &json!({ "import": { "id": if number == 1 { LINE_A } else { LINE_B } } })),
+        object("HostedConnection", &named("hosted"), &hosted),
+        global_gateway(&gateway),
+        with(on_global(&interface, &gateway, 31 + number), &addresses),
+        peer_link(&named("link"), &gateway, Some(&interface)),
+        route(&named("route"), &gateway, "10.20.0.0/16", &interface),
+        object("ConnectGateway", &named("edge"), &json!({})),
+        object("GlobalEipAssociation", &named("eip"), &eip),
     ]
 }
 
