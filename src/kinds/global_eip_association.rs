@@ -89,6 +89,10 @@ impl Kind for GlobalEipAssociationKind {
         observed.and_then(|observed| observed.connect_gateway_id.clone()).or_else(|| gateway(desired))
     }
 
+    fn listed_at(seen: &BoundGlobalEip) -> Option<&str> {
+        seen.connect_gateway_id.as_deref()
+    }
+
     fn create(desired: &Desired<'_, GlobalEipAssociation>) -> Option<Call> {
         let spec = &desired.object.spec;
         let bind = BindGlobalEip { global_eip_id: spec.global_eip_id.clone(), type_: spec.type_.unwrap_or_default().as_str() };

@@ -138,6 +138,12 @@ pub trait Kind: Send + Sync + 'static {
         None
     }
 
+    /// Id of the resource at which `seen` is listed, where that may be another one than its object says.
+    fn listed_at(seen: &Self::Resource) -> Option<&str> {
+        let _ = seen;
+        None
+    }
+
     /// Whether the cloud deletes `seen` only together with `listed`, which holds it.
     fn is_deleted_with_parent(listed: &Self::Listed, seen: &Self::Resource) -> bool {
         let _ = (listed, seen);

@@ -125,14 +125,18 @@ impl<K: Kind> Observer<'_, '_, K> {
     /// this object and for others whose resource is the same item.
     async fn shown(&self, desired: &Desired<'_, K::Object>, id: &str) -> Result<Option<K::Resource>, Failure> {
         let (Some(host), parent) = (K::listed_id_of(desired, id), K::listed_under(desired)) else { return Ok(None) };
+        self.shown_at(id, &host, parent.as_deref()).await
+    }
+
+    async fn shown_at(&self, id: &str, host: &str, parent: Option<&str>) -> Result<Option<K::Resource>, Failure> {
         // Nothing but the LIST shows what stands where nobody knows.
         if K::Listed::PARENT.is_some() && parent.is_none() {
             return Ok(None);
         }
         let client = &self.account.account.client;
-        client.queue(&Client::read_call::<K::Listed>(&host, parent.as_deref()), Priority::Wait).await?;
+        client.queue(&Client::read_call::<K::Listed>(host, parent), Priority::Wait).await?;
         let sent = Instant::now();
-        let Some(listed) = client.show::<K::Listed>(&host, parent.as_deref()).await.map_err(Failure::Cloud)? else { return Ok(None) };
+        let Some(listed) = client.show::<K::Listed>(host, parent).await.map_err(Failure::Cloud)? else { return Ok(None) };
         let seen = among::<K>(&listed, id);
         self.account.cache.put_new(listed, sent);
         Ok(seen)
@@ -191,7 +195,11 @@ impl<K: Kind> Observer<'_, '_, K> {
     /// Whether a resource that is about to be taken over is gone, although the LIST shows it: what an earlier object deleted can still have our tag
     /// there. What a create of ours has made just now is not asked for.
     async fn is_ghost(&self, desired: &Desired<'_, K::Object>, seen: &K::Resource) -> Result<bool, Failure> {
-        Ok(self.context.sent_intent().is_none() && self.is_gone(desired, K::id(seen)).await?)
+        let id = K::id(seen);
+        let Some(host) = K::listed_id_of(desired, id).filter(|_| self.context.sent_intent().is_none()) else { return Ok(false) };
+        // What stands elsewhere than the spec says is looked for where it stands.
+        let parent = K::listed_at(seen).map(str::to_owned).or_else(|| K::listed_under(desired));
+        Ok(self.shown_at(id, &host, parent.as_deref()).await?.is_none())
     }
 
     /// Whether a resource that the LIST shows is gone when it is read by itself.
