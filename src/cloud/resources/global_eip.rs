@@ -64,10 +64,6 @@ impl Listed for BoundGlobalEip {
         &[]
     }
 
-    fn parent(&self) -> Option<&str> {
-        self.connect_gateway_id.as_deref()
-    }
-
     fn set_parent(&mut self, parent: &str) {
         self.connect_gateway_id.get_or_insert_with(|| parent.to_owned());
     }

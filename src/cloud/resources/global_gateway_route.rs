@@ -80,10 +80,6 @@ impl Listed for GlobalGatewayRoute {
         &[]
     }
 
-    fn parent(&self) -> Option<&str> {
-        self.gateway_id.as_deref()
-    }
-
     fn set_parent(&mut self, parent: &str) {
         self.gateway_id.get_or_insert_with(|| parent.to_owned());
     }

@@ -29,11 +29,6 @@ pub trait Listed: Clone + std::fmt::Debug + PartialEq + DeserializeOwned + Send 
 
     fn tags(&self) -> &[Tag];
 
-    /// Where it is listed, in a nested collection.
-    fn parent(&self) -> Option<&str> {
-        None
-    }
-
     /// Takes note that it was listed at `parent`, where it does not say so itself.
     fn set_parent(&mut self, parent: &str) {
         let _ = parent;

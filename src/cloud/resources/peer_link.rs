@@ -98,10 +98,6 @@ impl Listed for PeerLink {
         &[]
     }
 
-    fn parent(&self) -> Option<&str> {
-        self.global_dc_gateway_id.as_deref()
-    }
-
     fn set_parent(&mut self, parent: &str) {
         self.global_dc_gateway_id.get_or_insert_with(|| parent.to_owned());
     }

@@ -390,12 +390,12 @@ fn is_named<O>(status: &Status<O>, id: &str) -> bool {
 /// The resource with this id, as the LIST shows it.
 fn listed<K: Kind>(desired: &Desired<'_, K::Object>, view: &View<K::Listed>, id: &str) -> Option<K::Resource> {
     // One that is bound elsewhere by now is another binding.
-    let is_there = |listed: &K::Listed| {
-        let (known, shown) = (K::listed_under(desired), listed.parent());
+    let is_there = |seen: &K::Resource| {
+        let (known, shown) = (K::listed_under(desired), K::listed_at(seen));
         known.is_none() || shown.is_none() || known.as_deref() == shown
     };
     match K::listed_id_of(desired, id) {
-        Some(host) => view.get(&host).filter(|listed| is_there(listed)).and_then(|listed| among::<K>(listed, id)),
+        Some(host) => view.get(&host).and_then(|listed| among::<K>(listed, id)).filter(is_there),
         None => view.iter().find_map(|listed| among::<K>(listed, id)),
     }
 }

@@ -98,8 +98,8 @@ fn stage() -> Stage {
 
 /// Room for all, and resources of somebody else.
 async fn prepare(cloud: &Simulator) {
-    let quotas = json!({ "global_gateways": 10, "connect_gateways": 10, "peer_links_per_gateway": 10, "virtual_interfaces": 100 });
+    let quotas = json!({ "global_dc_gateways": 10, "connect_gateways": 10, "peer_links": 10, "virtual_interfaces": 100 });
     cloud.settings(json!({ "distinct_locations": false, "quotas": quotas })).await;
-    cloud.create("global_gateway", json!({ "name": "foreign" })).await;
+    cloud.create("global_dc_gateway", json!({ "name": "foreign" })).await;
     cloud.create("connect_gateway", json!({ "name": "foreign" })).await;
 }

@@ -211,11 +211,14 @@ impl Simulator {
         self.made().await.is_empty()
     }
 
-    /// All that an operator can make.
+    /// All that an operator can make. Hosted connections are among the connections.
     pub async fn made(&self) -> Vec<Value> {
+        let is_hosted = |line: &Value| line["type"] == "hosted" && !line["id"].as_str().is_some_and(|id| id.starts_with("c0000000-"));
         let all = self.resources().await;
+        let resources = |table: &Value| table.as_array().cloned().unwrap_or_default();
         let made = all.as_object().into_iter().flatten().filter(|(table, _)| !NOT_MADE.contains(&table.as_str()));
-        made.flat_map(|(_, resources)| resources.as_array().cloned().unwrap_or_default()).collect()
+        let hosted = resources(&all["direct_connects"]).into_iter().filter(is_hosted);
+        made.flat_map(|(_, table)| resources(table)).chain(hosted).collect()
     }
 
     /// Holds every request and answer so far against the vendor's documents.
