@@ -349,7 +349,7 @@ fn create(situation: &Situation) -> Step {
         return too_many_tags(count);
     }
     match (&situation.create, situation.intent) {
-        (Some(Creation::Never), _) | (None, _) => Step::Wait(Wait::List),
+        (Some(Creation::Never) | None, _) => Step::Wait(Wait::List),
         (Some(Creation::NeedsSecret(secret)), _) => Step::Wait(Wait::Secret(secret.clone())),
         (Some(Creation::Call(call)), IntentState::Fresh) => Step::Create(call.clone()),
         (Some(Creation::Call(_)), _) => Step::RecordIntent,
