@@ -113,7 +113,12 @@ impl Row {
     /// What the spec describes, made by somebody else.
     pub async fn make_foreign(&self, world: &World, ids: &Ids) -> String {
         let (kind, body) = self.foreign;
-        world.cloud.create(kind, body(ids)).await["id"].as_str().unwrap().to_owned()
+        let id = world.cloud.create(kind, body(ids)).await["id"].as_str().unwrap().to_owned();
+        // It may be listed with what was there before.
+        for object in (self.before)() {
+            world.look(object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap()).await;
+        }
+        id
     }
 
     /// Writes about resources of the kind since entry `since` of the log, in their order: those that were carried out.
