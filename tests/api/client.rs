@@ -1,5 +1,6 @@
 //! The cloud client against servers that answer as the simulator never would, and against a simulated cloud whose clock is another.
 
+mod connections;
 mod nested;
 
 use axum::Router;
