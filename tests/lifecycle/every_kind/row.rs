@@ -88,6 +88,10 @@ impl Row {
             world.apply(&object).await;
             ids.before.insert(name.to_owned(), id(&world.wait_ready(kind, name).await));
         }
+        // What one of them changes of another, as an interface does of its gateway, has been seen before a test begins: a refusal can depend on it.
+        for object in (self.before)() {
+            world.look(object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap()).await;
+        }
         ids
     }
 

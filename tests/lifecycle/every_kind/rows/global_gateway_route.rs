@@ -1,7 +1,7 @@
 //! The row of `GlobalGatewayRoute`. One operation makes, changes and deletes routes.
 
 use serde_json::{Value, json};
-use support::line::{global_gateway, on_global};
+use support::line::global_gateway;
 
 use crate::every_kind::row::{Change, Drift, Ids, Row};
 
@@ -12,7 +12,7 @@ const WRITE: &str = "UpdateGdgwRouteTable";
 
 pub const ROW: Row = Row {
     kind: "GlobalGatewayRoute",
-    before: || vec![global_gateway(GATEWAY), global_gateway(NEXT), on_global("line", GATEWAY, 40)],
+    before: || vec![global_gateway(GATEWAY), global_gateway(NEXT)],
     spec,
     observed: || json!({ "destination": DESTINATION, "type": "gdgw", "addressFamily": "ipv4", "obtainMode": "specific", "status": "ACTIVE" }),
     healthy: None,
