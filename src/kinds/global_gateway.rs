@@ -1,6 +1,6 @@
 //! `GlobalGateway`: the gateway of lines that lead to several regions.
 
-use crate::accounts::{TagScope, Use, What};
+use crate::accounts::{IMPORT, TagScope, Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{GatewayAddressFamily, GlobalGateway, GlobalGatewayObserved, Managed, Tags};
 use crate::cloud::{self, Call, CreateGlobalGateway, Listed, UpdateGlobalGateway};
@@ -23,16 +23,17 @@ impl Kind for GlobalGatewayKind {
     /// The operations on tags know no global gateways.
     const TAG_SCOPE: TagScope = TagScope::Create(cloud::GlobalGateway::PLURAL);
 
-    /// The gateway counts as a network of its id, which an account can grant.
-    const BY_ID: Option<ById<cloud::GlobalGateway>> =
-        Some(ById { uses: |gateway| vec![What::Network(gateway.id.clone())], uses_of_absent: |id| vec![What::Network(id.to_owned())] });
+    /// Nothing that an account grants stands behind it: what is named by its id is granted by that id, see [`named`].
+    const BY_ID: Option<ById<cloud::GlobalGateway>> = Some(ById { uses: |_| Vec::new(), uses_of_absent: |_| Vec::new() });
 
     fn tags_of(object: &GlobalGateway) -> SpecTags<'_> {
         object.spec.tags.as_ref().into()
     }
 
     fn uses(object: &GlobalGateway) -> Vec<Use> {
-        imported(Some(Self::NAME), object.spec.import.as_ref()).collect()
+        let import = object.spec.import.as_ref();
+        let id = import.and_then(|import| import.id.as_ref()).map(|id| Use::new(IMPORT, What::Network(id.clone())));
+        imported(Some(Self::NAME), import).chain(id).collect()
     }
 
     fn resources(listed: &cloud::GlobalGateway) -> Vec<cloud::GlobalGateway> {
@@ -158,6 +159,12 @@ impl Kind for GlobalGatewayKind {
             tags: from_wire(&tags),
         }
     }
+}
+
+/// What `field` uses that names a global gateway by its id: it counts as a network of that id, which an account can grant, and it is had by the leave
+/// of its object.
+pub(super) fn named(field: &'static str, id: &str) -> [Use; 2] {
+    [What::Network(id.to_owned()), What::Resource(GlobalGatewayKind::NAME, id.to_owned())].map(|what| Use::new(field, what))
 }
 
 /// The name by which a create that may have been sent is known, or the one that the resource is to have.

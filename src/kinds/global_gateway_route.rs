@@ -9,7 +9,7 @@ use crate::graph::Contribution;
 use crate::reconcile::{Desired, Difference, Kind, Reference, ResourcePhase, SpecTags};
 
 use super::compare::Comparison;
-use super::global_gateway::GlobalGatewayKind;
+use super::global_gateway::{GlobalGatewayKind, named};
 use super::imported;
 use super::peer::PeerKind;
 use super::virtual_interface::VirtualInterfaceKind;
@@ -57,10 +57,12 @@ impl Kind for GlobalGatewayRouteKind {
 
     fn uses(object: &GlobalGatewayRoute) -> Vec<Use> {
         let spec = &object.spec;
-        let gateway =
-            spec.global_gateway_id.iter().map(|id| Use::new("globalGatewayId", What::Resource(GlobalGatewayKind::NAME, id.clone())));
-        let next_kind = if type_of(object) == NextHopType::Gdgw { GlobalGatewayKind::NAME } else { PeerKind::NAME };
-        let next = spec.nexthop.iter().map(|id| Use::new(NEXT_HOP, What::Resource(next_kind, id.clone())));
+        let gateway = spec.global_gateway_id.iter().flat_map(|id| named("globalGatewayId", id));
+        let is_gateway = type_of(object) == NextHopType::Gdgw;
+        let next = spec.nexthop.iter().flat_map(|id| {
+            let peer = || vec![Use::new(NEXT_HOP, What::Resource(PeerKind::NAME, id.clone()))];
+            if is_gateway { named(NEXT_HOP, id).to_vec() } else { peer() }
+        });
         gateway.chain(next).chain(imported(None, spec.import.as_ref())).collect()
     }
 

@@ -165,8 +165,8 @@ mod tests {
                 (of_interfaces.uses)(&interface),
                 vec![What::Connection("line".into()), What::Connection("group".into()), What::Vlan(7)],
             ),
-            ("a global gateway", (of_global_gateways.uses)(&global), vec![What::Network("1".into())]),
-            ("no such global gateway", (of_global_gateways.uses_of_absent)("1"), vec![What::Network("1".into())]),
+            ("a global gateway, whose id is granted", (of_global_gateways.uses)(&global), Vec::new()),
+            ("no such global gateway", (of_global_gateways.uses_of_absent)("1"), Vec::new()),
             ("a peer", (PeerKind::BY_ID.unwrap().uses_of_absent)("1"), vec![What::Connection("1".into()), What::UnknownVlan]),
             ("no such interface", (of_interfaces.uses_of_absent)("1"), vec![What::Connection("1".into()), What::UnknownVlan]),
         ];

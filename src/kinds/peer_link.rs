@@ -8,7 +8,7 @@ use crate::cloud::{self, Call, CreatePeerLink, CreatePeerSite, UpdatePeerLink};
 use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
-use super::global_gateway::GlobalGatewayKind;
+use super::global_gateway::{GlobalGatewayKind, named};
 use super::imported;
 use super::virtual_interface::VirtualInterfaceKind;
 
@@ -49,9 +49,8 @@ impl Kind for PeerLinkKind {
 
     fn uses(object: &PeerLink) -> Vec<Use> {
         let (spec, site) = (&object.spec, &object.spec.peer_site);
-        let gateway = |field, id: &String| Use::new(field, What::Resource(GlobalGatewayKind::NAME, id.clone()));
-        let own = spec.global_gateway_id.iter().map(|id| gateway("globalGatewayId", id));
-        let peer = site.global_gateway_id.iter().map(|id| gateway("peerSite.globalGatewayId", id));
+        let own = spec.global_gateway_id.iter().flat_map(|id| named("globalGatewayId", id));
+        let peer = site.global_gateway_id.iter().flat_map(|id| named("peerSite.globalGatewayId", id));
         let router = site.enterprise_router_id.iter().map(|id| Use::new("peerSite.enterpriseRouterId", What::Network(id.clone())));
         own.chain(peer).chain(router).chain(imported(None, spec.import.as_ref())).collect()
     }

@@ -9,6 +9,7 @@ use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, Up
 use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire, with_contributed};
+use super::global_gateway::named;
 use super::imported;
 use super::peer::session_down;
 use super::{ConnectionKind, GlobalGatewayKind, HostedConnectionKind, VirtualGatewayKind};
@@ -62,11 +63,9 @@ impl Kind for VirtualInterfaceKind {
         let spec = &object.spec;
         let line = [("connectionId", &spec.connection_id), ("lagId", &spec.lag_id)];
         let line = line.into_iter().filter_map(|(field, id)| Some(Use::new(field, What::Connection(id.clone()?))));
-        let gateway = [
-            ("virtualGatewayId", VirtualGatewayKind::NAME, &spec.virtual_gateway_id),
-            ("globalGatewayId", GlobalGatewayKind::NAME, &spec.global_gateway_id),
-        ];
-        let gateway = gateway.into_iter().filter_map(|(field, kind, id)| Some(Use::new(field, What::Resource(kind, id.clone()?))));
+        let gateway =
+            spec.virtual_gateway_id.iter().map(|id| Use::new("virtualGatewayId", What::Resource(VirtualGatewayKind::NAME, id.clone())));
+        let gateway = gateway.chain(spec.global_gateway_id.iter().flat_map(|id| named("globalGatewayId", id)));
         let size = [Use::new("vlan", What::Vlan(spec.vlan)), Use::new("bandwidth", What::Bandwidth(spec.bandwidth))];
         line.chain(gateway).chain(size).chain(imported(Some(Self::NAME), spec.import.as_ref())).collect()
     }

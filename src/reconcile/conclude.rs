@@ -85,7 +85,8 @@ impl<K: Kind> Context<'_, K> {
     ) -> (StatusInput<ObservedOf<K>>, Action) {
         let observe_only = Policies::of::<K>(self.object, None).management == Management::ObserveOnly;
         let (duplicates, ignored) = (observation.duplicates(), observation.ignored());
-        let facts = |id, intent, resource, drift| StatusInput { id, intent, resource, drift, ignored, duplicates, observe_only };
+        let missing = observation.missing.clone();
+        let facts = |id, intent, resource, drift| StatusInput { id, intent, resource, drift, ignored, duplicates, observe_only, missing };
         let last = &self.status;
         match executed {
             Executed::Intent(intent) => {
@@ -179,6 +180,7 @@ impl<K: Kind> Context<'_, K> {
             duplicates: observation.and_then(Observation::duplicates),
             ignored: Vec::new(),
             observe_only: false,
+            missing: Vec::new(),
         }
     }
 

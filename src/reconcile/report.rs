@@ -49,6 +49,8 @@ pub struct StatusInput<O> {
     pub duplicates: Option<Vec<String>>,
     /// The management policy is `ObserveOnly`.
     pub observe_only: bool,
+    /// Objects that it refers to and that are not there, or not granted any more.
+    pub missing: Vec<WaitingFor>,
 }
 
 /// The state of the cloud resource, as observed by an attempt.
@@ -303,11 +305,14 @@ const MATCHES: &str = "matches the spec";
 fn settled<O>(input: &StatusInput<O>) -> ConditionValues {
     let reason = if input.observe_only { Reason::Observed } else { Reason::Available };
     let ignored: Vec<String> = input.ignored.iter().map(ToString::to_string).collect();
-    let message = if ignored.is_empty() {
-        MATCHES.to_owned()
-    } else {
-        format!("{MATCHES}, except for what the policy ignores: {}", ignored.join(", "))
-    };
+    let mut message = MATCHES.to_owned();
+    if !ignored.is_empty() {
+        message += &format!(", except for what the policy ignores: {}", ignored.join(", "));
+    }
+    if !input.missing.is_empty() {
+        message +=
+            &format!("; it refers to objects that do not exist, or that this namespace may not use: {}", format_names(&input.missing));
+    }
     ConditionValues { state: ReconcileStatus::Ready, reason, message, synced: Some(true) }
 }
 

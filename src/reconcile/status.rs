@@ -30,6 +30,7 @@ impl<K: Kind> Context<'_, K> {
             ignored: vec![],
             duplicates: None,
             observe_only: false,
+            missing: Vec::new(),
         };
         self.update_status(outcome, &facts, false, false).await
     }

@@ -97,6 +97,7 @@ fn the_conditions_after_an_error_are_those_of_the_catalogue() {
             ignored: vec![],
             duplicates: None,
             observe_only: false,
+            missing: Vec::new(),
         };
         let status: Status<VirtualGatewayObserved> =
             report(&Status::default(), &AttemptOutcome::Failed(error), &facts, Some(1), &Time(jiff::Timestamp::UNIX_EPOCH));

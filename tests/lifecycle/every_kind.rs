@@ -2,6 +2,7 @@
 //!
 //! A further kind takes a file in `every_kind/rows` with its row, and a line below in `every_kind!`. Each test has a namespace and a cloud of its own.
 mod checks;
+mod references;
 mod refusals;
 mod row;
 mod rows;
@@ -14,7 +15,7 @@ macro_rules! every_kind {
     ($($name:ident,)+) => {
         $(mod $name {
             use super::rows::$name::ROW;
-            use super::{checks, refusals, takeover};
+            use super::{checks, references, refusals, takeover};
 
             every_kind!(tests:
                 checks::comes_up_and_goes,
@@ -28,6 +29,8 @@ macro_rules! every_kind {
                 takeover::the_younger_of_two_objects_waits_for_the_older,
                 takeover::what_somebody_else_has_made_is_not_touched,
                 takeover::what_is_only_observed_is_not_written,
+                references::one_to_another_namespace_needs_a_grant_there,
+                refusals::each_class_of_error_is_told_at_each_call,
                 refusals::a_lost_answer_makes_no_second_one,
                 refusals::a_refused_create_is_told_with_its_code,
                 refusals::a_refused_update_is_told_with_its_code,

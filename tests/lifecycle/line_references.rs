@@ -100,7 +100,11 @@ async fn an_interface_outlives_the_object_of_its_connection() {
     let (_, since) = world.cloud.log_since(0).await;
     world.delete("Connection", "line").await;
     world.wait_gone("Connection", "line").await;
-    let after = world.look("VirtualInterface", "vif").await;
+    let after = world
+        .wait("VirtualInterface", "vif", "says that the object is gone", |object| {
+            condition(object, "Ready").is_some_and(|ready| ready["message"].as_str().unwrap().ends_with(": Connection line"))
+        })
+        .await;
     assert!(is(&after, "Ready", "True"), "{after:#}");
     assert_eq!(writes(&world.cloud.log_since(since).await.0), Vec::<&str>::new());
     world.delete("VirtualInterface", "vif").await;

@@ -37,6 +37,8 @@ pub(in crate::reconcile) struct Observation<K: Kind> {
     pub create_tagging: Tagging,
     /// When the LIST started from which all of this is.
     pub listed: Option<Instant>,
+    /// Objects that it refers to and that are not there, or not granted.
+    pub missing: Vec<WaitingFor>,
 }
 
 impl<K: Kind> Observation<K> {
@@ -142,7 +144,10 @@ impl<K: Kind> Observer<'_, '_, K> {
             create,
             too_many_tags: Some(tags).filter(|tags| *tags > TAGS_LIMIT),
         };
-        Ok(Observation { situation, seen, target, tags, create_tagging, listed })
+        let namespace = &self.context.key.namespace;
+        let missing = self.context.references.iter().filter(|reference| self.context.referenced(reference).is_none());
+        let missing = missing.map(|reference| reference.key(namespace).named_from(namespace)).collect();
+        Ok(Observation { situation, seen, target, tags, create_tagging, listed, missing })
     }
 
     fn desired<'d>(&'d self, links: &'d Links) -> Desired<'d, K::Object> {

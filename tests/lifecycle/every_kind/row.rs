@@ -80,7 +80,8 @@ impl Row {
         (world, ids)
     }
 
-    async fn furnish(&self, world: &World) -> Ids {
+    /// The objects that it needs.
+    pub async fn furnish(&self, world: &World) -> Ids {
         let number = world.namespace.bytes().filter(u8::is_ascii_digit).map(char::from).collect::<String>();
         let mut ids = Ids { before: BTreeMap::new(), own: format!("0a1b2c3d-0a1b-2c3d-4e5f-{number:0>12}") };
         for object in (self.before)() {
