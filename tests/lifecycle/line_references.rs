@@ -5,16 +5,21 @@ use support::line::{gateway, interface, object, with};
 use support::simulator::LINE_A;
 use support::world::{World, condition, is};
 
-fn line() -> Value {
-    object("Connection", "line", &json!({ "import": { "id": LINE_A } }))
+/// A connection of the world's own: one operator knows the objects of all worlds, and an ID has one holder.
+async fn line(world: &World, number: u8) -> (String, Value) {
+    let id = format!("c2000000-0000-4000-8000-{number:012}");
+    let line = json!({ "id": id, "name": "line", "bandwidth": 10_000, "location": "location-a" });
+    world.cloud.create("direct_connect", line).await;
+    let object = object("Connection", "line", &json!({ "import": { "id": id } }));
+    (id, object)
 }
 
 /// An interface that names its resources by their IDs.
-async fn by_ids(world: &World) -> Value {
+async fn by_ids(world: &World, line: &str) -> Value {
     world.apply(&gateway("gw", 1)).await;
     let gateway = world.wait_ready("VirtualGateway", "gw").await;
-    let line = with(interface("vif", "gw", 30), &json!({ "virtualGatewayRef": null, "virtualGatewayId": gateway["status"]["id"] }));
-    world.apply(&line).await;
+    let ids = json!({ "virtualGatewayRef": null, "virtualGatewayId": gateway["status"]["id"], "connectionId": line });
+    world.apply(&with(interface("vif", "gw", 30), &ids)).await;
     world.wait_ready("VirtualInterface", "vif").await
 }
 
@@ -26,8 +31,9 @@ fn writes(log: &[Value]) -> Vec<&str> {
 #[tokio::test]
 async fn ids_become_references_to_the_same_resources_without_a_call() {
     let world = World::new().await;
-    let before = by_ids(&world).await;
-    world.apply(&line()).await;
+    let (id, line) = line(&world, 1).await;
+    let before = by_ids(&world, &id).await;
+    world.apply(&line).await;
     world.wait_ready("Connection", "line").await;
     let (_, since) = world.cloud.log_since(0).await;
     let references = json!({ "spec": {
@@ -47,7 +53,7 @@ async fn ids_become_references_to_the_same_resources_without_a_call() {
 #[tokio::test]
 async fn a_reference_to_another_resource_is_told_and_nothing_is_sent() {
     let world = World::new().await;
-    by_ids(&world).await;
+    by_ids(&world, LINE_A).await;
     world.apply(&gateway("other", 2)).await;
     world.wait_ready("VirtualGateway", "other").await;
     let (_, since) = world.cloud.log_since(0).await;
@@ -69,12 +75,13 @@ async fn an_interface_of_a_connection_and_a_global_gateway_waits_for_both() {
     let waiting = world.wait_reason("VirtualInterface", "vif", "WaitingForReference").await;
     let both = json!([{ "kind": "Connection", "name": "line" }, { "kind": "GlobalGateway", "name": "backbone" }]);
     assert_eq!(waiting["status"]["waitingFor"], both);
-    world.apply(&line()).await;
+    let (id, line) = line(&world, 2).await;
+    world.apply(&line).await;
     world.apply(&object("GlobalGateway", "backbone", &json!({ "bgpAsn": 64_513 }))).await;
     let ready = world.wait_ready("VirtualInterface", "vif").await;
     let observed = &ready["status"]["observed"];
     let gateway = world.get("GlobalGateway", "backbone").await;
-    assert_eq!((&observed["connectionId"], &observed["globalGatewayId"]), (&json!(LINE_A), &gateway["status"]["id"]));
+    assert_eq!((&observed["connectionId"], &observed["globalGatewayId"]), (&json!(id), &gateway["status"]["id"]));
     assert_eq!((&observed["serviceType"], &observed["virtualGatewayId"]), (&json!("GDGW"), &Value::Null));
     assert!(is(&ready, "Healthy", "True"), "{ready:#}");
     world.delete("GlobalGateway", "backbone").await;
@@ -85,7 +92,7 @@ async fn an_interface_of_a_connection_and_a_global_gateway_waits_for_both() {
     // The connection is nobody's to delete, and keeps nobody.
     world.delete("Connection", "line").await;
     world.wait_gone("Connection", "line").await;
-    assert!(world.cloud.find(LINE_A).await.is_some());
+    assert!(world.cloud.find(&id).await.is_some());
     world.finish().await;
 }
 
@@ -93,7 +100,7 @@ async fn an_interface_of_a_connection_and_a_global_gateway_waits_for_both() {
 #[tokio::test]
 async fn an_interface_outlives_the_object_of_its_connection() {
     let world = World::new().await;
-    world.apply(&line()).await;
+    world.apply(&line(&world, 3).await.1).await;
     world.apply(&gateway("gw", 3)).await;
     world.apply(&with(interface("vif", "gw", 32), &json!({ "connectionId": null, "connectionRef": { "name": "line" } }))).await;
     world.wait_ready("VirtualInterface", "vif").await;

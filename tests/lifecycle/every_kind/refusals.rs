@@ -126,9 +126,9 @@ pub async fn a_region_without_the_kind_is_not_asked_again(row: &Row) {
     assert_eq!((world.cloud.count(row.list).await, row.asked(&world, since).await), (lists, Vec::new()));
 }
 
-/// The next call of `operation` that comes after `after` others fails so.
-fn fails(operation: &str, status: u16, code: &str, after: u32) -> Value {
-    json!({ "operation": operation, "kind": "status", "status": status, "code": code, "message": "no", "after": after })
+/// The next calls of `operation` fail so.
+fn fails(operation: &str, status: u16, code: &str, times: u32) -> Value {
+    json!({ "operation": operation, "kind": "status", "status": status, "code": code, "message": "no", "times": times })
 }
 
 /// What can't be is told and makes nothing; what may have been is looked for; what passes by itself is tried again.
@@ -138,21 +138,23 @@ pub async fn each_class_of_error_is_told_at_each_call(row: &Row) {
     let since = row.now(&world).await;
     if let Some(create) = row.create {
         for (status, code, reason) in [(400, "DC.9999", "Invalid"), (409, "DC.9999", "Conflict")] {
-            world.cloud.fault(fails(create, status, code, 0)).await;
+            // A create that may be refused for its tags is tried with fewer of them, and without.
+            world.cloud.fault(fails(create, status, code, 3)).await;
             world.apply(&row.object(&ids, &json!({}))).await;
             let told = world.wait_reason(row.kind, NAME, reason).await;
             assert!(is(&told, "Stalled", "True") && told["status"]["lastError"]["code"] == code, "{told:#}");
             world.delete(row.kind, NAME).await;
             world.wait_gone(row.kind, NAME).await;
+            world.cloud.clear_faults().await;
         }
         assert_eq!(row.written(&world, since).await, [""; 0]);
-        world.cloud.fault(fails(create, UNAVAILABLE.0, UNAVAILABLE.1, 0)).await;
+        world.cloud.fault(fails(create, UNAVAILABLE.0, UNAVAILABLE.1, 1)).await;
     }
     row.up(&world, &ids).await;
     assert_eq!(row.written(&world, since).await, row.create.into_iter().collect::<Vec<_>>(), "it is made once");
     if let Some(change) = (row.changes)().first() {
         let since = row.now(&world).await;
-        world.cloud.fault(fails(change.calls[0], UNAVAILABLE.0, UNAVAILABLE.1, 0)).await;
+        world.cloud.fault(fails(change.calls[0], UNAVAILABLE.0, UNAVAILABLE.1, 1)).await;
         world.patch(row.kind, NAME, json!({ "spec": change.spec })).await;
         let told = world.wait_reason(row.kind, NAME, "CloudUnavailable").await;
         assert!(is(&told, "Reconciling", "True"), "{told:#}");
@@ -160,7 +162,7 @@ pub async fn each_class_of_error_is_told_at_each_call(row: &Row) {
         assert_eq!(row.written(&world, since).await, change.calls);
     }
     if let Some(delete) = row.delete {
-        world.cloud.fault(fails(delete, 400, "DC.0001", 0)).await;
+        world.cloud.fault(fails(delete, 400, "DC.0001", 1)).await;
         world.cloud.fault(fails(delete, UNAVAILABLE.0, UNAVAILABLE.1, 1)).await;
         world.delete(row.kind, NAME).await;
         for reason in ["InUse", "CloudUnavailable"] {
