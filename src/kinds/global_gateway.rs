@@ -23,7 +23,7 @@ impl Kind for GlobalGatewayKind {
     /// The operations on tags know no global gateways.
     const TAG_SCOPE: TagScope = TagScope::Create(cloud::GlobalGateway::PLURAL);
 
-    /// Nothing that an account grants stands behind it: what is named by its id is granted by that id, see [`named`].
+    /// Nothing that an account grants stands behind it: what is named by its id is granted by that id.
     const BY_ID: Option<ById<cloud::GlobalGateway>> = Some(ById { uses: |_| Vec::new(), uses_of_absent: |_| Vec::new() });
 
     fn tags_of(object: &GlobalGateway) -> SpecTags<'_> {

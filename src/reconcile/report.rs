@@ -305,14 +305,10 @@ const MATCHES: &str = "matches the spec";
 fn settled<O>(input: &StatusInput<O>) -> ConditionValues {
     let reason = if input.observe_only { Reason::Observed } else { Reason::Available };
     let ignored: Vec<String> = input.ignored.iter().map(ToString::to_string).collect();
-    let mut message = MATCHES.to_owned();
-    if !ignored.is_empty() {
-        message += &format!(", except for what the policy ignores: {}", ignored.join(", "));
-    }
-    if !input.missing.is_empty() {
-        message +=
-            &format!("; it refers to objects that do not exist, or that this namespace may not use: {}", format_names(&input.missing));
-    }
+    let but = (!ignored.is_empty()).then(|| format!(", except for what the policy ignores: {}", ignored.join(", ")));
+    let missing = (!input.missing.is_empty())
+        .then(|| format!("; it refers to objects that do not exist, or that this namespace may not use: {}", format_names(&input.missing)));
+    let message = [Some(MATCHES.to_owned()), but, missing].into_iter().flatten().collect();
     ConditionValues { state: ReconcileStatus::Ready, reason, message, synced: Some(true) }
 }
 
