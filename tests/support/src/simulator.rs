@@ -1,8 +1,10 @@
 //! The simulated cloud as a process, and its admin API.
 
 use serde_json::{Value, json};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::process::{Process, simulator_binary};
@@ -36,6 +38,19 @@ pub struct Simulator {
     process: Process,
     url: String,
     http: reqwest::Client,
+    /// After the process, which ends first.
+    _port: Port,
+}
+
+/// A port that no later simulator of this process gets: an account that a test leaves behind would make its objects anew in another test's cloud.
+struct Port(String);
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        static TAKEN: Mutex<Vec<TcpListener>> = Mutex::new(Vec::new());
+        // Where it is taken already, nobody else gets it either.
+        TAKEN.lock().unwrap_or_else(PoisonError::into_inner).extend(TcpListener::bind(&self.0));
+    }
 }
 
 impl Simulator {
@@ -65,7 +80,8 @@ impl Simulator {
             text.lines().find_map(|line| line.strip_prefix("dc-simulator listening on ").map(str::to_owned))
         })
         .await;
-        Self { process, url, http: http_client(true) }
+        let address = url.rsplit('/').find(|part| !part.is_empty()).unwrap().to_owned();
+        Self { process, url, http: http_client(true), _port: Port(address) }
     }
 
     pub fn url(&self) -> &str {
