@@ -29,6 +29,7 @@ use crate::cluster::watch::shard::Shard;
 use crate::cluster::watch::stored::{Stored, UnreadableObjects};
 use crate::cluster::watch::strip_metadata::strip_metadata;
 use crate::config::{Run, UnnamedShard};
+use crate::controllers::Controllers;
 use crate::graph::Index;
 use crate::kinds;
 use crate::proxy;
@@ -187,24 +188,18 @@ pub async fn work(
         filled: filled.clone(),
         stop: stop.clone(),
     };
-    let mut running = vec![tokio::spawn(accounts::controller(
-        client,
-        Arc::clone(&accounts),
-        index,
-        own_shard,
-        filled.clone(),
-        stop.clone(),
-        metrics.clone(),
-    ))];
+    let accounts_controller =
+        accounts::controller(client, Arc::clone(&accounts), index, own_shard, filled.clone(), stop.clone(), metrics.clone());
+    let mut controllers = Controllers::new(metrics.reconcile.clone());
+    controllers.spawn(ACCOUNTS, accounts_controller);
     let (mut stores, mut listed) = (Stores::default(), Vec::new());
     for kind in kinds {
         let (run, kind_listed) = kind.controller(shared.clone()).keep_store(&mut stores);
-        running.push(tokio::spawn(run));
         let name = kind.kind;
+        controllers.spawn(name, run);
         listed.push(kind_listed.map(move |()| name).boxed());
     }
     kinds.iter().filter_map(|kind| kind.metrics(&stores)).for_each(|source| metrics.attach(source));
-    let mut controllers = futures::future::join_all(running).boxed();
     let cached = async {
         let filled = |cache: &'static str| phase.send_modify(|phase| phase.filled(cache));
         // What tells that a cache is filled lives as long as its watch does.
@@ -231,14 +226,13 @@ pub async fn work(
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        _ = &mut controllers => {}
+        () = controllers.ended() => {}
         () = cached => {}
-        () = stopped(stop) => {
-            tracing::info!("stopping: waiting for reconciles in progress");
-            if tokio::time::timeout(config.call_timeout + GRACE, controllers).await.is_err() {
-                tracing::warn!("reconciles still in progress were cancelled; the next start continues them");
-            }
-        }
+        () = stopped(stop) => {}
+    }
+    // Before, no reconcile has begun, and a controller whose store is not filled does not end by itself.
+    if *filled.borrow() {
+        controllers.finish(config.call_timeout + GRACE).await;
     }
     Ok(())
 }

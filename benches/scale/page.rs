@@ -7,12 +7,13 @@ use super::figures::{Figures, growth, table, told_growth};
 const TEMPLATE: &str = include_str!("performance.md");
 
 /// The rows of the page, in its order.
-pub const ROWS: [&str; 14] = [
+pub const ROWS: [&str; 15] = [
     "idle",
     "burst",
     "steady",
     "restart",
     "drift",
+    "families",
     "throttled",
     "accounts",
     "soak",

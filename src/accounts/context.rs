@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::caches::CloudCaches;
@@ -24,6 +25,8 @@ pub(super) struct Context {
     pub shard: Shard,
     pub reconcile: metrics::Reconcile,
     pub cloud: metrics::Cloud,
+    /// True once the process is to end.
+    stop: watch::Receiver<bool>,
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -57,9 +60,33 @@ pub(super) struct Built {
 }
 
 impl Context {
-    pub fn new(client: kube::Client, accounts: Arc<Accounts>, index: Arc<Index>, shard: Shard, metrics: &Metrics) -> Self {
+    pub fn new(
+        client: kube::Client,
+        accounts: Arc<Accounts>,
+        index: Arc<Index>,
+        shard: Shard,
+        stop: watch::Receiver<bool>,
+        metrics: &Metrics,
+    ) -> Self {
         let (reconcile, cloud) = (metrics.reconcile.clone(), metrics.cloud.clone());
-        Self { statuses: StatusWriter::new(client.clone()), client, accounts, index, shard, reconcile, cloud, known: Mutex::default() }
+        Self {
+            statuses: StatusWriter::new(client.clone()),
+            client,
+            accounts,
+            index,
+            shard,
+            reconcile,
+            cloud,
+            stop,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Resolves when the process is to end.
+    pub async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        // The sender lives as long as the process.
+        let _ = stop.wait_for(|stop| *stop).await;
     }
 
     /// Works on what is known of one account. Of one that went meanwhile nothing is kept: it would be kept for ever.

@@ -58,7 +58,7 @@ pub async fn controller(
     index: Arc<Index>,
     shard: Shard,
     filled: watch::Receiver<bool>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
     metrics: Metrics,
 ) {
     let (list, listed) = watch::channel(false);
@@ -66,7 +66,7 @@ pub async fn controller(
     let keeping = tokio::spawn(secrets::keep(client.clone(), accounts.secrets().clone(), Arc::clone(&index), in_use(&shard), known_all));
     let (wake, woken) = mpsc::unbounded_channel::<ObjectKey>();
     index.register(ObjectKey::account("").kind, wake);
-    let context = Arc::new(Context::new(client.clone(), accounts, index, shard, &metrics));
+    let context = Arc::new(Context::new(client.clone(), accounts, index, shard, stop, &metrics));
     let (known, queue) = (Arc::clone(&context), Arc::clone(&context));
     let woken = UnboundedReceiverStream::from(woken).map(move |key| {
         queue.queue(&key.name);
@@ -123,9 +123,9 @@ pub async fn controller(
     Controller::for_stream(changes, reader)
         // Without a limit on concurrency: an account whose cloud hangs blocks no other account.
         .reconcile_on(woken)
-        .graceful_shutdown_on(async move {
-            // The sender lives as long as the process.
-            let _ = stop.wait_for(|stop| *stop).await;
+        .graceful_shutdown_on({
+            let context = Arc::clone(&context);
+            async move { context.stopped().await }
         })
         .run(
             move |account, context| {
@@ -182,7 +182,11 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
         // It is for others to say what keeps it.
         return Ok((ReconcileResult::Rested, Action::await_change()));
     }
-    let prepared = context.prepare(&account).await?;
+    let prepared = tokio::select! {
+        prepared = context.prepare(&account) => prepared?,
+        // It only reads: nothing is lost.
+        () = context.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
+    };
     let again = match &prepared {
         Ok(ready) => {
             context.known(name, |known| known.failures = 0);

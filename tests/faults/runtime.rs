@@ -182,6 +182,23 @@ async fn shards_share_a_cluster_with_rights_in_their_namespaces() {
     world.finish().await;
 }
 
+/// An account is made ready by reads alone: they are given up.
+#[tokio::test]
+async fn the_end_does_not_wait_for_a_cloud_that_does_not_answer_an_account() {
+    let world = World::without_operator_in(&GROUP).await;
+    world.cloud.pause();
+    let arguments = ["--shard", "ending", "--watch-namespaces", &world.namespace];
+    let mut operator = start_operator(&world.plane, &format!("{}-ending", world.namespace), &arguments).await;
+    eventually("a request to the cloud is in flight", BOUND, || async {
+        let metrics = operator.get("/metrics").await?;
+        let in_flight = metrics.lines().find_map(|line| line.strip_prefix("directconnect_cloud_requests_in_flight "))?;
+        (in_flight != "0").then_some(())
+    })
+    .await;
+    assert!(operator.stop(), "{}", operator.tail());
+    assert!(operator.log().contains("stopping") && !operator.log().contains("still waiting for reconciles"), "{}", operator.log());
+}
+
 /// While an upgrade goes on, the operator may be newer than the definitions.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_older_definitions_do_not_declare_is_left_out_of_the_status() {

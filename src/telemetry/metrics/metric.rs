@@ -230,6 +230,10 @@ impl<const N: usize> Gauges<N> {
         gauge.inc();
         Increment(gauge)
     }
+
+    pub fn get(&self, values: [&'static str; N]) -> i64 {
+        self.of(values).get()
+    }
 }
 
 pub(super) struct Increment(Gauge);

@@ -104,6 +104,12 @@ impl Reconcile {
         Attempt { reconcile: self.clone(), kind, begun: Instant::now(), _gauge: self.in_flight.increment([kind]) }
     }
 
+    /// Number of reconciles of a kind in progress.
+    #[must_use]
+    pub fn in_flight(&self, kind: &'static str) -> i64 {
+        self.in_flight.get([kind])
+    }
+
     /// Records the time from the creation of an object to its first `Ready`.
     pub fn ready(&self, kind: &'static str, after: Duration) {
         self.ready.observe([kind], after);

@@ -10,7 +10,7 @@ use crate::process::{Process, free_port, operator_binary};
 
 const START: Duration = Duration::from_mins(1);
 /// The operator gives its passes the time of one call and ten seconds.
-const STOP: Duration = Duration::from_secs(30);
+const STOP: Duration = Duration::from_secs(80);
 
 pub struct Operator {
     process: Process,

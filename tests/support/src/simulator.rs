@@ -1,11 +1,12 @@
 //! The simulated cloud as a process, and its admin API.
 
 use serde_json::{Value, json};
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::net::TcpSocket;
 
 use crate::process::{Process, simulator_binary};
 use crate::{contract, eventually};
@@ -43,13 +44,15 @@ pub struct Simulator {
 }
 
 /// A port that no later simulator of this process gets: an account that a test leaves behind would make its objects anew in another test's cloud.
-struct Port(String);
+struct Port(SocketAddr);
 
 impl Drop for Port {
     fn drop(&mut self) {
-        static TAKEN: Mutex<Vec<TcpListener>> = Mutex::new(Vec::new());
+        static TAKEN: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
+        // It is bound and does not listen: who connects is refused, and does not wait for an answer.
+        let bound = TcpSocket::new_v4().and_then(|socket| socket.set_reuseaddr(true).and_then(|()| socket.bind(self.0)).map(|()| socket));
         // Where it is taken already, nobody else gets it either.
-        TAKEN.lock().unwrap_or_else(PoisonError::into_inner).extend(TcpListener::bind(&self.0));
+        TAKEN.lock().unwrap_or_else(PoisonError::into_inner).extend(bound);
     }
 }
 
@@ -80,8 +83,8 @@ impl Simulator {
             text.lines().find_map(|line| line.strip_prefix("dc-simulator listening on ").map(str::to_owned))
         })
         .await;
-        let address = url.rsplit('/').find(|part| !part.is_empty()).unwrap().to_owned();
-        Self { process, url, http: http_client(true), _port: Port(address) }
+        let port = Port(url.rsplit('/').find(|part| !part.is_empty()).unwrap().parse().unwrap());
+        Self { process, url, http: http_client(true), _port: port }
     }
 
     pub fn url(&self) -> &str {
