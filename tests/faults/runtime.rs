@@ -187,8 +187,9 @@ async fn shards_share_a_cluster_with_rights_in_their_namespaces() {
 async fn the_end_does_not_wait_for_a_cloud_that_does_not_answer_an_account() {
     let world = World::without_operator_in(&GROUP).await;
     world.cloud.pause();
-    let arguments = ["--shard", "ending", "--watch-namespaces", &world.namespace];
-    let mut operator = start_operator(&world.plane, &format!("{}-ending", world.namespace), &arguments).await;
+    let arguments = ["run", "--shard", "ending", "--watch-namespaces", &world.namespace].map(str::to_owned);
+    let log = world.plane.dir().join(format!("operator-{}-ending.log", world.namespace));
+    let mut operator = Operator::start(&world.plane.kubeconfig(), &log, &arguments, &[]).await;
     eventually("a request to the cloud is in flight", BOUND, || async {
         let metrics = operator.get("/metrics").await?;
         let in_flight = metrics.lines().find_map(|line| line.strip_prefix("directconnect_cloud_requests_in_flight "))?;
