@@ -26,7 +26,6 @@ pub mod cache;
 pub mod cloud;
 pub mod cluster;
 pub mod config;
-mod controllers;
 pub mod docgen;
 pub mod graph;
 pub mod kinds;

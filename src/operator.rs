@@ -1,5 +1,7 @@
 //! All of it wired: clients, caches, one controller for each kind, the election, the probes, and an orderly end.
 
+mod controllers;
+
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::Namespace;
@@ -29,13 +31,13 @@ use crate::cluster::watch::shard::Shard;
 use crate::cluster::watch::stored::{Stored, UnreadableObjects};
 use crate::cluster::watch::strip_metadata::strip_metadata;
 use crate::config::{Run, UnnamedShard};
-use crate::controllers::Controllers;
 use crate::graph::Index;
 use crate::kinds;
 use crate::proxy;
 use crate::reconcile::{Namespaces, Registration, Shared, Stores};
 use crate::telemetry::metrics::{Metrics, Source};
 use crate::telemetry::probes::{self, StartupPhase};
+use controllers::Controllers;
 
 /// A watch may be silent for so many times the timeout of a call: the API server sends a bookmark every minute.
 const WATCH_SILENCE: u32 = 5;
