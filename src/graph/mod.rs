@@ -102,6 +102,14 @@ impl Index {
         contributions
     }
 
+    /// When objects last ceased to add something to the lists of these resources, if a look at the cloud that is as old as `looked` may show it still.
+    #[must_use]
+    pub fn withdrawn(&self, ids: &[&str], looked: Option<Instant>) -> Option<Instant> {
+        let state = self.state();
+        let of_these = state.withdrawn.iter().rev().find(|((id, _), _)| ids.contains(&id.as_str()));
+        of_these.map(|(_, at)| *at).filter(|at| looked.is_some_and(|looked| looked <= *at))
+    }
+
     /// Stands for the state of an object and of all that it refers to, directly or through others.
     #[must_use]
     pub fn revision(&self, key: &ObjectKey) -> u64 {
@@ -264,12 +272,22 @@ impl State {
             self.withdrawn.retain(|(_, at)| now.saturating_duration_since(*at) < SHOWN_FOR);
             for contribution in old {
                 contributions.remove(contribution);
-                self.withdrawn.extend((!new.contains(contribution)).then(|| (contribution.clone(), now)));
             }
             for contribution in new {
                 contributions.add(contribution);
             }
+            for contribution in old.iter().filter(|contribution| !new.contains(contribution)) {
+                self.withdrawn.push_back((contribution.clone(), now));
+                // The resource may stay as it is, and then nothing else tells whoever manages the list.
+                self.wake_holders(&contribution.0);
+            }
         }
+    }
+
+    /// Wakes the objects whose resource, or a part of it, has this id.
+    fn wake_holders(&self, id: &str) {
+        let of_whole = self.wakers.kinds().filter_map(|kind| self.claims.holder(&(kind, id.to_owned())));
+        self.wakers.wake_all(of_whole.chain(self.part_holders.get(id)));
     }
 
     /// `key` no longer refers to `need`, which may have waited for that.

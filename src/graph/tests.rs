@@ -247,3 +247,33 @@ async fn what_was_withdrawn_since_a_look_may_still_be_shown_by_it() {
     assert_eq!(at(between), ["10.1.0.0/16"]);
     assert!(at(Instant::now() + second).is_empty() && index.contributions(None).to("peer").next().is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_manages_a_list_is_woken_when_another_adds_to_it_no_more() {
+    let index = Index::default();
+    let (objects, mut woken_objects) = unbounded_channel();
+    for kind in ["VirtualInterface", "Peer"] {
+        index.register(kind, objects.clone());
+    }
+    let [interface, peer, other] = [key("VirtualInterface", "line"), key("Peer", "six"), key("VirtualInterface", "other")];
+    let part = |id: &str| ResourceSummary { parts: BTreeMap::from([("ipv4", id.to_owned())]), ..ResourceSummary::default() };
+    index.apply(&interface, part("four"));
+    index.apply(&other, part("another"));
+    index.apply(&peer, ResourceSummary { id: Some("six".into()), ..ResourceSummary::default() });
+    let adding = |lists: &[&str]| ResourceSummary {
+        contributions: lists.iter().map(|list| ((*list).to_owned(), "10.0.0.0/8".to_owned())).collect(),
+        ..ResourceSummary::default()
+    };
+    let (one, second) = (key("Route", "one"), Duration::from_secs(1));
+    let ended = |list: &str, looked| index.withdrawn(&["x", list], Some(looked));
+    let before = Instant::now();
+    tokio::time::advance(second).await;
+    index.apply(&one, adding(&["four", "six"]));
+    assert_eq!((woken(&mut woken_objects), ended("four", before)), (vec![], None), "what is added shows by itself");
+    index.apply(&one, adding(&["six"]));
+    assert_eq!((woken(&mut woken_objects), ended("four", before)), (vec!["line".to_owned()], Some(Instant::now())));
+    assert_eq!((ended("six", before), ended("four", Instant::now() + second)), (None, None));
+    index.forget(&one);
+    assert_eq!(woken(&mut woken_objects), ["six"]);
+    assert!(ended("six", before).is_some() && ended("another", before).is_none());
+}

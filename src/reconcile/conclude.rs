@@ -42,8 +42,8 @@ impl<K: Kind> Context<'_, K> {
         let is_unseen = step == Step::NoChange && self.state.unseen.await_list();
         self.await_change(changes_by_itself(&step) || is_unseen, &account.cache);
         let is_seen = matches!(&observation.situation.cloud, Presence::Present(_) | Presence::NotVisible(_) | Presence::Unknown);
-        if matches!(step, Step::Stall(..)) && !is_seen {
-            // There is no resource to hear of: every LIST may end it, in its own time.
+        if observation.awaits_list || (matches!(step, Step::Stall(..)) && !is_seen) {
+            // The LIST that shows it may show no change. Where there is no resource to hear of, every LIST may end that, in its own time.
             self.await_list();
         }
         if step == Step::Wait(Wait::List) {
