@@ -14,7 +14,7 @@ use crate::cloud::Call;
 use crate::graph::{Contributions, ObjectKey};
 
 use crate::reconcile::context::{AccountContext, Context};
-use crate::reconcile::decide::{Creation, IntentState, Ownership, Presence, Situation};
+use crate::reconcile::decide::{Creation, IntentState, Ownership, Presence, Situation, TooManyTags};
 use crate::reconcile::kind::{Desired, Difference, Kind, Links, Reference, ResourcePhase, Tagging};
 use crate::reconcile::reconciler::Failure;
 use crate::reconcile::report::{ObservedResource, ResourceState, spec_changed};
@@ -144,7 +144,7 @@ impl<K: Kind> Observer<'_, '_, K> {
             contested: state.drift_conflicts.fields(spec_changed, *generation),
             cloud: presence,
             create,
-            too_many_tags: Some(tags).filter(|tags| *tags > TAGS_LIMIT),
+            too_many_tags: (tags > TAGS_LIMIT).then_some(TooManyTags { count: tags, are_mutable: K::TAG_SCOPE.is_mutable() }),
         };
         let namespace = &self.context.key.namespace;
         let missing = self.context.references.iter().filter(|reference| self.context.referenced(reference).is_none());
