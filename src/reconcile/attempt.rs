@@ -184,7 +184,7 @@ impl<K: Kind> Context<'_, K> {
         if step == Step::RemoveFinalizer && self.is_kept_by_others() {
             return self.report_released(&observation).await;
         }
-        let awaits_list = matches!(step, Step::Wait(_)) && changes_by_itself(&step);
+        let awaits_list = matches!(step, Step::Wait(_)) && changes_by_itself(&step, &observation.situation);
         if let (true, true, Some(error)) = (self.is_deleting || refused, awaits_list, account.cache.view().error().cloned()) {
             // The LIST that is waited for may never come.
             self.await_change(true, &account.cache);
