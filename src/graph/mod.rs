@@ -162,12 +162,23 @@ impl Index {
         self.state().claims.other_holder(key, &(key.kind, id.to_owned()))
     }
 
-    /// Claims a cloud resource for `key` before its status has the id.
+    /// Claims a cloud resource for `key` before its status has the id: by the id, or by what else tells it from others before it is made. `key` claims
+    /// one at a time, until its status has an id.
     ///
     /// # Errors
     /// With the other object that holds it; `key` is woken when it is released.
     pub fn claim(&self, key: &ObjectKey, id: &str) -> Result<(), ObjectKey> {
-        self.state().claims.claim(key, &(key.kind, id.to_owned()))
+        let mut state = self.state();
+        let concerned = state.claims.claim(key, &(key.kind, id.to_owned()))?;
+        state.wakers.wake_all(&concerned);
+        Ok(())
+    }
+
+    /// `key` is about to take nothing any more.
+    pub fn unclaim(&self, key: &ObjectKey) {
+        let mut state = self.state();
+        let concerned = state.claims.unclaim(key, None);
+        state.wakers.wake_all(&concerned);
     }
 
     /// An object without a summary (a `Secret`) changed: wakes the objects that refer to it.
@@ -218,7 +229,7 @@ impl State {
                 self.wakers.wake_all(&self.claims.release(key, old));
             }
             if let Some(id) = &summary.id {
-                self.claims.hold(key, id, &summary.since);
+                self.wakers.wake_all(&self.claims.hold(key, id, &summary.since));
             }
         }
         self.hold_parts(key, old.as_ref(), &summary.parts);

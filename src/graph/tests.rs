@@ -166,21 +166,54 @@ fn who_waited_is_woken_once_and_not_after_its_end() {
     let index = Index::default();
     let (gateways, mut to_gateways) = unbounded_channel();
     index.register("VirtualGateway", gateways);
-    let [holder, second, third] = ["holder", "second", "third"].map(|name| key("VirtualGateway", name));
+    let [holder, other, second, third] = ["holder", "other", "second", "third"].map(|name| key("VirtualGateway", name));
     let summary = |id: Option<&str>| ResourceSummary { id: id.map(str::to_owned), ..ResourceSummary::default() };
-    for id in ["1", "2"] {
-        assert_eq!(index.claim(&holder, id), Ok(()));
+    for (holder, id) in [(&holder, "1"), (&other, "2")] {
+        assert_eq!(index.claim(holder, id), Ok(()));
         assert_eq!([index.claim(&second, id), index.claim(&third, id)], [Err(holder.clone()), Err(holder.clone())]);
     }
     index.forget(&third);
-    index.forget(&holder);
-    assert_eq!(woken(&mut to_gateways), ["second", "second"], "for each of the resources");
+    for holder in [&holder, &other] {
+        index.forget(holder);
+        assert_eq!(woken(&mut to_gateways), ["second"]);
+    }
     assert_eq!((index.claim(&second, "1"), index.holder("VirtualGateway", "2")), (Ok(()), None));
     // An id that a summary no longer has is released too.
     index.apply(&second, summary(Some("3")));
     assert_eq!(index.claim(&third, "3"), Err(second.clone()));
     index.apply(&second, summary(Some("4")));
     assert_eq!((woken(&mut to_gateways), index.claim(&third, "3")), (vec!["third".to_owned()], Ok(())));
+}
+
+#[test]
+fn an_object_claims_one_resource_at_a_time_until_it_has_one() {
+    let index = Index::default();
+    let (gateways, mut to_gateways) = unbounded_channel();
+    index.register("VirtualGateway", gateways);
+    let [first, second] = ["first", "second"].map(|name| key("VirtualGateway", name));
+    let taken = || Err(first.clone());
+    let having = |id: &str| ResourceSummary { id: Some(id.to_owned()), ..ResourceSummary::default() };
+    // What it wanted before it was renamed.
+    assert_eq!((index.claim(&first, "a/old"), index.claim(&second, "a/old")), (Ok(()), taken()));
+    assert_eq!((index.claim(&first, "a/new"), woken(&mut to_gateways)), (Ok(()), vec!["second".to_owned()]));
+    assert_eq!((index.claim(&second, "a/new"), index.holder("VirtualGateway", "a/old")), (taken(), None));
+    // Until its create is refused.
+    index.unclaim(&first);
+    assert_eq!(
+        (woken(&mut to_gateways), index.claim(&first, "a/new"), index.claim(&second, "a/new")),
+        (vec!["second".to_owned()], Ok(()), taken())
+    );
+    // Until it is made, and known by its id.
+    index.apply(&first, ResourceSummary::default());
+    assert_eq!((index.claim(&second, "a/new"), woken(&mut to_gateways)), (taken(), vec![]));
+    index.apply(&first, having("1"));
+    assert_eq!((woken(&mut to_gateways), index.claim(&second, "a/new")), (vec!["second".to_owned()], Ok(())));
+    // One that is replaced is held until the new one is known.
+    assert_eq!((index.claim(&first, "2"), index.claim(&second, "2")), (Ok(()), taken()));
+    index.apply(&first, having("1"));
+    assert_eq!((index.claim(&second, "2"), index.claim(&second, "1")), (taken(), taken()));
+    index.apply(&first, having("2"));
+    assert_eq!((woken(&mut to_gateways), index.claim(&second, "2")), (vec!["second".to_owned()], taken()));
 }
 
 #[tokio::test]

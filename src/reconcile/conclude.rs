@@ -154,6 +154,9 @@ impl<K: Kind> Context<'_, K> {
         let refused = observation.is_some() && error.outcome == cloud::RequestOutcome::Refused;
         // Only of the create that it announces can a refusal say that the intent came to nothing.
         let no_create = refused && observation.is_some_and(|observation| observation.situation.cloud == Presence::Absent);
+        if no_create {
+            self.reconciler.index.unclaim(&self.key);
+        }
         self.await_change(!refused, &account.cache);
         if refused && self.state.backoff.is_refusal() {
             let cause = Observer { context: self, account }.cause();

@@ -27,6 +27,7 @@ macro_rules! every_kind {
                 takeover::an_import_by_id_takes_over,
                 takeover::an_import_by_its_natural_key_takes_over,
                 takeover::the_younger_of_two_objects_waits_for_the_older,
+                takeover::of_two_objects_in_the_same_moment_one_has_the_resource,
                 takeover::what_somebody_else_has_made_is_not_touched,
                 takeover::what_is_only_observed_is_not_written,
                 references::one_to_another_namespace_needs_a_grant_there,
