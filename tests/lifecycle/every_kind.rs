@@ -32,6 +32,7 @@ macro_rules! every_kind {
                 takeover::what_is_only_observed_is_not_written,
                 references::one_to_another_namespace_needs_a_grant_there,
                 refusals::each_class_of_error_is_told_at_each_call,
+                refusals::a_call_that_is_throttled_is_told_and_made_after_the_pause,
                 refusals::a_lost_answer_makes_no_second_one,
                 refusals::a_refused_create_is_told_with_its_code,
                 refusals::a_refused_update_is_told_with_its_code,
