@@ -54,6 +54,14 @@ pub enum TagScope {
     Create(&'static str),
 }
 
+impl TagScope {
+    /// Whether the tags can be changed after the create.
+    #[must_use]
+    pub const fn is_mutable(self) -> bool {
+        matches!(self, Self::Region)
+    }
+}
+
 /// A type of cloud resources, as accounts know it: they know no kind.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceType {

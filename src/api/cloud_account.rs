@@ -229,7 +229,8 @@ pub struct Grant {
     #[schemars(transform = rules::uuids("connectionIds"))]
     pub connection_ids: Option<Vec<String>>,
 
-    /// vpcIds lists the IDs of the VPCs, and of the connect gateways named by their ID, that may be used, UUIDs. If not set, all may be used. At most 64 items.
+    /// vpcIds lists the IDs of the VPCs and enterprise routers, and of the global gateways and connect gateways named by their ID, that may be
+    /// used, UUIDs. A gateway that is referred to as an object needs no ID here. If not set, all may be used. At most 64 items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(max = 36)))]
     #[schemars(transform = rules::uuids("vpcIds"))]

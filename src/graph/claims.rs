@@ -11,7 +11,7 @@ pub(super) type ResourceKey = (&'static str, String);
 pub(super) struct Claims {
     /// Objects whose summary has the id, the oldest first. The first one holds the resource.
     holders: HashMap<ResourceKey, BTreeSet<(String, ObjectKey)>>,
-    /// Which object is about to take the resource. It holds it until a summary has the id.
+    /// Which object is about to take or make the resource. It holds it until its summary has an id.
     claimed: HashMap<ResourceKey, ObjectKey>,
     claimed_by: Lookup,
     /// Objects that would take the resource if it had no other holder.
@@ -37,24 +37,27 @@ impl Claims {
         Some(other)
     }
 
-    /// Takes a resource for `key`.
+    /// Takes a resource for `key`, in place of one that it claimed before. Returns the objects for which that matters.
     ///
     /// # Errors
     /// With the other object that holds it. Then `key` waits for the resource.
-    pub(super) fn claim(&mut self, key: &ObjectKey, resource: &ResourceKey) -> Result<(), ObjectKey> {
+    pub(super) fn claim(&mut self, key: &ObjectKey, resource: &ResourceKey) -> Result<Vec<ObjectKey>, ObjectKey> {
         if let Some(holder) = self.other_holder(key, resource) {
             return Err(holder);
         }
+        let concerned = self.unclaim(key, Some(resource));
         self.claimed_by.insert(key, resource);
         if let Some(last) = self.claimed.insert(resource.clone(), key.clone()).filter(|last| last != key) {
             self.claimed_by.remove(&last, resource);
         }
-        Ok(())
+        Ok(concerned)
     }
 
-    /// The summary of `key` has an id.
-    pub(super) fn hold(&mut self, key: &ObjectKey, id: &str, since: &str) {
-        self.holders.entry((key.kind, id.to_owned())).or_default().insert((since.to_owned(), key.clone()));
+    /// The summary of `key` has an id: it is about to take nothing else any more. Returns the objects for which that matters.
+    pub(super) fn hold(&mut self, key: &ObjectKey, id: &str, since: &str) -> Vec<ObjectKey> {
+        let resource = (key.kind, id.to_owned());
+        self.holders.entry(resource.clone()).or_default().insert((since.to_owned(), key.clone()));
+        self.unclaim(key, Some(&resource))
     }
 
     /// The summary of `key` no longer has its id. Returns the objects for which that matters.
@@ -81,10 +84,19 @@ impl Claims {
                 }
             }
         }
+        self.unclaim(key, None)
+    }
+
+    /// `key` claims nothing any more but `kept`. Returns the objects for which that matters.
+    pub(super) fn unclaim(&mut self, key: &ObjectKey, kept: Option<&ResourceKey>) -> Vec<ObjectKey> {
         let mut concerned = Vec::new();
         for resource in self.claimed_by.take(key) {
-            self.claimed.remove(&resource);
-            concerned.extend(self.take_waiting(&resource));
+            if Some(&resource) == kept {
+                self.claimed_by.insert(key, &resource);
+            } else {
+                self.claimed.remove(&resource);
+                concerned.extend(self.take_waiting(&resource));
+            }
         }
         concerned
     }

@@ -102,6 +102,14 @@ impl Index {
         contributions
     }
 
+    /// When objects last ceased to add something to the lists of these resources, if a look at the cloud that is as old as `looked` may show it still.
+    #[must_use]
+    pub fn withdrawn(&self, ids: &[&str], looked: Option<Instant>) -> Option<Instant> {
+        let state = self.state();
+        let of_these = state.withdrawn.iter().rev().find(|((id, _), _)| ids.contains(&id.as_str()));
+        of_these.map(|(_, at)| *at).filter(|at| looked.is_some_and(|looked| looked <= *at))
+    }
+
     /// Stands for the state of an object and of all that it refers to, directly or through others.
     #[must_use]
     pub fn revision(&self, key: &ObjectKey) -> u64 {
@@ -154,12 +162,23 @@ impl Index {
         self.state().claims.other_holder(key, &(key.kind, id.to_owned()))
     }
 
-    /// Claims a cloud resource for `key` before its status has the id.
+    /// Claims a cloud resource for `key` before its status has the id: by the id, or by what else tells it from others before it is made. `key` claims
+    /// one at a time, until its status has an id.
     ///
     /// # Errors
     /// With the other object that holds it; `key` is woken when it is released.
     pub fn claim(&self, key: &ObjectKey, id: &str) -> Result<(), ObjectKey> {
-        self.state().claims.claim(key, &(key.kind, id.to_owned()))
+        let mut state = self.state();
+        let concerned = state.claims.claim(key, &(key.kind, id.to_owned()))?;
+        state.wakers.wake_all(&concerned);
+        Ok(())
+    }
+
+    /// `key` is about to take nothing any more.
+    pub fn unclaim(&self, key: &ObjectKey) {
+        let mut state = self.state();
+        let concerned = state.claims.unclaim(key, None);
+        state.wakers.wake_all(&concerned);
     }
 
     /// An object without a summary (a `Secret`) changed: wakes the objects that refer to it.
@@ -210,7 +229,7 @@ impl State {
                 self.wakers.wake_all(&self.claims.release(key, old));
             }
             if let Some(id) = &summary.id {
-                self.claims.hold(key, id, &summary.since);
+                self.wakers.wake_all(&self.claims.hold(key, id, &summary.since));
             }
         }
         self.hold_parts(key, old.as_ref(), &summary.parts);
@@ -264,12 +283,22 @@ impl State {
             self.withdrawn.retain(|(_, at)| now.saturating_duration_since(*at) < SHOWN_FOR);
             for contribution in old {
                 contributions.remove(contribution);
-                self.withdrawn.extend((!new.contains(contribution)).then(|| (contribution.clone(), now)));
             }
             for contribution in new {
                 contributions.add(contribution);
             }
+            for contribution in old.iter().filter(|contribution| !new.contains(contribution)) {
+                self.withdrawn.push_back((contribution.clone(), now));
+                // The resource may stay as it is, and then nothing else tells whoever manages the list.
+                self.wake_holders(&contribution.0);
+            }
         }
+    }
+
+    /// Wakes the objects whose resource, or a part of it, has this id.
+    fn wake_holders(&self, id: &str) {
+        let of_whole = self.wakers.kinds().filter_map(|kind| self.claims.holder(&(kind, id.to_owned())));
+        self.wakers.wake_all(of_whole.chain(self.part_holders.get(id)));
     }
 
     /// `key` no longer refers to `need`, which may have waited for that.

@@ -166,21 +166,54 @@ fn who_waited_is_woken_once_and_not_after_its_end() {
     let index = Index::default();
     let (gateways, mut to_gateways) = unbounded_channel();
     index.register("VirtualGateway", gateways);
-    let [holder, second, third] = ["holder", "second", "third"].map(|name| key("VirtualGateway", name));
+    let [holder, other, second, third] = ["holder", "other", "second", "third"].map(|name| key("VirtualGateway", name));
     let summary = |id: Option<&str>| ResourceSummary { id: id.map(str::to_owned), ..ResourceSummary::default() };
-    for id in ["1", "2"] {
-        assert_eq!(index.claim(&holder, id), Ok(()));
+    for (holder, id) in [(&holder, "1"), (&other, "2")] {
+        assert_eq!(index.claim(holder, id), Ok(()));
         assert_eq!([index.claim(&second, id), index.claim(&third, id)], [Err(holder.clone()), Err(holder.clone())]);
     }
     index.forget(&third);
-    index.forget(&holder);
-    assert_eq!(woken(&mut to_gateways), ["second", "second"], "for each of the resources");
+    for holder in [&holder, &other] {
+        index.forget(holder);
+        assert_eq!(woken(&mut to_gateways), ["second"]);
+    }
     assert_eq!((index.claim(&second, "1"), index.holder("VirtualGateway", "2")), (Ok(()), None));
     // An id that a summary no longer has is released too.
     index.apply(&second, summary(Some("3")));
     assert_eq!(index.claim(&third, "3"), Err(second.clone()));
     index.apply(&second, summary(Some("4")));
     assert_eq!((woken(&mut to_gateways), index.claim(&third, "3")), (vec!["third".to_owned()], Ok(())));
+}
+
+#[test]
+fn an_object_claims_one_resource_at_a_time_until_it_has_one() {
+    let index = Index::default();
+    let (gateways, mut to_gateways) = unbounded_channel();
+    index.register("VirtualGateway", gateways);
+    let [first, second] = ["first", "second"].map(|name| key("VirtualGateway", name));
+    let taken = || Err(first.clone());
+    let having = |id: &str| ResourceSummary { id: Some(id.to_owned()), ..ResourceSummary::default() };
+    // What it wanted before it was renamed.
+    assert_eq!((index.claim(&first, "a/old"), index.claim(&second, "a/old")), (Ok(()), taken()));
+    assert_eq!((index.claim(&first, "a/new"), woken(&mut to_gateways)), (Ok(()), vec!["second".to_owned()]));
+    assert_eq!((index.claim(&second, "a/new"), index.holder("VirtualGateway", "a/old")), (taken(), None));
+    // Until its create is refused.
+    index.unclaim(&first);
+    assert_eq!(
+        (woken(&mut to_gateways), index.claim(&first, "a/new"), index.claim(&second, "a/new")),
+        (vec!["second".to_owned()], Ok(()), taken())
+    );
+    // Until it is made, and known by its id.
+    index.apply(&first, ResourceSummary::default());
+    assert_eq!((index.claim(&second, "a/new"), woken(&mut to_gateways)), (taken(), vec![]));
+    index.apply(&first, having("1"));
+    assert_eq!((woken(&mut to_gateways), index.claim(&second, "a/new")), (vec!["second".to_owned()], Ok(())));
+    // One that is replaced is held until the new one is known.
+    assert_eq!((index.claim(&first, "2"), index.claim(&second, "2")), (Ok(()), taken()));
+    index.apply(&first, having("1"));
+    assert_eq!((index.claim(&second, "2"), index.claim(&second, "1")), (taken(), taken()));
+    index.apply(&first, having("2"));
+    assert_eq!((woken(&mut to_gateways), index.claim(&second, "2")), (vec!["second".to_owned()], taken()));
 }
 
 #[tokio::test]
@@ -246,4 +279,34 @@ async fn what_was_withdrawn_since_a_look_may_still_be_shown_by_it() {
     assert_eq!(at(before), ["10.0.0.0/8", "10.1.0.0/16"]);
     assert_eq!(at(between), ["10.1.0.0/16"]);
     assert!(at(Instant::now() + second).is_empty() && index.contributions(None).to("peer").next().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_manages_a_list_is_woken_when_another_adds_to_it_no_more() {
+    let index = Index::default();
+    let (objects, mut woken_objects) = unbounded_channel();
+    for kind in ["VirtualInterface", "Peer"] {
+        index.register(kind, objects.clone());
+    }
+    let [interface, peer, other] = [key("VirtualInterface", "line"), key("Peer", "six"), key("VirtualInterface", "other")];
+    let part = |id: &str| ResourceSummary { parts: BTreeMap::from([("ipv4", id.to_owned())]), ..ResourceSummary::default() };
+    index.apply(&interface, part("four"));
+    index.apply(&other, part("another"));
+    index.apply(&peer, ResourceSummary { id: Some("six".into()), ..ResourceSummary::default() });
+    let adding = |lists: &[&str]| ResourceSummary {
+        contributions: lists.iter().map(|list| ((*list).to_owned(), "10.0.0.0/8".to_owned())).collect(),
+        ..ResourceSummary::default()
+    };
+    let (one, second) = (key("Route", "one"), Duration::from_secs(1));
+    let ended = |list: &str, looked| index.withdrawn(&["x", list], Some(looked));
+    let before = Instant::now();
+    tokio::time::advance(second).await;
+    index.apply(&one, adding(&["four", "six"]));
+    assert_eq!((woken(&mut woken_objects), ended("four", before)), (vec![], None), "what is added shows by itself");
+    index.apply(&one, adding(&["six"]));
+    assert_eq!((woken(&mut woken_objects), ended("four", before)), (vec!["line".to_owned()], Some(Instant::now())));
+    assert_eq!((ended("six", before), ended("four", Instant::now() + second)), (None, None));
+    index.forget(&one);
+    assert_eq!(woken(&mut woken_objects), ["six"]);
+    assert!(ended("six", before).is_some() && ended("another", before).is_none());
 }

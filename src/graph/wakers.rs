@@ -15,6 +15,10 @@ impl Wakers {
         self.by_kind.insert(kind, waker);
     }
 
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.by_kind.keys().copied()
+    }
+
     pub(super) fn wake(&self, key: &ObjectKey) {
         if let Some(waker) = self.by_kind.get(key.kind) {
             // Fails only when the controller has stopped.

@@ -58,7 +58,10 @@ impl Kind for VirtualGatewayKind {
     }
 
     fn describe_natural_key(desired: &Desired<'_, VirtualGateway>) -> Option<String> {
-        desired.object.spec.vpc_id.as_ref().map(|vpc| format!("VPC {vpc}"))
+        let spec = &desired.object.spec;
+        let of_router =
+            spec.enterprise_router_id.as_ref().map(|router| format!("the name {} at enterprise router {router}", name(desired)));
+        spec.vpc_id.as_ref().map(|vpc| format!("VPC {vpc}")).or(of_router)
     }
 
     /// One gateway for each VPC (DC.1110). A router may have several: there the name must do, as the owner's tag comes first anyway.
@@ -66,10 +69,7 @@ impl Kind for VirtualGatewayKind {
         let spec = &desired.object.spec;
         match (&spec.vpc_id, &spec.enterprise_router_id) {
             (Some(vpc), _) => seen.vpc_id.as_ref() == Some(vpc),
-            (None, Some(router)) => {
-                let name = desired.created_as.map_or_else(|| desired.object.cloud_name(), str::to_owned);
-                seen.enterprise_router_id.as_ref() == Some(router) && seen.name == Some(name)
-            }
+            (None, Some(router)) => seen.enterprise_router_id.as_ref() == Some(router) && seen.name == Some(name(desired)),
             (None, None) => false,
         }
     }
@@ -183,4 +183,9 @@ impl Kind for VirtualGatewayKind {
             tags: from_wire(&tags),
         }
     }
+}
+
+/// The name by which a create that may have been sent is known, or the one that the resource is to have.
+fn name(desired: &Desired<'_, VirtualGateway>) -> String {
+    desired.created_as.map_or_else(|| desired.object.cloud_name(), str::to_owned)
 }

@@ -174,7 +174,7 @@ impl<K: Kind> Context<'_, K> {
             Err(failure) => return Err(failure),
         };
         self.note_writes(&observation);
-        let step = self.claim(decide(&observation.situation));
+        let step = self.claim(decide(&observation.situation), observation.place.as_deref());
         if (step.is_cloud_write() || step == Step::RecordIntent)
             && let Some(left) = self.state.backoff.remaining(self.generation, || Observer { context: self, account: &account }.cause())
         {
@@ -184,7 +184,7 @@ impl<K: Kind> Context<'_, K> {
         if step == Step::RemoveFinalizer && self.is_kept_by_others() {
             return self.report_released(&observation).await;
         }
-        let awaits_list = matches!(step, Step::Wait(_)) && changes_by_itself(&step);
+        let awaits_list = matches!(step, Step::Wait(_)) && changes_by_itself(&step, &observation.situation);
         if let (true, true, Some(error)) = (self.is_deleting || refused, awaits_list, account.cache.view().error().cloned()) {
             // The LIST that is waited for may never come.
             self.await_change(true, &account.cache);
@@ -263,20 +263,27 @@ impl<K: Kind> Context<'_, K> {
         Ok((ReconcileResult::Wrote, Action::requeue(RELEASED)))
     }
 
-    /// Of two objects that are about to take one resource in the same moment the first has it.
-    fn claim(&self, step: Step) -> Step {
-        let id = match &step {
-            Step::Adopt(id) => Some(id.as_str()),
-            Step::RecordIntent => K::id_before_create(self.object),
-            _ => None,
-        };
-        let Some(id) = id else { return step };
-        match self.reconciler.index.claim(&self.key, id) {
-            Ok(()) => step,
-            Err(holder) => {
-                let whose = describe_holder(&holder, &self.key.namespace);
-                Step::Stall(Reason::Conflict, format!("{id} is already used by {whose}"))
+    /// Of two objects that are about to take or make one resource in the same moment the first has it. `place` is what tells it from others, where the
+    /// cloud would make both.
+    fn claim(&self, step: Step, place: Option<&str>) -> Step {
+        let in_account = place.map(|place| format!("{}: {place}", self.account_name));
+        let (id, what) = match &step {
+            Step::Adopt(id) => (Some(id.as_str()), Some(id.as_str())),
+            Step::RecordIntent => {
+                let id = K::id_before_create(self.object);
+                (id.or(in_account.as_deref()), id.or(place))
             }
+            // A create that an earlier process announced.
+            _ if self.status.intent.is_some() => (in_account.as_deref(), None),
+            _ => (None, None),
+        };
+        let claimed = id.map_or(Ok(()), |id| self.reconciler.index.claim(&self.key, id));
+        match (claimed, what) {
+            (Err(holder), Some(what)) => {
+                let whose = describe_holder(&holder, &self.key.namespace);
+                Step::Stall(Reason::Conflict, format!("{what} is already used by {whose}"))
+            }
+            _ => step,
         }
     }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::{Account, TagScope};
-use crate::api::{Intent, Management};
+use crate::api::{Intent, Management, Reason};
 use crate::backoff::jittered;
 use crate::cloud::{self, CloudError, ErrorClass, QueueFull};
 use crate::graph::ObjectKey;
 use crate::telemetry::metrics::ReconcileResult;
 
 use super::context::{AccountContext, Context, Ended, ObservedOf, Policies};
-use super::decide::{IntentState, Ownership, Presence, Step, Wait};
+use super::decide::{IntentState, Ownership, Presence, Situation, Step, Wait};
 use super::execute::Executed;
 use super::kind::{Kind, Tagging};
 use super::observe::{Observation, Observer, observed_resource};
@@ -40,10 +40,10 @@ impl<K: Kind> Context<'_, K> {
             return Ok((result, Action::await_change()));
         }
         let is_unseen = step == Step::NoChange && self.state.unseen.await_list();
-        self.await_change(changes_by_itself(&step) || is_unseen, &account.cache);
+        self.await_change(changes_by_itself(&step, &observation.situation) || is_unseen, &account.cache);
         let is_seen = matches!(&observation.situation.cloud, Presence::Present(_) | Presence::NotVisible(_) | Presence::Unknown);
-        if matches!(step, Step::Stall(..)) && !is_seen {
-            // There is no resource to hear of: every LIST may end it, in its own time.
+        if observation.awaits_list || (matches!(step, Step::Stall(..)) && !is_seen) {
+            // The LIST that shows it may show no change. Where there is no resource to hear of, every LIST may end that, in its own time.
             self.await_list();
         }
         if step == Step::Wait(Wait::List) {
@@ -154,6 +154,9 @@ impl<K: Kind> Context<'_, K> {
         let refused = observation.is_some() && error.outcome == cloud::RequestOutcome::Refused;
         // Only of the create that it announces can a refusal say that the intent came to nothing.
         let no_create = refused && observation.is_some_and(|observation| observation.situation.cloud == Presence::Absent);
+        if no_create {
+            self.reconciler.index.unclaim(&self.key);
+        }
         self.await_change(!refused, &account.cache);
         if refused && self.state.backoff.is_refusal() {
             let cause = Observer { context: self, account }.cause();
@@ -261,11 +264,16 @@ const fn result_of<S>(step: &Step, executed: &Executed<S>) -> ReconcileResult {
 }
 
 /// The cloud is about to change without anything more from us.
-pub(super) fn changes_by_itself(step: &Step) -> bool {
+pub(super) fn changes_by_itself(step: &Step, situation: &Situation) -> bool {
     match step {
         // What takes days is seen soon enough at the idle interval.
-        Step::Wait(Wait::Cloud(reason)) => !reason.is_slow(),
+        Step::Wait(Wait::Cloud(reason)) => !reason.is_slow() && (*reason == Reason::Updating || !is_ordered_elsewhere(&situation.cloud)),
         Step::Wait(Wait::List | Wait::UnconfirmedCreate | Wait::Visible(_) | Wait::VisibleChange) => true,
         other => other.is_cloud_write(),
     }
+}
+
+/// Whether people make and end the resource elsewhere, in their own time: that is so where we never delete it.
+fn is_ordered_elsewhere(cloud: &Presence) -> bool {
+    matches!(cloud, Presence::Present(found) if found.delete.is_none())
 }

@@ -38,8 +38,17 @@ pub struct Situation {
     pub contested: Vec<&'static str>,
     /// How the resource would be created. Only if it is absent.
     pub create: Option<Creation>,
-    /// Number of tags, including the account's defaults and the owner tag, if it is more than the cloud allows.
-    pub too_many_tags: Option<usize>,
+    /// The tags, if they are more than the cloud allows.
+    pub too_many_tags: Option<TooManyTags>,
+}
+
+/// More tags than the cloud allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyTags {
+    /// Their number, the account's default tags and the owner tag among them.
+    pub count: usize,
+    /// Whether those of the spec can be changed.
+    pub are_mutable: bool,
 }
 
 /// How a resource that is absent would be created.
@@ -345,8 +354,8 @@ fn create(situation: &Situation) -> Step {
             ),
         );
     }
-    if let Some(count) = situation.too_many_tags {
-        return too_many_tags(count);
+    if let Some(tags) = situation.too_many_tags {
+        return too_many_tags(tags);
     }
     match (&situation.create, situation.intent) {
         (Some(Creation::Never) | None, _) => Step::Wait(Wait::List),
@@ -411,8 +420,8 @@ fn compare(situation: &Situation, found: &Found) -> Step {
              it; stop the other changes, set spec.{field} to the value in the cloud, or add {field} to spec.policy.ignoreFields"
         );
         Step::Stall(Reason::Drifted, message)
-    } else if let (true, true, Some(count)) = (correct || situation.spec_changed, found.only_tags_differ(), situation.too_many_tags) {
-        too_many_tags(count)
+    } else if let (true, true, Some(tags)) = (correct || situation.spec_changed, found.only_tags_are_due(), situation.too_many_tags) {
+        too_many_tags(tags)
     } else {
         // What can be changed is changed, whatever else differs.
         let is_due = correct || situation.spec_changed;
@@ -454,8 +463,9 @@ impl Found {
         self.differences.iter().filter(|difference| !difference.mutable).map(|difference| difference.path)
     }
 
-    fn only_tags_differ(&self) -> bool {
-        self.differences.iter().all(|difference| difference.path == "tags")
+    /// All that differs are tags, and they can be changed.
+    fn only_tags_are_due(&self) -> bool {
+        self.differences.iter().all(|difference| difference.path == "tags" && difference.mutable)
     }
 
     fn contested(&self, contested: &[&'static str]) -> Option<&'static str> {
@@ -463,10 +473,15 @@ impl Found {
     }
 }
 
-fn too_many_tags(count: usize) -> Step {
+fn too_many_tags(TooManyTags { count, are_mutable }: TooManyTags) -> Step {
+    let way_out = if are_mutable {
+        "remove some"
+    } else {
+        "remove some of the account's default tags, or delete the object and create it with fewer tags, which can't be changed later"
+    };
     Step::Stall(
         Reason::Invalid,
-        format!("spec.tags: {count} tags, including the account's default tags and the owner tag; the cloud allows 10: remove some"),
+        format!("spec.tags: {count} tags, including the account's default tags and the owner tag; the cloud allows 10: {way_out}"),
     )
 }
 

@@ -77,6 +77,10 @@ fn situation() -> Situation {
     }
 }
 
+const fn many_tags(are_mutable: bool) -> TooManyTags {
+    TooManyTags { count: 11, are_mutable }
+}
+
 type Change = fn(&mut Situation);
 
 /// The table of the design, row by row: what differs from [`situation`], and the step that follows.
@@ -229,12 +233,16 @@ fn every_row_of_the_table() {
             |s| (s.management, s.cloud) = (Management::ObserveOnly, one(differing)),
             Step::Report(vec![difference("name", true)]),
         ),
-        ("too many tags, and something else differs, too", |s| (s.too_many_tags, s.cloud) = (Some(11), one(differing)), update()),
+        (
+            "too many tags, and something else differs, too",
+            |s| (s.too_many_tags, s.cloud) = (Some(many_tags(true)), one(differing)),
+            update(),
+        ),
         (
             "too many tags, detect",
             |s| {
                 (s.too_many_tags, s.drift, s.cloud) =
-                    (Some(11), DriftPolicy::Detect, one(|f| f.differences = vec![difference("tags", true)]));
+                    (Some(many_tags(true)), DriftPolicy::Detect, one(|f| f.differences = vec![difference("tags", true)]));
             },
             Step::Report(vec![difference("tags", true)]),
         ),
@@ -289,11 +297,18 @@ fn a_stall_says_why() {
         ),
         (|s| (s.contested, s.cloud) = (vec!["name"], one(differing)), Reason::Drifted, "name was corrected repeatedly"),
         (|s| (s.contested, s.spec_changed, s.cloud) = (vec!["name"], true, one(differing)), Reason::Drifted, "did not keep its value"),
-        (|s| s.too_many_tags = Some(11), Reason::Invalid, "spec.tags: 11 tags"),
+        (|s| s.too_many_tags = Some(many_tags(true)), Reason::Invalid, "spec.tags: 11 tags"),
+        (|s| s.too_many_tags = Some(many_tags(true)), Reason::Invalid, "allows 10: remove some"),
+        (|s| s.too_many_tags = Some(many_tags(false)), Reason::Invalid, "remove some of the account's default tags, or delete the object"),
         (
-            |s| (s.too_many_tags, s.cloud) = (Some(11), one(|f| f.differences = vec![difference("tags", true)])),
+            |s| (s.too_many_tags, s.cloud) = (Some(many_tags(true)), one(|f| f.differences = vec![difference("tags", true)])),
             Reason::Invalid,
-            "allows 10",
+            "allows 10: remove some",
+        ),
+        (
+            |s| (s.too_many_tags, s.cloud) = (Some(many_tags(false)), one(|f| f.differences = vec![difference("tags", false)])),
+            Reason::Immutable,
+            "add tags to spec.policy.ignoreFields",
         ),
         (
             |s| {
@@ -365,7 +380,7 @@ prop_compose! {
             lost: lost.then(|| "0".to_owned()),
             contested: if lost { vec!["name"] } else { vec![] },
             create: Some(if never { Creation::Never } else if create { Creation::Call(call("Create")) } else { Creation::NeedsSecret(unusable()) }),
-            too_many_tags: many.then_some(11),
+            too_many_tags: many.then_some(many_tags(true)),
         }
     }
 }

@@ -117,7 +117,8 @@ pub trait Kind: Send + Sync + 'static {
         None
     }
 
-    /// Whether the cloud refuses a second resource where the object's resource is.
+    /// Whether the cloud refuses a second resource where the object's resource is. Where it takes one, the operator lets no second object of the
+    /// account create one at what [`Self::describe_natural_key`] says, so that MUST tell resources apart.
     #[must_use]
     fn is_guarded(object: &Self::Object) -> bool {
         let _ = object;

@@ -7,6 +7,7 @@ mod frozen;
 mod kills;
 mod lag;
 mod outages;
+mod pauses;
 mod proxies;
 mod refusals;
 mod replicas;

@@ -187,30 +187,3 @@ async fn a_create_in_doubt_names_the_code_that_it_ended_with() {
     world.wait_ready("VirtualGateway", "gw").await;
     world.finish().await;
 }
-
-/// The permit of a create is from before its intent: when the cloud asks for a pause in between, it waits.
-#[tokio::test]
-async fn no_create_goes_out_after_the_cloud_asked_for_a_pause() {
-    let world = World::new().await;
-    let limits = json!({ "quotas": { "virtual_gateways": 50 }, "rate_limits": { "writes_per_minute": 3 }, "switches": { "u14_retry_after_s": 600 } });
-    world.cloud.settings(limits).await;
-    for number in 1..=12 {
-        world.apply(&gateway(&format!("gw-{number}"), number)).await;
-    }
-    let throttled = async || {
-        let log = world.cloud.log().await;
-        log.iter().filter(|entry| entry["operation"] == "CreateVirtualGateway" && entry["status"] == 429).count()
-    };
-    support::eventually("the cloud throttles", support::world::BOUND, || async { (throttled().await > 0).then_some(()) }).await;
-    // Each has had its turn: what is sent no more waits for the pause.
-    for number in 1..=12 {
-        let name = format!("gw-{number}");
-        world.wait("VirtualGateway", &name, "it was taken up", |object| object["metadata"]["finalizers"].is_array()).await;
-    }
-    let count = throttled().await;
-    assert!(count <= 3, "{count} creates were throttled");
-    world.cloud.settings(json!({ "rate_limits": null, "switches": null })).await;
-    // A new client knows of no pause.
-    world.patch_account(json!({ "rateLimit": { "readsPerMinute": 6000, "writesPerMinute": 5999, "burst": 200 } })).await;
-    world.finish().await;
-}

@@ -155,6 +155,15 @@ async fn it_outlives_its_object_whatever_the_policies_say() {
     world.finish().await;
 }
 
+/// The connections are listed no more often than when all is at rest.
+async fn is_in_no_hurry(world: &World) {
+    // The account's sync interval is 30 s, and a hot cache is refreshed every second. The first two may be one that was under way, and the one whose
+    // time is random.
+    let (lists, start) = (world.cloud.count("ListDirectConnects").await, std::time::Instant::now());
+    eventually("three LISTs", 3 * BOUND, || async { (world.cloud.count("ListDirectConnects").await >= lists + 3).then_some(()) }).await;
+    assert!(start.elapsed().as_secs() > 12, "three LISTs within {:?}", start.elapsed());
+}
+
 /// The stages of a delivery take days: nothing is written meanwhile, and the cloud is asked no more often than for what is at rest.
 #[tokio::test]
 async fn a_delivery_is_waited_for_in_no_hurry() {
@@ -170,16 +179,41 @@ async fn a_delivery_is_waited_for_in_no_hurry() {
         assert_eq!(waiting["status"]["observed"]["status"], stage);
     }
     assert_eq!(updates(&world).await, Vec::<Value>::new());
-    // The account's sync interval is 30 s, and a hot cache is refreshed every second. The first two may be one that was under way, and the one whose
-    // time is random.
-    let (lists, start) = (world.cloud.count("ListDirectConnects").await, std::time::Instant::now());
-    eventually("three LISTs", 3 * BOUND, || async { (world.cloud.count("ListDirectConnects").await >= lists + 3).then_some(()) }).await;
-    assert!(start.elapsed().as_secs() > 12, "three LISTs within {:?}", start.elapsed());
+    is_in_no_hurry(&world).await;
     world.cloud.patch(&cloud, json!({ "status": "ACTIVE" })).await;
     world.look(KIND, "line").await;
     world.wait_ready(KIND, "line").await;
     assert_eq!(updates(&world).await, [json!({ "description": "ours" })]);
     world.finish().await;
+}
+
+/// Neither is the end of one that others cancel waited for in a hurry, nor what nobody knows.
+async fn what_others_do_to_a_line_is_waited_for_in_no_hurry(status: &str, reason: &str) {
+    let world = World::new().await;
+    let cloud = line(&world, json!({})).await;
+    world.apply(&by_id("line", &cloud)).await;
+    world.wait_ready(KIND, "line").await;
+    world.cloud.patch(&cloud, json!({ "status": status })).await;
+    world.look(KIND, "line").await;
+    world.wait_reason(KIND, "line", reason).await;
+    is_in_no_hurry(&world).await;
+    world.cloud.delete(&cloud).await;
+    world.look(KIND, "line").await;
+    world.wait_reason(KIND, "line", "NotFound").await;
+    is_in_no_hurry(&world).await;
+    assert_eq!(updates(&world).await, Vec::<Value>::new());
+    world.clear().await;
+    world.tells_no_secret().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_line_is_waited_for_in_no_hurry() {
+    what_others_do_to_a_line_is_waited_for_in_no_hurry("PENDING_DELETE", "Deleting").await;
+}
+
+#[tokio::test]
+async fn a_line_in_a_state_that_nobody_knows_is_waited_for_in_no_hurry() {
+    what_others_do_to_a_line_is_waited_for_in_no_hurry("MERGING", "Settling").await;
 }
 
 #[tokio::test]

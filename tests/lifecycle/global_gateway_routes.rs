@@ -1,8 +1,9 @@
 //! Routes of global gateways: one table with several writers, and one list of networks with two.
 
 use serde_json::{Value, json};
+use support::eventually;
 use support::line::{global_gateway, id, object, on_global, peer, peer_link, route, with};
-use support::world::{World, condition, is};
+use support::world::{BOUND, World, condition, is};
 
 const KIND: &str = "GlobalGatewayRoute";
 const DESTINATION: &str = "10.20.0.0/16";
@@ -138,6 +139,29 @@ async fn an_interface_keeps_the_networks_that_routes_add() {
 #[tokio::test]
 async fn an_interface_and_routes_with_lists_of_their_own_are_at_peace() {
     interface_and_routes_are_at_peace(false).await;
+}
+
+/// A route that outlives its object adds nothing any more: its interface learns of that although nothing changes in the cloud.
+#[tokio::test]
+async fn the_network_of_a_route_that_is_kept_is_drift_of_its_interface() {
+    let world = World::new().await;
+    world.cloud.settings(json!({ "switches": { "u30_routes_in_remote_subnets": true } })).await;
+    connected(&world).await;
+    // It names no object, so that no reference ends with it.
+    let by_id = json!({ "virtualInterfaceRef": null, "nexthop": peer_of(&world, "line", "ipv4").await, "type": "vif_peer" });
+    let kept = with(with(route("route", "backbone", DESTINATION, "line"), &by_id), &json!({ "policy": { "deletion": "Retain" } }));
+    world.apply(&kept).await;
+    let kept = id(&world.wait_ready(KIND, "route").await);
+    world.look("VirtualInterface", "line").await;
+    world.wait_ready("VirtualInterface", "line").await;
+    assert!(networks(&world, "line").await.contains(&DESTINATION.to_owned()));
+    let before = world.cloud.count("UpdateVirtualInterface").await;
+    world.delete(KIND, "route").await;
+    world.wait_gone(KIND, "route").await;
+    let corrected = || async { (world.cloud.count("UpdateVirtualInterface").await > before).then_some(()) };
+    eventually("the interface takes the network away", BOUND, corrected).await;
+    world.cloud.delete(&kept).await;
+    world.finish().await;
 }
 
 /// The answer to a change of the table is not read: what it shows is not certain.

@@ -164,6 +164,27 @@ async fn an_account_without_tags_sends_none() {
 }
 
 /// The cloud takes any name twice. The operator does not, or a lost create could not be told from somebody else's gateway.
+/// The tags of its spec can't be changed, so that only the account's can be fewer.
+#[tokio::test]
+async fn too_many_tags_are_told_with_what_helps() {
+    let world = World::new().await;
+    let defaults = |tags: Value| json!({ "defaults": { "tags": tags } });
+    world.patch_account(defaults(json!({ "cost": "7", "env": "test" }))).await;
+    world.account_in_force().await;
+    let tags: serde_json::Map<String, Value> = (1..=8).map(|number| (format!("tag-{number}"), json!("x"))).collect();
+    world.apply(&global("gdgw", &json!({ "tags": tags }))).await;
+    let stalled = world.wait_reason(KIND, "gdgw", "Invalid").await;
+    let told = message(&stalled);
+    assert!(
+        told.contains("spec.tags: 11 tags") && told.contains("remove some of the account's default tags, or delete the object"),
+        "{told}"
+    );
+    world.patch_account(defaults(json!({ "env": null }))).await;
+    let ready = world.wait_ready(KIND, "gdgw").await;
+    assert_eq!(ready["status"]["observed"]["tags"].as_object().unwrap().len(), 10, "{ready:#}");
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_name_that_somebody_has_is_a_conflict_before_anything_is_made() {
     let world = World::new().await;

@@ -29,15 +29,26 @@ const SLOW: Duration = Duration::from_millis(700);
 /// Lives at once.
 const AT_ONCE: usize = 6;
 const ROUTES: &str = "UpdateGdgwRouteTable";
+const EIP: &str = "e1000000-0000-4000-8000-000000000001";
 const NAME: &str = "it";
 const HOLDER: &str = "holder";
+
+/// How the cloud is asked to make and delete the resource.
+#[derive(Clone, Copy)]
+enum Writes {
+    /// `Create…` and `Delete…` of this.
+    Resource(&'static str),
+    /// By one operation, which makes and deletes routes.
+    Routes,
+    /// By two operations at a gateway, and nothing of it can be changed in between.
+    Bindings,
+}
 
 /// One kind of life.
 struct Life {
     name: &'static str,
     kind: &'static str,
-    /// Ends of the operations' names: `Create…`, `Delete…`; or [`ROUTES`].
-    resource: &'static str,
+    writes: Writes,
     spec: fn(&Scenery) -> Value,
     slow: Option<&'static str>,
     /// It is deleted as soon as its create is announced.
@@ -51,7 +62,7 @@ struct Life {
 const GATEWAY: Life = Life {
     name: "gateway",
     kind: "VirtualGateway",
-    resource: "VirtualGateway",
+    writes: Writes::Resource("VirtualGateway"),
     spec: gateway,
     slow: None,
     is_short: false,
@@ -60,21 +71,26 @@ const GATEWAY: Life = Life {
 };
 /// The kind without a natural key: nothing in the cloud keeps a second one away.
 const ROUTER_GATEWAY: Life = Life { name: "gateway of a router", spec: router_gateway, ..GATEWAY };
-const INTERFACE: Life = Life { name: "interface", kind: "VirtualInterface", resource: "VirtualInterface", spec: interface, ..GATEWAY };
-const PEER: Life = Life { name: "peer", kind: "Peer", resource: "VifPeer", spec: peer, ..GATEWAY };
+const INTERFACE: Life =
+    Life { name: "interface", kind: "VirtualInterface", writes: Writes::Resource("VirtualInterface"), spec: interface, ..GATEWAY };
+const PEER: Life = Life { name: "peer", kind: "Peer", writes: Writes::Resource("VifPeer"), spec: peer, ..GATEWAY };
 /// Without tags nothing but its name tells it from another.
 const GLOBAL_GATEWAY: Life =
-    Life { name: "global gateway", kind: "GlobalGateway", resource: "GlobalDcGateway", spec: global_gateway, ..GATEWAY };
+    Life { name: "global gateway", kind: "GlobalGateway", writes: Writes::Resource("GlobalDcGateway"), spec: global_gateway, ..GATEWAY };
 const NAMED_GATEWAY: Life = Life { name: "global gateway without tags", tags: "drop", ..GLOBAL_GATEWAY };
-const PEER_LINK: Life = Life { name: "peer link", kind: "PeerLink", resource: "PeerLink", spec: peer_link, ..GATEWAY };
+const PEER_LINK: Life = Life { name: "peer link", kind: "PeerLink", writes: Writes::Resource("PeerLink"), spec: peer_link, ..GATEWAY };
 /// Made and deleted by one operation, whose answer is not read.
-const ROUTE: Life = Life { name: "route", kind: "GlobalGatewayRoute", resource: ROUTES, spec: route, ..GATEWAY };
+const ROUTE: Life = Life { name: "route", kind: "GlobalGatewayRoute", writes: Writes::Routes, spec: route, ..GATEWAY };
 
 /// Without a tag: nothing keeps a second one away but that none is created while another one has the name.
 const CONNECT_GATEWAY: Life =
-    Life { name: "connect gateway", kind: "ConnectGateway", resource: "ConnectGateway", spec: connect_gateway, ..GATEWAY };
+    Life { name: "connect gateway", kind: "ConnectGateway", writes: Writes::Resource("ConnectGateway"), spec: connect_gateway, ..GATEWAY };
 
-const HOSTED: Life = Life { name: "hosted connection", kind: "HostedConnection", resource: "HostedDirectConnect", spec: hosted, ..GATEWAY };
+/// It is asked for at a gateway, and bound to one at most.
+const GLOBAL_EIP: Life = Life { name: "global EIP", kind: "GlobalEipAssociation", writes: Writes::Bindings, spec: global_eip, ..GATEWAY };
+
+const HOSTED: Life =
+    Life { name: "hosted connection", kind: "HostedConnection", writes: Writes::Resource("HostedDirectConnect"), spec: hosted, ..GATEWAY };
 
 const HELD_PEER: Life = Life { name: "peer by name", spec: held_peer, is_held: true, ..PEER };
 
@@ -103,6 +119,10 @@ fn route(scenery: &Scenery) -> Value {
 
 fn connect_gateway(_: &Scenery) -> Value {
     json!({ "addressFamily": "dual" })
+}
+
+fn global_eip(scenery: &Scenery) -> Value {
+    json!({ "connectGatewayId": scenery.connect_gateway, "globalEipId": EIP })
 }
 
 fn interface(scenery: &Scenery) -> Value {
@@ -189,6 +209,11 @@ async fn the_life_of_a_connect_gateway_that_only_its_name_tells_from_another() {
 }
 
 #[tokio::test]
+async fn the_life_of_a_binding_of_a_global_eip() {
+    sweep(&GLOBAL_EIP).await;
+}
+
+#[tokio::test]
 async fn a_hosted_connections_life() {
     sweep(&HOSTED).await;
 }
@@ -201,6 +226,7 @@ async fn an_object_that_is_deleted_while_its_create_is_under_way() {
     sweep(&Life { name: "connect gateway, deleted early", slow, is_short: true, ..CONNECT_GATEWAY }).await;
     sweep(&Life { name: "peer link, deleted early", slow: Some("CreatePeerLink"), is_short: true, ..PEER_LINK }).await;
     sweep(&Life { name: "route, deleted early", slow: Some(ROUTES), is_short: true, ..ROUTE }).await;
+    sweep(&Life { name: "global EIP, deleted early", slow: Some("BindGlobalEips"), is_short: true, ..GLOBAL_EIP }).await;
     sweep(&Life { name: "peer, deleted early", slow: Some("CreateVifPeer"), is_short: true, ..PEER }).await;
     sweep(&Life { name: "peer by name, deleted early with its interface", slow: Some("CreateVifPeer"), is_short: true, ..HELD_PEER }).await;
 }
@@ -246,6 +272,8 @@ async fn live_in(life: &Life, trap: Trap, world: &World, proxy: &Proxy, log: &Pa
     // A short life's end meets the resource while it is still being set up.
     let (create, gateway) = (if life.is_short { 600 } else { 40 }, json!({ "create": 40, "update": 40, "delete": 40 }));
     let settle = json!({ "create": create, "update": 40, "delete": 40, "virtual_gateway": gateway, "global_dc_gateway": gateway });
+    let bindings = json!({ "global_eip": { "bind": create, "unbind": 40 } });
+    world.cloud.settings(json!({ "settle_ms": bindings })).await;
     world.cloud.settings(json!({ "settle_ms": settle, "switches": { "u28_global_gateway_tags": life.tags } })).await;
     if let Some(operation) = life.slow {
         world.cloud.settings(json!({ "latencies": { "operations": { operation: SLOW.as_millis() } } })).await;
@@ -273,6 +301,8 @@ async fn story(life: &Life, world: &World, scenery: &Scenery) {
         world.wait(life.kind, NAME, "the create is announced", |object| object["status"]["intent"].is_object()).await;
     } else {
         world.wait_ready(life.kind, NAME).await;
+    }
+    if !life.is_short && !matches!(life.writes, Writes::Bindings) {
         world.patch(life.kind, NAME, json!({ "spec": { "description": "changed" } })).await;
         let ready = world.wait_ready(life.kind, NAME).await;
         let shown = world.cloud.find(ready["status"]["id"].as_str().unwrap()).await;
@@ -313,21 +343,23 @@ async fn start(world: &World, proxy: &Proxy, log: &Path) -> Operator {
 /// One create, one delete, and nothing of somebody else's touched.
 async fn judge(life: &Life, cloud: &Simulator, scenery: &Scenery) {
     let log = cloud.log().await;
-    let committed = |operation: &str, action: &str| -> Vec<&Value> {
-        let named = format!("{operation}{}", life.resource);
-        let is_it = |entry: &&Value| match entry["operation"].as_str() {
-            Some(ROUTES) if life.resource == ROUTES => entry["request_body"]["gdgw_routetable"][action].is_array(),
-            operation => operation == Some(named.as_str()),
-        };
-        log.iter().filter(|entry| entry["committed"] == true).filter(is_it).collect()
+    let committed = |operation: &str, action: Option<&str>| -> Vec<&Value> {
+        let all = log.iter().filter(|entry| entry["committed"] == true && entry["operation"] == operation);
+        all.filter(|entry| action.is_none_or(|action| entry["request_body"]["gdgw_routetable"][action].is_array())).collect()
     };
-    let (creates, deletes) = (committed("Create", "add_routes"), committed("Delete", "del_routes"));
+    let (creates, deletes) = match life.writes {
+        Writes::Resource(name) => (committed(&format!("Create{name}"), None), committed(&format!("Delete{name}"), None)),
+        Writes::Routes => (committed(ROUTES, Some("add_routes")), committed(ROUTES, Some("del_routes"))),
+        Writes::Bindings => (committed("BindGlobalEips", None), committed("UnbindGlobalEips", None)),
+    };
     assert!(creates.len() == 1 || (life.is_short && creates.is_empty()), "{} creates: {creates:#?}", creates.len());
     assert_eq!(deletes.len(), creates.len(), "{deletes:#?}");
-    // What identifies a route stands in either request.
-    for (create, delete) in creates.iter().zip(&deletes).filter(|_| life.resource != ROUTES) {
-        let id = create["response_body"].as_object().unwrap().values().find_map(|shown| shown["id"].as_str()).unwrap();
-        assert!(delete["path"].as_str().unwrap().ends_with(id), "{create:#} {delete:#}");
+    for (create, delete) in creates.iter().zip(&deletes) {
+        // What identifies a route or a binding stands in either request.
+        if let Writes::Resource(_) = life.writes {
+            let id = create["response_body"].as_object().unwrap().values().find_map(|shown| shown["id"].as_str()).unwrap();
+            assert!(delete["path"].as_str().unwrap().ends_with(id), "{create:#} {delete:#}");
+        }
     }
     assert_eq!(&Scenery::see(cloud).await, scenery, "what is left in the cloud is what was there before");
     cloud.check_contract().await;
@@ -341,6 +373,7 @@ struct Scenery {
     global_gateway: Value,
     /// The peer of the interface on the global gateway.
     global_peer: Value,
+    connect_gateway: Value,
     all: Value,
 }
 
@@ -364,6 +397,7 @@ impl Scenery {
             "remote_ep_group": ["10.10.0.0/24"],
         });
         cloud.create("virtual_interface", on_global).await;
+        cloud.create("connect_gateway", json!({ "name": "foreign" })).await;
         Self::see(cloud).await
     }
 
@@ -378,6 +412,7 @@ impl Scenery {
             interface: on(900)["id"].clone(),
             global_gateway: all["global_dc_gateways"][0]["id"].clone(),
             global_peer: on(901)["vif_peers"][0]["id"].clone(),
+            connect_gateway: all["connect_gateways"][0]["id"].clone(),
             all,
         }
     }

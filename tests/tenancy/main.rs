@@ -4,6 +4,7 @@
 
 mod connections;
 mod credentials;
+mod global_gateways;
 mod secrets;
 mod shared_accounts;
 mod tenants;

@@ -14,7 +14,7 @@ use crate::cloud::Call;
 use crate::graph::{Contributions, ObjectKey};
 
 use crate::reconcile::context::{AccountContext, Context};
-use crate::reconcile::decide::{Creation, IntentState, Ownership, Presence, Situation};
+use crate::reconcile::decide::{Creation, IntentState, Ownership, Presence, Situation, TooManyTags};
 use crate::reconcile::kind::{Desired, Difference, Kind, Links, Reference, ResourcePhase, Tagging};
 use crate::reconcile::reconciler::Failure;
 use crate::reconcile::report::{ObservedResource, ResourceState, spec_changed};
@@ -39,6 +39,10 @@ pub(in crate::reconcile) struct Observation<K: Kind> {
     pub listed: Option<Instant>,
     /// Objects that it refers to and that are not there, or not granted.
     pub missing: Vec<WaitingFor>,
+    /// What tells the resource from others where the cloud takes a second one like it, as messages call it.
+    pub place: Option<String>,
+    /// A LIST is still to come that shows whether what others added to a list of the resource is gone from it.
+    pub awaits_list: bool,
 }
 
 impl<K: Kind> Observation<K> {
@@ -142,12 +146,22 @@ impl<K: Kind> Observer<'_, '_, K> {
             contested: state.drift_conflicts.fields(spec_changed, *generation),
             cloud: presence,
             create,
-            too_many_tags: Some(tags).filter(|tags| *tags > TAGS_LIMIT),
+            too_many_tags: (tags > TAGS_LIMIT).then_some(TooManyTags { count: tags, are_mutable: K::TAG_SCOPE.is_mutable() }),
         };
         let namespace = &self.context.key.namespace;
         let missing = self.context.references.iter().filter(|reference| self.context.referenced(reference).is_none());
         let missing = missing.map(|reference| reference.key(namespace).named_from(namespace)).collect();
-        Ok(Observation { situation, seen, target, tags, create_tagging, listed, missing })
+        let place = Some(&desired).filter(|_| !K::is_guarded(self.context.object)).and_then(K::describe_natural_key);
+        let withdrawn = seen.as_ref().and_then(|seen| self.withdrawn(seen, looked));
+        let awaits_list = withdrawn.is_some_and(|at| self.is_awaited(&self.account.cache.view(), at + lag));
+        Ok(Observation { situation, seen, target, tags, create_tagging, listed, missing, place, awaits_list })
+    }
+
+    /// When others ceased to add something to the lists of the resource or of its parts, if a look as old as `looked` may still show it.
+    fn withdrawn(&self, seen: &K::Resource, looked: Option<Instant>) -> Option<Instant> {
+        let parts = K::parts(&K::observed(seen));
+        let ids: Vec<&str> = parts.values().map(String::as_str).chain([K::id(seen)]).collect();
+        self.context.reconciler.index.withdrawn(&ids, looked)
     }
 
     fn desired<'d>(&'d self, links: &'d Links) -> Desired<'d, K::Object> {

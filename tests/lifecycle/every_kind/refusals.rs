@@ -131,6 +131,50 @@ fn fails(operation: &str, status: u16, code: &str, times: u32) -> Value {
     json!({ "operation": operation, "kind": "status", "status": status, "code": code, "message": "no", "times": times })
 }
 
+/// The cloud asks for a pause: that is told, whatever the call, and what was asked for comes about when it is over.
+pub async fn a_call_that_is_throttled_is_told_and_made_after_the_pause(row: &Row) {
+    const PAUSE: u32 = 3;
+    let (world, ids) = row.world().await;
+    let change = (row.changes)().into_iter().next();
+    let throttled = async |operation: &str| {
+        let told = world.wait_reason(row.kind, NAME, "Throttled").await;
+        assert!(is(&told, "Reconciling", "True"), "{told:#}");
+        let last = &told["status"]["lastError"];
+        assert_eq!((&last["code"], &last["operation"]), (&json!("APIGW.0308"), &json!(operation)), "{told:#}");
+    };
+    let fault = |operation: &str| {
+        let mut fault = fails(operation, 429, "APIGW.0308", 1);
+        fault["retry_after_s"] = json!(PAUSE);
+        fault
+    };
+    let since = row.now(&world).await;
+    let mut expected = Vec::new();
+    if let Some(create) = row.create {
+        world.cloud.fault(fault(create)).await;
+        world.apply(&row.object(&ids, &json!({}))).await;
+        throttled(create).await;
+        world.wait_ready(row.kind, NAME).await;
+        expected.push(create);
+    } else {
+        row.up(&world, &ids).await;
+    }
+    if let Some(change) = change {
+        world.cloud.fault(fault(change.calls[0])).await;
+        world.patch(row.kind, NAME, json!({ "spec": change.spec })).await;
+        throttled(change.calls[0]).await;
+        world.wait_ready(row.kind, NAME).await;
+        expected.extend(change.calls);
+    }
+    if let Some(delete) = row.delete {
+        world.cloud.fault(fault(delete)).await;
+        world.delete(row.kind, NAME).await;
+        throttled(delete).await;
+        world.wait_gone(row.kind, NAME).await;
+        expected.push(delete);
+    }
+    assert_eq!(row.written(&world, since).await, expected, "each once");
+}
+
 /// What can't be is told and makes nothing; what may have been is looked for; what passes by itself is tried again.
 pub async fn each_class_of_error_is_told_at_each_call(row: &Row) {
     const UNAVAILABLE: (u16, &str) = (503, "APIGW.0613");

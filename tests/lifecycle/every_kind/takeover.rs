@@ -60,6 +60,33 @@ pub async fn the_younger_of_two_objects_waits_for_the_older(row: &Row) {
     assert_eq!(row.written(&world, since).await, row.delete.into_iter().chain(row.create).collect::<Vec<_>>());
 }
 
+/// They are in no order: whichever is first has it, also where the cloud would take both.
+pub async fn of_two_objects_in_the_same_moment_one_has_the_resource(row: &Row) {
+    let (world, ids) = row.world().await;
+    if let Some(create) = row.create {
+        world.cloud.settings(json!({ "latencies": { "operations": { create: 700 } } })).await;
+    } else {
+        row.make_foreign(&world, &ids).await;
+    }
+    let since = row.now(&world).await;
+    let names = [NAME, "twin"];
+    let objects = names.map(|name| {
+        let mut object = row.object(&ids, &row.asked_for());
+        object["metadata"]["name"] = json!(name);
+        object
+    });
+    tokio::join!(world.apply(&objects[0]), world.apply(&objects[1]));
+    let (has, has_not) = tokio::select! {
+        _ = world.wait_ready(row.kind, names[0]) => (names[0], names[1]),
+        _ = world.wait_ready(row.kind, names[1]) => (names[1], names[0]),
+    };
+    conflict(&world, row, has_not).await;
+    assert_eq!(row.written(&world, since).await, row.create.into_iter().collect::<Vec<_>>());
+    world.delete(row.kind, has).await;
+    world.wait_gone(row.kind, has).await;
+    world.wait_ready(row.kind, has_not).await;
+}
+
 pub async fn what_somebody_else_has_made_is_not_touched(row: &Row) {
     if row.create.is_none() {
         return;

@@ -2,7 +2,7 @@
 //!
 //! It numbers the requests that change something. At a chosen one it springs its trap: it lets nothing pass any more until the operator is
 //! dead, and the caught request was carried out never, already, or only after that death. Changes go on when their sender dies: a cloud does
-//! not stop working because a connection is closed. The operator behind it sees one account only, as if it were alone in the cluster.
+//! not stop working because a connection is closed. It can also hold one request alone, so that others overtake it. The operator behind it sees one account only, as if it were alone in the cluster.
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::controlplane::{ADMIN_TOKEN, ControlPlane};
 use crate::eventually;
@@ -32,6 +32,8 @@ pub enum Moment {
     After,
     /// It is on its way, and carried out so long after it was sent.
     Late(Duration),
+    /// Nobody dies: it is held, while all others pass, until it is let go.
+    Held,
 }
 
 /// Which request is caught.
@@ -70,6 +72,7 @@ struct Shared {
     caught: Mutex<Option<String>>,
     /// What changed something, in order.
     changes: Mutex<Vec<String>>,
+    let_go: Notify,
     phase: watch::Sender<Phase>,
     under_way: AtomicUsize,
     cloud_calls: AtomicU64,
@@ -91,6 +94,7 @@ impl Proxy {
             trap: Mutex::new(None),
             caught: Mutex::new(None),
             changes: Mutex::default(),
+            let_go: Notify::new(),
             phase: watch::Sender::new(Phase::Open),
             under_way: AtomicUsize::new(0),
             cloud_calls: AtomicU64::new(0),
@@ -130,6 +134,11 @@ impl Proxy {
     /// The operator is dead: what comes now is the next one's.
     pub fn release(&self) {
         self.shared.phase.send_replace(Phase::Released);
+    }
+
+    /// The request that is held goes on.
+    pub fn let_go(&self) {
+        self.shared.let_go.notify_one();
     }
 
     /// The request that was caught.
@@ -175,6 +184,10 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     match shared.fate(&parts) {
         Fate::Passes => return shared.carry(parts, body, Duration::ZERO).await,
         Fate::QueueFull => return dropped_connection(),
+        Fate::Caught(Moment::Held) => {
+            shared.let_go.notified().await;
+            return shared.carry(parts, body, Duration::ZERO).await;
+        }
         Fate::Caught(Moment::After) => drop(Arc::clone(&shared).carry(parts, body, Duration::ZERO).await),
         Fate::Caught(Moment::Late(late)) => drop(tokio::spawn(Arc::clone(&shared).carry(parts, body, late))),
         Fate::Caught(Moment::Before) | Fate::Stays => {}
