@@ -1,6 +1,7 @@
 //! The cloud client against servers that answer as the simulator never would, and against a simulated cloud whose clock is another.
 
 mod connections;
+mod endpoints;
 mod nested;
 
 use axum::Router;
@@ -49,6 +50,7 @@ fn settings(url: &str) -> Settings {
         region: "r".into(),
         dc_endpoint: url.into(),
         iam_endpoint: url.into(),
+        sts_endpoint: url.into(),
         project_id: Some("p".into()),
         ca_bundle: None,
         reads_per_minute: 6000,

@@ -3,13 +3,13 @@
 //! All requests are sent by one function (`Client::dispatch`), which sends nothing more once the cloud has rejected the credentials.
 
 pub(in crate::cloud) mod answer;
+mod endpoints;
 mod guard;
 mod list;
 mod span;
 pub(in crate::cloud) mod transport;
 
 pub use answer::{Answer, Page};
-pub use transport::Endpoint;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -24,6 +24,7 @@ use crate::cloud::auth::clock::{Clock, agree};
 use crate::cloud::auth::credentials::{Credentials, Projects, Token, TokenAnswer};
 use crate::cloud::auth::rejection::{Refused, Rejection};
 use crate::cloud::call::{Call, Method};
+use crate::cloud::endpoint::{BaseUrl, Endpoint};
 use crate::cloud::errors::catalogue::{OwnCode, code_label};
 use crate::cloud::errors::class::ErrorClass;
 use crate::cloud::errors::{CloudError, RequestOutcome};
@@ -38,10 +39,12 @@ use transport::{Auth, Failed, Request, Transport};
 pub struct Settings {
     /// Region, e.g. `eu-west-101`; names the project when none is given.
     pub region: String,
-    /// Base URL of Direct Connect, without a path.
-    pub dc_endpoint: String,
-    /// Base URL of IAM, without a path.
-    pub iam_endpoint: String,
+    /// Base URL of Direct Connect.
+    pub dc_endpoint: BaseUrl,
+    /// Base URL of IAM.
+    pub iam_endpoint: BaseUrl,
+    /// Base URL of STS.
+    pub sts_endpoint: BaseUrl,
     /// Project id (32 hex digits); looked up at IAM when absent.
     pub project_id: Option<String>,
     /// PEM certificates to trust in addition to the system's.
@@ -72,6 +75,7 @@ pub struct Client {
 struct Breakers {
     dc: CircuitBreaker,
     iam: CircuitBreaker,
+    sts: CircuitBreaker,
 }
 
 impl Client {
@@ -86,7 +90,7 @@ impl Client {
         Ok(Self {
             reads: limiter(settings.reads_per_minute),
             writes: limiter(settings.writes_per_minute),
-            breakers: Breakers { dc: breaker(), iam: breaker() },
+            breakers: Breakers { dc: breaker(), iam: breaker(), sts: breaker() },
             project: settings.project_id.clone().map_or_else(OnceCell::new, |id| OnceCell::new_with(Some(id))),
             settings,
             credentials,
@@ -195,8 +199,15 @@ impl Client {
 
     /// The circuit breaker of each endpoint.
     #[must_use]
-    pub fn breakers(&self) -> [(Endpoint, CircuitBreakerState); 2] {
-        [(Endpoint::Dc, self.breakers.dc.state()), (Endpoint::Iam, self.breakers.iam.state())]
+    pub fn breakers(&self) -> [(Endpoint, CircuitBreakerState); 3] {
+        let Breakers { dc, iam, sts } = &self.breakers;
+        [(Endpoint::Dc, dc.state()), (Endpoint::Iam, iam.state()), (Endpoint::Sts, sts.state())]
+    }
+
+    /// The base URL of a service to which requests have been sent, if there were any.
+    #[must_use]
+    pub fn endpoint_in_use(&self, endpoint: Endpoint) -> Option<&str> {
+        self.transport.endpoints().in_use(endpoint)
     }
 
     /// The state of the rate limiters by the label of their direction.
@@ -208,7 +219,8 @@ impl Client {
     /// Whether an endpoint has not answered for longer than its circuit breaker stays open.
     #[must_use]
     pub fn unanswered(&self) -> Option<Unanswered> {
-        self.breakers.dc.unanswered().or_else(|| self.breakers.iam.unanswered())
+        let Breakers { dc, iam, sts } = &self.breakers;
+        [dc, iam, sts].into_iter().find_map(CircuitBreaker::unanswered)
     }
 
     /// When temporary credentials expire, if their Secret says so.
@@ -294,6 +306,7 @@ impl Client {
             Endpoint::Dc if request.method.is_read() => (&self.breakers.dc, OpenPolicy::Probe),
             Endpoint::Dc => (&self.breakers.dc, OpenPolicy::Reject),
             Endpoint::Iam => (&self.breakers.iam, OpenPolicy::Probe),
+            Endpoint::Sts => (&self.breakers.sts, OpenPolicy::Probe),
         };
         let admitted = breaker.admit(request.operation, policy).await?;
         // The credentials may have been rejected while it waited.
