@@ -66,7 +66,6 @@ impl ApiError {
         let Self { status, code, message, origin } = self;
         match origin {
             Origin::DirectConnect => json!({"requestId": request_id, "error_msg": message, "error_code": code}),
-            Origin::ApiGateway => json!({"error_msg": message, "error_code": code, "request_id": request_id}),
             Origin::Iam => json!({"error": {
                 "code": status.as_u16(), "message": message, "title": status.canonical_reason(),
             }}),
@@ -75,7 +74,7 @@ impl ApiError {
                 "error_msg": message, "error_code": code, "request_id": request_id,
                 "encoded_authorization_message": format!("SIMULATEDAUTHORIZATIONMESSAGE{request_id}"),
             }),
-            Origin::Identity => json!({"error_msg": message, "error_code": code, "request_id": request_id}),
+            Origin::ApiGateway | Origin::Identity => json!({"error_msg": message, "error_code": code, "request_id": request_id}),
         }
     }
 

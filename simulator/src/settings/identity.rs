@@ -7,7 +7,7 @@ use serde_json::Value;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Identity {
+pub struct IdentityServices {
     /// By name, which of the older IAM is the id.
     pub providers: BTreeMap<String, Provider>,
     /// By name.
@@ -98,7 +98,7 @@ pub enum IdTokens {
     Any,
 }
 
-impl Default for Identity {
+impl Default for IdentityServices {
     fn default() -> Self {
         let provider = Provider { client_ids: vec!["direct-connect-operator".to_owned()], ..Provider::default() };
         let by_token =
@@ -152,7 +152,7 @@ impl Agency {
     }
 }
 
-impl Identity {
+impl IdentityServices {
     /// The lifetime of what is issued for `asked` seconds.
     pub fn lifetime(&self, asked: u32) -> u32 {
         self.lifetime_s.unwrap_or(asked)

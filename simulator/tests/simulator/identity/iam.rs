@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn body(scope: Value) -> Value {
+fn body(scope: &Value) -> Value {
     json!({"auth": with(json!({"id_token": {"id": id_token(json!({}))}}), json!({"scope": scope}))})
 }
 
@@ -21,7 +21,7 @@ async fn an_id_token_gets_a_token() {
         (Value::Null, 403),
     ];
     for (scope, status) in scopes {
-        let answer = token(&cloud, "cluster", body(scope.clone())).await;
+        let answer = token(&cloud, "cluster", body(&scope)).await;
         assert_eq!((answer.status, &answer.body["token"]["methods"]), (201, &json!(["mapped"])), "{scope}: {}", answer.body);
         assert_eq!(answer.headers["x-iam-trace-id"], answer.headers["x-request-id"]);
         assert_eq!(answer.body["token"]["user"]["OS-FEDERATION"]["identity_provider"]["id"], "cluster");
@@ -36,9 +36,9 @@ async fn an_id_token_gets_a_token() {
         ("cluster", of(json!({"aud": "another"})), 401, "IAM.0001"),
         ("cluster", json!({"auth": {"id_token": {"id": "eyJhbGciOiJSU..."}}}), 400, "IAM.0011"),
         ("cluster", json!({"auth": {}}), 400, "IAM.0011"),
-        ("", body(Value::Null), 400, "IAM.0011"),
-        ("nobody", body(Value::Null), 404, "IAM.0004"),
-        ("cluster", body(json!({"project": {"name": "elsewhere"}})), 404, "IAM.0004"),
+        ("", body(&Value::Null), 400, "IAM.0011"),
+        ("nobody", body(&Value::Null), 404, "IAM.0004"),
+        ("cluster", body(&json!({"project": {"name": "elsewhere"}})), 404, "IAM.0004"),
     ];
     for (idp, body, status, code) in refused {
         let answer = token(&cloud, idp, body.clone()).await;
@@ -50,7 +50,7 @@ async fn an_id_token_gets_a_token() {
 #[tokio::test]
 async fn a_token_gets_keys() {
     let cloud = Simulator::start(json!({})).await;
-    let unscoped = token(&cloud, "cluster", body(Value::Null)).await.headers["x-subject-token"].to_str().unwrap().to_owned();
+    let unscoped = token(&cloud, "cluster", body(&Value::Null)).await.headers["x-subject-token"].to_str().unwrap().to_owned();
     let identity = |token: Value| json!({"auth": {"identity": with(json!({"methods": ["token"]}), json!({"token": token}))}});
     let headers = [("X-Auth-Token", unscoped.as_str())];
     let table = [
