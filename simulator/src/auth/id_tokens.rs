@@ -2,11 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
 
-use crate::settings::Provider;
+use super::jwks::is_signed_by;
+use crate::{settings::Provider, state::Object};
 
 /// What a token says of its subject.
 #[derive(Deserialize)]
@@ -35,12 +34,6 @@ impl Default for Audience {
     }
 }
 
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-}
-
 /// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -66,7 +59,7 @@ impl Refusal {
 /// The claims of a token that has not expired. Its signature is not verified.
 pub fn read(token: &str, now: Timestamp) -> Result<Claims, Refusal> {
     let [header, claims, _] = parts(token).ok_or(Refusal::Malformed)?;
-    let _: Header = decoded(header).ok_or(Refusal::Malformed)?;
+    let _: Object = decoded(header).ok_or(Refusal::Malformed)?;
     let claims: Claims = decoded(claims).filter(|claims: &Claims| !claims.subject.is_empty()).ok_or(Refusal::Malformed)?;
     if claims.expires_at <= now.as_second() { Err(Refusal::Expired) } else { Ok(claims) }
 }
@@ -99,25 +92,6 @@ fn parts(token: &str) -> Option<[&str; 3]> {
 
 fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-}
-
-/// Whether a key of the set has signed the token. Only RS256 is known, which API servers use by default.
-fn is_signed_by(token: &str, jwks: &Value) -> bool {
-    let verified = || {
-        let [header, _, signature] = parts(token)?;
-        let Header { alg, kid } = decoded(header)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).ok().filter(|_| alg == "RS256")?;
-        let (signed, _) = token.rsplit_once('.')?;
-        let keys = jwks.get("keys")?.as_array()?.iter();
-        let mut fitting = keys.filter(|key| kid.is_none() || key.get("kid").and_then(Value::as_str) == kid.as_deref());
-        let number = |key: &Value, name: &str| URL_SAFE_NO_PAD.decode(key.get(name)?.as_str()?).ok();
-        let verifies = |key: &Value| {
-            let public = RsaPublicKeyComponents { n: number(key, "n")?, e: number(key, "e")? };
-            public.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).ok()
-        };
-        fitting.find_map(verifies)
-    };
-    verified().is_some()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod id_tokens;
+mod jwks;
 mod signature;
 pub mod temporary_keys;
 pub mod tokens;

@@ -139,7 +139,7 @@ impl Default for Metadata {
 
 impl Default for PodIdentity {
     fn default() -> Self {
-        let associations = BTreeMap::from([("direct-connect-system/direct-connect".to_owned(), "pods".to_owned())]);
+        let associations = BTreeMap::from([("direct-connect/direct-connect-operator".to_owned(), "pods".to_owned())]);
         Self { associations, audience: "service.cce.pods".to_owned(), trust_agencies: true, key_lifetime_s: 3600 }
     }
 }

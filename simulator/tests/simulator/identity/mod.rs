@@ -25,10 +25,10 @@ pub const AGENT: &str = "pod-identity/credentials";
 pub const DOMAIN: &str = "37829608110c28f2675d0033a8675060";
 pub const PARTNERS_DOMAIN: &str = "47829608110c28f2675d0033a8675060";
 
-/// An id token of the service account of the demo, which ends in an hour, with some claims changed.
+/// An id token of the operator's service account, which ends in an hour, with some claims changed.
 pub fn id_token(changes: Value) -> String {
     let claims = json!({
-        "iss": "https://kubernetes.default.svc", "sub": "system:serviceaccount:direct-connect-system:direct-connect",
+        "iss": "https://kubernetes.default.svc", "sub": "system:serviceaccount:direct-connect:direct-connect-operator",
         "aud": ["direct-connect-operator"], "exp": Timestamp::now().as_second() + 3600,
     });
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());

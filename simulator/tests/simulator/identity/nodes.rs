@@ -69,7 +69,7 @@ async fn the_agent_has_keys_for_the_token_of_a_pod() {
     let answer = ask(&pod_token(json!({}))).await;
     let (key, _) = key_of(&answer);
     assert_eq!(read(&cloud, &key, PROJECT).await.0, 200);
-    assert_eq!(answer.body["subject"], json!({"namespace": "direct-connect-system", "serviceAccount": "direct-connect"}));
+    assert_eq!(answer.body["subject"], json!({"namespace": "direct-connect", "serviceAccount": "direct-connect-operator"}));
     assert_eq!(answer.body["audience"], "service.cce.pods");
     assert!(answer.body["assumedAgency"]["urn"].as_str().unwrap().contains("assumed-agency:pods/cce-"), "{}", answer.body);
 
@@ -83,7 +83,7 @@ async fn the_agent_has_keys_for_the_token_of_a_pod() {
         (pod_token(json!({"exp": 1})), 401),
         (id_token(json!({})), 401),
         (pod_token(json!({"sub": "somebody"})), 401),
-        (pod_token(json!({"sub": "system:serviceaccount:direct-connect-system:default"})), 404),
+        (pod_token(json!({"sub": "system:serviceaccount:direct-connect:default"})), 404),
     ];
     for (token, status) in table {
         let answer = ask(&token).await;

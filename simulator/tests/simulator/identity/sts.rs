@@ -20,8 +20,8 @@ async fn an_id_token_gets_keys_of_an_agency() {
             "id": format!("{DOMAIN}:direct-connect-operator"),
         },
         "audience": "direct-connect-operator", "provider": format!("iam::{DOMAIN}:oidcProvider:cluster"),
-        "subject_from_id_token": "system:serviceaccount:direct-connect-system:direct-connect",
-        "source_identity": "system-serviceaccount-direct-connect-system-direct-connect",
+        "subject_from_id_token": "system:serviceaccount:direct-connect:direct-connect-operator",
+        "source_identity": "system-serviceaccount-direct-connect-direct-connect-operator",
     });
     assert_eq!(with(answer.body, json!({"credentials": null})), shown);
 
