@@ -6,6 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+pub use super::cloud_account_credentials::{
+    AssumeAgency, Credentials, NodeMetadata, PodIdentity, SecretCredentials, SecretReference, WorkloadIdentity,
+};
 pub use super::cloud_account_status::{CloudAccountStatus, EndpointsInUse, Quota};
 use super::common::{DeletionPolicy, DriftPolicy, Tags};
 use super::rules;
@@ -50,7 +53,7 @@ pub struct CloudAccountSpec {
     #[x_kube(validation = rules::project("projectId"))]
     pub project_id: Option<String>,
 
-    /// credentials defines how the operator authenticates. Exactly one of the fields must be set.
+    /// credentials defines how the operator authenticates. Exactly one of accessKey, password, workloadIdentity, metadata and podIdentity must be set.
     pub credentials: Credentials,
 
     /// allowedNamespaces selects the namespaces whose objects may use the account. If not set, all namespaces may use it.
@@ -101,7 +104,7 @@ pub struct Endpoints {
     #[x_kube(validation = rules::base_url("endpoints.iam"))]
     pub iam: Option<String>,
 
-    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity and assumeAgency that name URNs. Any region's STS
+    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity.providerUrn and assumeAgency.urn. Any region's STS
     /// serves. Defaults to `https://sts.REGION.myhuaweicloud.com`, or to the domain myhuaweicloud.eu where that name does not resolve. In regions
     /// that start with eu-west-1, myhuaweicloud.eu comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,86 +122,6 @@ pub struct Endpoints {
     #[x_kube(validation = rules::pem_certificates("endpoints.caBundle"))]
     pub ca_bundle: Option<String>,
 }
-
-/// How the operator authenticates. Exactly one of the fields must be set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = rules::exactly_one("credentials", &["accessKey", "password", "workloadIdentity", "metadata", "podIdentity"]))]
-#[serde(rename_all = "camelCase")]
-pub struct Credentials {
-    /// accessKey authenticates with an access key from a Secret. The Secret must have the keys accessKey and secretKey. Temporary access
-    /// keys also need securityToken, and can have expiresAt, the expiration time, like 2030-01-31T12:00:00Z.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access_key: Option<SecretCredentials>,
-
-    /// password authenticates with the name and password of an IAM user from a Secret. The Secret must have the keys domain, user and
-    /// password. The operator requests a token from IAM.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<SecretCredentials>,
-
-    /// workloadIdentity exchanges the token of the operator's ServiceAccount at STS for temporary access keys of an agency. Not supported
-    /// by this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workload_identity: Option<WorkloadIdentity>,
-
-    /// metadata uses the agency of the node that the operator runs on. Not supported by this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<NodeMetadata>,
-
-    /// podIdentity uses the agency that CCE binds to the operator's ServiceAccount. Not supported by this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod_identity: Option<PodIdentity>,
-}
-
-/// Credentials that are stored in a Secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretCredentials {
-    /// secretRef references the Secret.
-    pub secret_ref: SecretReference,
-}
-
-/// A reference to a Secret in any namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretReference {
-    /// namespace is the namespace of the Secret, 1 to 63 characters.
-    #[schemars(length(min = 1, max = 63))]
-    #[x_kube(validation = rules::namespace_name("namespace"))]
-    pub namespace: String,
-
-    /// name is the name of the Secret, 1 to 253 characters.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = rules::object_name("name"))]
-    pub name: String,
-}
-
-/// Exchange of a `ServiceAccount` token at STS (`POST /v5/agencies/assume-with-oidc`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct WorkloadIdentity {
-    /// providerUrn is the URN of the identity provider, 1 to 512 characters.
-    #[schemars(length(min = 1, max = 512))]
-    #[x_kube(validation = rules::urn("providerUrn"))]
-    pub provider_urn: String,
-
-    /// agencyUrn is the URN of the agency, 1 to 512 characters.
-    #[schemars(length(min = 1, max = 512))]
-    #[x_kube(validation = rules::urn("agencyUrn"))]
-    pub agency_urn: String,
-
-    /// tokenPath is the absolute path of the token in the file system of the operator, 1 to 4096 characters.
-    #[schemars(length(min = 1, max = 4096))]
-    #[x_kube(validation = rules::absolute_path("tokenPath"))]
-    pub token_path: String,
-}
-
-/// The agency of the node. It has no settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct NodeMetadata {}
-
-/// The agency bound to the operator's `ServiceAccount`. It has no settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PodIdentity {}
 
 /// Selects namespaces by name or by label. Exactly one of the fields must be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]

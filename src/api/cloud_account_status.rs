@@ -29,7 +29,8 @@ pub struct CloudAccountStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<EndpointsInUse>,
 
-    /// credentialsExpireAt is the time at which the current token expires. The operator renews it before. Not set for access keys.
+    /// credentialsExpireAt is the time at which the credentials expire. Only set if nobody renews them in time: for access keys whose Secret
+    /// has expiresAt, and for credentials whose renewal has failed for long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_expire_at: Option<Time>,
 

@@ -8,15 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
+use crate::cloud::auth::proof::Keys;
 use crate::cloud::auth::sign::{self, DATE_HEADER, Signable};
 use crate::cloud::call::Method;
 use crate::cloud::client::Settings;
 use crate::cloud::client::answer::Answer;
 use crate::cloud::client::endpoints::Endpoints;
 use crate::cloud::client::guard;
+use crate::cloud::client::known_secrets::KnownSecrets;
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::errors::catalogue::OwnCode;
-use crate::cloud::errors::redact::Secrets;
 use crate::cloud::errors::{CloudError, RequestOutcome};
 use crate::proxy;
 
@@ -44,7 +45,7 @@ pub(in crate::cloud) struct Transport {
     http: Mutex<Arc<reqwest::Client>>,
     endpoints: Endpoints,
     /// The account's secrets, which are redacted in the errors of all calls.
-    credentials: Vec<SecretString>,
+    known: KnownSecrets,
 }
 
 pub(in crate::cloud) struct Request<'a> {
@@ -54,6 +55,8 @@ pub(in crate::cloud) struct Request<'a> {
     /// Escaped.
     pub path: String,
     pub query: &'a [(String, String)],
+    /// One more header.
+    pub header: Option<(&'static str, &'a str)>,
     pub body: Vec<u8>,
     /// The secret in the body, to be redacted in errors.
     pub secret: Option<&'a SecretString>,
@@ -67,9 +70,7 @@ pub(in crate::cloud) enum Auth<'a> {
     None,
     Token(&'a SecretString),
     Sign {
-        access_key: &'a str,
-        secret_key: &'a SecretString,
-        security_token: Option<&'a SecretString>,
+        keys: &'a Keys,
         project: Option<&'a str>,
         /// The cloud's time.
         at: Timestamp,
@@ -96,9 +97,10 @@ impl From<Failed> for CloudError {
 }
 
 impl Transport {
-    pub fn new(settings: &Settings, credentials: Vec<SecretString>) -> Result<Self, String> {
+    /// No connections yet. `secrets` are those of the account that are known from the start.
+    pub fn new(settings: &Settings, secrets: Vec<SecretString>) -> Result<Self, String> {
         let http = Mutex::new(Arc::new(connections(settings)?));
-        Ok(Self { settings: settings.clone(), http, endpoints: Endpoints::new(settings), credentials })
+        Ok(Self { settings: settings.clone(), http, endpoints: Endpoints::new(settings), known: KnownSecrets::new(secrets) })
     }
 
     /// The base URLs of the services.
@@ -125,17 +127,16 @@ impl Transport {
     /// # Errors
     /// Any status but 2xx, a timeout, or an answer that is too large.
     pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
-        let secrets = self.secrets(request, auth);
+        let secrets = self.known.with(request.secret);
         match self.exchange(request, auth).await {
             Ok(answer) => Ok(Answer { secrets, ..answer }),
             Err(failed) => Err(Failed { error: secrets.redact(failed.error), ..failed }),
         }
     }
 
-    /// The secrets of the request, and all of the account.
-    fn secrets(&self, request: &Request<'_>, auth: &Auth<'_>) -> Secrets {
-        let token = if let Auth::Token(token) = auth { Some(*token) } else { None };
-        Secrets::new(self.credentials.iter().chain(token).chain(request.secret).map(ExposeSecret::expose_secret))
+    /// What is redacted from now on, besides what was given at the start.
+    pub const fn known(&self) -> &KnownSecrets {
+        &self.known
     }
 
     async fn exchange(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
@@ -155,7 +156,7 @@ impl Transport {
         let retry_after = header("Retry-After").and_then(|wait| retry_after(&wait, date.unwrap_or_else(Timestamp::now)));
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
-            Ok(Answer { status, request_id, subject_token, date, body, secrets: Secrets::default(), counted: None })
+            Ok(Answer { status, request_id, subject_token, date, body, secrets: Arc::default(), counted: None })
         } else {
             let error = CloudError::from_answer(request.operation, status, request_id, &body);
             Err(Failed { error: CloudError { retry_after, ..error }, date })
@@ -176,15 +177,16 @@ fn prepare(http: &reqwest::Client, base: &str, request: &Request<'_>, auth: &Aut
         CloudError::local(request.operation, OwnCode::ConnectionProtected, what, RequestOutcome::Refused)
     })?;
     let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    headers.extend(request.header.map(|(name, value)| (name.to_owned(), value.to_owned())));
     match auth {
         Auth::None => {}
         Auth::Token(token) => headers.push(("X-Auth-Token".to_owned(), token.expose_secret().to_owned())),
-        Auth::Sign { access_key, secret_key, security_token, project, at } => {
+        Auth::Sign { keys: Keys { access_key, secret_key, security_token }, project, at } => {
             let authority = url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
             headers.push(("Host".to_owned(), authority.unwrap_or_default()));
             headers.push((DATE_HEADER.to_owned(), at.strftime("%Y%m%dT%H%M%SZ").to_string()));
             headers.extend(project.map(|id| ("X-Project-Id".to_owned(), id.to_owned())));
-            headers.extend(security_token.map(|token| ("X-Security-Token".to_owned(), token.expose_secret().to_owned())));
+            headers.extend(security_token.as_ref().map(|token| ("X-Security-Token".to_owned(), token.expose_secret().to_owned())));
             let signable = Signable {
                 method: request.method.as_str(),
                 path: url.path(),
