@@ -5,7 +5,7 @@ use direct_connect_operator::cloud::regions::candidates;
 use direct_connect_operator::cloud::{BaseUrl, Endpoint, ErrorClass, Listed, RequestOutcome, Settings, VirtualGateway};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
-use support::contract::documents;
+use support::contract::{documents, identity};
 
 use super::{access_key, client_with, serve, settings};
 
@@ -60,7 +60,7 @@ async fn both_names_are_told_when_neither_resolves() {
 #[test]
 fn the_first_name_is_the_one_of_the_vendors_documents() {
     let mut services = BTreeSet::new();
-    for document in documents() {
+    for document in documents().iter().chain(&identity::documents()) {
         let text = |key: &str| document[key].as_str().unwrap();
         let service = match text("product_short") {
             "DC" => Endpoint::Dc,
@@ -72,5 +72,5 @@ fn the_first_name_is_the_one_of_the_vendors_documents() {
         assert_eq!(first, format!("https://{}", text("host")), "{}", text("name"));
         services.insert(service.label());
     }
-    assert!(services.contains("dc"), "{services:?}");
+    assert_eq!(services, BTreeSet::from(["dc", "iam", "sts"]));
 }
