@@ -17,7 +17,8 @@ use crate::api::{CloudAccount, Reason, Recovery};
 use crate::backoff::exponential;
 use crate::cache::PollSchedule;
 use crate::cloud::{
-    self, Client, CloudError, Credentials, ErrorClass, Limits, OwnCode, Priority, Quotas, RenewalFailure, Settings, Unanswered,
+    self, BaseUrl, Client, CloudError, Credentials, Endpoint, ErrorClass, Limits, OwnCode, Priority, Quotas, RenewalFailure, Settings,
+    Unanswered,
 };
 use crate::graph::ObjectKey;
 
@@ -55,6 +56,7 @@ impl NotUsable {
             ErrorClass::Permission => Reason::Forbidden,
             ErrorClass::Throttled => Reason::Throttled,
             _ if is(OwnCode::ProjectUnknown) => Reason::ProjectUnknown,
+            _ if is(OwnCode::NoSts) => Reason::Unsupported,
             ErrorClass::Invalid => Reason::Invalid,
             ErrorClass::Unsupported => Reason::Unsupported,
             _ if error.http_status.is_none() => Reason::EndpointUnreachable,
@@ -278,13 +280,17 @@ fn settings(account: &CloudAccount, limits: Limits) -> Settings {
     let spec = &account.spec;
     let rate = spec.rate_limit.as_ref();
     let number = |value: Option<i32>, otherwise: u32| value.and_then(|value| u32::try_from(value).ok()).unwrap_or(otherwise);
+    let configured = spec.endpoints.as_ref();
+    let base_url = |service, configured: Option<&String>| {
+        configured.map_or_else(|| cloud::regions::candidates(&spec.region, service), |url| BaseUrl::from(url.as_str()))
+    };
     Settings {
         region: spec.region.clone(),
-        dc_endpoint: spec.dc_endpoint(),
-        iam_endpoint: spec.iam_endpoint(),
-        sts_endpoint: spec.sts_endpoint(),
+        dc_endpoint: base_url(Endpoint::Dc, configured.and_then(|configured| configured.dc.as_ref())),
+        iam_endpoint: base_url(Endpoint::Iam, configured.and_then(|configured| configured.iam.as_ref())),
+        sts_endpoint: base_url(Endpoint::Sts, configured.and_then(|configured| configured.sts.as_ref())),
         project_id: spec.project_id.clone(),
-        ca_bundle: spec.endpoints.as_ref().and_then(|endpoints| endpoints.ca_bundle.clone()),
+        ca_bundle: configured.and_then(|configured| configured.ca_bundle.clone()),
         reads_per_minute: number(rate.and_then(|rate| rate.reads_per_minute), 600),
         writes_per_minute: number(rate.and_then(|rate| rate.writes_per_minute), 60),
         burst: number(rate.and_then(|rate| rate.burst), 20),

@@ -22,9 +22,10 @@ use super::context::Context;
 use super::metrics::AccountMetrics;
 use super::prepare::{NotUsable, QUOTAS_SOON};
 use super::{Account, Accounts, State, in_use, secrets};
-use crate::api::cloud_account::Quota;
+use crate::api::cloud_account::{EndpointsInUse, Quota};
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::{exponential, jittered};
+use crate::cloud::{Client, Endpoint};
 use crate::cluster::age;
 use crate::cluster::finalizer::{self, RenamedFinalizer};
 use crate::cluster::status::join_names;
@@ -297,6 +298,7 @@ impl Context {
             next.project_id = ready.client.project_id().await.ok().map(str::to_owned);
             next.credentials_expire_at = ready.client.credentials_end().map(Into::into);
             next.quotas = quotas;
+            next.endpoints = Some(endpoints_in_use(&ready.client));
         }
         if (CloudAccountStatus { last_sync_time: None, ..next.clone() }) == (CloudAccountStatus { last_sync_time: None, ..last }) {
             return Ok(());
@@ -307,6 +309,11 @@ impl Context {
         }
         Ok(())
     }
+}
+
+fn endpoints_in_use(client: &Client) -> EndpointsInUse {
+    let in_use = |endpoint| client.endpoint_in_use(endpoint).map(str::to_owned);
+    EndpointsInUse { dc: in_use(Endpoint::Dc), iam: in_use(Endpoint::Iam), sts: in_use(Endpoint::Sts) }
 }
 
 fn next_status(last: &CloudAccountStatus, problem: Option<&NotUsable>, remarks: &[String], generation: Option<i64>) -> CloudAccountStatus {

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub use super::cloud_account_credentials::{
     AssumeAgency, Credentials, NodeMetadata, PodIdentity, SecretCredentials, SecretReference, WorkloadIdentity,
 };
-pub use super::cloud_account_status::{CloudAccountStatus, Quota};
+pub use super::cloud_account_status::{CloudAccountStatus, EndpointsInUse, Quota};
 use super::common::{DeletionPolicy, DriftPolicy, Tags};
 use super::rules;
 
@@ -91,21 +91,22 @@ pub struct CloudAccountSpec {
 #[serde(rename_all = "camelCase")]
 pub struct Endpoints {
     /// dc is the base URL of Direct Connect, at most 512 characters. Defaults to `https://dcaas.REGION.myhuaweicloud.com`, or to the domain
-    /// myhuaweicloud.eu in regions that start with eu-west-1.
+    /// myhuaweicloud.eu where that name does not resolve. status.endpoints shows which one is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.dc"))]
     pub dc: Option<String>,
 
     /// iam is the base URL of IAM, at most 512 characters. Defaults to `https://iam.REGION.myhuaweicloud.com`, or to the domain
-    /// myhuaweicloud.eu in regions that start with eu-west-1.
+    /// myhuaweicloud.eu where that name does not resolve. In regions that start with eu-west-1, myhuaweicloud.eu comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.iam"))]
     pub iam: Option<String>,
 
-    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity.providerUrn and assumeAgency.urn. Defaults to
-    /// `https://sts.REGION.myhuaweicloud.com`, or to the domain myhuaweicloud.eu in regions that start with eu-west-1.
+    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity and assumeAgency that name URNs. Any region's STS
+    /// serves. Defaults to `https://sts.REGION.myhuaweicloud.com`, or to the domain myhuaweicloud.eu where that name does not resolve. In regions
+    /// that start with eu-west-1, myhuaweicloud.eu comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.sts"))]
@@ -293,24 +294,6 @@ pub enum Feature {
 }
 
 impl CloudAccountSpec {
-    /// Base URL of Direct Connect: configured, or the region's. Without a trailing slash.
-    #[must_use]
-    pub fn dc_endpoint(&self) -> String {
-        self.endpoint("dcaas", |endpoints| endpoints.dc.as_ref())
-    }
-
-    /// Base URL of IAM: configured, or the region's. Without a trailing slash.
-    #[must_use]
-    pub fn iam_endpoint(&self) -> String {
-        self.endpoint("iam", |endpoints| endpoints.iam.as_ref())
-    }
-
-    /// Base URL of STS: configured, or the region's. Without a trailing slash.
-    #[must_use]
-    pub fn sts_endpoint(&self) -> String {
-        self.endpoint("sts", |endpoints| endpoints.sts.as_ref())
-    }
-
     /// Interval of the periodic sync: `spec.syncInterval`, by default 5 minutes, at least 30 seconds.
     #[must_use]
     pub fn sync_interval(&self) -> Duration {
@@ -318,18 +301,6 @@ impl CloudAccountSpec {
         const FLOOR: Duration = Duration::from_secs(30);
         let given = self.sync_interval.as_deref().and_then(parse_duration);
         given.unwrap_or(DEFAULT).max(FLOOR)
-    }
-
-    /// The European sites have a domain of their own (`docs/design/uncertain-facts.md#u18`).
-    fn endpoint(&self, service: &str, configured: impl Fn(&Endpoints) -> Option<&String>) -> String {
-        let configured = self.endpoints.as_ref().and_then(configured);
-        configured.map_or_else(
-            || {
-                let domain = if self.region.starts_with("eu-west-1") { "myhuaweicloud.eu" } else { "myhuaweicloud.com" };
-                format!("https://{service}.{}.{domain}", self.region)
-            },
-            |url| url.trim_end_matches('/').to_owned(),
-        )
     }
 }
 
@@ -345,18 +316,6 @@ mod tests {
 
     fn account(spec: serde_json::Value) -> CloudAccountSpec {
         serde_json::from_value(spec).unwrap()
-    }
-
-    #[test]
-    fn endpoints_follow_the_region_unless_configured() {
-        let credentials = serde_json::json!({ "metadata": {} });
-        let default = |region: &str| account(serde_json::json!({ "region": region, "credentials": credentials }));
-        assert_eq!(default("cn-north-4").dc_endpoint(), "https://dcaas.cn-north-4.myhuaweicloud.com");
-        assert_eq!(default("eu-west-101").iam_endpoint(), "https://iam.eu-west-101.myhuaweicloud.eu");
-        assert_eq!(default("ap-southeast-1").sts_endpoint(), "https://sts.ap-southeast-1.myhuaweicloud.com");
-        assert_eq!(default("eu-west-0").dc_endpoint(), "https://dcaas.eu-west-0.myhuaweicloud.com");
-        let own = account(serde_json::json!({ "region": "r", "credentials": credentials, "endpoints": { "dc": "https://dc.example/" } }));
-        assert_eq!((own.dc_endpoint().as_str(), own.iam_endpoint().as_str()), ("https://dc.example", "https://iam.r.myhuaweicloud.com"));
     }
 
     #[test]

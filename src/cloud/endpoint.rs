@@ -1,4 +1,4 @@
-//! The services that an account calls.
+//! The services that an account calls, and where.
 
 /// The services that an account calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,5 +20,20 @@ impl Endpoint {
             Self::Iam => "iam",
             Self::Sts => "sts",
         }
+    }
+}
+
+/// The base URL of a service, without a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseUrl {
+    /// The only one.
+    Configured(String),
+    /// The first one whose name resolves.
+    OneOf([String; 2]),
+}
+
+impl From<&str> for BaseUrl {
+    fn from(url: &str) -> Self {
+        Self::Configured(url.trim_end_matches('/').to_owned())
     }
 }

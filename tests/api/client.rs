@@ -1,6 +1,7 @@
 //! The cloud client against servers that answer as the simulator never would, and against a simulated cloud whose clock is another.
 
 mod connections;
+mod endpoints;
 mod nested;
 
 use axum::Router;

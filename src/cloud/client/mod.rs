@@ -5,6 +5,7 @@
 pub(in crate::cloud) mod answer;
 mod authenticate;
 mod dispatch;
+mod endpoints;
 mod exchanges;
 mod guard;
 mod known_secrets;
@@ -25,7 +26,7 @@ use tokio::time::Instant;
 use crate::cloud::auth::credentials::Credentials;
 use crate::cloud::auth::renewed::RenewalFailure;
 use crate::cloud::call::Call;
-use crate::cloud::endpoint::Endpoint;
+use crate::cloud::endpoint::{BaseUrl, Endpoint};
 use crate::cloud::errors::CloudError;
 use crate::cloud::errors::class::ErrorClass;
 use crate::cloud::limits::Limits;
@@ -41,12 +42,12 @@ use transport::Request;
 pub struct Settings {
     /// Region, e.g. `eu-west-101`; names the project when none is given.
     pub region: String,
-    /// Base URL of Direct Connect, without a path.
-    pub dc_endpoint: String,
-    /// Base URL of IAM, without a path.
-    pub iam_endpoint: String,
-    /// Base URL of STS, without a path.
-    pub sts_endpoint: String,
+    /// Base URL of Direct Connect.
+    pub dc_endpoint: BaseUrl,
+    /// Base URL of IAM.
+    pub iam_endpoint: BaseUrl,
+    /// Base URL of STS.
+    pub sts_endpoint: BaseUrl,
     /// Project id (32 hex digits); looked up at IAM when absent.
     pub project_id: Option<String>,
     /// PEM certificates to trust in addition to the system's.
@@ -201,6 +202,12 @@ impl Client {
     #[must_use]
     pub fn breakers(&self) -> [(Endpoint, CircuitBreakerState); 3] {
         self.dispatcher.breakers()
+    }
+
+    /// The base URL of a service to which requests have been sent, if there were any.
+    #[must_use]
+    pub fn endpoint_in_use(&self, endpoint: Endpoint) -> Option<&str> {
+        self.dispatcher.transport.endpoints().in_use(endpoint)
     }
 
     /// The state of the rate limiters by the label of their direction.

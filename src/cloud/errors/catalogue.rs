@@ -34,6 +34,8 @@ pub enum OwnCode {
     TooLarge,
     /// IAM has no project of the region's name, or several.
     ProjectUnknown,
+    /// The region has no STS.
+    NoSts,
     /// The request would order or cancel a connection, or change what it costs.
     ConnectionProtected,
     /// The file of a token is missing or empty.
@@ -49,12 +51,13 @@ pub enum OwnCode {
 }
 
 impl OwnCode {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Timeout,
         Self::Unreachable,
         Self::Malformed,
         Self::TooLarge,
         Self::ProjectUnknown,
+        Self::NoSts,
         Self::ConnectionProtected,
         Self::TokenMissing,
         Self::TokenInvalid,
@@ -72,6 +75,7 @@ impl OwnCode {
             Self::Malformed => "Malformed",
             Self::TooLarge => "TooLarge",
             Self::ProjectUnknown => "ProjectUnknown",
+            Self::NoSts => "NoSts",
             Self::ConnectionProtected => "ConnectionProtected",
             Self::TokenMissing => "TokenMissing",
             Self::TokenInvalid => "TokenInvalid",
@@ -86,7 +90,7 @@ impl OwnCode {
         match self {
             Self::ProjectUnknown | Self::ConnectionProtected | Self::TokenInvalid | Self::AddressNotAllowed => Invalid,
             Self::TokenMissing => Auth,
-            Self::Timeout | Self::Unreachable | Self::Malformed | Self::TooLarge | Self::Expired | Self::Internal => Server,
+            Self::Timeout | Self::Unreachable | Self::Malformed | Self::TooLarge | Self::NoSts | Self::Expired | Self::Internal => Server,
         }
     }
 
@@ -99,6 +103,9 @@ impl OwnCode {
             Self::Malformed => "The answer can't be read: it is a proxy's page, or of an API that the operator does not know.",
             Self::TooLarge => "The answer is above the operator's size limit.",
             Self::ProjectUnknown => "IAM has no project of the region's name, or several. Set `spec.projectId` of the CloudAccount.",
+            Self::NoSts => {
+                "No name of STS in the region resolves, while those of other services do. Use `workloadIdentity` with `idpId`, or set `spec.endpoints.sts` of the CloudAccount to the STS of another region."
+            }
             Self::ConnectionProtected => {
                 "The request would order or cancel a connection, or change what it costs, so that it was not sent. A bug in the operator: please report it."
             }
