@@ -39,7 +39,7 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use schemas::{closed, validator, without_nulls};
-pub use sources::{documents, example_requests, examples};
+pub use sources::{documents, example_requests, examples, read_documents};
 
 const IDENTITY: [&str; 4] = ["/v3/auth/tokens", "/v3/projects", "/meta-data/latest/api/token", "/openstack/latest/securitykey"];
 
