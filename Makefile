@@ -12,7 +12,7 @@ PLAIN = sed -E '/^$$|^\# Source:|app.kubernetes.io\/(instance|version|managed-by
 demo: controlplane
 	cargo build --locked --bins
 	cargo build --locked --package direct-connect-simulator
-	ONCE=$(ONCE) cargo run --locked --quiet --example demo
+	ONCE=$(ONCE) IDENTITY=$(IDENTITY) cargo run --locked --quiet --example demo
 
 test: controlplane
 	$(TEST_OTLP)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-use crate::cloud::Limits;
+use crate::cloud::{Limits, PodIdentity, Surroundings, check_address};
 use crate::cluster::watch::shard::Shard;
 use crate::telemetry::logs::LogFormat;
 
@@ -165,6 +165,18 @@ pub struct Run {
     #[arg(long, env = "DC_OPERATOR_SETTLE_INTERVAL_MAX", default_value = "15s", value_parser = duration, help_heading = "Cloud")]
     pub settle_interval_max: Duration,
 
+    /// Base URL of the metadata service of the node, for accounts with `credentials.metadata`: `https://`, or `http://` with a loopback, link-local or
+    /// private IP address.
+    #[arg(
+        long,
+        env = "DC_OPERATOR_METADATA_ENDPOINT",
+        value_name = "URL",
+        default_value = "http://169.254.169.254",
+        value_parser = metadata_endpoint,
+        help_heading = "Cloud"
+    )]
+    pub metadata_endpoint: String,
+
     /// Log level or filter directives: `info`, `debug`, `direct_connect_operator=trace`, …
     #[arg(long, env = "DC_OPERATOR_LOG", default_value = "info", value_parser = log, help_heading = "Logs")]
     pub log: String,
@@ -219,6 +231,14 @@ impl Run {
             failures: self.breaker_failures,
             open_for: (self.breaker_rest.min(self.breaker_rest_max), self.breaker_rest_max),
         }
+    }
+}
+
+impl Run {
+    /// What the pod finds around it. The agent of pod identity is in variables that CCE sets.
+    #[must_use]
+    pub fn surroundings(&self) -> Surroundings {
+        Surroundings { metadata_endpoint: self.metadata_endpoint.clone(), pod_identity: PodIdentity::from_env() }
     }
 }
 
@@ -323,6 +343,10 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
     }
 }
 
+fn metadata_endpoint(text: &str) -> Result<String, String> {
+    check_address(text).map(|()| text.to_owned())
+}
+
 /// `60s`, `500ms`, `1m30s`: as in the custom resources.
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}; write 500ms, 60s or 1m30s"))?;
@@ -412,6 +436,8 @@ mod tests {
             ("--otlp-endpoint", "collector:4318"),
             ("--listen", "8080"),
             ("--call-timeout", "60"),
+            ("--metadata-endpoint", "http://metadata.example.com"),
+            ("--metadata-endpoint", "169.254.169.254"),
             ("--log-format", "xml"),
             ("--log", "direct_connect_operator=loud"),
         ] {

@@ -167,6 +167,7 @@ pub async fn work(
     let accounts = Arc::new(Accounts::new(
         (config.settle_interval, config.settle_interval_max),
         config.limits(),
+        config.surroundings(),
         SecretNamespaces::new(config.secret_namespaces.clone()),
         kinds.iter().map(|kind| kind.resource_type),
     ));

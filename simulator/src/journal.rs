@@ -10,10 +10,15 @@ use serde_json::{Value, json};
 
 use crate::{http::Request, settings::Settings};
 
-const SECRET_HEADERS: [&str; 3] = ["authorization", "x-auth-token", "x-security-token"];
+const SECRET_HEADERS: [&str; 4] = ["authorization", "x-auth-token", "x-metadata-token", "x-security-token"];
 /// String values of these keys are redacted in bodies.
 const SECRET_KEYS: [&str; 2] = ["bgp_md5", "password"];
 const REDACTED: &str = "***";
+/// The same of temporary keys and id tokens, but in their length, which the documents prescribe.
+const TEMPORARY_SECRET_KEYS: [&str; 7] =
+    ["id_token", "secret", "secret_access_key", "secretAccessKey", "security_token", "securitytoken", "securityToken"];
+/// The string `id` is redacted in an object under these keys.
+const KEYS_OF_TOKENS: [&str; 2] = ["id_token", "token"];
 
 /// A request and its response.
 pub struct Entry {
@@ -121,13 +126,31 @@ fn redact(value: Value) -> Value {
         Value::Object(fields) => fields
             .into_iter()
             .map(|(key, inner)| {
-                let secret = SECRET_KEYS.contains(&key.as_str()) && inner.is_string();
-                (key, if secret { Value::from(REDACTED) } else { redact(inner) })
+                let shown = redacted_field(&key, inner);
+                (key, shown)
             })
             .collect(),
         Value::Array(list) => list.into_iter().map(redact).collect(),
         plain => plain,
     }
+}
+
+fn redacted_field(key: &str, value: Value) -> Value {
+    match value {
+        Value::String(_) if SECRET_KEYS.contains(&key) => Value::from(REDACTED),
+        Value::String(text) if TEMPORARY_SECRET_KEYS.contains(&key) => stars(&text),
+        Value::Object(mut fields) if KEYS_OF_TOKENS.contains(&key) => {
+            if let Some(id @ Value::String(_)) = fields.get_mut("id") {
+                *id = stars(id.as_str().unwrap_or_default());
+            }
+            redact(Value::Object(fields))
+        }
+        other => redact(other),
+    }
+}
+
+fn stars(text: &str) -> Value {
+    Value::from("*".repeat(text.chars().count()))
 }
 
 #[cfg(test)]
@@ -138,6 +161,11 @@ mod tests {
     fn secrets_are_redacted_and_nothing_else_is() {
         let body = br#"{"a": {"bgp_md5": "hush", "list": [{"password": "hush"}], "n": 1}, "password": {"user": 1}}"#;
         let shown = json!({"a": {"bgp_md5": "***", "list": [{"password": "***"}], "n": 1}, "password": {"user": 1}});
+        assert_eq!(redacted_body(body), shown);
+        let body = br#"{"auth": {"id_token": {"id": "hush"}, "identity": {"token": {"id": "hush", "n": 1}}}, "id_token": "hush",
+            "credential": {"access": "AK", "secret": "hush", "securitytoken": "hush"}, "token": {"user": {"id": "u"}}}"#;
+        let shown = json!({"auth": {"id_token": {"id": "****"}, "identity": {"token": {"id": "****", "n": 1}}}, "id_token": "****",
+            "credential": {"access": "AK", "secret": "****", "securitytoken": "****"}, "token": {"user": {"id": "u"}}});
         assert_eq!(redacted_body(body), shown);
         assert_eq!(redacted_body(b"hush"), json!("4 bytes that are no JSON"));
         assert_eq!(redacted_body(b""), Value::Null);

@@ -1,11 +1,11 @@
-//! A simulator of Huawei Cloud Direct Connect and IAM, with an admin API for tests, all on one port.
+//! A simulator of Huawei Cloud Direct Connect, IAM and STS, with an admin API for tests, all on one port.
 //!
 //! It is written from the vendor's API documents and shares no code with the operator, so that a mistake in one of them
 //! shows as a disagreement. `docs/simulator.md` describes its flags, settings and admin API. The modules, from the top:
 //!
 //! - `server`: a request from arrival to response, and the state that requests share. `admin`: the admin API.
 //! - `operations`: the operations of the cloud's API. `rules`: the conditions under which it rejects a request.
-//! - `auth`: accounts, tokens, signatures. `faults`, `rate_limit`, `journal`: what surrounds an operation.
+//! - `identity`: the services that issue temporary keys and tokens. `auth`: accounts, tokens, signatures. `faults`, `rate_limit`, `journal`: what surrounds an operation.
 //! - `state`: the resources, and changes that are pending. `settings`: how the cloud behaves.
 //! - `http`: requests, responses, error formats. `clock`: the time of the cloud.
 
@@ -14,6 +14,7 @@ mod auth;
 mod clock;
 mod faults;
 mod http;
+mod identity;
 mod journal;
 mod operations;
 mod rate_limit;

@@ -49,8 +49,8 @@ pub(super) struct Known {
 #[derive(Clone)]
 pub(super) struct Built {
     pub settings: Settings,
-    /// Fingerprint of what is in the Secret: its metadata may change without it.
-    pub secret: [u8; 32],
+    /// Fingerprint of the credentials: of their settings, and of what is in the Secret, whose metadata may change without it.
+    pub fingerprint: [u8; 32],
     pub caches: Arc<CloudCaches>,
     pub quotas: Vec<Quota>,
     /// When they were; never before a client has proved itself.

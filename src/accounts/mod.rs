@@ -3,6 +3,7 @@
 mod account;
 mod caches;
 mod context;
+mod credentials;
 mod grants;
 mod metrics;
 mod namespaces;

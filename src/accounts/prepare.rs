@@ -3,11 +3,7 @@
 //! A client is kept as long as neither the endpoints nor what is in the Secret change, and with it the caches. Credentials that the cloud has
 //! rejected are not used again until the Secret changes, but for a rare credential check.
 
-use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
-use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -16,11 +12,14 @@ use tokio::time::Instant;
 use super::account::Account;
 use super::caches::CloudCaches;
 use super::context::{Built, Context};
-use crate::api::cloud_account::{Quota, SecretReference};
+use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, Reason, Recovery};
 use crate::backoff::exponential;
 use crate::cache::PollSchedule;
-use crate::cloud::{self, Client, CloudError, Credentials, ErrorClass, Limits, Priority, Quotas, Settings, Unanswered};
+use crate::cloud::{
+    self, BaseUrl, Client, CloudError, Credentials, Endpoint, ErrorClass, Limits, OwnCode, Priority, Quotas, RenewalFailure, Settings,
+    Unanswered,
+};
 use crate::graph::ObjectKey;
 
 /// How often the quotas are read again.
@@ -32,28 +31,38 @@ const WATCHED_FOR: Duration = Duration::from_mins(15);
 /// First and longest wait before credentials that were rejected are tried once more: far too seldom for the cloud to lock the account.
 const CREDENTIAL_CHECK: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(1));
 
+/// First and longest wait of what is likely to end by itself.
+const SOON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+
 /// Why an account is not ready.
 pub(super) struct NotUsable {
     pub reason: Reason,
     pub message: String,
     pub error: Option<Box<CloudError>>,
+    /// First and longest wait before the next try.
+    waits: (Duration, Duration),
 }
 
 impl NotUsable {
-    fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), error: None }
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), error: None, waits: waits(reason) }
     }
 
     fn cloud(error: CloudError) -> Self {
+        let is = |code: OwnCode| error.code == code.as_str();
         let reason = match error.class {
+            _ if is(OwnCode::TokenMissing) => Reason::SecretMissing,
             ErrorClass::Auth => Reason::CredentialsRejected,
             ErrorClass::Permission => Reason::Forbidden,
             ErrorClass::Throttled => Reason::Throttled,
-            _ if error.code == cloud::OwnCode::ProjectUnknown.as_str() => Reason::ProjectUnknown,
+            _ if is(OwnCode::ProjectUnknown) => Reason::ProjectUnknown,
+            _ if is(OwnCode::NoSts) => Reason::Unsupported,
+            ErrorClass::Invalid => Reason::Invalid,
+            ErrorClass::Unsupported => Reason::Unsupported,
             _ if error.http_status.is_none() => Reason::EndpointUnreachable,
             _ => Reason::CloudUnavailable,
         };
-        Self { reason, message: error.to_string(), error: Some(Box::new(error)) }
+        Self { reason, message: error.to_string(), error: Some(Box::new(error)), waits: waits(reason) }
     }
 
     /// The cloud does not answer.
@@ -62,14 +71,28 @@ impl NotUsable {
         Self { message: format!("the cloud has not answered since {since:.0}: {}", told.message), ..told }
     }
 
+    /// The cloud refuses a call of this client. If its credentials are not rejected for good, it was their exchange that failed. That is tried again
+    /// soon: nobody tells when what it takes is there, and no user is locked for it.
+    fn refused(error: CloudError, client: &Client) -> Self {
+        let is_exchange = error.class == ErrorClass::Auth && client.rejected().is_none();
+        let told = Self::cloud(error);
+        Self { waits: if is_exchange { SOON } else { told.waits }, ..told }
+    }
+
+    /// Credentials are not renewed for long.
+    pub fn not_renewed(RenewalFailure { since, error, expires_at }: RenewalFailure) -> Self {
+        let told = Self::cloud(error);
+        let end = expires_at.map_or_else(|| "they have ended".to_owned(), |end| format!("those in use end at {end:.0}"));
+        Self { message: format!("the credentials have not been renewed since {since:.0}, and {end}: {}", told.message), ..told }
+    }
+
     /// Whether it may end without anybody's doing.
     pub fn goes_on(&self) -> bool {
         self.reason.recovery() == Recovery::Automatic
     }
 
     pub fn wait(&self, failures: u32) -> Duration {
-        let (first, limit) = waits(self.reason);
-        exponential(first, limit, failures)
+        exponential(self.waits.0, self.waits.1, failures)
     }
 }
 
@@ -79,49 +102,25 @@ pub(crate) const fn waits(reason: Reason) -> (Duration, Duration) {
     match reason {
         Reason::CredentialsRejected => CREDENTIAL_CHECK,
         Reason::Forbidden | Reason::SecretMissing => (Duration::from_mins(1), Duration::from_mins(10)),
-        _ => (Duration::from_secs(1), Duration::from_mins(1)),
+        _ => SOON,
     }
-}
-
-pub(super) fn secret_of(account: &CloudAccount) -> Option<&SecretReference> {
-    let credentials = &account.spec.credentials;
-    credentials.access_key.as_ref().or(credentials.password.as_ref()).map(|credentials| &credentials.secret_ref)
 }
 
 impl Context {
     pub(super) async fn prepare(&self, account: &CloudAccount) -> Result<Result<Arc<Account>, NotUsable>, kube::Error> {
         self.known(&account.name_any(), |known| known.secret_goes = None);
-        let Some(reference) = secret_of(account) else {
-            let message = "spec.credentials: only accessKey and password are supported by this version";
-            return Ok(Err(NotUsable::new(Reason::Unsupported, message)));
-        };
-        let SecretReference { namespace, name } = reference;
-        let secrets = self.accounts.secrets();
-        let Some(secret) = secrets.get(&self.client, namespace, name).await? else {
-            let message = if secrets.include(namespace) {
-                format!("Secret {namespace}/{name} does not exist")
-            } else {
-                format!("Secret {namespace}/{name} is not readable: its namespace is not in --secret-namespaces of the operator")
-            };
-            return Ok(Err(NotUsable::new(Reason::SecretMissing, message)));
-        };
-        let goes = secret.metadata.deletion_timestamp.is_some().then(|| {
-            format!("Secret {namespace}/{name} is being deleted, and stays as long as objects use this account; to go on, refer to another Secret")
-        });
-        self.known(&account.name_any(), |known| known.secret_goes = goes);
-        let credentials = match credentials(account, &secret) {
-            Ok(credentials) => credentials,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        Ok(self.build(account, credentials, fingerprint(account, &secret)).await)
+        Ok(match self.credentials(account).await? {
+            Ok((credentials, fingerprint)) => self.build(account, credentials, fingerprint).await,
+            Err(problem) => Err(problem),
+        })
     }
 
-    async fn build(&self, account: &CloudAccount, credentials: Credentials, secret: [u8; 32]) -> Result<Arc<Account>, NotUsable> {
+    async fn build(&self, account: &CloudAccount, credentials: Credentials, fingerprint: [u8; 32]) -> Result<Arc<Account>, NotUsable> {
         let name = account.name_any();
         let settings = settings(account, self.accounts.limits());
         let present = self.known(&name, |known| {
             let is_same = |built: &&Built| {
-                built.settings == settings && built.secret == secret && built.caches.schedule.idle == account.spec.sync_interval()
+                built.settings == settings && built.fingerprint == fingerprint && built.caches.schedule.idle == account.spec.sync_interval()
             };
             let same = known.built.as_ref().filter(is_same).cloned();
             if same.is_none() {
@@ -137,13 +136,19 @@ impl Context {
             _ => Built {
                 caches: self.caches(account, settings.clone(), credentials)?,
                 settings,
-                secret,
+                fingerprint,
                 quotas: Vec::new(),
                 quotas_read: None,
                 watched: None,
             },
         };
         let built = self.with_quotas(&name, built).await?;
+        // It also renews credentials in time, where nothing else is called. A source that is away for a while is no reason to doubt, as above.
+        if let Err(error) = built.caches.client.authenticate().await
+            && !error.class.is_transient()
+        {
+            return Err(NotUsable::refused(error, &built.caches.client));
+        }
         self.same_project(account, &built.caches.client).await?;
         let features = account.spec.features.clone().unwrap_or_default();
         let defaults = account.spec.defaults.clone().unwrap_or_default();
@@ -188,8 +193,9 @@ impl Context {
             Err(error) => {
                 // It is kept when its credentials were rejected: it knows that they are not to be used.
                 let rejected = built.caches.client.rejected().is_some();
+                let problem = NotUsable::refused(error, &built.caches.client);
                 self.known(name, |known| known.built = rejected.then_some(built));
-                return Err(NotUsable::cloud(error));
+                return Err(problem);
             }
         };
         self.known(name, |known| (known.built, known.check_at) = (Some(built.clone()), None));
@@ -204,7 +210,12 @@ impl Context {
         let (index, key, watched) = (Arc::clone(&self.index), ObjectKey::account(&account.name_any()), Arc::clone(&client));
         // Whichever call it is that the credentials are rejected at: the account, and with it all its objects, hears of it.
         let watch = tokio::spawn(async move {
-            watched.until_rejected().await;
+            loop {
+                tokio::select! {
+                    () = watched.until_rejected() => break,
+                    () = watched.until_renewal_changes() => index.wake(&key),
+                }
+            }
             index.wake(&key);
         });
         Ok(Arc::new(CloudCaches::new(account.name_any(), client, schedule, watch.abort_handle())))
@@ -241,19 +252,6 @@ impl Context {
     }
 }
 
-/// Not for anybody to read: only whether it is the same as before counts. One Secret may hold the keys of several ways to authenticate.
-fn fingerprint(account: &CloudAccount, secret: &Secret) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update([u8::from(account.spec.credentials.access_key.is_some())]);
-    for (key, value) in secret.data.iter().flatten() {
-        for part in [key.as_bytes(), &value.0] {
-            hash.update(part.len().to_be_bytes());
-            hash.update(part);
-        }
-    }
-    hash.finalize().into()
-}
-
 /// What is left of a quota; `None` where it has no limit.
 fn room(quota: &Quota) -> Option<i64> {
     (quota.limit >= 0).then(|| quota.limit - quota.used)
@@ -282,12 +280,17 @@ fn settings(account: &CloudAccount, limits: Limits) -> Settings {
     let spec = &account.spec;
     let rate = spec.rate_limit.as_ref();
     let number = |value: Option<i32>, otherwise: u32| value.and_then(|value| u32::try_from(value).ok()).unwrap_or(otherwise);
+    let configured = spec.endpoints.as_ref();
+    let base_url = |service, configured: Option<&String>| {
+        configured.map_or_else(|| cloud::regions::candidates(&spec.region, service), |url| BaseUrl::from(url.as_str()))
+    };
     Settings {
         region: spec.region.clone(),
-        dc_endpoint: spec.dc_endpoint(),
-        iam_endpoint: spec.iam_endpoint(),
+        dc_endpoint: base_url(Endpoint::Dc, configured.and_then(|configured| configured.dc.as_ref())),
+        iam_endpoint: base_url(Endpoint::Iam, configured.and_then(|configured| configured.iam.as_ref())),
+        sts_endpoint: base_url(Endpoint::Sts, configured.and_then(|configured| configured.sts.as_ref())),
         project_id: spec.project_id.clone(),
-        ca_bundle: spec.endpoints.as_ref().and_then(|endpoints| endpoints.ca_bundle.clone()),
+        ca_bundle: configured.and_then(|configured| configured.ca_bundle.clone()),
         reads_per_minute: number(rate.and_then(|rate| rate.reads_per_minute), 600),
         writes_per_minute: number(rate.and_then(|rate| rate.writes_per_minute), 60),
         burst: number(rate.and_then(|rate| rate.burst), 20),
@@ -295,39 +298,31 @@ fn settings(account: &CloudAccount, limits: Limits) -> Settings {
     }
 }
 
-/// When temporary keys end, if the Secret says so. What can't be read warns nobody in time, but keeps no line from its work.
-fn end(secret: &Secret, told: &str) -> Option<Timestamp> {
-    let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
-    told.trim()
-        .parse()
-        .inspect_err(|_| tracing::warn!("expiresAt in the Secret {namespace}/{name} is no time like 2030-01-31T12:00:00Z"))
-        .ok()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::RequestOutcome;
 
-fn credentials(account: &CloudAccount, secret: &Secret) -> Result<Credentials, NotUsable> {
-    let optional = |key: &str| {
-        let bytes = secret.data.as_ref()?.get(key)?;
-        // A newline at the end comes with files and is never part of a key.
-        std::str::from_utf8(&bytes.0).ok().map(|text| text.trim_end_matches(['\r', '\n']).to_owned()).filter(|text| !text.is_empty())
-    };
-    let required = |key: &str| {
-        optional(key).ok_or_else(|| {
-            let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
-            NotUsable::new(Reason::SecretMissing, format!("Secret {namespace}/{name} does not have the key {key}"))
-        })
-    };
-    if account.spec.credentials.access_key.is_some() {
-        Ok(Credentials::AccessKey {
-            access_key: required("accessKey")?,
-            secret_key: SecretString::from(required("secretKey")?),
-            security_token: optional("securityToken").map(SecretString::from),
-            expires_at: optional("expiresAt").and_then(|told| end(secret, &told)),
-        })
-    } else {
-        Ok(Credentials::Password {
-            domain: required("domain")?,
-            user: required("user")?,
-            password: SecretString::from(required("password")?),
-        })
+    #[test]
+    fn an_error_of_the_operators_own_has_the_reason_of_its_code() {
+        let rows = [
+            (OwnCode::TokenMissing, Reason::SecretMissing),
+            (OwnCode::ProjectUnknown, Reason::ProjectUnknown),
+            (OwnCode::NoSts, Reason::Unsupported),
+            (OwnCode::Unreachable, Reason::EndpointUnreachable),
+        ];
+        for (code, reason) in rows {
+            let error = CloudError {
+                class: code.class(),
+                code: code.as_str().to_owned(),
+                message: String::new(),
+                http_status: None,
+                request_id: None,
+                operation: "AssumeAgencyWithOIDC",
+                outcome: RequestOutcome::Refused,
+                retry_after: None,
+            };
+            assert_eq!(NotUsable::cloud(error).reason, reason, "{code:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `CloudAccount` objects → accounts that are ready, and their status.
 //!
-//! A pass reads the account's Secret, logs in where that takes a call, and proves the credentials by one read (the quotas, which the status
+//! A pass reads the account's Secret, gets keys or a token where that takes a call, and proves the credentials by one read (the quotas, which the status
 //! shows). Objects are told no more of it than the reason: the particulars are for those who may read the account.
 
 use futures::StreamExt;
@@ -20,11 +20,12 @@ use tracing::Instrument;
 
 use super::context::Context;
 use super::metrics::AccountMetrics;
-use super::prepare::{NotUsable, QUOTAS_SOON, secret_of};
+use super::prepare::{NotUsable, QUOTAS_SOON};
 use super::{Account, Accounts, State, in_use, secrets};
-use crate::api::cloud_account::Quota;
+use crate::api::cloud_account::{EndpointsInUse, Quota};
 use crate::api::{CloudAccount, CloudAccountStatus, ConditionType, NewCondition, Reason, remove_condition, set_condition};
 use crate::backoff::{exponential, jittered};
+use crate::cloud::{Client, Endpoint};
 use crate::cluster::age;
 use crate::cluster::finalizer::{self, RenamedFinalizer};
 use crate::cluster::status::join_names;
@@ -42,8 +43,8 @@ use crate::telemetry::metrics::{Metrics, ReconcileResult, Source};
 const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// First and longest wait after the API server refused or was not reached.
 const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
-/// How often it is checked whether a cloud that has not answered is back.
-const UNANSWERED: Duration = Duration::from_secs(10);
+/// How often it is checked whether a cloud that has not answered is back, and whether credentials are renewed again.
+const TROUBLED: Duration = Duration::from_secs(10);
 /// How soon a pass looks again whether the caches are filled.
 const NOT_FILLED: Duration = Duration::from_millis(100);
 /// Longest message of a condition of an account, in bytes; Kubernetes takes 32768 characters.
@@ -210,20 +211,22 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
     };
     let state = match &prepared {
         Ok(ready) => State::Ready(Arc::clone(ready)),
-        Err(NotUsable { reason, message: _, error }) => State::NotReady(*reason, told_to_tenants(name, *reason), error.as_deref().cloned()),
+        Err(NotUsable { reason, error, .. }) => State::NotReady(*reason, told_to_tenants(name, *reason), error.as_deref().cloned()),
     };
     // First, so that the status never tells of what is not in force yet.
     context.publish(name, state);
     // Objects report their own errors: for them the account stays as it is.
-    let unanswered = prepared.as_ref().ok().and_then(|ready| ready.client.unanswered());
-    let again = if unanswered.is_some() { again.min(jittered(UNANSWERED)) } else { again };
-    let unanswered = unanswered.map(NotUsable::unanswered);
-    context.tell(&account, &prepared, unanswered.as_ref(), quotas, &users).await?;
+    let troubled = prepared.as_ref().ok().and_then(|ready| {
+        let not_renewed = ready.client.renewal_failure().map(NotUsable::not_renewed);
+        not_renewed.or_else(|| ready.client.unanswered().map(NotUsable::unanswered))
+    });
+    let again = if troubled.is_some() { again.min(jittered(TROUBLED)) } else { again };
+    context.tell(&account, &prepared, troubled.as_ref(), quotas, &users).await?;
     Ok((passed, Action::requeue(again)))
 }
 
 fn secret_key(account: &CloudAccount) -> Option<ObjectKey> {
-    secret_of(account).map(|reference| ObjectKey::secret(&reference.namespace, &reference.name))
+    account.spec.credentials.secret().map(|reference| ObjectKey::secret(&reference.namespace, &reference.name))
 }
 
 /// What objects say of an account that is not ready. The particulars, among them the Secret's name, are for those who may read the account.
@@ -278,13 +281,13 @@ impl Context {
         &self,
         account: &CloudAccount,
         prepared: &Result<Arc<Account>, NotUsable>,
-        unanswered: Option<&NotUsable>,
+        troubled: Option<&NotUsable>,
         quotas: Vec<Quota>,
         users: &[ObjectKey],
     ) -> Result<(), kube::Error> {
         let last = account.status.clone().unwrap_or_default();
         let remarks = self.remarks(&account.name_any());
-        let problem = prepared.as_ref().err().or(unanswered);
+        let problem = prepared.as_ref().err().or(troubled);
         let mut next = next_status(&last, problem, &remarks, account.metadata.generation);
         if account.meta().deletion_timestamp.is_some() {
             waits_for(&mut next, users, account.metadata.generation);
@@ -297,8 +300,9 @@ impl Context {
         let first = prepared.is_ok() && last.project_id.is_none();
         if let Ok(ready) = prepared {
             next.project_id = ready.client.project_id().await.ok().map(str::to_owned);
-            next.credentials_expire_at = ready.client.token_expires_at().await.or(ready.client.credentials_end()).map(Into::into);
+            next.credentials_expire_at = ready.client.credentials_end().map(Into::into);
             next.quotas = quotas;
+            next.endpoints = Some(endpoints_in_use(&ready.client));
         }
         if (CloudAccountStatus { last_sync_time: None, ..next.clone() }) == (CloudAccountStatus { last_sync_time: None, ..last }) {
             return Ok(());
@@ -309,6 +313,11 @@ impl Context {
         }
         Ok(())
     }
+}
+
+fn endpoints_in_use(client: &Client) -> EndpointsInUse {
+    let in_use = |endpoint| client.endpoint_in_use(endpoint).map(str::to_owned);
+    EndpointsInUse { dc: in_use(Endpoint::Dc), iam: in_use(Endpoint::Iam), sts: in_use(Endpoint::Sts) }
 }
 
 fn next_status(last: &CloudAccountStatus, problem: Option<&NotUsable>, remarks: &[String], generation: Option<i64>) -> CloudAccountStatus {

@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 
 use super::account::{Account, ResourceType};
 use crate::api::Reason;
-use crate::cloud::{CloudError, Limits};
+use crate::cloud::{CloudError, Limits, Surroundings};
 use crate::cluster::secrets::SecretNamespaces;
 
 /// Whether an account can be used.
@@ -44,6 +44,7 @@ pub struct Accounts {
     /// First and longest interval of active polling; the idle one is each account's own.
     pub(super) active: (Duration, Duration),
     limits: Limits,
+    surroundings: Surroundings,
     secrets: SecretNamespaces,
     types: Arc<[ResourceType]>,
 }
@@ -57,12 +58,13 @@ struct States {
 }
 
 impl Accounts {
-    /// No accounts. `active` are the first and the longest interval between two LISTs while something settles, `limits` those of their clients, `secrets` where
-    /// Secrets may be read, `types` all resource types that they may be asked for.
+    /// No accounts. `active` are the first and the longest interval between two LISTs while something settles, `limits` those of their clients, `surroundings`
+    /// where credentials may come from that no Secret holds, `secrets` where Secrets may be read, `types` all resource types that they may be asked for.
     #[must_use]
     pub fn new(
         active: (Duration, Duration),
         limits: Limits,
+        surroundings: Surroundings,
         secrets: SecretNamespaces,
         types: impl IntoIterator<Item = ResourceType>,
     ) -> Self {
@@ -73,6 +75,7 @@ impl Accounts {
             changed: broadcast::Sender::new(EVENTS),
             active,
             limits,
+            surroundings,
             secrets,
             types: types.into_iter().collect(),
         }
@@ -127,6 +130,12 @@ impl Accounts {
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Where credentials may come from that no Secret holds.
+    #[must_use]
+    pub const fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     /// Types of the resources that accounts may be asked for.

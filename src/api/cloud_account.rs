@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-pub use super::cloud_account_status::{CloudAccountStatus, Quota};
+pub use super::cloud_account_credentials::{
+    AssumeAgency, Credentials, NodeMetadata, PodIdentity, SecretCredentials, SecretReference, WorkloadIdentity,
+};
+pub use super::cloud_account_status::{CloudAccountStatus, EndpointsInUse, Quota};
 use super::common::{DeletionPolicy, DriftPolicy, Tags};
 use super::rules;
 
@@ -50,7 +53,7 @@ pub struct CloudAccountSpec {
     #[x_kube(validation = rules::project("projectId"))]
     pub project_id: Option<String>,
 
-    /// credentials defines how the operator authenticates. Exactly one of the fields must be set.
+    /// credentials defines how the operator authenticates. Exactly one of accessKey, password, workloadIdentity, metadata and podIdentity must be set.
     pub credentials: Credentials,
 
     /// allowedNamespaces selects the namespaces whose objects may use the account. If not set, all namespaces may use it.
@@ -88,21 +91,22 @@ pub struct CloudAccountSpec {
 #[serde(rename_all = "camelCase")]
 pub struct Endpoints {
     /// dc is the base URL of Direct Connect, at most 512 characters. Defaults to `https://dcaas.REGION.myhuaweicloud.com`, or to the domain
-    /// myhuaweicloud.eu in regions that start with eu-west-1.
+    /// myhuaweicloud.eu where that name does not resolve. status.endpoints shows which one is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.dc"))]
     pub dc: Option<String>,
 
     /// iam is the base URL of IAM, at most 512 characters. Defaults to `https://iam.REGION.myhuaweicloud.com`, or to the domain
-    /// myhuaweicloud.eu in regions that start with eu-west-1.
+    /// myhuaweicloud.eu where that name does not resolve. In regions that start with eu-west-1, myhuaweicloud.eu comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.iam"))]
     pub iam: Option<String>,
 
-    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity. Defaults to
-    /// `https://sts.REGION.myhuaweicloud.com`, or to the domain myhuaweicloud.eu in regions that start with eu-west-1.
+    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity.providerUrn and assumeAgency.urn. Any region's STS
+    /// serves. Defaults to `https://sts.REGION.myhuaweicloud.com`, or to the domain myhuaweicloud.eu where that name does not resolve. In regions
+    /// that start with eu-west-1, myhuaweicloud.eu comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     #[x_kube(validation = rules::base_url("endpoints.sts"))]
@@ -118,86 +122,6 @@ pub struct Endpoints {
     #[x_kube(validation = rules::pem_certificates("endpoints.caBundle"))]
     pub ca_bundle: Option<String>,
 }
-
-/// How the operator authenticates. Exactly one of the fields must be set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = rules::exactly_one("credentials", &["accessKey", "password", "workloadIdentity", "metadata", "podIdentity"]))]
-#[serde(rename_all = "camelCase")]
-pub struct Credentials {
-    /// accessKey authenticates with an access key from a Secret. The Secret must have the keys accessKey and secretKey. Temporary access
-    /// keys also need securityToken, and can have expiresAt, the expiration time, like 2030-01-31T12:00:00Z.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access_key: Option<SecretCredentials>,
-
-    /// password authenticates with the name and password of an IAM user from a Secret. The Secret must have the keys domain, user and
-    /// password. The operator requests a token from IAM.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<SecretCredentials>,
-
-    /// workloadIdentity exchanges the token of the operator's ServiceAccount at STS for temporary access keys of an agency. Not supported
-    /// by this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workload_identity: Option<WorkloadIdentity>,
-
-    /// metadata uses the agency of the node that the operator runs on. Not supported by this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<NodeMetadata>,
-
-    /// podIdentity uses the agency that CCE binds to the operator's ServiceAccount. Not supported by this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod_identity: Option<PodIdentity>,
-}
-
-/// Credentials that are stored in a Secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretCredentials {
-    /// secretRef references the Secret.
-    pub secret_ref: SecretReference,
-}
-
-/// A reference to a Secret in any namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretReference {
-    /// namespace is the namespace of the Secret, 1 to 63 characters.
-    #[schemars(length(min = 1, max = 63))]
-    #[x_kube(validation = rules::namespace_name("namespace"))]
-    pub namespace: String,
-
-    /// name is the name of the Secret, 1 to 253 characters.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = rules::object_name("name"))]
-    pub name: String,
-}
-
-/// Exchange of a `ServiceAccount` token at STS (`POST /v5/agencies/assume-with-oidc`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct WorkloadIdentity {
-    /// providerUrn is the URN of the identity provider, 1 to 512 characters.
-    #[schemars(length(min = 1, max = 512))]
-    #[x_kube(validation = rules::urn("providerUrn"))]
-    pub provider_urn: String,
-
-    /// agencyUrn is the URN of the agency, 1 to 512 characters.
-    #[schemars(length(min = 1, max = 512))]
-    #[x_kube(validation = rules::urn("agencyUrn"))]
-    pub agency_urn: String,
-
-    /// tokenPath is the absolute path of the token in the file system of the operator, 1 to 4096 characters.
-    #[schemars(length(min = 1, max = 4096))]
-    #[x_kube(validation = rules::absolute_path("tokenPath"))]
-    pub token_path: String,
-}
-
-/// The agency of the node. It has no settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct NodeMetadata {}
-
-/// The agency bound to the operator's `ServiceAccount`. It has no settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PodIdentity {}
 
 /// Selects namespaces by name or by label. Exactly one of the fields must be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -371,18 +295,6 @@ pub enum Feature {
 }
 
 impl CloudAccountSpec {
-    /// Base URL of Direct Connect: configured, or the region's. Without a trailing slash.
-    #[must_use]
-    pub fn dc_endpoint(&self) -> String {
-        self.endpoint("dcaas", |endpoints| endpoints.dc.as_ref())
-    }
-
-    /// Base URL of IAM: configured, or the region's. Without a trailing slash.
-    #[must_use]
-    pub fn iam_endpoint(&self) -> String {
-        self.endpoint("iam", |endpoints| endpoints.iam.as_ref())
-    }
-
     /// Interval of the periodic sync: `spec.syncInterval`, by default 5 minutes, at least 30 seconds.
     #[must_use]
     pub fn sync_interval(&self) -> Duration {
@@ -390,18 +302,6 @@ impl CloudAccountSpec {
         const FLOOR: Duration = Duration::from_secs(30);
         let given = self.sync_interval.as_deref().and_then(parse_duration);
         given.unwrap_or(DEFAULT).max(FLOOR)
-    }
-
-    /// The European sites have a domain of their own (`docs/design/uncertain-facts.md#u18`).
-    fn endpoint(&self, service: &str, configured: impl Fn(&Endpoints) -> Option<&String>) -> String {
-        let configured = self.endpoints.as_ref().and_then(configured);
-        configured.map_or_else(
-            || {
-                let domain = if self.region.starts_with("eu-west-1") { "myhuaweicloud.eu" } else { "myhuaweicloud.com" };
-                format!("https://{service}.{}.{domain}", self.region)
-            },
-            |url| url.trim_end_matches('/').to_owned(),
-        )
     }
 }
 
@@ -417,17 +317,6 @@ mod tests {
 
     fn account(spec: serde_json::Value) -> CloudAccountSpec {
         serde_json::from_value(spec).unwrap()
-    }
-
-    #[test]
-    fn endpoints_follow_the_region_unless_configured() {
-        let credentials = serde_json::json!({ "metadata": {} });
-        let default = |region: &str| account(serde_json::json!({ "region": region, "credentials": credentials }));
-        assert_eq!(default("cn-north-4").dc_endpoint(), "https://dcaas.cn-north-4.myhuaweicloud.com");
-        assert_eq!(default("eu-west-101").iam_endpoint(), "https://iam.eu-west-101.myhuaweicloud.eu");
-        assert_eq!(default("eu-west-0").dc_endpoint(), "https://dcaas.eu-west-0.myhuaweicloud.com");
-        let own = account(serde_json::json!({ "region": "r", "credentials": credentials, "endpoints": { "dc": "https://dc.example/" } }));
-        assert_eq!((own.dc_endpoint().as_str(), own.iam_endpoint().as_str()), ("https://dc.example", "https://iam.r.myhuaweicloud.com"));
     }
 
     #[test]

@@ -25,7 +25,12 @@ pub struct CloudAccountStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
 
-    /// credentialsExpireAt is the time at which the current token expires. The operator renews it before. Not set for access keys.
+    /// endpoints lists the base URLs that the operator calls. Which one of a region's two names is used depends on which one resolves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<EndpointsInUse>,
+
+    /// credentialsExpireAt is the time at which the credentials expire. Only set if nobody renews them in time: for access keys whose Secret
+    /// has expiresAt, and for credentials whose renewal has failed for long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_expire_at: Option<Time>,
 
@@ -44,6 +49,23 @@ pub struct CloudAccountStatus {
     /// managedObjects is the number of objects that use the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_objects: Option<i64>,
+}
+
+/// The base URLs that the operator calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointsInUse {
+    /// dc is the base URL of Direct Connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dc: Option<String>,
+
+    /// iam is the base URL of IAM. Not set while the operator has made no call to IAM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iam: Option<String>,
+
+    /// sts is the base URL of STS. Not set while the operator has made no call to STS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sts: Option<String>,
 }
 
 /// One quota of the account.

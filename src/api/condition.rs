@@ -147,7 +147,7 @@ reasons! {
     QuotaExceeded => "A quota of the account is exhausted. Delete resources that are not needed, or request a higher quota. The operator retries at long intervals.",
     Forbidden => "The credentials of the account lack a permission. Grant the IAM action for the operation in `status.lastError.operation`.",
     NotGranted => "The grants of the CloudAccount do not allow this namespace to use what the spec asks for. Ask the platform team to extend `spec.grants` of the account.",
-    CredentialsRejected => "The cloud rejected the credentials of the account. Correct the Secret of the CloudAccount; the operator uses the change immediately.",
+    CredentialsRejected => "The cloud rejected the credentials of the account. Correct the Secret of the CloudAccount; the operator uses the change immediately. Without a Secret, correct the identity provider, the agency or its trust policy in the cloud.",
     Throttled => "The cloud limits the rate of API calls. Wait; the operator reduces its rate automatically.",
     CloudFailed => "The cloud reports that the resource failed. Check `status.observed` and `status.lastError`. Delete the object and create it again, or contact the support of the cloud.",
     CloudUnavailable => "The cloud does not respond, or returns server errors. Wait; the operator retries automatically.",
@@ -160,7 +160,7 @@ reasons! {
     Delivering => "The connection is ordered and not delivered yet. Wait for the delivery, or see the order in the console.",
     AwaitingAcceptance => "The other account has not accepted the virtual interface yet. Ask its owner to accept it.",
     Rejected => "The other account rejected the virtual interface. Delete the object; create it again when the other account agrees.",
-    SecretMissing => "The Secret with the credentials of the account, or a key in it, does not exist. Create it; the operator uses it immediately.",
+    SecretMissing => "What the operator needs to authenticate is missing: the Secret of the account or a key in it, the file of a token, or the variables that CCE sets for pod identity. The message names it. Create it; the operator uses a Secret immediately and a file within a minute.",
     ProjectUnknown => "IAM has no project, or several projects, with the name of the region. Set `spec.projectId` of the CloudAccount.",
     EndpointUnreachable => "The endpoint cannot be reached because of its name, the network, a proxy or a certificate. Check `spec.region` and `spec.endpoints` of the CloudAccount. The operator retries automatically.",
 }

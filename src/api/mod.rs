@@ -19,6 +19,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 pub mod cloud_account;
+mod cloud_account_credentials;
 mod cloud_account_status;
 pub mod common;
 pub mod condition;

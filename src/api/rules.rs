@@ -102,6 +102,50 @@ pub fn urn(field: &str) -> Rule {
     rule(matches(r"^\S+$"), format!("{field} must be a URN without spaces"))
 }
 
+/// A name of an identity provider; it becomes a header.
+pub fn identity_provider(field: &str) -> Rule {
+    rule(matches(r"^[-\w]+$"), format!("{field} must be the name of an identity provider: letters, digits, dashes and underscores"))
+}
+
+/// An external ID of an agency.
+pub fn external_id(field: &str) -> Rule {
+    rule(matches(r"^\S+$"), format!("{field} must be an external ID without spaces"))
+}
+
+/// Where a `ServiceAccount` token is exchanged.
+pub fn one_service() -> Rule {
+    let by_sts = "has(self.providerUrn) && has(self.agencyUrn) && !has(self.idpId)";
+    let by_iam = "has(self.idpId) && !has(self.providerUrn) && !has(self.agencyUrn)";
+    rule(format!("({by_sts}) || ({by_iam})"), "workloadIdentity must have providerUrn and agencyUrn, or only idpId")
+}
+
+/// How an agency is named.
+pub fn one_agency() -> Rule {
+    let by_urn = "has(self.urn) && !has(self.agencyName) && !has(self.domainName)";
+    let by_name = "has(self.agencyName) && has(self.domainName) && !has(self.urn) && !has(self.externalId)";
+    rule(
+        format!("({by_urn}) || ({by_name})"),
+        "assumeAgency must have urn, which may have externalId with it, or agencyName and domainName",
+    )
+}
+
+/// An agency is assumed by its URN with a signature only.
+pub fn agency_by_signature() -> Rule {
+    let by_token = "has(self.password) || (has(self.workloadIdentity) && has(self.workloadIdentity.idpId))";
+    about(
+        "assumeAgency",
+        format!("!has(self.assumeAgency) || !has(self.assumeAgency.urn) || !({by_token})"),
+        "assumeAgency.urn needs access keys, and password and workloadIdentity.idpId give a token; use assumeAgency.agencyName and domainName, or another way to authenticate",
+    )
+}
+
+/// A path that is not that of the pod's token for the API server.
+pub fn no_api_server_token(field: &str) -> Rule {
+    let folders = ["/var/run/secrets/kubernetes.io/", "/run/secrets/kubernetes.io/"];
+    let outside = folders.map(|folder| format!("!self.startsWith('{folder}')")).join(" && ");
+    rule(outside, format!("{field} must not be the token for the API server; project one whose audience is the client ID of the provider"))
+}
+
 /// An absolute path.
 pub fn absolute_path(field: &str) -> Rule {
     rule("self.startsWith('/')", format!("{field} must be an absolute path that starts with /"))

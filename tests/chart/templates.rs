@@ -121,6 +121,8 @@ async fn a_wrong_value_is_refused_by_its_name() {
         ("podMonitor", json!({ "monitoring": { "podMonitor": { "enabled": true }, "serviceMonitor": { "enabled": true } } })),
         ("pullPolicy", json!({ "image": { "pullPolicy": "Sometimes" } })),
         ("region", json!({ "simulator": { "region": "" } })),
+        ("audience", json!({ "workloadIdentity": { "enabled": true } })),
+        ("expirationSeconds", json!({ "workloadIdentity": { "expirationSeconds": 60 } })),
     ];
     for (name, values) in wrong {
         let refused = rendered(&plane, &values).expect_err(name);

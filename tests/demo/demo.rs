@@ -2,11 +2,12 @@
 //! simulated cloud.
 //!
 //! There is no kubelet: the operator runs as a process, with the arguments, the environment and the rights that the chart gives it.
-//! Stays until Ctrl-C; with `ONCE=1` it deletes all, checks that the cloud is empty, and ends.
+//! Stays until Ctrl-C; with `ONCE=1` it deletes all, checks that the cloud is empty, and ends. With `IDENTITY=pod` no Secret holds keys.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "the demo ends at the first surprise")]
 
 mod follow;
+mod identity;
 
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 
 use follow::Follower;
+use identity::Identity;
 use support::controlplane::{ControlPlane, root};
 use support::operator::Operator;
 use support::release::{Release, text};
@@ -75,6 +77,7 @@ fn tell_failure(why: &str) {
 
 async fn story(once: bool) {
     let start = Instant::now();
+    let identity = Identity::from_environment();
     step("A control plane: etcd, kube-apiserver, kube-controller-manager");
     let plane = Arc::new(ControlPlane::start().await);
     println!("  ready after {:.1} s", start.elapsed().as_secs_f64());
@@ -84,10 +87,10 @@ async fn story(once: bool) {
     println!("  listens on {}", cloud.url());
 
     step("helm install: kinds, rights, Deployment; then the default account");
-    install(&plane, &cloud);
+    install(&plane, &cloud, identity);
 
     step("The operator, as the Deployment says");
-    let mut operator = run_deployment(&plane).await;
+    let mut operator = run_deployment(&plane, &cloud, identity).await;
     kubectl(&plane, &["wait", "cloudaccount/default", "--for=condition=Ready", "--timeout=60s"]);
     kubectl(&plane, &["get", "cloudaccounts"]);
 
@@ -121,6 +124,7 @@ async fn story(once: bool) {
         println!("  the cloud is empty");
         cloud.check_contract().await;
         println!("  every request and answer was as the vendor's documents say");
+        identity.check(&cloud).await;
         assert!(operator.stop(), "the operator did not end within its time");
         println!("\nDone in {:.0} s.", start.elapsed().as_secs_f64());
         println!("demo: {ready}/{total} Ready, {}/{total} gone", total - follower.count());
@@ -160,15 +164,13 @@ fn kubectl(plane: &ControlPlane, arguments: &[&str]) {
     }
 }
 
-fn install(plane: &ControlPlane, cloud: &Simulator) {
+fn install(plane: &ControlPlane, cloud: &Simulator, identity: Identity) {
     plane.kubectl(&["create", "namespace", SYSTEM]);
-    let (access, secret) =
-        (format!("--from-literal=accessKey={}", simulator::ACCESS_KEY), format!("--from-literal=secretKey={}", simulator::SECRET_KEY));
-    plane.kubectl(&["create", "secret", "generic", "credentials", "-n", SYSTEM, &access, &secret]);
+    let credentials = identity.credentials(plane);
     helm_install(plane, RELEASE, "charts/direct-connect-operator", &json!({}));
     kubectl(plane, &["wait", "crd/cloudaccounts.directconnect.huaweicloud.com", "--for=condition=Established", "--timeout=60s"]);
     let account = json!({
-        "region": simulator::REGION, "credentials": { "accessKey": { "secretRef": { "name": "credentials" } } },
+        "region": simulator::REGION, "credentials": credentials,
         "endpoints": { "dc": cloud.url(), "iam": cloud.url(), "insecure": true }, "syncInterval": "30s",
     });
     helm_install(plane, "accounts", "charts/direct-connect-accounts", &json!({ "accounts": { "default": account } }));
@@ -185,10 +187,12 @@ fn helm_install(plane: &ControlPlane, release: &str, chart: &str, values: &Value
 }
 
 /// What a kubelet would do.
-async fn run_deployment(plane: &Arc<ControlPlane>) -> Operator {
+async fn run_deployment(plane: &Arc<ControlPlane>, cloud: &Simulator, identity: Identity) -> Operator {
     let release = Release { plane: Arc::clone(plane), name: RELEASE, namespace: SYSTEM };
     let _ = OPERATOR_LOG.set(release.log("demo"));
-    let (pod, operator) = (release.pod().await, release.start("demo").await);
+    let pod = release.pod().await;
+    let added = identity.environment(plane, cloud, &pod.service_account).await;
+    let operator = release.start_with("demo", &added).await;
     println!("  $ dc-operator {}", pod.arguments.join(" "));
     println!("    ready, as service account {SYSTEM}/{}; probes on http://127.0.0.1:{}", pod.service_account, operator.port());
     operator

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::cloud::Cloud;
 use crate::cluster::{ACCOUNTS, BOUND, Cluster, RELEASE, SIMULATOR, SYSTEM};
+use crate::identity;
 use support::release::{accounts_chart, chart, text};
 use support::world::{API_VERSION, api, is};
 use support::{eventually, figure};
@@ -21,12 +22,12 @@ fn image(variable: &str, default: &str) -> serde_json::Value {
 }
 
 fn values(cluster: &Cluster) -> String {
-    let values = json!({
-        "replicaCount": 2,
-        "image": image("E2E_IMAGE", "direct-connect-operator"),
-        "simulator": { "enabled": true, "image": image("E2E_SIMULATOR_IMAGE", "direct-connect-simulator") },
-        "config": { "callTimeout": CALL_TIMEOUT },
-    });
+    let mut values = identity::values(cluster);
+    values["replicaCount"] = json!(2);
+    values["image"] = image("E2E_IMAGE", "direct-connect-operator");
+    values["simulator"]["enabled"] = json!(true);
+    values["simulator"]["image"] = image("E2E_SIMULATOR_IMAGE", "direct-connect-simulator");
+    values["config"] = json!({ "callTimeout": CALL_TIMEOUT });
     cluster.file("values.json", &values)
 }
 

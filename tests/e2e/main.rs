@@ -8,6 +8,7 @@ mod changes;
 mod cloud;
 mod cluster;
 mod deaths;
+mod identity;
 mod installation;
 mod line;
 mod monitoring;
@@ -45,6 +46,7 @@ async fn story(cluster: Arc<Cluster>) {
     cluster
         .step("helm install --wait: two replicas and the simulated cloud, Pod Security restricted", installation::install(cluster))
         .await;
+    cluster.step("accounts without keys: the ServiceAccount's token is exchanged", identity::accounts_without_keys(cluster)).await;
     let prometheus = cluster.step("a Prometheus finds both replicas by the Service", Prometheus::start(cluster)).await;
     cluster.create_namespace(LINES);
     for sample in samples() {

@@ -135,3 +135,16 @@ async fn a_clock_that_is_twenty_minutes_off_is_no_wrong_key() {
     assert_eq!(created, 2);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn an_account_tells_where_it_calls() {
+    let world = World::new().await;
+    let told = eventually("the account is ready", BOUND, || async {
+        let account = world.get_account().await;
+        is(&account, "Ready", "True").then_some(account)
+    })
+    .await;
+    let endpoint = &told["spec"]["endpoints"]["dc"];
+    assert_eq!(told["status"]["endpoints"], json!({ "dc": endpoint, "iam": endpoint }), "nothing calls STS");
+    world.finish().await;
+}

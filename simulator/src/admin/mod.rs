@@ -31,7 +31,9 @@ pub fn router() -> Router<Arc<Simulator>> {
         .route("/admin/faults", get(list_faults).post(add_fault).delete(clear_faults))
         .route("/admin/log", get(log))
         .route("/admin/counters", get(counters))
+        .route("/admin/exchanges", get(exchanges))
         .route("/admin/tokens/expire", post(expire_tokens))
+        .route("/admin/temporary-keys/expire", post(expire_keys))
         .route("/admin/resources", get(list_resources).post(create_resource))
         .route("/admin/resources/{id}", patch(patch_resource).delete(delete_resource))
         .route("/admin/settle", post(settle))
@@ -81,10 +83,23 @@ async fn counters(State(simulator): Shared) -> Json<Value> {
     Json(simulator.state().journal.counters())
 }
 
+async fn exchanges(State(simulator): Shared) -> Json<Value> {
+    let state = simulator.state();
+    Json(state.issued.exchanges.document(&state.issued.keys))
+}
+
 async fn expire_tokens(State(simulator): Shared) -> StatusCode {
     let mut state = simulator.state();
     let now = state.now();
-    state.tokens.expire_all(now.timestamp);
+    state.issued.tokens.expire_all(now.timestamp);
+    state.issued.metadata_tokens.expire_all(now.timestamp);
+    StatusCode::NO_CONTENT
+}
+
+async fn expire_keys(State(simulator): Shared) -> StatusCode {
+    let mut state = simulator.state();
+    let now = state.now();
+    state.issued.keys.expire_all(now.timestamp);
     StatusCode::NO_CONTENT
 }
 

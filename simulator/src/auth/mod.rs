@@ -1,7 +1,10 @@
 //! Authentication by token or by signature, and authorization for a project.
 
 pub mod accounts;
+pub mod id_tokens;
+mod jwks;
 mod signature;
+pub mod temporary_keys;
 pub mod tokens;
 
 use axum::http::StatusCode;
@@ -9,10 +12,33 @@ use axum::http::StatusCode;
 use crate::{
     clock::Moment,
     http::{ApiError, Request},
+    identity::metadata::MetadataTokens,
+    settings::Settings,
 };
 
 use accounts::Account;
+use temporary_keys::{Exchanges, TemporaryKeys};
 use tokens::Tokens;
+
+/// All that was issued, with a record of it.
+#[derive(Default)]
+pub struct Issued {
+    pub tokens: Tokens,
+    pub keys: TemporaryKeys,
+    pub metadata_tokens: MetadataTokens,
+    pub exchanges: Exchanges,
+}
+
+impl Issued {
+    /// The caller of a token for requests.
+    pub fn caller_of_token(&mut self, token: &str, now: Moment) -> Result<Caller, ApiError> {
+        let caller = self.tokens.caller(token, now.timestamp);
+        if caller.as_ref().is_err_and(|error| error.code == tokens::EXPIRED) {
+            self.exchanges.rejected_tokens += 1;
+        }
+        caller
+    }
+}
 
 /// The authenticated user of a request.
 #[derive(Clone)]
@@ -25,7 +51,7 @@ pub struct Caller {
 
 impl Caller {
     /// The user of an account, for its project.
-    fn for_project(account: &Account) -> Self {
+    pub fn for_project(account: &Account) -> Self {
         Self { project_id: Some(account.project_id.clone()), ..Self::for_domain(account) }
     }
 
@@ -34,14 +60,35 @@ impl Caller {
     }
 }
 
-pub fn authenticate(request: &Request, accounts: &[Account], tokens: &Tokens, now: Moment) -> Result<Caller, ApiError> {
+pub fn authenticate(
+    request: &Request,
+    accounts: &[Account],
+    issued: &mut Issued,
+    settings: &Settings,
+    now: Moment,
+) -> Result<Caller, ApiError> {
     if let Some(token) = request.header("x-auth-token") {
-        return tokens.caller(&token, now.timestamp);
+        return issued.caller_of_token(&token, now);
     }
-    if let Some(authorization) = request.header("authorization") {
-        return signature::verify(request, &authorization, accounts, now.timestamp);
+    by_signature(request, accounts, &mut issued.keys, settings, now)
+}
+
+/// The caller of a signed request.
+pub fn by_signature(
+    request: &Request,
+    accounts: &[Account],
+    keys: &mut TemporaryKeys,
+    settings: &Settings,
+    now: Moment,
+) -> Result<Caller, ApiError> {
+    let Some(authorization) = request.header("authorization") else {
+        return Err(unauthorized("APIGW.0301", "Incorrect IAM authentication information: no token or signature"));
+    };
+    let signer = signature::verify(request, &authorization, accounts, keys, now.timestamp)?;
+    if keys.count_call(&signer.access_key, now.timestamp) {
+        return Ok(signer.caller);
     }
-    Err(unauthorized("APIGW.0301", "Incorrect IAM authentication information: no token or signature"))
+    Err(unauthorized(&settings.identity.expired_key_code, "Incorrect IAM authentication information: the security token has expired"))
 }
 
 /// Checks that the project in the path is that of the caller.

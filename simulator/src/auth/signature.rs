@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Caller,
     accounts::{AccessKey, Account},
+    temporary_keys::TemporaryKeys,
     unauthorized,
 };
 use crate::http::{ApiError, Request};
@@ -28,21 +29,38 @@ struct AuthorizationHeader<'h> {
     signature: &'h str,
 }
 
-/// Returns the caller whose key signed the request.
-pub fn verify(request: &Request, authorization: &str, accounts: &[Account], now: Timestamp) -> Result<Caller, ApiError> {
+pub struct Signer {
+    pub caller: Caller,
+    /// The id of the key.
+    pub access_key: String,
+}
+
+/// Returns the caller whose key signed the request. Whether a temporary key has expired is for the caller of this function to decide.
+pub fn verify(
+    request: &Request,
+    authorization: &str,
+    accounts: &[Account],
+    temporary: &TemporaryKeys,
+    now: Timestamp,
+) -> Result<Signer, ApiError> {
     let header = parse(authorization).ok_or_else(|| invalid_signature("the Authorization header is malformed"))?;
-    let (account, key) = accounts
-        .iter()
-        .find_map(|account| Some((account, account.keys.iter().find(|key| key.id == header.access_key)?)))
-        .ok_or_else(|| invalid_signature("the access key does not exist"))?;
+    let (caller, key) =
+        find_key(header.access_key, accounts, temporary).ok_or_else(|| invalid_signature("the access key does not exist"))?;
     let date = request.header("x-sdk-date").ok_or_else(|| invalid_signature("X-Sdk-Date is missing"))?;
     check_date(&date, now)?;
     check_security_token(request, key)?;
-    check_signed_headers(&header)?;
+    check_signed_headers(&header, key)?;
     if signature(request, &header.signed_headers, &date, &key.secret) != header.signature {
         return Err(invalid_signature("the signature does not match"));
     }
-    Ok(Caller::for_project(account))
+    Ok(Signer { caller, access_key: key.id.clone() })
+}
+
+/// A key of an account, or one that was issued, with the caller that it stands for.
+fn find_key<'k>(id: &str, accounts: &'k [Account], temporary: &'k TemporaryKeys) -> Option<(Caller, &'k AccessKey)> {
+    let own = |account: &'k Account| Some((Caller::for_project(account), account.keys.iter().find(|key| key.id == id)?));
+    let issued = || temporary.find(id).map(|issued| (issued.caller.clone(), &issued.key));
+    accounts.iter().find_map(own).or_else(issued)
 }
 
 fn parse(authorization: &str) -> Option<AuthorizationHeader<'_>> {
@@ -72,9 +90,13 @@ fn check_security_token(request: &Request, key: &AccessKey) -> Result<(), ApiErr
     if sent == key.security_token { Ok(()) } else { Err(invalid_signature("the security token does not belong to the access key")) }
 }
 
-/// The date must be signed. The vendor signs the host and a security token too, but a signature over the date alone is valid.
-fn check_signed_headers(header: &AuthorizationHeader<'_>) -> Result<(), ApiError> {
-    if header.signed_headers.contains(&"x-sdk-date") { Ok(()) } else { Err(invalid_signature("x-sdk-date is not signed")) }
+/// The date must be signed, and a security token. The vendor signs the host too, but a signature without it is valid.
+fn check_signed_headers(header: &AuthorizationHeader<'_>, key: &AccessKey) -> Result<(), ApiError> {
+    let token = key.security_token.as_ref().map(|_| "x-security-token");
+    match std::iter::once("x-sdk-date").chain(token).find(|name| !header.signed_headers.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(invalid_signature(&format!("{name} is not signed"))),
+    }
 }
 
 fn signature(request: &Request, signed_headers: &[&str], date: &str, secret: &str) -> String {

@@ -15,6 +15,9 @@ use crate::{
     state::{Object, set},
 };
 
+/// Error code for a token that has expired.
+pub const EXPIRED: &str = "APIGW.0307";
+
 /// The issued tokens. Expired ones are kept, as they are rejected with another error code than unknown ones.
 #[derive(Default)]
 pub struct Tokens {
@@ -68,7 +71,7 @@ struct Domain {
 }
 
 #[derive(Default, Deserialize)]
-struct Scope {
+pub struct Scope {
     project: Option<Reference>,
     domain: Option<Reference>,
 }
@@ -97,20 +100,26 @@ impl Tokens {
         let caller = scoped(account, &auth.scope, settings)?;
         let expires_at =
             now.checked_add(SignedDuration::from_secs(settings.token_lifetime_s.into())).map_err(|error| invalid(&error.to_string()))?;
-        let token = format!("MIISIMULATED{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let mut description = description(account, &caller, settings, now, expires_at);
         // Any value but an empty one counts as true.
         if request.query.first("nocatalog").is_some_and(|value| !value.is_empty()) {
             description.remove("catalog");
         }
-        self.issued.insert(token.clone(), IssuedToken { caller, expires_at });
+        let token = self.add(caller, expires_at);
         Ok(NewToken { token, description: json!({"token": description}) })
+    }
+
+    /// A new token of this caller.
+    pub fn add(&mut self, caller: Caller, expires_at: Timestamp) -> String {
+        let token = format!("MIISIMULATED{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        self.issued.insert(token.clone(), IssuedToken { caller, expires_at });
+        token
     }
 
     pub fn caller(&self, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
         match self.issued.get(token) {
             None => Err(unauthorized("APIGW.0301", "Incorrect IAM authentication information: verify the token")),
-            Some(token) if token.expires_at <= now => Err(unauthorized("APIGW.0307", "The token must be updated")),
+            Some(token) if token.expires_at <= now => Err(unauthorized(EXPIRED, "The token must be updated")),
             Some(token) => Ok(token.caller.clone()),
         }
     }
@@ -128,7 +137,7 @@ fn find_account<'a>(user: &User, accounts: &'a [Account]) -> Result<&'a Account,
 }
 
 /// A project wins over a domain. Without both, the token is for the domain of the user.
-fn scoped(account: &Account, scope: &Scope, settings: &Settings) -> Result<Caller, ApiError> {
+pub fn scoped(account: &Account, scope: &Scope, settings: &Settings) -> Result<Caller, ApiError> {
     match scope {
         Scope { project: Some(project), .. } => {
             if settings.project_missing || !project.is_to(&account.project_id, &account.project_name) {
@@ -143,7 +152,7 @@ fn scoped(account: &Account, scope: &Scope, settings: &Settings) -> Result<Calle
     }
 }
 
-fn description(account: &Account, caller: &Caller, settings: &Settings, issued_at: Timestamp, expires_at: Timestamp) -> Object {
+pub fn description(account: &Account, caller: &Caller, settings: &Settings, issued_at: Timestamp, expires_at: Timestamp) -> Object {
     let domain = json!({"id": account.domain_id(), "name": account.domain});
     let mut description = Object::new();
     set(&mut description, "methods", json!(["password"]));
@@ -169,7 +178,7 @@ fn catalog(account: &Account, settings: &Settings) -> Value {
 }
 
 /// The format of IAM's timestamps: UTC with microseconds.
-fn stamp(timestamp: Timestamp) -> String {
+pub fn stamp(timestamp: Timestamp) -> String {
     timestamp.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
 }
 

@@ -1,4 +1,4 @@
-//! Errors, in the three formats of Direct Connect, of the API gateway in front of it, and of IAM.
+//! Errors, in the formats of Direct Connect, of the API gateway in front of it, and of the identity services.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ enum Origin {
     DirectConnect,
     ApiGateway,
     Iam,
+    /// STS, and the operations of IAM under `v3.0/OS-AUTH`.
+    Identity,
 }
 
 impl ApiError {
@@ -50,6 +52,11 @@ impl ApiError {
         Self::new(Origin::Iam, status, status.as_str(), message)
     }
 
+    /// An error of STS or of IAM with a code of its own.
+    pub fn identity(status: StatusCode, code: &str, message: &str) -> Self {
+        Self::new(Origin::Identity, status, code, message)
+    }
+
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = StatusCode::from_u16(status).unwrap_or(self.status);
         self
@@ -59,10 +66,15 @@ impl ApiError {
         let Self { status, code, message, origin } = self;
         match origin {
             Origin::DirectConnect => json!({"requestId": request_id, "error_msg": message, "error_code": code}),
-            Origin::ApiGateway => json!({"error_msg": message, "error_code": code, "request_id": request_id}),
             Origin::Iam => json!({"error": {
                 "code": status.as_u16(), "message": message, "title": status.canonical_reason(),
             }}),
+            // Of a refusal, STS tells the reason only to those who may decode it.
+            Origin::Identity if *status == StatusCode::FORBIDDEN && code.starts_with("STS5.") => json!({
+                "error_msg": message, "error_code": code, "request_id": request_id,
+                "encoded_authorization_message": format!("SIMULATEDAUTHORIZATIONMESSAGE{request_id}"),
+            }),
+            Origin::ApiGateway | Origin::Identity => json!({"error_msg": message, "error_code": code, "request_id": request_id}),
         }
     }
 

@@ -30,6 +30,12 @@ impl HttpResponse {
         Self { status, headers, body, error_code: None, project_id: None }
     }
 
+    /// A body of plain text.
+    pub fn text(status: StatusCode, text: &str, request_id: &str) -> Self {
+        let response = Self::new(status, vec![("content-type", "text/plain".to_owned())], None, request_id);
+        Self { body: text.to_owned().into(), ..response }
+    }
+
     pub fn from_error(error: &ApiError, request_id: &str) -> Self {
         let body = error.body(request_id);
         let response = Self::new(error.status, Vec::new(), Some(&body), request_id);

@@ -1,6 +1,5 @@
 //! The routes: method and path to the name of an operation and its function.
 
-use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::{
@@ -8,7 +7,11 @@ use super::{
     global_gateways, hosted_connections, peer_detections, peer_links, quotas, rms, switchover, tag_queries, tags, vif_peers,
     virtual_gateways, virtual_interfaces,
 };
-use crate::state::Cloud;
+use crate::{
+    http::Request,
+    identity::{self, iam, metadata, pod_identity, sts},
+    state::Cloud,
+};
 
 /// An operation of Direct Connect. The last argument are the ids in the path, without the project.
 pub type Operation = fn(&mut Cloud, &Call<'_>, &[String]) -> OperationResult;
@@ -17,6 +20,7 @@ pub type Operation = fn(&mut Cloud, &Call<'_>, &[String]) -> OperationResult;
 pub enum Handler {
     IssueToken,
     ListProjects,
+    Identity(identity::Operation),
     Cloud(Operation),
 }
 
@@ -24,12 +28,12 @@ pub enum Handler {
 pub enum Owner {
     Project(String),
     Domain(String),
-    /// Of the operations of IAM.
+    /// Of the operations of IAM and of the identity services.
     Caller,
 }
 
 pub struct Route {
-    /// The operation id in the vendor's documents.
+    /// The operation id in the vendor's documents, where there is one.
     pub name: &'static str,
     pub owner: Owner,
     pub ids: Vec<String>,
@@ -43,12 +47,17 @@ impl Route {
     }
 }
 
-pub fn find(method: &Method, path: &str) -> Option<Route> {
+/// The route of a request. Its body matters only where one path has two operations.
+pub fn find(request: &Request) -> Option<Route> {
+    let Request { method, path, body, .. } = request;
     let segments: Vec<String> = path.split('/').skip(1).map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned()).collect();
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (method.as_str(), parts.as_slice()) {
-        ("POST", ["v3", "auth", "tokens"]) => Some(iam("KeystoneCreateUserTokenByPassword", Handler::IssueToken)),
-        ("GET", ["v3", "projects"]) => Some(iam("KeystoneListProjects", Handler::ListProjects)),
+        ("POST", ["v3", "auth", "tokens"]) => Some(of_caller("KeystoneCreateUserTokenByPassword", Handler::IssueToken)),
+        ("GET", ["v3", "projects"]) => Some(of_caller("KeystoneListProjects", Handler::ListProjects)),
+        ("POST", ["v3.0", "OS-CREDENTIAL", "securitytokens"]) if iam::is_for_agency(body) => {
+            Some(of_caller("CreateTemporaryAccessKeyByAgency", Handler::Identity(iam::keys_of_agency)))
+        }
         ("GET", ["v3", "providers", service, "domains", domain, "regions", region, kind]) => {
             Some(cloud("ListRmsGlobalDcGateway", Owner::Domain((*domain).to_owned()), &[service, region, kind], rms::list))
         }
@@ -64,8 +73,23 @@ pub fn find(method: &Method, path: &str) -> Option<Route> {
             let ids: Vec<&str> = std::iter::once(*kind).chain(ids).collect();
             Some(cloud(name, Owner::Project((*project).to_owned()), &ids, operation))
         }
-        _ => None,
+        (method, path) => identity(method, path),
     }
+}
+
+/// The names of the last three are ours: the vendor describes them, but names no operation.
+fn identity(method: &str, path: &[&str]) -> Option<Route> {
+    let (name, operation): (_, identity::Operation) = match (method, path) {
+        ("POST", ["v5", "agencies", "assume"]) => ("AssumeAgency", sts::assume),
+        ("POST", ["v5", "agencies", "assume-with-oidc"]) => ("AssumeAgencyWithOIDC", sts::assume_with_oidc),
+        ("POST", ["v3.0", "OS-AUTH", "id-token", "tokens"]) => ("CreateTokenWithIdToken", iam::create_token),
+        ("POST", ["v3.0", "OS-CREDENTIAL", "securitytokens"]) => ("CreateTemporaryAccessKeyByToken", iam::keys_by_token),
+        ("PUT", ["meta-data", "latest", "api", "token"]) => ("CreateMetadataToken", metadata::create_token),
+        ("GET", ["openstack", "latest", "securitykey"]) => ("ShowSecurityKey", metadata::show_keys),
+        ("POST", ["pod-identity", "credentials"]) => ("ShowPodIdentityCredentials", pod_identity::assume),
+        _ => return None,
+    };
+    Some(of_caller(name, Handler::Identity(operation)))
 }
 
 type Found<'p> = Option<(&'static str, Vec<&'p str>, Operation)>;
@@ -142,7 +166,7 @@ fn tagging<'p>(method: &str, path: &[&'p str]) -> Found<'p> {
     Some((name, ids, operation))
 }
 
-fn iam(name: &'static str, handler: Handler) -> Route {
+fn of_caller(name: &'static str, handler: Handler) -> Route {
     Route { name, owner: Owner::Caller, ids: Vec::new(), handler }
 }
 

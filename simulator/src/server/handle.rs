@@ -21,6 +21,7 @@ use crate::{
     clock::Moment,
     faults::{ActiveFaults, Fault, garbage, set_fields},
     http::{ApiError, HttpResponse, Query, Request, dropped_connection, new_request_id},
+    identity,
     journal::{Entry, loggable_headers},
     operations::{
         Call, Success, projects,
@@ -61,7 +62,7 @@ pub async fn handle(State(simulator): State<Arc<Simulator>>, request: axum::extr
     let Some(request) = read(request).await else {
         return too_large().with_date(simulator.state().now()).into_response();
     };
-    let route = routes::find(&request.method, &request.path);
+    let route = routes::find(&request);
     let operation = route.as_ref().map_or(UNKNOWN_OPERATION, |route| route.name);
     let faults = simulator.state().faults.take(operation, is_read(&request, route.as_ref()));
     let wait_ms = simulator.state().settings.latency_ms(operation) + faults.delay_ms();
@@ -142,10 +143,13 @@ impl Simulator {
         let Some(route) = exchange.route else {
             return error_response(&unknown_operation());
         };
-        if matches!(route.handler, Handler::IssueToken) {
-            return self.issue_token(state, exchange).unwrap_or_else(|error| error_response(&error));
+        match route.handler {
+            Handler::IssueToken => return self.issue_token(state, exchange).unwrap_or_else(|error| error_response(&error)),
+            Handler::Identity(operation) => return self.exchange_identity(state, exchange, route.name, operation),
+            Handler::ListProjects | Handler::Cloud(_) => {}
         }
-        let authenticated = authenticate(exchange.request, &self.accounts, &state.tokens, exchange.now);
+        let Exchange { request, settings, now, .. } = exchange;
+        let authenticated = authenticate(request, &self.accounts, &mut state.issued, settings, *now);
         let caller = match authenticated {
             Ok(caller) => caller,
             Err(error) => return error_response(&error),
@@ -162,9 +166,25 @@ impl Simulator {
 
     fn issue_token(&self, state: &mut SimulatorState, exchange: &Exchange<'_>) -> Result<HttpResponse, ApiError> {
         let Exchange { request, settings, now, request_id, .. } = exchange;
-        let new = state.tokens.issue(request, &self.accounts, settings, now.timestamp)?;
+        let new = state.issued.tokens.issue(request, &self.accounts, settings, now.timestamp)?;
         let headers = vec![("x-subject-token", new.token)];
         Ok(HttpResponse::new(StatusCode::CREATED, headers, Some(&new.description), request_id))
+    }
+
+    fn exchange_identity(
+        &self,
+        state: &mut SimulatorState,
+        exchange: &Exchange<'_>,
+        name: &'static str,
+        operation: identity::Operation,
+    ) -> HttpResponse {
+        let Exchange { request, settings, now, request_id, .. } = exchange;
+        let call = identity::Call { operation: name, request, accounts: &self.accounts, settings, now: *now, request_id };
+        let mut response = operation(&mut state.issued, &call).unwrap_or_else(|error| HttpResponse::from_error(&error, request_id));
+        if request.path.starts_with("/v3.0/") {
+            response.headers.push(("x-iam-trace-id", request_id.clone()));
+        }
+        response
     }
 
     fn execute_as(&self, caller: &Caller, state: &mut SimulatorState, exchange: &Exchange<'_>, route: &Route) -> Result<Success, ApiError> {

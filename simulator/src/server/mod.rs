@@ -9,7 +9,7 @@ use axum::Router;
 
 use crate::{
     admin,
-    auth::{accounts::Account, tokens::Tokens},
+    auth::{Issued, accounts::Account},
     clock::Moment,
     faults::Faults,
     journal::Journal,
@@ -36,7 +36,7 @@ pub struct SimulatorState {
     pub settings: Arc<Settings>,
     pub cloud: Cloud,
     pub history: History,
-    pub tokens: Tokens,
+    pub issued: Issued,
     pub faults: Faults,
     pub journal: Journal,
     rate_limiter: RateLimiter,
@@ -85,7 +85,7 @@ impl SimulatorState {
             settings: Arc::new(settings.clone()),
             cloud: seeds::cloud(first_project(accounts), region(accounts), seeds),
             history: History::default(),
-            tokens: Tokens::default(),
+            issued: Issued::default(),
             faults: Faults::default(),
             journal: Journal::default(),
             rate_limiter: RateLimiter::default(),

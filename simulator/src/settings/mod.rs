@@ -1,6 +1,7 @@
 //! The settings of the simulator. `docs/simulator.md` lists them all, which a test checks.
 
 mod global_gateways;
+mod identity;
 mod switches;
 mod switchovers;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use global_gateways::{CreateTags, GatewayNextHop, RoutesAnswer, UsedGatewayDelete};
+pub use identity::{Agency, IdTokens, IdentityServices, Metadata, MetadataVersions, PodIdentity, Provider};
 pub use switches::{
     BindAnswer, BoundElsewhere, CidrOrder, DetectionPath, DetectionTimes, EmptyDescription, GatewayInUse, GatewaySubnets, HostedId,
     InterconnectSubnet, Md5Echo, PendingDelete, Refusal, SegmentRows, Switches,
@@ -36,6 +38,7 @@ pub struct Settings {
     /// The project does not exist: every call returns `APIGW.0310`, the list of projects is empty, no token is issued.
     pub project_missing: bool,
     pub token_lifetime_s: u32,
+    pub identity: IdentityServices,
     /// Seconds by which the clock of the cloud is ahead of that of the machine. Negative if it is behind.
     pub clock_offset_s: i32,
     /// The number of requests kept in the log.
@@ -216,6 +219,7 @@ impl Default for Settings {
             missing_projects: vec!["f".repeat(32)],
             project_missing: false,
             token_lifetime_s: 86_400,
+            identity: IdentityServices::default(),
             clock_offset_s: 0,
             log_capacity: 100_000,
             log_bytes: 256 << 20,

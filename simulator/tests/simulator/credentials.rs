@@ -1,12 +1,10 @@
 //! Tokens, signatures and projects. Unit tests check signatures in detail, with test vectors.
 
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-use crate::harness::*;
+use crate::{harness::*, signing::Key};
 
 const GATEWAYS: &str = "dcaas/virtual-gateways";
 
@@ -165,40 +163,15 @@ async fn requests_above_the_limit_are_throttled() {
     assert_eq!(cloud.get(GATEWAYS).await.status, 200, "reads are counted apart");
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
-}
-
 /// Lists the gateways with a signed request, and with the security token unless it is empty.
 async fn signed_read(cloud: &Simulator, key: &str, secret: &str, token: &str) -> u16 {
     signed_read_at(cloud, Timestamp::now(), key, secret, token).await
 }
 
 async fn signed_read_at(cloud: &Simulator, at: Timestamp, key: &str, secret: &str, token: &str) -> u16 {
-    let date = at.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let host = cloud.base.trim_start_matches("http://");
     let path = format!("/v3/{PROJECT}/{GATEWAYS}");
-    let mut headers = vec![("host", host), ("x-sdk-date", date.as_str())];
-    if !token.is_empty() {
-        headers.push(("x-security-token", token));
-    }
-    let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-    let lines: String = headers.iter().flat_map(|(name, value)| [*name, ":", *value, "\n"]).collect();
-    let canonical = format!("GET\n{path}/\nlimit=1\n{lines}\n{names}\n{}", hex(&Sha256::digest("")));
-    let to_sign = format!("SDK-HMAC-SHA256\n{date}\n{}", hex(&Sha256::digest(canonical)));
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(to_sign.as_bytes());
-    let signature = hex(&mac.finalize().into_bytes());
-    let authorization = format!("SDK-HMAC-SHA256 Access={key}, SignedHeaders={names}, Signature={signature}");
-    let mut request = cloud.client.get(format!("{}{path}?limit=1", cloud.base)).header("Authorization", authorization);
-    for (name, value) in headers.into_iter().filter(|(name, _)| *name != "host") {
-        request = request.header(name, value);
-    }
-    request.send().await.unwrap().status().as_u16()
+    let key = Key { at: Some(at), ..Key::new(key, secret, token) };
+    key.call(cloud, Method::GET, &path, None).await.status
 }
 
 #[tokio::test]

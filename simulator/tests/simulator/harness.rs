@@ -61,6 +61,13 @@ impl Simulator {
     }
 
     pub async fn start_with(arguments: &[&str], settings: Value) -> Self {
+        let mut simulator = Self::bare(arguments, settings).await;
+        simulator.token = simulator.sign_in(&password("operator")).await;
+        simulator
+    }
+
+    /// Starts one without a token.
+    pub async fn bare(arguments: &[&str], settings: Value) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
         let mut child =
@@ -70,11 +77,10 @@ impl Simulator {
         BufReader::new(stdout).read_line(&mut line).expect("the simulator announces itself");
         let base = line.trim().strip_prefix("dc-simulator listening on ").expect("the one line").to_owned();
         let client = Client::builder().timeout(Duration::from_secs(10)).build().expect("a client");
-        let mut simulator = Self { child, base, client, token: String::new() };
+        let simulator = Self { child, base, client, token: String::new() };
         let quick = json!({"settle_ms": {"create": 20, "update": 20, "delete": 20}});
         simulator.settings(quick).await;
         simulator.settings(settings).await;
-        simulator.token = simulator.sign_in(&password("operator")).await;
         simulator
     }
 

@@ -1,14 +1,13 @@
-//! Credentials: access keys, which sign requests, or a password, and the cached IAM token that it is exchanged for
-//! (`docs/design/cloud-api.md#authentication`).
+//! Credentials: how an account proves who it is (`docs/design/cloud-api.md#authentication`).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::SecretString;
-use serde::Deserialize;
+use std::path::PathBuf;
 
 /// Credentials of one account. Has no `Debug`: it holds secrets.
 #[derive(Clone)]
 pub enum Credentials {
-    /// Requests are signed; with a security token when the key is temporary.
+    /// Requests are signed; with a security token when the key is temporary. Nobody renews them.
     AccessKey {
         /// Access key ID: half of a secret, and redacted too.
         access_key: String,
@@ -26,10 +25,89 @@ pub enum Credentials {
         user: String,
         password: SecretString,
     },
+    /// An id token is exchanged at STS for temporary keys of an agency.
+    WebIdentity {
+        /// URN of the identity provider.
+        provider_urn: String,
+        /// URN of the agency.
+        agency_urn: String,
+        /// File with the id token.
+        token_path: PathBuf,
+    },
+    /// An id token is exchanged at IAM for a token.
+    IdToken {
+        /// Name of the identity provider.
+        idp_id: String,
+        /// File with the id token.
+        token_path: PathBuf,
+    },
+    /// Temporary keys of the agency of the node.
+    Metadata {
+        /// Base URL of the metadata service.
+        endpoint: String,
+    },
+    /// Temporary keys of the agency that CCE binds to the pod's `ServiceAccount`.
+    PodIdentity(PodIdentity),
+    /// Temporary keys of an agency, which those of another way are exchanged for.
+    Agency {
+        /// That way.
+        by: Box<Credentials>,
+        agency: Agency,
+    },
+}
+
+/// An agency that is assumed with keys or a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Agency {
+    /// At STS, by a signed request.
+    Urn {
+        urn: String,
+        /// What the agency's trust policy may ask for.
+        external_id: Option<String>,
+    },
+    /// At IAM.
+    Name {
+        /// Name of the agency.
+        agency: String,
+        /// Name of the account that it is in.
+        domain: String,
+    },
+}
+
+/// Where the agent of CCE's pod identity is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodIdentity {
+    /// Its address.
+    pub uri: String,
+    /// File with the token that it asks for.
+    pub token_file: PathBuf,
+}
+
+impl PodIdentity {
+    /// Variable with the agent's address, which the vendor's SDKs read too.
+    pub const URI: &str = "HC_CONTAINER_CREDENTIALS_FULL_URI";
+    /// Variable with the path of the token's file.
+    pub const TOKEN_FILE: &str = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+    /// From the environment, in which CCE sets both variables. `None` unless both are there.
+    #[must_use]
+    pub fn from_env() -> Option<Self> {
+        let value = |name| std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        Some(Self { uri: value(Self::URI)?, token_file: value(Self::TOKEN_FILE)?.into() })
+    }
+}
+
+/// What the operator's pod finds around it: the same for all accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Base URL of the metadata service of the node.
+    pub metadata_endpoint: String,
+    /// The agent of pod identity, if CCE has told of it.
+    pub pod_identity: Option<PodIdentity>,
 }
 
 impl Credentials {
-    /// What must be redacted.
+    /// What must be redacted from the start.
     pub(in crate::cloud) fn secrets(&self) -> Vec<SecretString> {
         match self {
             Self::AccessKey { access_key, secret_key, security_token, expires_at: _ } => {
@@ -37,77 +115,17 @@ impl Credentials {
                 pair.into_iter().chain(security_token.clone()).collect()
             }
             Self::Password { domain: _, user: _, password } => vec![password.clone()],
+            Self::Agency { by, agency: _ } => by.secrets(),
+            Self::WebIdentity { .. } | Self::IdToken { .. } | Self::Metadata { .. } | Self::PodIdentity(_) => Vec::new(),
         }
     }
 
-    /// When they expire, unless they are renewed automatically.
-    pub(in crate::cloud) const fn end(&self) -> Option<Timestamp> {
+    /// When keys expire that nobody renews, if that is known.
+    pub(in crate::cloud) fn end(&self) -> Option<Timestamp> {
         match self {
             Self::AccessKey { expires_at, .. } => *expires_at,
-            Self::Password { .. } => None,
-        }
-    }
-}
-
-/// A project-scoped token.
-#[derive(Clone)]
-pub(in crate::cloud) struct Token {
-    pub value: SecretString,
-    pub project_id: String,
-    pub issued_at: Timestamp,
-    pub expires_at: Timestamp,
-}
-
-/// A token is renewed when less than this remains (or half of its lifetime, if that is less): longer than any call, so that no token expires in
-/// flight.
-const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
-
-impl Token {
-    /// Whether the token can be used for a call at `now`.
-    pub fn is_usable(&self, now: Timestamp) -> bool {
-        let margin = RENEW_BEFORE.min(self.expires_at.duration_since(self.issued_at) / 2);
-        self.expires_at.duration_since(now) > margin
-    }
-}
-
-/// Body of a token answer; the token itself is in the header `X-Subject-Token`.
-#[derive(Deserialize)]
-pub(in crate::cloud) struct TokenAnswer {
-    pub token: TokenBody,
-}
-
-#[derive(Deserialize)]
-pub(in crate::cloud) struct TokenBody {
-    pub expires_at: Timestamp,
-    pub project: TokenProject,
-}
-
-#[derive(Deserialize)]
-pub(in crate::cloud) struct TokenProject {
-    pub id: String,
-}
-
-/// Answer of the project lookup.
-#[derive(Deserialize)]
-pub(in crate::cloud) struct Projects {
-    pub projects: Vec<TokenProject>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn token(life_seconds: i64) -> Token {
-        let issued_at = Timestamp::UNIX_EPOCH;
-        let expires_at = issued_at + SignedDuration::from_secs(life_seconds);
-        Token { value: SecretString::from("t"), project_id: String::new(), issued_at, expires_at }
-    }
-
-    #[test]
-    fn a_token_is_renewed_before_it_expires() {
-        for (life, age, usable) in [(86_400, 0, true), (86_400, 85_799, true), (86_400, 85_801, false), (60, 29, true), (60, 31, false)] {
-            let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(age);
-            assert_eq!(token(life).is_usable(now), usable, "life {life} s, age {age} s");
+            Self::Agency { by, agency: _ } => by.end(),
+            Self::Password { .. } | Self::WebIdentity { .. } | Self::IdToken { .. } | Self::Metadata { .. } | Self::PodIdentity(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 use crate::cloud::errors::catalogue::{OwnCode, code_label};
 use crate::cloud::errors::redact::Secrets;
@@ -23,7 +24,7 @@ pub struct Answer {
     pub(in crate::cloud) date: Option<Timestamp>,
     pub(in crate::cloud) body: Vec<u8>,
     /// To be redacted in errors about the answer.
-    pub(in crate::cloud) secrets: Secrets,
+    pub(in crate::cloud) secrets: Arc<Secrets>,
     /// Counts the request by whether its answer can be read.
     pub(in crate::cloud) counted: Option<Answered>,
 }
@@ -45,15 +46,7 @@ impl Answer {
     /// An answer with status 200 and no headers.
     #[must_use]
     pub fn of(body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status: 200,
-            request_id: None,
-            subject_token: None,
-            date: None,
-            body: body.into(),
-            secrets: Secrets::default(),
-            counted: None,
-        }
+        Self { status: 200, request_id: None, subject_token: None, date: None, body: body.into(), secrets: Arc::default(), counted: None }
     }
 
     /// Reads the object under `key`; other keys are ignored.

@@ -8,18 +8,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
+use crate::cloud::auth::proof::Keys;
 use crate::cloud::auth::sign::{self, DATE_HEADER, Signable};
 use crate::cloud::call::Method;
 use crate::cloud::client::Settings;
 use crate::cloud::client::answer::Answer;
+use crate::cloud::client::endpoints::Endpoints;
 use crate::cloud::client::guard;
+use crate::cloud::client::known_secrets::KnownSecrets;
+use crate::cloud::endpoint::Endpoint;
 use crate::cloud::errors::catalogue::OwnCode;
-use crate::cloud::errors::redact::Secrets;
 use crate::cloud::errors::{CloudError, RequestOutcome};
 use crate::proxy;
 
 /// Timeout for opening a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// An HTTP/2 connection is asked for a sign of life this often, also while no call is under way …
 const PING_INTERVAL: Duration = Duration::from_secs(15);
 /// … and is dead if it gives none for so long.
@@ -40,10 +43,9 @@ pub(in crate::cloud) struct Transport {
     settings: Settings,
     /// The connections. Replaced after a call that timed out: the next one gets a connection of its own.
     http: Mutex<Arc<reqwest::Client>>,
-    dc: String,
-    iam: String,
+    endpoints: Endpoints,
     /// The account's secrets, which are redacted in the errors of all calls.
-    credentials: Vec<SecretString>,
+    known: KnownSecrets,
 }
 
 pub(in crate::cloud) struct Request<'a> {
@@ -53,6 +55,8 @@ pub(in crate::cloud) struct Request<'a> {
     /// Escaped.
     pub path: String,
     pub query: &'a [(String, String)],
+    /// One more header.
+    pub header: Option<(&'static str, &'a str)>,
     pub body: Vec<u8>,
     /// The secret in the body, to be redacted in errors.
     pub secret: Option<&'a SecretString>,
@@ -62,33 +66,11 @@ pub(in crate::cloud) struct Request<'a> {
     pub waits_for_breaker: bool,
 }
 
-/// The services that an account calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Endpoint {
-    /// Direct Connect.
-    Dc,
-    /// Identity and access management.
-    Iam,
-}
-
-impl Endpoint {
-    /// Label for metrics and logs.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Dc => "dc",
-            Self::Iam => "iam",
-        }
-    }
-}
-
 pub(in crate::cloud) enum Auth<'a> {
     None,
     Token(&'a SecretString),
     Sign {
-        access_key: &'a str,
-        secret_key: &'a SecretString,
-        security_token: Option<&'a SecretString>,
+        keys: &'a Keys,
         project: Option<&'a str>,
         /// The cloud's time.
         at: Timestamp,
@@ -115,11 +97,15 @@ impl From<Failed> for CloudError {
 }
 
 impl Transport {
-    pub fn new(settings: &Settings, credentials: Vec<SecretString>) -> Result<Self, String> {
-        let base = |endpoint: &str| endpoint.trim_end_matches('/').to_owned();
+    /// No connections yet. `secrets` are those of the account that are known from the start.
+    pub fn new(settings: &Settings, secrets: Vec<SecretString>) -> Result<Self, String> {
         let http = Mutex::new(Arc::new(connections(settings)?));
-        let (dc, iam) = (base(&settings.dc_endpoint), base(&settings.iam_endpoint));
-        Ok(Self { settings: settings.clone(), http, dc, iam, credentials })
+        Ok(Self { settings: settings.clone(), http, endpoints: Endpoints::new(settings), known: KnownSecrets::new(secrets) })
+    }
+
+    /// The base URLs of the services.
+    pub(super) const fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     fn connections(&self) -> MutexGuard<'_, Arc<reqwest::Client>> {
@@ -141,22 +127,22 @@ impl Transport {
     /// # Errors
     /// Any status but 2xx, a timeout, or an answer that is too large.
     pub async fn send(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
-        let secrets = self.secrets(request, auth);
+        let secrets = self.known.with(request.secret);
         match self.exchange(request, auth).await {
             Ok(answer) => Ok(Answer { secrets, ..answer }),
             Err(failed) => Err(Failed { error: secrets.redact(failed.error), ..failed }),
         }
     }
 
-    /// The secrets of the request, and all of the account.
-    fn secrets(&self, request: &Request<'_>, auth: &Auth<'_>) -> Secrets {
-        let token = if let Auth::Token(token) = auth { Some(*token) } else { None };
-        Secrets::new(self.credentials.iter().chain(token).chain(request.secret).map(ExposeSecret::expose_secret))
+    /// What is redacted from now on, besides what was given at the start.
+    pub const fn known(&self) -> &KnownSecrets {
+        &self.known
     }
 
     async fn exchange(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
+        let base = self.endpoints.base_url(request.endpoint, request.operation).await?;
         let http = Arc::clone(&self.connections());
-        let sent = self.prepare(&http, request, auth)?.send().await;
+        let sent = prepare(&http, base, request, auth)?.send().await;
         let response = sent.map_err(|error| {
             if error.is_timeout() && !error.is_connect() {
                 self.abandon(&http);
@@ -170,59 +156,56 @@ impl Transport {
         let retry_after = header("Retry-After").and_then(|wait| retry_after(&wait, date.unwrap_or_else(Timestamp::now)));
         let body = read(request.operation, response).await.map_err(|error| CloudError { request_id: request_id.clone(), ..error })?;
         if (200..300).contains(&status) {
-            Ok(Answer { status, request_id, subject_token, date, body, secrets: Secrets::default(), counted: None })
+            Ok(Answer { status, request_id, subject_token, date, body, secrets: Arc::default(), counted: None })
         } else {
             let error = CloudError::from_answer(request.operation, status, request_id, &body);
             Err(Failed { error: CloudError { retry_after, ..error }, date })
         }
     }
+}
 
-    fn prepare(&self, http: &reqwest::Client, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
-        let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, RequestOutcome::Refused);
-        let query = sign::canonical_query(request.query);
-        let base = match request.endpoint {
-            Endpoint::Dc => &self.dc,
-            Endpoint::Iam => &self.iam,
-        };
-        let url = match query.as_str() {
-            "" => format!("{base}{}", request.path),
-            query => format!("{base}{}?{query}", request.path),
-        };
-        let url = reqwest::Url::parse(&url).map_err(|error| invalid(format!("{url}: {error}")))?;
-        guard::check(request.method, &url, &request.body).map_err(|what| {
-            let what = format!("not sent: {what}");
-            CloudError::local(request.operation, OwnCode::ConnectionProtected, what, RequestOutcome::Refused)
-        })?;
-        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-        match auth {
-            Auth::None => {}
-            Auth::Token(token) => headers.push(("X-Auth-Token".to_owned(), token.expose_secret().to_owned())),
-            Auth::Sign { access_key, secret_key, security_token, project, at } => {
-                let authority = url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
-                headers.push(("Host".to_owned(), authority.unwrap_or_default()));
-                headers.push((DATE_HEADER.to_owned(), at.strftime("%Y%m%dT%H%M%SZ").to_string()));
-                headers.extend(project.map(|id| ("X-Project-Id".to_owned(), id.to_owned())));
-                headers.extend(security_token.map(|token| ("X-Security-Token".to_owned(), token.expose_secret().to_owned())));
-                let signable = Signable {
-                    method: request.method.as_str(),
-                    path: url.path(),
-                    query: request.query,
-                    headers: &headers,
-                    body: &request.body,
-                };
-                let authorization = sign::authorization(&signable, access_key, secret_key);
-                headers.push(("Authorization".to_owned(), authorization));
-            }
+fn prepare(http: &reqwest::Client, base: &str, request: &Request<'_>, auth: &Auth<'_>) -> Result<reqwest::RequestBuilder, CloudError> {
+    let invalid = |what: String| CloudError::local(request.operation, OwnCode::Unreachable, what, RequestOutcome::Refused);
+    let query = sign::canonical_query(request.query);
+    let url = match query.as_str() {
+        "" => format!("{base}{}", request.path),
+        query => format!("{base}{}?{query}", request.path),
+    };
+    let url = reqwest::Url::parse(&url).map_err(|error| invalid(format!("{url}: {error}")))?;
+    guard::check(request.method, &url, &request.body).map_err(|what| {
+        let what = format!("not sent: {what}");
+        CloudError::local(request.operation, OwnCode::ConnectionProtected, what, RequestOutcome::Refused)
+    })?;
+    let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    headers.extend(request.header.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    match auth {
+        Auth::None => {}
+        Auth::Token(token) => headers.push(("X-Auth-Token".to_owned(), token.expose_secret().to_owned())),
+        Auth::Sign { keys: Keys { access_key, secret_key, security_token }, project, at } => {
+            let authority = url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
+            headers.push(("Host".to_owned(), authority.unwrap_or_default()));
+            headers.push((DATE_HEADER.to_owned(), at.strftime("%Y%m%dT%H%M%SZ").to_string()));
+            headers.extend(project.map(|id| ("X-Project-Id".to_owned(), id.to_owned())));
+            headers.extend(security_token.as_ref().map(|token| ("X-Security-Token".to_owned(), token.expose_secret().to_owned())));
+            let signable = Signable {
+                method: request.method.as_str(),
+                path: url.path(),
+                query: request.query,
+                headers: &headers,
+                body: &request.body,
+            };
+            let authorization = sign::authorization(&signable, access_key, secret_key);
+            headers.push(("Authorization".to_owned(), authorization));
         }
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let builder = headers.into_iter().fold(http.request(method, url), |builder, (name, value)| builder.header(name, value));
-        Ok(if request.body.is_empty() { builder } else { builder.body(request.body.clone()) })
     }
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let builder = headers.into_iter().fold(http.request(method, url), |builder, (name, value)| builder.header(name, value));
+    Ok(if request.body.is_empty() { builder } else { builder.body(request.body.clone()) })
 }
 
 /// A client without open connections.

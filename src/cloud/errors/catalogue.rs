@@ -34,20 +34,35 @@ pub enum OwnCode {
     TooLarge,
     /// IAM has no project of the region's name, or several.
     ProjectUnknown,
+    /// The region has no STS.
+    NoSts,
     /// The request would order or cancel a connection, or change what it costs.
     ConnectionProtected,
+    /// The file of a token is missing or empty.
+    TokenMissing,
+    /// The file of a token holds something else.
+    TokenInvalid,
+    /// The metadata service or the agent of pod identity may not be asked at this address.
+    AddressNotAllowed,
+    /// New keys that have ended already.
+    Expired,
     /// A bug in the operator.
     Internal,
 }
 
 impl OwnCode {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::Timeout,
         Self::Unreachable,
         Self::Malformed,
         Self::TooLarge,
         Self::ProjectUnknown,
+        Self::NoSts,
         Self::ConnectionProtected,
+        Self::TokenMissing,
+        Self::TokenInvalid,
+        Self::AddressNotAllowed,
+        Self::Expired,
         Self::Internal,
     ];
 
@@ -60,7 +75,12 @@ impl OwnCode {
             Self::Malformed => "Malformed",
             Self::TooLarge => "TooLarge",
             Self::ProjectUnknown => "ProjectUnknown",
+            Self::NoSts => "NoSts",
             Self::ConnectionProtected => "ConnectionProtected",
+            Self::TokenMissing => "TokenMissing",
+            Self::TokenInvalid => "TokenInvalid",
+            Self::AddressNotAllowed => "AddressNotAllowed",
+            Self::Expired => "Expired",
             Self::Internal => "Internal",
         }
     }
@@ -68,8 +88,9 @@ impl OwnCode {
     #[must_use]
     pub const fn class(self) -> ErrorClass {
         match self {
-            Self::ProjectUnknown | Self::ConnectionProtected => Invalid,
-            Self::Timeout | Self::Unreachable | Self::Malformed | Self::TooLarge | Self::Internal => Server,
+            Self::ProjectUnknown | Self::ConnectionProtected | Self::TokenInvalid | Self::AddressNotAllowed => Invalid,
+            Self::TokenMissing => Auth,
+            Self::Timeout | Self::Unreachable | Self::Malformed | Self::TooLarge | Self::NoSts | Self::Expired | Self::Internal => Server,
         }
     }
 
@@ -82,9 +103,22 @@ impl OwnCode {
             Self::Malformed => "The answer can't be read: it is a proxy's page, or of an API that the operator does not know.",
             Self::TooLarge => "The answer is above the operator's size limit.",
             Self::ProjectUnknown => "IAM has no project of the region's name, or several. Set `spec.projectId` of the CloudAccount.",
+            Self::NoSts => {
+                "No name of STS in the region resolves, while those of other services do. Use `workloadIdentity` with `idpId`, or set `spec.endpoints.sts` of the CloudAccount to the STS of another region."
+            }
             Self::ConnectionProtected => {
                 "The request would order or cancel a connection, or change what it costs, so that it was not sent. A bug in the operator: please report it."
             }
+            Self::TokenMissing => {
+                "The file of a token in the operator's pod is missing or empty. Mount the token, or correct `tokenPath` of the CloudAccount."
+            }
+            Self::TokenInvalid => {
+                "The file that `tokenPath` of the CloudAccount names is not an ID token for the cloud. Name the file of a projected token whose audience is the client ID of the identity provider."
+            }
+            Self::AddressNotAllowed => {
+                "The metadata service or the agent of pod identity has an address that credentials are not sent to: plain HTTP to a host name or a public address."
+            }
+            Self::Expired => "New credentials had expired already. Check the clocks of the operator's node and of whoever gave them.",
             Self::Internal => "A bug in the operator: please report it.",
         }
     }

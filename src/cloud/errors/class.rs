@@ -89,7 +89,7 @@ impl ErrorClass {
             }
             Self::Permission => "Grant the IAM user the permission for the operation in `status.lastError`, in this project and region.",
             Self::Auth => {
-                "Correct the Secret of the CloudAccount; the operator notices the change. Check the clock too: a signature with a wrong time is refused."
+                "Correct the Secret of the CloudAccount; the operator notices the change. Without a Secret, correct the identity provider, the agency or its trust policy. Check the clock too: a signature with a wrong time is refused."
             }
             Self::Unsupported => {
                 "Check `spec.endpoints` and the region. Remove settings that the region does not support, or contact the cloud's support with the request id."

@@ -69,6 +69,10 @@ impl CloudError {
         let request_id = request_id.or_else(|| parsed.as_ref().and_then(read_request_id));
         let (code, message, readable) = match error {
             Some((code, message)) => (code.unwrap_or_else(|| status.to_string()), message, true),
+            // Opaque, but it tells of the account.
+            None if parsed.as_ref().is_some_and(|body| body.get("encoded_authorization_message").is_some()) => {
+                (status.to_string(), String::new(), false)
+            }
             None => (status.to_string(), String::from_utf8_lossy(body.get(..body.len().min(200)).unwrap_or(body)).into_owned(), false),
         };
         let class = classify(&code, status, readable);

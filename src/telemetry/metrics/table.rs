@@ -76,7 +76,7 @@ const PRIORITY: Label = label(
         ("resync", "the periodic check for drift and its correction, for which nobody waits"),
     ]),
 );
-const ENDPOINT: Label = label("endpoint", Listed(&[("dc", "Direct Connect"), ("iam", "IAM")]));
+const ENDPOINT: Label = label("endpoint", Listed(&[("dc", "Direct Connect"), ("iam", "IAM"), ("sts", "STS")]));
 const CIRCUIT_BREAKER_STATE: Label = label(
     "state",
     Listed(&[
@@ -159,7 +159,7 @@ metrics! {
 
     QUOTA_USED[1] = "directconnect_quota_used", Gauge, [QUOTA_TYPE], "Usage of a quota, of the account closest to its limit";
     QUOTA_LIMIT[1] = "directconnect_quota_limit", Gauge, [QUOTA_TYPE], "Limit of the quota of that account; absent without a limit";
-    CREDENTIALS_EXPIRY[0] = "directconnect_credentials_expiry_timestamp_seconds", Gauge, [], "Earliest expiry of credentials that are not renewed automatically, in seconds since the Unix epoch; absent if none is known";
+    CREDENTIALS_EXPIRY[0] = "directconnect_credentials_expiry_timestamp_seconds", Gauge, [], "Earliest expiry of credentials that are not renewed automatically, or whose renewal has failed for long, in seconds since the Unix epoch; absent if none is known";
 }
 
 /// Every metric, in the order of the documentation.

@@ -34,8 +34,46 @@ fn credentials() -> Vec<Case> {
         identity[field] = json!(value);
         with(json!({ "workloadIdentity": identity }))
     };
+    let exchange = |identity: Value| with(json!({ "workloadIdentity": identity }));
+    let service: &[&str] = &["spec.credentials.workloadIdentity", "workloadIdentity must have providerUrn and agencyUrn, or only idpId"];
+    let agency = |agency: Value| spec(json!({ "credentials": { "assumeAgency": agency } }));
+    let form: &[&str] =
+        &["spec.credentials.assumeAgency", "assumeAgency must have urn, which may have externalId with it, or agencyName and domainName"];
+    let signed: &[&str] = &[
+        "spec.credentials.assumeAgency",
+        "assumeAgency.urn needs access keys, and password and workloadIdentity.idpId give a token; use assumeAgency.agencyName and domainName",
+    ];
+    let by_urn = json!({ "urn": "iam::2:agency:b" });
     let secret = |field: &str, value: &str| spec(json!({ "credentials": { "accessKey": { SECRET: { field: value } } } }));
     vec![
+        (exchange(json!({})), service),
+        (exchange(json!({ "tokenPath": "/token" })), service),
+        (exchange(json!({ "providerUrn": "iam::1:oidcProvider:k" })), service),
+        (exchange(json!({ "agencyUrn": "iam::1:agency:a" })), service),
+        (exchange(json!({ "agencyUrn": "iam::1:agency:a", "idpId": "k" })), service),
+        (exchange(json!({ "providerUrn": "iam::1:oidcProvider:k", "agencyUrn": "iam::1:agency:a", "idpId": "k" })), service),
+        (
+            exchange(json!({ "idpId": "a b" })),
+            &["spec.credentials.workloadIdentity.idpId", "idpId must be the name of an identity provider"],
+        ),
+        (
+            exchange(json!({ "idpId": "k", "tokenPath": "/var/run/secrets/kubernetes.io/serviceaccount/token" })),
+            &["spec.credentials.workloadIdentity.tokenPath", "tokenPath must not be the token for the API server"],
+        ),
+        (agency(json!({})), form),
+        (agency(json!({ "externalId": "e" })), form),
+        (agency(json!({ "agencyName": "a" })), form),
+        (agency(json!({ "domainName": "d" })), form),
+        (agency(json!({ "urn": "iam::2:agency:b", "agencyName": "a", "domainName": "d" })), form),
+        (agency(json!({ "agencyName": "a", "domainName": "d", "externalId": "e" })), form),
+        (agency(json!({ "urn": "a b" })), &["spec.credentials.assumeAgency.urn", "urn must be a URN"]),
+        (
+            agency(json!({ "urn": "iam::2:agency:b", "externalId": "a b" })),
+            &["spec.credentials.assumeAgency.externalId", "externalId must be an external ID without spaces"],
+        ),
+        (with(json!({ "password": { SECRET: { "namespace": "n", "name": "s" } }, "assumeAgency": by_urn })), signed),
+        (with(json!({ "workloadIdentity": { "idpId": "k" }, "assumeAgency": by_urn })), signed),
+        (with(json!({ "assumeAgency": by_urn })), one),
         (with(json!({})), one),
         (spec(json!({ "credentials": { "metadata": {} } })), one),
         (with(json!({ "metadata": {}, "podIdentity": {} })), one),
@@ -116,6 +154,8 @@ fn refused() -> Vec<Case> {
 }
 
 fn accepted() -> Vec<Value> {
+    let by_name = json!({ "agencyName": "a", "domainName": "d" });
+    let by_urn = json!({ "urn": "iam::2:agency:b", "externalId": "e" });
     vec![
         spec(json!({ "endpoints": { "dc": "https://dc.example:8443/base/", "iam": "https://10.0.0.1", "sts": "https://[fd00::1]:443" } })),
         spec(json!({ "endpoints": { "dc": "http://127.0.0.1:8080", "insecure": true } })),
@@ -138,6 +178,16 @@ fn accepted() -> Vec<Value> {
         spec(json!({ "credentials": { "accessKey": null, "workloadIdentity": {
             "providerUrn": "iam::1:oidc-provider:k", "agencyUrn": "iam::1:agency:a", "tokenPath": "/var/run/token",
         } } })),
+        spec(json!({ "credentials": { "accessKey": null, "workloadIdentity": { "idpId": "my-cluster_1" }, "assumeAgency": by_name } })),
+        spec(json!({ "credentials": { "accessKey": null, "workloadIdentity": {
+            "providerUrn": "iam::1:oidcProvider:k", "agencyUrn": "iam::1:agency:a",
+        }, "assumeAgency": by_urn } })),
+        spec(
+            json!({ "credentials": { "accessKey": null, "password": { SECRET: { "namespace": "n", "name": "s" } }, "assumeAgency": by_name } }),
+        ),
+        spec(json!({ "credentials": { "accessKey": null, "podIdentity": {}, "assumeAgency": by_urn } })),
+        spec(json!({ "credentials": { "accessKey": null, "metadata": {}, "assumeAgency": { "urn": "iam::2:agency:b" } } })),
+        spec(json!({ "credentials": { "assumeAgency": by_name } })),
     ]
 }
 

@@ -69,6 +69,30 @@ async fn an_account_is_its_values_and_the_api_server_takes_it() {
     plane.kubectl(&["create", "--dry-run=server", "--validate=strict", "-f", text(&file)]);
 }
 
+/// Each way without keys, alone and with an agency.
+#[tokio::test]
+async fn accounts_without_keys_are_their_values_and_the_api_server_takes_them() {
+    let plane = ControlPlane::shared().await;
+    let urns = json!({ "providerUrn": "iam::a:oidcProvider:b", "agencyUrn": "iam::a:agency:c", "tokenPath": "/var/run/token" });
+    let ways = [
+        ("sts", json!({ "workloadIdentity": urns }), json!({ "urn": "iam::d:agency:e", "externalId": "f" })),
+        ("iam", json!({ "workloadIdentity": { "idpId": "b" } }), json!({ "agencyName": "e", "domainName": "d" })),
+        ("metadata", json!({ "metadata": {} }), json!({ "agencyName": "e", "domainName": "d" })),
+        ("pod", json!({ "podIdentity": {} }), json!({ "urn": "iam::d:agency:e" })),
+    ];
+    for (name, way, agency) in ways {
+        let mut assuming = way.clone();
+        assuming["assumeAgency"] = agency;
+        for credentials in [way, assuming] {
+            let object = one(&plane, name, &json!({ "region": "eu-west-101", "credentials": credentials }));
+            assert_eq!(object["spec"]["credentials"], credentials, "{name}");
+            let file = plane.dir().join("account-without-keys.json");
+            std::fs::write(&file, object.to_string()).unwrap();
+            plane.kubectl(&["create", "--dry-run=server", "--validate=strict", "-f", text(&file)]);
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_values_beside_the_spec_do_what_they_say() {
     let plane = ControlPlane::shared().await;
@@ -95,7 +119,7 @@ async fn a_wrong_value_is_refused_by_its_place() {
         account.as_object_mut().unwrap().remove(field);
         json!({ "accounts": { "default": account } })
     };
-    let wrong: [(&[&str], Value); 17] = [
+    let wrong: [(&[&str], Value); 19] = [
         (&["acounts"], json!({ "acounts": {} })),
         (&["'/accounts'", "want object"], json!({ "accounts": [account()] })),
         (&["accounts.Default", "lowercase letters"], json!({ "accounts": { "Default": account() } })),
@@ -112,12 +136,19 @@ async fn a_wrong_value_is_refused_by_its_place() {
         (&["'/accounts/default/projectId'", "pattern"], of(json!({ "projectId": "eu-west-101" }))),
         (&["'/accounts/default/endpoints/dc'", "pattern"], of(json!({ "endpoints": { "dc": "dc.example.com" } }))),
         (
-            &["'/accounts/default/credentials'", "maxProperties"],
+            &["'/accounts/default/credentials'", "oneOf"],
             of(json!({ "credentials": { "accessKey": { "secretRef": { "name": "a" } }, "password": { "secretRef": { "name": "a" } } } })),
         ),
         (
             &["'/accounts/default/credentials/accessKey'", "secretKey"],
             of(json!({ "credentials": { "accessKey": { "secretRef": { "name": "a" }, "secretKey": "b" } } })),
+        ),
+        (&["'/accounts/default/credentials'", "oneOf"], of(json!({ "credentials": { "assumeAgency": { "urn": "iam::a:agency:b" } } }))),
+        (
+            &["'/accounts/default/credentials/workloadIdentity'", "oneOf"],
+            of(
+                json!({ "credentials": { "workloadIdentity": { "idpId": "a", "agencyUrn": "iam::a:agency:b", "providerUrn": "iam::a:p:c" } } }),
+            ),
         ),
         (&["'/accounts/default/annotations/helm.sh~1hook'"], of(json!({ "annotations": { "helm.sh/hook": "post-install" } }))),
         (&["accounts.default", "simulator sets credentials"], of(json!({ "simulator": "cloud" }))),

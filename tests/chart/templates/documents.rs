@@ -26,7 +26,10 @@ pub fn everything() -> Value {
             "prometheusRule": { "enabled": true, "runbookUrl": "https://wiki.example.com/runbooks/" },
             "grafanaDashboard": { "enabled": true },
         },
-        "networkPolicy": { "enabled": true },
+        "networkPolicy": { "enabled": true, "egress": { "metadata": { "enabled": true }, "podIdentity": { "enabled": true } } },
+        "workloadIdentity": { "enabled": true, "audience": "direct-connect" },
+        "volumes": [{ "name": "more", "emptyDir": {} }],
+        "volumeMounts": [{ "name": "more", "mountPath": "/more" }],
     })
 }
 
@@ -164,13 +167,14 @@ async fn pods_pass_the_restricted_standard() {
         });
         pods.collect::<Vec<_>>()
     };
-    let pods = admitted(&json!({ "simulator": { "enabled": true } }));
+    let identity = json!({ "enabled": true, "audience": "direct-connect" });
+    let pods = admitted(&json!({ "simulator": { "enabled": true }, "workloadIdentity": identity }));
     assert_eq!(pods.len(), 2);
     for pod in pods {
         pod.unwrap_or_else(|error| panic!("{error}"));
     }
-    for refused in admitted(&json!({ "simulator": { "enabled": true }, "containerSecurityContext": { "allowPrivilegeEscalation": true } }))
-    {
+    let unsafe_container = json!({ "simulator": { "enabled": true }, "containerSecurityContext": { "allowPrivilegeEscalation": true } });
+    for refused in admitted(&unsafe_container).into_iter().chain(admitted(&json!({ "hostNetwork": true }))) {
         let error = refused.expect_err("the namespace really is restricted");
         assert!(error.contains("violates PodSecurity"), "{error}");
     }

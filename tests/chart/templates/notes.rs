@@ -28,7 +28,7 @@ async fn the_next_command_is_the_one_of_the_case() {
     let (secret, look) = ("kubectl -n system create secret generic direct-connect", "kubectl get cloudaccount default -o wide");
     let scrape = "Nothing scrapes the metrics yet";
     // What is told, and what is not.
-    let cases: [(&str, Value, &[&str], &[&str]); 6] = [
+    let cases: [(&str, Value, &[&str], &[&str]); 7] = [
         ("nothing set", json!({}), &[rollout, secret, look, scrape], &["simulated", "a part of the objects", "crds.enabled"]),
         ("stopped", json!({ "replicaCount": 0 }), &["The operator is stopped"], &[rollout]),
         ("without definitions", json!({ "crds": { "enabled": false } }), &["kubectl wait --for=condition=Established crd/"], &[]),
@@ -37,6 +37,17 @@ async fn the_next_command_is_the_one_of_the_case() {
             json!({ "rbac": { "create": false } }),
             &["--as=system:serviceaccount:system:test-direct-connect-operator"],
             &[],
+        ),
+        (
+            "without keys",
+            json!({ "workloadIdentity": { "enabled": true, "audience": "direct-connect" } }),
+            &[
+                "kubectl get --raw /openid/v1/jwks",
+                "client ID: direct-connect",
+                "subject (sub): system:serviceaccount:system:test-direct-connect-operator",
+                look,
+            ],
+            &[secret],
         ),
         (
             "simulator",
@@ -89,7 +100,9 @@ async fn both_ways_to_the_account_of_the_simulator_lead_to_the_same() {
 #[tokio::test]
 async fn what_the_notes_apply_is_accepted() {
     let plane = ControlPlane::shared().await;
-    for (case, values, objects) in [("account", json!({}), 1), ("simulator", json!({ "simulator": { "enabled": true } }), 3)] {
+    let identity = json!({ "workloadIdentity": { "enabled": true, "audience": "direct-connect" } });
+    let simulator = json!({ "simulator": { "enabled": true } });
+    for (case, values, objects) in [("account", json!({}), 1), ("identity", identity, 1), ("simulator", simulator, 3)] {
         let manifests = manifests(&notes(&plane, &values));
         let file = plane.dir().join(format!("notes-{case}.yaml"));
         std::fs::write(&file, manifests.join("---\n")).unwrap();

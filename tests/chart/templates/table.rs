@@ -36,6 +36,11 @@ fn both_containers(pointer: &str, value: &serde_json::Value) -> Vec<super::harne
     vec![container(pointer, value.clone()), is("Deployment/simulator", &simulator, value.clone())]
 }
 
+/// A field of the token that is projected for the cloud.
+fn token(pointer: &str, value: impl Into<serde_json::Value>) -> Effect {
+    pod(&format!("/volumes/workload-identity/projected/sources/0/serviceAccountToken{pointer}"), value)
+}
+
 /// Names, labels, image, account of the cluster, rights.
 pub fn identity() -> Vec<Row> {
     // Whose documents have the whole name and nothing more.
@@ -47,6 +52,7 @@ pub fn identity() -> Vec<Row> {
     let roles = |effect: fn(&str) -> super::harness::Effect| {
         ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"].map(effect).into_iter().collect::<Vec<_>>()
     };
+    let projected = || json!({ "workloadIdentity": { "enabled": true, "audience": "direct-connect" } });
     let tenants = || ["ClusterRole/view", "ClusterRole/edit", "ClusterRole/admin"].map(goes).into_iter();
     let policies = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
     let policies = |which: &str| policies.map(|kind| goes(&format!("{kind}/{which}"))).into_iter();
@@ -92,6 +98,17 @@ pub fn identity() -> Vec<Row> {
                 is("RoleBinding", "/subjects/lines/namespace", "system"),
             ],
         ),
+        row("/workloadIdentity/enabled", true, {
+            let mounted = "/var/run/secrets/directconnect.huaweicloud.com/serviceaccount";
+            vec![
+                token("", json!({ "audience": "direct-connect", "expirationSeconds": 3600, "path": "token" })),
+                container("/volumeMounts/workload-identity/mountPath", mounted),
+                container("/volumeMounts/workload-identity/readOnly", true),
+            ]
+        })
+        .given(json!({ "workloadIdentity": { "audience": "direct-connect" } })),
+        row("/workloadIdentity/audience", "other", vec![token("/audience", "other")]).given(projected()),
+        row("/workloadIdentity/expirationSeconds", 7200, vec![token("/expirationSeconds", 7200)]).given(projected()),
         row("/serviceAccount/annotations", json!({ "a": "b" }), vec![is("ServiceAccount", "/metadata/annotations/a", "b")]),
         row("/rbac/create", false, roles(goes).into_iter().chain(tenants()).collect()),
         row("/rbac/aggregateClusterRoles", false, tenants().collect()),
@@ -157,6 +174,9 @@ pub fn work() -> Vec<Row> {
         row("/config/settleIntervalMax", "30s", operator("SETTLE_INTERVAL_MAX", "30s")),
         row("/config/clusterId", "blue", operator("CLUSTER_ID", "blue")),
         row("/extraArgs", json!(["--log=debug"]), vec![container("/args", json!(["run", "--log=debug"]))]),
+        row("/volumes", json!([{ "name": "more", "emptyDir": {} }]), vec![pod("/volumes/more/emptyDir", json!({}))]),
+        row("/volumeMounts", json!([{ "name": "more", "mountPath": "/more" }]), vec![container("/volumeMounts/more/mountPath", "/more")]),
+        row("/hostNetwork", true, vec![pod("/hostNetwork", true), pod("/dnsPolicy", "ClusterFirstWithHostNet")]),
         row("/extraEnv", json!([{ "name": "HTTPS_PROXY", "value": "http://proxy" }]), vec![env("HTTPS_PROXY", "http://proxy")]),
     ]
 }

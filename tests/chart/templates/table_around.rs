@@ -134,6 +134,7 @@ fn rules_and_dashboard() -> Vec<Row> {
 pub fn network() -> Vec<Row> {
     let policy = |pointer: &str, value: Value| vec![is("NetworkPolicy", &format!("/spec{pointer}"), value)];
     let on = || json!({ "networkPolicy": { "enabled": true } });
+    let also = |who: &str| json!({ "networkPolicy": { "enabled": true, "egress": { who: { "enabled": true } } } });
     let to = json!([{ "ipBlock": { "cidr": "10.0.0.0/8" } }]);
     let from = json!([{ "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": "monitoring" } } }]);
     let port = |port: u16, protocol: &str| json!({ "port": port, "protocol": protocol });
@@ -145,8 +146,21 @@ pub fn network() -> Vec<Row> {
         row("/networkPolicy/egress/dns/to", to.clone(), policy("/egress/1/to", to.clone())).given(on()),
         row("/networkPolicy/egress/dns/ports", json!([1053]), policy("/egress/1/ports", json!([port(1053, "UDP"), port(1053, "TCP")])))
             .given(on()),
-        row("/networkPolicy/egress/cloud/to", to.clone(), policy("/egress/2/to", to)).given(on()),
+        row("/networkPolicy/egress/cloud/to", to.clone(), policy("/egress/2/to", to.clone())).given(on()),
         row("/networkPolicy/egress/cloud/ports", json!([3128]), policy("/egress/2/ports", json!([port(3128, "TCP")]))).given(on()),
+        row(
+            "/networkPolicy/egress/metadata/enabled",
+            true,
+            policy("/egress/3", json!({ "ports": [port(80, "TCP")], "to": [{ "ipBlock": { "cidr": "169.254.169.254/32" } }] })),
+        )
+        .given(on()),
+        row("/networkPolicy/egress/metadata/to", to.clone(), policy("/egress/3/to", to.clone())).given(also("metadata")),
+        row("/networkPolicy/egress/metadata/ports", json!([8775]), policy("/egress/3/ports", json!([port(8775, "TCP")])))
+            .given(also("metadata")),
+        row("/networkPolicy/egress/podIdentity/enabled", true, policy("/egress/3", json!({ "ports": [port(80, "TCP")] }))).given(on()),
+        row("/networkPolicy/egress/podIdentity/to", to.clone(), policy("/egress/3/to", to)).given(also("podIdentity")),
+        row("/networkPolicy/egress/podIdentity/ports", json!([8080]), policy("/egress/3/ports", json!([port(8080, "TCP")])))
+            .given(also("podIdentity")),
         row("/networkPolicy/egress/extra", json!([{ "ports": [{ "port": 4318 }] }]), policy("/egress/3/ports/0/port", json!(4318)))
             .given(on()),
         row("/simulator/enabled", true, {

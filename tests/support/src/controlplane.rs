@@ -203,15 +203,18 @@ impl ControlPlane {
 
     /// A kubeconfig of a service account, with a token as a pod would get one.
     pub async fn service_account_kubeconfig(&self, namespace: &str, name: &str) -> PathBuf {
-        let api = Api::<ServiceAccount>::namespaced(self.client().await, namespace);
-        let request = TokenRequest {
-            spec: TokenRequestSpec { expiration_seconds: Some(86_400), ..TokenRequestSpec::default() },
-            ..TokenRequest::default()
-        };
-        let token = api.create_token_request(name, &PostParams::default(), &request).await.unwrap().status.unwrap().token;
+        let token = self.service_account_token(namespace, name, Vec::new()).await;
         let path = self.dir.path().join(format!("kubeconfig-{namespace}-{name}"));
         std::fs::write(&path, kubeconfig_yaml(self.dir.path(), self.port, &token)).unwrap();
         path
+    }
+
+    /// A token of a service account as a pod would get one, for these audiences; without any, for the API server.
+    pub async fn service_account_token(&self, namespace: &str, name: &str, audiences: Vec<String>) -> String {
+        let api = Api::<ServiceAccount>::namespaced(self.client().await, namespace);
+        let spec = TokenRequestSpec { expiration_seconds: Some(86_400), audiences, ..TokenRequestSpec::default() };
+        let request = TokenRequest { spec, ..TokenRequest::default() };
+        api.create_token_request(name, &PostParams::default(), &request).await.unwrap().status.unwrap().token
     }
 }
 

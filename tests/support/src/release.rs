@@ -102,9 +102,14 @@ impl Release {
     /// are three things only: the address of the probes, since replicas share a machine; the token, which comes by a kubeconfig and not by
     /// a volume; and what the environment takes from the pod's own fields, where `name` stands for the pod.
     pub async fn start(&self, name: &str) -> Operator {
+        self.start_with(name, &[]).await
+    }
+
+    /// The same with these variables, as the platform adds them to a pod.
+    pub async fn start_with(&self, name: &str, added: &[(String, String)]) -> Operator {
         let pod = self.pod().await;
-        let environment: Vec<(String, String)> =
-            pod.environment.iter().map(|variable| (variable.name.clone(), self.value(variable, name, &pod.service_account))).collect();
+        let own = pod.environment.iter().map(|variable| (variable.name.clone(), self.value(variable, name, &pod.service_account)));
+        let environment: Vec<(String, String)> = own.chain(added.iter().cloned()).collect();
         let kubeconfig = self.plane.service_account_kubeconfig(self.namespace, &pod.service_account).await;
         Operator::start(&kubeconfig, &self.log(name), &pod.arguments, &environment).await
     }

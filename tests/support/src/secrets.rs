@@ -1,7 +1,7 @@
 //! What must be read nowhere but in a Secret: how each secret of the fixtures begins, in clear and as a Secret's data show it.
 
 /// Access keys count: they are no secret by themselves, but half of one.
-const BEGINNINGS: [&str; 15] = [
+const BEGINNINGS: [&str; 16] = [
     "AKSIMULATOR",
     "QUtTSU1VTEFU",
     "SKsimulator",
@@ -10,8 +10,9 @@ const BEGINNINGS: [&str; 15] = [
     "U2ltdWxhdGVkLVBh",
     "SIMULATEDSECURITYTOKEN",
     "U0lNVUxBVEVEU0VDVVJJVFlUT0tF",
-    // Tokens that the simulator gives out.
+    // Tokens that the simulator gives out. Its temporary keys begin as those above.
     "MIISIMULATED",
+    "SIMULATEDMETADATATOKEN",
     // Keys of BGP sessions, of tests and samples.
     "Qaz12345678",
     "UWF6MTIzNDU2",

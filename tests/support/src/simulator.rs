@@ -30,6 +30,19 @@ pub const PARTNER: &str = "0605768a3300d5762f82c01180692874";
 /// A VPC that is not there.
 pub const MISSING_VPC: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
+/// The seeded identity provider of the older IAM, and its audience.
+pub const PROVIDER: &str = "cluster";
+pub const AUDIENCE: &str = "direct-connect-operator";
+/// The same provider by its URN, and the seeded agency that trusts it.
+pub const PROVIDER_URN: &str = "iam::37829608110c28f2675d0033a8675060:oidcProvider:cluster";
+pub const AGENCY_URN: &str = "iam::37829608110c28f2675d0033a8675060:agency:direct-connect";
+/// The seeded agency of the partner, which trusts keys of the first account.
+pub const PARTNERS_AGENCY_URN: &str = "iam::47829608110c28f2675d0033a8675060:agency:partner";
+pub const PARTNERS_AGENCY: &str = "partner";
+pub const PARTNERS_DOMAIN: &str = "simulated-partner";
+/// The audience of the tokens that pods have for the pod identity agent.
+pub const POD_AUDIENCE: &str = "service.cce.pods";
+
 /// Tables of what is there from the start, or is only a record of something.
 const NOT_MADE: [&str; 3] = ["direct_connects", "direct_connect_locations", "switchover_test_records"];
 
@@ -87,8 +100,20 @@ impl Simulator {
         Self { process, url, http: http_client(true), _port: port }
     }
 
+    /// Direct Connect, IAM, STS and the metadata service of the node are all at this address.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The whole address of the pod identity agent of the node.
+    pub fn agent_url(&self) -> String {
+        format!("{}/pod-identity/credentials", self.url)
+    }
+
+    /// Associates a service account with the seeded agency of pods.
+    pub async fn associate(&self, namespace: &str, service_account: &str) {
+        let associations = json!({ format!("{namespace}/{service_account}"): "pods" });
+        self.settings(json!({ "identity": { "pod_identity": { "associations": associations } } })).await;
     }
 
     pub fn id(&self) -> u32 {
@@ -223,6 +248,16 @@ impl Simulator {
 
     pub async fn expire_tokens(&self) {
         self.call(reqwest::Method::POST, "tokens/expire", None).await;
+    }
+
+    /// Rejects all temporary keys that it has issued from now on.
+    pub async fn expire_temporary_keys(&self) {
+        self.call(reqwest::Method::POST, "temporary-keys/expire", None).await;
+    }
+
+    /// What it has issued for an identity, and how often it has rejected expired keys and tokens: as `GET /admin/exchanges` has it.
+    pub async fn exchanges(&self) -> Value {
+        self.call(reqwest::Method::GET, "exchanges", None).await
     }
 
     /// Nothing that an operator makes is there.

@@ -90,6 +90,10 @@ fn corrected(schema: Value) -> Value {
             text.remove("minLength");
         }
     }
+    // 17: the effect of a statement.
+    if let Some(Value::Array(words)) = schema.pointer_mut("/components/schemas/ServiceStatement/properties/Effect/enum") {
+        words.push(json!("allow"));
+    }
     // 2: gateways on an enterprise router.
     if let Some(Value::Object(gateway)) = schema.pointer_mut("/components/schemas/CreateVirtualGateway") {
         gateway["properties"]["enterprise_router_id"] = json!({"type": "string", "minLength": 36, "maxLength": 36});

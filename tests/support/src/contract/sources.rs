@@ -1,6 +1,6 @@
 //! The vendor's documents, one per operation, and their examples.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::OnceLock};
+use std::{collections::BTreeMap, ffi::OsStr, path::PathBuf, process::Command, sync::OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -9,23 +9,38 @@ const DEFINITIONS: &str = "huawei-cloud-api-definitions-DC";
 /// All documents, read once.
 pub fn documents() -> &'static [Value] {
     static DOCUMENTS: OnceLock<Vec<Value>> = OnceLock::new();
-    DOCUMENTS.get_or_init(read_documents)
+    DOCUMENTS.get_or_init(|| read_documents(DEFINITIONS, None))
 }
 
-/// The documents in the sources of the crate, which cargo knows where to find.
-///
-/// The platform is stated because packages of other platforms are not there offline.
-fn read_documents() -> Vec<Value> {
-    let host = output_of("rustc", &["--print", "host-tuple"]);
-    let host = String::from_utf8(host).expect("text");
-    let metadata = output_of("cargo", &["metadata", "--format-version", "1", "--offline", "--filter-platform", host.trim()]);
-    let metadata: Value = serde_json::from_slice(&metadata).expect("cargo metadata is JSON");
+/// The documents in the sources of a crate, which cargo knows where to find: all, or those of these operations.
+pub fn read_documents(package: &str, operations: Option<&[&str]>) -> Vec<Value> {
+    let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
-    let package = packages.iter().find(|package| package["name"] == DEFINITIONS).expect("the definitions are a dependency");
+    let package = packages.iter().find(|found| found["name"] == package).expect("the definitions are a dependency");
     let manifest = PathBuf::from(package["manifest_path"].as_str().expect("a path"));
     let sources = manifest.with_file_name("src").read_dir().expect("the definitions have sources");
     let files = sources.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|ext| ext == "json"));
-    files.map(|path| serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("a document is JSON")).collect()
+    let is_asked = |path: &PathBuf| {
+        let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        operations.is_none_or(|operations| operations.contains(&name))
+    };
+    let read = |path: PathBuf| serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("a document is JSON");
+    files.filter(is_asked).map(read).collect()
+}
+
+/// What cargo knows of the dependencies.
+///
+/// The platform is stated because packages of other platforms are not there offline.
+fn metadata() -> &'static Value {
+    static METADATA: OnceLock<Value> = OnceLock::new();
+    METADATA.get_or_init(read_metadata)
+}
+
+fn read_metadata() -> Value {
+    let host = output_of("rustc", &["--print", "host-tuple"]);
+    let host = String::from_utf8(host).expect("text");
+    let metadata = output_of("cargo", &["metadata", "--format-version", "1", "--offline", "--filter-platform", host.trim()]);
+    serde_json::from_slice(&metadata).expect("cargo metadata is JSON")
 }
 
 fn output_of(program: &str, arguments: &[&str]) -> Vec<u8> {
