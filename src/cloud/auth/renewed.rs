@@ -238,13 +238,13 @@ impl<S: Source> Inner<S> {
         });
         drop(state);
         self.ended.send_modify(|ended| *ended = number);
-        match (failed, times) {
-            (Some(error), 0) => match holds {
-                Some(end) => tracing::warn!(code = error.code, "renewal of credentials failed, those in use hold until {end:.0}: {error}"),
-                None => tracing::warn!(code = error.code, "no credentials: {error}"),
-            },
-            (Some(_), _) | (None, 0) => {}
-            (None, _) => tracing::info!(operation, "credentials are renewed again after {times} failures"),
+        match (failed, times, holds) {
+            (Some(error), 0, Some(end)) => {
+                tracing::warn!(code = error.code, "renewal of credentials failed, those in use hold until {end:.0}: {error}");
+            }
+            (Some(error), 0, None) => tracing::warn!(code = error.code, "no credentials: {error}"),
+            (Some(_), _, _) | (None, 0, _) => {}
+            (None, _, _) => tracing::info!(operation, "credentials are renewed again after {times} failures"),
         }
     }
 }
