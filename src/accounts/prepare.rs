@@ -298,3 +298,32 @@ fn settings(account: &CloudAccount, limits: Limits) -> Settings {
         limits,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::RequestOutcome;
+
+    #[test]
+    fn an_error_of_the_operators_own_has_the_reason_of_its_code() {
+        let rows = [
+            (OwnCode::TokenMissing, Reason::SecretMissing),
+            (OwnCode::ProjectUnknown, Reason::ProjectUnknown),
+            (OwnCode::NoSts, Reason::Unsupported),
+            (OwnCode::Unreachable, Reason::EndpointUnreachable),
+        ];
+        for (code, reason) in rows {
+            let error = CloudError {
+                class: code.class(),
+                code: code.as_str().to_owned(),
+                message: String::new(),
+                http_status: None,
+                request_id: None,
+                operation: "AssumeAgencyWithOIDC",
+                outcome: RequestOutcome::Refused,
+                retry_after: None,
+            };
+            assert_eq!(NotUsable::cloud(error).reason, reason, "{code:?}");
+        }
+    }
+}

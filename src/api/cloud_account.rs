@@ -104,7 +104,7 @@ pub struct Endpoints {
     #[x_kube(validation = rules::base_url("endpoints.iam"))]
     pub iam: Option<String>,
 
-    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity and assumeAgency that name URNs. Any region's STS
+    /// sts is the base URL of STS, at most 512 characters. Only used with workloadIdentity.providerUrn and assumeAgency.urn. Any region's STS
     /// serves. Defaults to `https://sts.REGION.myhuaweicloud.com`, or to the domain myhuaweicloud.eu where that name does not resolve. In regions
     /// that start with eu-west-1, myhuaweicloud.eu comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]

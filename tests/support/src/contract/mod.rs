@@ -31,7 +31,7 @@
 
 pub mod identity;
 mod schemas;
-mod sources;
+pub mod sources;
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
