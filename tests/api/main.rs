@@ -12,4 +12,5 @@ mod machines;
 mod metrics;
 mod oldest;
 mod schema;
+mod service_accounts;
 mod signing;

@@ -8,7 +8,7 @@ use support::simulator::{self, Simulator};
 use crate::SYSTEM;
 
 /// Lifetime of the agent's keys in seconds: short enough to be renewed during the demo.
-const LIFETIME: u32 = 30;
+const LIFETIME: u32 = 20;
 
 #[derive(Clone, Copy)]
 pub enum Identity {
@@ -69,7 +69,7 @@ impl Identity {
             Self::Pod => {
                 let by_agent = list.iter().all(|exchange| exchange["operation"] == "ShowPodIdentityCredentials");
                 assert!(by_agent && !list.is_empty(), "not all keys are those of the agent: {exchanges:#}");
-                println!("  the agent gave keys {} times; {} calls came with expired ones", list.len(), exchanges["rejected_expired_keys"]);
+                println!("  keys from the agent: {}, calls with expired ones: {}", list.len(), exchanges["rejected_expired_keys"]);
             }
         }
     }

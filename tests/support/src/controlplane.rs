@@ -19,6 +19,8 @@ use crate::tools::Tools;
 /// A control plane starts in seconds; a loaded machine may need more.
 const START: Duration = Duration::from_mins(2);
 pub const ADMIN_TOKEN: &str = "test-admin";
+/// Of the tokens of its service accounts.
+pub const ISSUER: &str = "https://kubernetes.default.svc";
 
 pub struct ControlPlane {
     bin: PathBuf,
@@ -305,7 +307,7 @@ fn start_apiserver(bin: &Path, dir: &Path, etcd_port: u16, port: u16) -> Process
         .arg(format!("--cert-dir={}", dir.join("pki").display()))
         .arg(format!("--secure-port={port}"))
         .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--service-cluster-ip-range=10.0.0.0/24"])
-        .arg("--service-account-issuer=https://kubernetes.default.svc")
+        .arg(format!("--service-account-issuer={ISSUER}"))
         .arg(format!("--service-account-key-file={}", dir.join("sa.pub").display()))
         .arg(format!("--service-account-signing-key-file={}", dir.join("sa.key").display()))
         .arg(format!("--token-auth-file={}", dir.join("tokens.csv").display()))

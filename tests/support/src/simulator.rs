@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::controlplane::{ControlPlane, ISSUER};
 use crate::process::{Process, simulator_binary};
 use crate::{contract, eventually};
 
@@ -105,6 +106,13 @@ impl Simulator {
     /// The whole address of the pod identity agent of the node.
     pub fn agent_url(&self) -> String {
         format!("{}/pod-identity/credentials", self.url)
+    }
+
+    /// Has the seeded identity provider verify that tokens are of this API server.
+    pub async fn trust_issuer(&self, plane: &ControlPlane) {
+        let jwks: Value = serde_json::from_str(&plane.kubectl(&["get", "--raw", "/openid/v1/jwks"])).unwrap();
+        let provider = json!({ "issuer": ISSUER, "jwks": jwks });
+        self.settings(json!({ "identity": { "providers": { PROVIDER: provider } } })).await;
     }
 
     /// Associates a service account with the seeded agency of pods.
