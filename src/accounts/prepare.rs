@@ -191,10 +191,11 @@ impl Context {
             // Of a client that has proved itself, a cloud that is away for a while is no reason to doubt: its objects tell of that.
             Err(error) if built.quotas_read.is_some() && matches!(error.class, ErrorClass::Server | ErrorClass::Throttled) => built,
             Err(error) => {
-                // It is kept when its credentials were rejected: it knows that they are not to be used.
-                let rejected = built.caches.client.rejected().is_some();
-                let problem = NotUsable::refused(error, &built.caches.client);
-                self.known(name, |known| known.built = rejected.then_some(built));
+                // It is kept when its credentials were rejected, or their exchange failed: it knows when to try again.
+                let client = &built.caches.client;
+                let is_kept = client.rejected().is_some() || client.fails_to_authenticate();
+                let problem = NotUsable::refused(error, client);
+                self.known(name, |known| known.built = is_kept.then_some(built));
                 return Err(problem);
             }
         };

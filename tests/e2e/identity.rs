@@ -1,4 +1,4 @@
-//! Accounts without keys: the kubelet's token of the ServiceAccount is read by the pod, and exchanged at the simulated cloud, which verifies it with the
+//! Accounts without keys: the kubelet's token of the `ServiceAccount` is read by the pod, and exchanged at the simulated cloud, which verifies it with the
 //! public keys of the cluster.
 
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn at_sts(agency: &str) -> Value {
     } })
 }
 
-async fn account(cluster: &Cluster, name: &str, credentials: Value) {
+fn account(cluster: &Cluster, name: &str, credentials: &Value) {
     let endpoint = format!("http://{SIMULATOR}.{SYSTEM}.svc:8080");
     let account = json!({
         "apiVersion": API_VERSION, "kind": "CloudAccount", "metadata": { "name": name },
@@ -57,11 +57,11 @@ async fn settled(cluster: &Cluster, name: &str, ready: &str) -> Value {
     .await
 }
 
-/// Both exchanges, and an agency that trusts another ServiceAccount only.
+/// Both exchanges, and an agency that trusts another `ServiceAccount` only.
 pub async fn accounts_without_keys(cluster: &Cluster) {
-    account(cluster, "by-sts", at_sts("direct-connect")).await;
-    account(cluster, "by-iam", json!({ "workloadIdentity": { "idpId": "cluster" } })).await;
-    account(cluster, "not-trusted", at_sts("others")).await;
+    account(cluster, "by-sts", &at_sts("direct-connect"));
+    account(cluster, "by-iam", &json!({ "workloadIdentity": { "idpId": "cluster" } }));
+    account(cluster, "not-trusted", &at_sts("others"));
     for name in ["by-sts", "by-iam"] {
         let ready = settled(cluster, name, "True").await;
         assert_eq!(ready["status"]["projectId"], PROJECT, "{ready:#}");

@@ -1,10 +1,11 @@
 //! Each way to keys by STS and IAM leads to a cloud resource, and says what is wrong if it does not.
 
 use serde_json::json;
+use std::time::Duration;
 use support::simulator::{AGENCY_URN, DOMAIN, PROVIDER_URN};
 use support::simulator::{AUDIENCE, PARTNER, PARTNERS_AGENCY, PARTNERS_AGENCY_URN, PARTNERS_DOMAIN, PASSWORD, PROVIDER, USER};
 
-use crate::{Tokens, account_ready, account_says, exchanges, gateway_ready};
+use crate::{EXCHANGE, Tokens, account_ready, account_says, exchanges, gateway_ready};
 
 const SECOND_URN: &str = "iam::37829608110c28f2675d0033a8675060:agency:second";
 
@@ -33,7 +34,9 @@ async fn each_way_leads_to_a_gateway() {
         tokens.account(&credentials).await;
         world.account_in_force().await;
         let account = account_ready(world).await;
-        gateway_ready(world, number).await;
+        let gateway = gateway_ready(world, number).await;
+        world.delete("VirtualGateway", &gateway).await;
+        world.wait_gone("VirtualGateway", &gateway).await;
         assert_eq!(world.cloud.count(operation).await, before + 1, "{credentials}");
         assert!(account["status"]["credentialsExpireAt"].is_null(), "they are renewed: {account:#}");
     }
@@ -78,7 +81,11 @@ async fn what_is_wrong_with_an_id_token_is_told_and_mended_by_itself() {
     std::fs::write(&tokens.path, "root:x:0:0:root\n").unwrap();
     account_says(&tokens.world, "Invalid", &format!("{path} is no id token")).await;
     tokens.write("somebody-else").await;
-    account_says(&tokens.world, "CredentialsRejected", "the audience").await;
+    account_says(&tokens.world, "Invalid", "the audience").await;
+    let asked = tokens.world.cloud.count(EXCHANGE).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let storm = tokens.world.cloud.count(EXCHANGE).await - asked;
+    assert!(storm <= 4, "{storm} exchanges in five seconds");
     assert_eq!(exchanges(&tokens.world).await, 0);
     tokens.write(AUDIENCE).await;
     account_ready(&tokens.world).await;

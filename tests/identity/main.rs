@@ -20,7 +20,7 @@ const EXCHANGE: &str = "AssumeAgencyWithOIDC";
 struct Tokens {
     world: World,
     path: PathBuf,
-    tokens: Vec<String>,
+    written: Vec<String>,
 }
 
 impl Tokens {
@@ -33,7 +33,7 @@ impl Tokens {
         world.furnish_with(&Self::spec(&world, &json!({ "workloadIdentity": { "idpId": "none", "tokenPath": path } }))).await;
         world.apply(&json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "operator" } })).await;
         SHARED.operator().await;
-        Self { world, path, tokens: Vec::new() }
+        Self { world, path, written: Vec::new() }
     }
 
     fn spec(world: &World, credentials: &Value) -> Value {
@@ -45,7 +45,7 @@ impl Tokens {
     async fn write(&mut self, audience: &str) {
         let token = self.world.plane.service_account_token(&self.world.namespace, "operator", vec![audience.to_owned()]).await;
         std::fs::write(&self.path, format!("{token}\n")).unwrap();
-        self.tokens.push(token);
+        self.written.push(token);
     }
 
     /// The account has these credentials.
@@ -73,7 +73,7 @@ impl Tokens {
         self.world.finish().await;
         let operator = SHARED.operator().await;
         let told = [operator.log(), operator.get("/metrics").await.unwrap(), self.world.get_account().await.to_string()];
-        for token in &self.tokens {
+        for token in &self.written {
             // Its signature, and all but the claims that any such token has.
             let secret = &token[token.len() - 40..];
             assert!(told.iter().all(|told| !told.contains(secret)), "an id token was told");

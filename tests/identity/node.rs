@@ -61,6 +61,7 @@ async fn keys_come_from_the_node_and_by_no_proxy() {
     world.cloud.expire_temporary_keys().await;
     gateway_ready(&world, 3).await;
     world.cloud.settings(json!({ "clock_offset_s": 0 })).await;
+    world.clear().await;
 
     // The agency of the node, in both versions of the service, and without one.
     let none = json!({ "identity": { "metadata": { "agency": "" } } });

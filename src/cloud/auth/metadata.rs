@@ -76,6 +76,9 @@ mod tests {
     const KEYS: &str = r#"{"credential":{"access":"AK","secret":"SK","securitytoken":"ST","expires_at":"2030-01-31T12:00:00.000000Z"}}"#;
     const NO_AGENCY: &str = "Please configure Cloud Service Agency first";
 
+    /// Answers, what becomes of them, and the requests.
+    type Row = (&'static [(u16, &'static str)], Result<(), ErrorClass>, Vec<String>);
+
     /// A service that answers in this order, and what it was asked: method and token.
     async fn serve(answers: &[(u16, &'static str)]) -> (String, Arc<Mutex<Vec<String>>>) {
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -99,7 +102,6 @@ mod tests {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let put = "PUT /meta-data/latest/api/token -";
         let get = |token: &str| format!("GET /openstack/latest/securitykey {token}");
-        type Row = (&'static [(u16, &'static str)], Result<(), ErrorClass>, Vec<String>);
         let rows: Vec<Row> = vec![
             (&[(200, "T1\n"), (200, KEYS)], Ok(()), vec![put.into(), get("T1")]),
             (&[(404, ""), (200, KEYS)], Ok(()), vec![put.into(), get("-")]),

@@ -19,8 +19,8 @@ use crate::cloud::errors::{CloudError, RequestOutcome};
 const MARGIN: Duration = Duration::from_mins(10);
 /// First and longest wait between two failed exchanges.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
-/// What was refused is replaced out of turn at most this often.
-const FORCED_EVERY: Duration = Duration::from_mins(1);
+/// What was refused is replaced out of turn at once, but then not before this time, which doubles up to a minute.
+const FORCED_AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 /// Fewer failures are not worth a word while there is time.
 const NOTED: u32 = 3;
 
@@ -54,8 +54,8 @@ struct State<T> {
     /// Number of exchanges that have ended.
     exchanges: u64,
     failing: Option<Failing>,
-    /// When what was refused was last replaced out of turn.
-    forced: Option<Instant>,
+    /// How often what was refused was replaced out of turn, one time soon after the other, and when that was.
+    forced: Option<(u32, Instant)>,
 }
 
 /// What is to be used now.
@@ -141,10 +141,13 @@ impl<S: Source> Renewed<S> {
         if state.held.as_ref().is_none_or(|held| held.current.number != refused.number) {
             return true;
         }
-        if state.forced.is_some_and(|forced| forced.elapsed() < FORCED_EVERY) {
+        let recent = state.forced.filter(|(_, at)| at.elapsed() < FORCED_AGAIN.1);
+        let times = recent.map_or(0, |(times, _)| times);
+        let wait = FORCED_AGAIN.0.saturating_mul(2_u32.saturating_pow(times.saturating_sub(1))).min(FORCED_AGAIN.1);
+        if recent.is_some_and(|(_, at)| at.elapsed() < wait) {
             return false;
         }
-        state.forced = Some(Instant::now());
+        state.forced = Some((times + 1, Instant::now()));
         state.held = None;
         if let Some(failing) = &mut state.failing {
             failing.until = Instant::now();
@@ -235,13 +238,13 @@ impl<S: Source> Inner<S> {
         });
         drop(state);
         self.ended.send_modify(|ended| *ended = number);
-        match (failed, times) {
-            (Some(error), 0) => match holds {
-                Some(end) => tracing::warn!(code = error.code, "renewal of credentials failed, those in use hold until {end:.0}: {error}"),
-                None => tracing::warn!(code = error.code, "no credentials: {error}"),
-            },
-            (Some(_), _) | (None, 0) => {}
-            (None, _) => tracing::info!(operation, "credentials are renewed again after {times} failures"),
+        match (failed, times, holds) {
+            (Some(error), 0, Some(end)) => {
+                tracing::warn!(code = error.code, "renewal of credentials failed, those in use hold until {end:.0}: {error}");
+            }
+            (Some(error), 0, None) => tracing::warn!(code = error.code, "no credentials: {error}"),
+            (Some(_), _, _) | (None, 0, _) => {}
+            (None, _, _) => tracing::info!(operation, "credentials are renewed again after {times} failures"),
         }
     }
 }

@@ -70,12 +70,15 @@ mod tests {
     use crate::cloud::errors::class::ErrorClass;
     use secrecy::ExposeSecret;
 
+    /// What is in the file; the token, or what is told and the class.
+    type Row<'a> = (&'a [u8], Result<&'a str, (&'a str, ErrorClass)>);
+
     #[tokio::test]
     async fn a_token_is_read_and_what_is_none_is_told_by_its_path_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("token");
         let long = format!("e30.{}.c2ln", "a".repeat(20_000));
-        let rows: [(&[u8], Result<&str, (&str, ErrorClass)>); 8] = [
+        let rows: [Row; 8] = [
             (b"e30.SECRET.c2ln", Ok("e30.SECRET.c2ln")),
             (b" \n e30.SECRET.c2ln\n", Ok("e30.SECRET.c2ln")),
             (b"", Err(("is empty", ErrorClass::Auth))),

@@ -85,9 +85,12 @@ impl Identity {
             Err(refusal) => refusal,
         };
         // It may have been revoked, or have ended in flight. The request was refused, so nothing is created twice.
-        let is_refused = refusal.error.class == ErrorClass::Auth && self.dispatcher.rejection.get().is_none();
-        if !is_refused || !renewed.refused(&current) {
+        if refusal.error.class != ErrorClass::Auth || self.dispatcher.rejection.get().is_some() {
             return Err(refusal.error);
+        }
+        if !renewed.refused(&current) {
+            // It is as new as can be, and may have served: who asks again gets another one.
+            return Err(CloudError { class: ErrorClass::Server, ..refusal.error });
         }
         let Current { value, expires_at, .. } = renewed.get().await.map_err(not_sent)?;
         self.present(request, &value, project).await.map_err(|Refusal { error, refused }| {

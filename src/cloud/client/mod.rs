@@ -184,6 +184,12 @@ impl Client {
         self.identity.proof().await.map(|_| ())
     }
 
+    /// Whether the last exchange for credentials failed.
+    #[must_use]
+    pub fn fails_to_authenticate(&self) -> bool {
+        self.identity.fails()
+    }
+
     /// Whether the renewal of credentials has failed for long: they are about to end, or have ended.
     #[must_use]
     pub fn renewal_failure(&self) -> Option<RenewalFailure> {

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use direct_connect_operator::cloud::regions::candidates;
 use direct_connect_operator::cloud::{BaseUrl, Endpoint, ErrorClass, Listed, RequestOutcome, Settings, VirtualGateway};
 use std::sync::atomic::Ordering;
-use support::contract::read_documents;
+use support::contract::sources::read_documents;
 
 use super::{access_key, client_with, serve, settings};
 

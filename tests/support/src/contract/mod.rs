@@ -31,7 +31,7 @@
 
 pub mod identity;
 mod schemas;
-mod sources;
+pub mod sources;
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
@@ -39,7 +39,7 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use schemas::{closed, validator, without_nulls};
-pub use sources::{documents, example_requests, examples, read_documents};
+pub use sources::{documents, example_requests, examples};
 
 const IDENTITY: [&str; 4] = ["/v3/auth/tokens", "/v3/projects", "/meta-data/latest/api/token", "/openstack/latest/securitykey"];
 
