@@ -21,10 +21,12 @@ mod stage;
 use std::process::ExitCode;
 
 use figures::{Figures, folder, growth, table, told_growth};
-use scenarios::{accounts, churn, families, idle, lines, throttled};
+use scenarios::{accounts, churn, families, idle, keys, lines, throttled};
 
 /// Those of a whole run, in this order, and the one that takes too long for it.
-const SCENARIOS: [&str; 10] = ["idle", "burst", "restart", "drift", "steady", "families", "throttled", "accounts", "growth", "soak"];
+const SCENARIOS: [&str; 11] =
+    ["idle", "burst", "restart", "drift", "steady", "families", "throttled", "accounts", "keys", "growth", "soak"];
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "page") {
@@ -52,6 +54,9 @@ async fn main() -> ExitCode {
     }
     if is_chosen("accounts") {
         rows.take(accounts::run().await);
+    }
+    if is_chosen("keys") {
+        rows.take(keys::run().await);
     }
     if is_chosen("soak") {
         rows.take(churn::run().await);

@@ -7,7 +7,7 @@ use super::figures::{Figures, growth, table, told_growth};
 const TEMPLATE: &str = include_str!("performance.md");
 
 /// The rows of the page, in its order.
-pub const ROWS: [&str; 15] = [
+pub const ROWS: [&str; 16] = [
     "idle",
     "burst",
     "steady",
@@ -16,6 +16,7 @@ pub const ROWS: [&str; 15] = [
     "families",
     "throttled",
     "accounts",
+    "keys",
     "soak",
     "burst-100",
     "burst-1000",

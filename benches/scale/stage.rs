@@ -308,10 +308,15 @@ pub async fn furnish(world: &World, load: Load) {
 
 /// An operator of the release, with the environment of its image (deploy/Dockerfile).
 pub fn begin(world: &World, number: usize) -> Operator {
+    begin_with(world, number, &[])
+}
+
+/// The same with these variables besides.
+pub fn begin_with(world: &World, number: usize, more: &[(&str, String)]) -> Operator {
     let log = world.plane.dir().join(format!("operator-{number}.log"));
-    let allocator =
-        [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "8192")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Operator::begin(&world.plane.kubeconfig(), &log, &["run".to_owned()], &allocator)
+    let allocator = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "8192")].map(|(name, value)| (name, value.to_owned()));
+    let environment: Vec<_> = allocator.iter().chain(more).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    Operator::begin(&world.plane.kubeconfig(), &log, &["run".to_owned()], &environment)
 }
 
 /// Writes of our objects, of events about them and of their account so far, by what was done to what. Without the benchmark's own applies.

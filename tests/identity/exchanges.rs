@@ -2,12 +2,10 @@
 
 use serde_json::json;
 use std::time::Duration;
-use support::simulator::{AGENCY_URN, DOMAIN, PROVIDER_URN};
-use support::simulator::{AUDIENCE, PARTNER, PARTNERS_AGENCY, PARTNERS_AGENCY_URN, PARTNERS_DOMAIN, PASSWORD, PROVIDER, USER};
+use support::simulator::{AGENCY_URN, AUDIENCE, DOMAIN, PARTNER, PARTNERS_AGENCY, PARTNERS_AGENCY_URN, PARTNERS_DOMAIN, PASSWORD};
+use support::simulator::{PROVIDER, PROVIDER_URN, SECOND_URN, USER};
 
 use crate::{EXCHANGE, Tokens, account_ready, account_says, exchanges, gateway_ready};
-
-const SECOND_URN: &str = "iam::37829608110c28f2675d0033a8675060:agency:second";
 
 #[tokio::test]
 async fn each_way_leads_to_a_gateway() {

@@ -9,12 +9,15 @@ mod renewal;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use support::eventually;
 use support::group::SHARED;
 use support::simulator::{AGENCY_URN, AUDIENCE, PROVIDER_URN};
-use support::world::{API_VERSION, BOUND, World, condition, is};
+use support::world::{API_VERSION, World, condition, is};
 
 const EXCHANGE: &str = "AssumeAgencyWithOIDC";
+/// After failures the next exchange waits up to a minute, and so does the next look at the account.
+const RECOVERY: Duration = Duration::from_mins(3);
 
 /// A world with the shared operator, and a token of the operator's `ServiceAccount` for the cloud's identity provider.
 struct Tokens {
@@ -82,7 +85,7 @@ impl Tokens {
 }
 
 async fn account_ready(world: &World) -> Value {
-    eventually("the account is ready", BOUND, || async {
+    eventually("the account is ready", RECOVERY, || async {
         let account = world.get_account().await;
         is(&account, "Ready", "True").then_some(account)
     })
@@ -91,7 +94,7 @@ async fn account_ready(world: &World) -> Value {
 
 /// Waits until the account is not ready for `reason`, with `told` in its message.
 async fn account_says(world: &World, reason: &str, told: &str) -> Value {
-    eventually(&format!("the account says {reason}: {told}"), BOUND, || async {
+    eventually(&format!("the account says {reason}: {told}"), RECOVERY, || async {
         let account = world.get_account().await;
         let ready = condition(&account, "Ready")?;
         let is_told = ready["message"].as_str().is_some_and(|message| message.contains(told));

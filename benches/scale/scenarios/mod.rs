@@ -4,5 +4,6 @@ pub mod accounts;
 pub mod churn;
 pub mod families;
 pub mod idle;
+pub mod keys;
 pub mod lines;
 pub mod throttled;

@@ -37,6 +37,8 @@ pub const AUDIENCE: &str = "direct-connect-operator";
 /// The same provider by its URN, and the seeded agency that trusts it.
 pub const PROVIDER_URN: &str = "iam::37829608110c28f2675d0033a8675060:oidcProvider:cluster";
 pub const AGENCY_URN: &str = "iam::37829608110c28f2675d0033a8675060:agency:direct-connect";
+/// Another one of the account, which trusts the account.
+pub const SECOND_URN: &str = "iam::37829608110c28f2675d0033a8675060:agency:second";
 /// The seeded agency of the partner, which trusts keys of the first account.
 pub const PARTNERS_AGENCY_URN: &str = "iam::47829608110c28f2675d0033a8675060:agency:partner";
 pub const PARTNERS_AGENCY: &str = "partner";
