@@ -167,14 +167,21 @@ impl<K: Kind> Context<'_, K> {
             // It only reads: nothing is lost.
             () = reconciler.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
         };
-        let observation = match seen {
+        let mut observation = match seen {
             Ok(observation) => observation,
             Err(Failure::Cloud(error)) => return self.fail(error, None, &account).await,
             Err(Failure::QueueFull(full)) => return Ok(self.queue_full(full)),
             Err(failure) => return Err(failure),
         };
         self.note_writes(&observation);
-        let step = self.claim(decide(&observation.situation), observation.place.as_deref());
+        let step = decide(&observation.situation);
+        let step = match self.claim(&step, observation.place.as_deref()) {
+            Ok(()) => step,
+            Err(holder) => {
+                observation.situation.cloud = Presence::Held(holder);
+                decide(&observation.situation)
+            }
+        };
         if (step.is_cloud_write() || step == Step::RecordIntent)
             && let Some(left) = self.state.backoff.remaining(self.generation, || Observer { context: self, account: &account }.cause())
         {
@@ -265,9 +272,12 @@ impl<K: Kind> Context<'_, K> {
 
     /// Of two objects that are about to take or make one resource in the same moment the first has it. `place` is what tells it from others, where the
     /// cloud would make both.
-    fn claim(&self, step: Step, place: Option<&str>) -> Step {
+    ///
+    /// # Errors
+    /// With what the other one has, and who that is.
+    fn claim(&self, step: &Step, place: Option<&str>) -> Result<(), String> {
         let in_account = place.map(|place| format!("{}: {place}", self.account_name));
-        let (id, what) = match &step {
+        let (id, what) = match step {
             Step::Adopt(id) => (Some(id.as_str()), Some(id.as_str())),
             Step::RecordIntent => {
                 let id = K::id_before_create(self.object);
@@ -279,11 +289,8 @@ impl<K: Kind> Context<'_, K> {
         };
         let claimed = id.map_or(Ok(()), |id| self.reconciler.index.claim(&self.key, id));
         match (claimed, what) {
-            (Err(holder), Some(what)) => {
-                let whose = describe_holder(&holder, &self.key.namespace);
-                Step::Stall(Reason::Conflict, format!("{what} is already used by {whose}"))
-            }
-            _ => step,
+            (Err(holder), Some(what)) => Err(format!("{what} is already used by {}", describe_holder(&holder, &self.key.namespace))),
+            _ => Ok(()),
         }
     }
 

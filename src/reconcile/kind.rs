@@ -99,7 +99,8 @@ pub trait Kind: Send + Sync + 'static {
     /// One of the [natural keys](Listed::natural_keys) of the listed item that would hold the object's resource, or its id.
     fn natural_key(desired: &Desired<'_, Self::Object>) -> Option<String>;
 
-    /// What the natural key of the object's resource is called in messages, e.g. `VLAN 31 of connection …`.
+    /// What the natural key of the object's resource is called in messages, e.g. `VLAN 31 of connection …`. It MUST tell resources apart: of two
+    /// objects of an account the operator lets one create a resource at it.
     #[must_use]
     fn describe_natural_key(desired: &Desired<'_, Self::Object>) -> Option<String> {
         let _ = desired;
@@ -117,8 +118,7 @@ pub trait Kind: Send + Sync + 'static {
         None
     }
 
-    /// Whether the cloud refuses a second resource where the object's resource is. Where it takes one, the operator lets no second object of the
-    /// account create one at what [`Self::describe_natural_key`] says, so that MUST tell resources apart.
+    /// Whether the cloud refuses a second resource where the object's resource is.
     #[must_use]
     fn is_guarded(object: &Self::Object) -> bool {
         let _ = object;

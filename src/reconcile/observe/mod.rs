@@ -39,7 +39,7 @@ pub(in crate::reconcile) struct Observation<K: Kind> {
     pub listed: Option<Instant>,
     /// Objects that it refers to and that are not there, or not granted.
     pub missing: Vec<WaitingFor>,
-    /// What tells the resource from others where the cloud takes a second one like it, as messages call it.
+    /// What tells the resource from others before it is made, as messages call it.
     pub place: Option<String>,
     /// A LIST is still to come that shows whether what others added to a list of the resource is gone from it.
     pub awaits_list: bool,
@@ -151,7 +151,7 @@ impl<K: Kind> Observer<'_, '_, K> {
         let namespace = &self.context.key.namespace;
         let missing = self.context.references.iter().filter(|reference| self.context.referenced(reference).is_none());
         let missing = missing.map(|reference| reference.key(namespace).named_from(namespace)).collect();
-        let place = Some(&desired).filter(|_| !K::is_guarded(self.context.object)).and_then(K::describe_natural_key);
+        let place = K::describe_natural_key(&desired);
         let withdrawn = seen.as_ref().and_then(|seen| self.withdrawn(seen, looked));
         let awaits_list = withdrawn.is_some_and(|at| self.is_awaited(&self.account.cache.view(), at + lag));
         Ok(Observation { situation, seen, target, tags, create_tagging, listed, missing, place, awaits_list })
