@@ -32,8 +32,14 @@ fn chance() -> f64 {
 /// The `failures`-th wait (from 1) of a series that doubles from `first` to `limit`, ± 20 %.
 #[must_use]
 pub fn exponential(first: Duration, limit: Duration, failures: u32) -> Duration {
+    jittered(doubled(first, limit, failures))
+}
+
+/// The same without a spread, where the next wait must not be shorter.
+#[must_use]
+pub fn doubled(first: Duration, limit: Duration, failures: u32) -> Duration {
     let factor = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
-    jittered(first.saturating_mul(factor).min(limit))
+    first.saturating_mul(factor).min(limit)
 }
 
 #[cfg(test)]

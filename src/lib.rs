@@ -4,6 +4,7 @@
 //! without IO, executes it and reports. Each module knows only those above it in this list:
 //!
 //! - [`backoff`]: how long to wait.
+//! - [`shutdown`]: the end of the process.
 //! - [`proxy`]: HTTP proxies, and URLs without passwords.
 //! - [`api`]: the custom resources, their rules, conditions.
 //! - [`telemetry`]: metrics, logs, traces and probes.
@@ -32,4 +33,5 @@ pub mod kinds;
 pub mod operator;
 pub mod proxy;
 pub mod reconcile;
+pub mod shutdown;
 pub mod telemetry;

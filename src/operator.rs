@@ -35,6 +35,7 @@ use crate::graph::Index;
 use crate::kinds;
 use crate::proxy;
 use crate::reconcile::{Namespaces, Registration, Shared, Stores};
+use crate::shutdown::stopped;
 use crate::telemetry::metrics::{Metrics, Source};
 use crate::telemetry::probes::{self, StartupPhase};
 use controllers::Controllers;
@@ -381,9 +382,4 @@ fn stop_signal() -> Result<watch::Receiver<bool>, Error> {
         sender.closed().await;
     });
     Ok(receiver)
-}
-
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    // The sender's task ends only with the process.
-    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -13,6 +13,7 @@ use crate::cloud::Settings;
 use crate::cluster::status_writer::StatusWriter;
 use crate::cluster::watch::shard::Shard;
 use crate::graph::{Index, ObjectKey};
+use crate::shutdown;
 use crate::telemetry::metrics::{self, Metrics};
 
 /// What all reconciles share.
@@ -84,9 +85,7 @@ impl Context {
 
     /// Resolves when the process is to end.
     pub async fn stopped(&self) {
-        let mut stop = self.stop.clone();
-        // The sender lives as long as the process.
-        let _ = stop.wait_for(|stop| *stop).await;
+        shutdown::stopped(self.stop.clone()).await;
     }
 
     /// Works on what is known of one account. Of one that went meanwhile nothing is kept: it would be kept for ever.

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::prepare::NotUsable;
 use crate::api::cloud_account::{AssumeAgency, Credentials as Spec, SecretReference, WorkloadIdentity};
 use crate::api::{CloudAccount, Reason};
-use crate::cloud::{Agency, Credentials, PodIdentity, Surroundings};
+use crate::cloud::{Agency, Credentials, Keys, PodIdentity, Surroundings};
 
 /// Credentials, and a fingerprint that changes with them. It is not for anybody to read: only whether it is the same as before counts.
 type Found = (Credentials, [u8; 32]);
@@ -97,12 +97,12 @@ fn from_secret(spec: &Spec, secret: &Secret) -> Result<Credentials, NotUsable> {
         })
     };
     if spec.access_key.is_some() {
-        Ok(Credentials::AccessKey {
+        let keys = Keys {
             access_key: required("accessKey")?,
             secret_key: SecretString::from(required("secretKey")?),
             security_token: optional("securityToken").map(SecretString::from),
-            expires_at: optional("expiresAt").and_then(|told| end(secret, &told)),
-        })
+        };
+        Ok(Credentials::AccessKey { keys, expires_at: optional("expiresAt").and_then(|told| end(secret, &told)) })
     } else {
         Ok(Credentials::Password {
             domain: required("domain")?,

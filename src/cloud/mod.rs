@@ -22,7 +22,7 @@ pub mod regions;
 pub mod resources;
 pub mod throttle;
 
-pub use auth::{Agency, Credentials, PodIdentity, RenewalFailure, Surroundings, check_address, sign};
+pub use auth::{Agency, Credentials, Keys, PodIdentity, RenewalFailure, Surroundings, check_address, sign};
 pub use call::{Call, Method};
 pub use client::{Answer, Client, Page, Settings};
 pub use endpoint::{BaseUrl, Endpoint};

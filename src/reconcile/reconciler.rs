@@ -13,6 +13,7 @@ use crate::cluster::leader_election::Leadership;
 use crate::cluster::status_writer::StatusWriter;
 use crate::cluster::watch::stored::UnreadableObjects;
 use crate::graph::{Index, ObjectKey};
+use crate::shutdown;
 use crate::telemetry::metrics::{self, ReconcileResult};
 
 use super::failures::Failures;
@@ -84,9 +85,7 @@ impl<K: Kind> Reconciler<K> {
 
     /// Resolves when the process is to end.
     pub(super) async fn stopped(&self) {
-        let mut stop = self.stop.clone();
-        // The sender lives as long as the process.
-        let _ = stop.wait_for(|stop| *stop).await;
+        shutdown::stopped(self.stop.clone()).await;
     }
 }
 

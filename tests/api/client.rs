@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::any;
 use direct_connect_operator::cloud::{
-    Client, CloudError, CreateVirtualGateway, Credentials, ErrorClass, Item, Limits, Listed, Priority, RequestOutcome, Settings,
+    Client, CloudError, CreateVirtualGateway, Credentials, ErrorClass, Item, Keys, Limits, Listed, Priority, RequestOutcome, Settings,
     VirtualGateway,
 };
 use direct_connect_operator::telemetry::metrics;
@@ -61,7 +61,8 @@ fn settings(url: &str) -> Settings {
 }
 
 fn access_key(access_key: &str, secret_key: &str) -> Credentials {
-    Credentials::AccessKey { access_key: access_key.into(), secret_key: secret_key.into(), security_token: None, expires_at: None }
+    let keys = Keys { access_key: access_key.into(), secret_key: secret_key.into(), security_token: None };
+    Credentials::AccessKey { keys, expires_at: None }
 }
 
 fn password(password: &str) -> Credentials {

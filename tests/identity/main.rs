@@ -63,8 +63,14 @@ impl Tokens {
 
     /// A world whose account is ready by STS, with a gateway.
     async fn ready() -> Self {
+        Self::ready_in(json!({})).await
+    }
+
+    /// The same, with these settings of the cloud from the start.
+    async fn ready_in(settings: Value) -> Self {
         let mut tokens = Self::new().await;
         tokens.write(AUDIENCE).await;
+        tokens.world.cloud.settings(settings).await;
         tokens.account(&tokens.by_sts()).await;
         account_ready(&tokens.world).await;
         gateway_ready(&tokens.world, 1).await;

@@ -113,12 +113,7 @@ async fn a_token_file_that_is_rotated_is_read_anew() {
 
 #[tokio::test]
 async fn a_source_that_is_away_for_longer_than_the_keys_live_is_told_and_recovers_by_itself() {
-    let mut tokens = Tokens::new().await;
-    tokens.write(AUDIENCE).await;
-    tokens.world.cloud.settings(json!({ "identity": { "lifetime_s": 20 } })).await;
-    tokens.account(&tokens.by_sts()).await;
-    account_ready(&tokens.world).await;
-    gateway_ready(&tokens.world, 1).await;
+    let tokens = Tokens::ready_in(json!({ "identity": { "lifetime_s": 20 } })).await;
     let away = json!({ "operation": EXCHANGE, "kind": "status", "status": 503, "code": "STS5.1001", "times": 1000 });
     tokens.world.cloud.fault(away).await;
     let last = last_end(&tokens).await;
@@ -152,12 +147,7 @@ async fn last_end(tokens: &Tokens) -> Value {
 
 #[tokio::test]
 async fn a_slow_exchange_delays_nobody_while_the_keys_hold() {
-    let mut tokens = Tokens::new().await;
-    tokens.write(AUDIENCE).await;
-    tokens.world.cloud.settings(json!({ "identity": { "lifetime_s": 10 } })).await;
-    tokens.account(&tokens.by_sts()).await;
-    account_ready(&tokens.world).await;
-    gateway_ready(&tokens.world, 1).await;
+    let tokens = Tokens::ready_in(json!({ "identity": { "lifetime_s": 10 } })).await;
     tokens.world.cloud.fault(json!({ "operation": EXCHANGE, "kind": "delay", "ms": 1500, "times": 1000 })).await;
     is_renewed(&tokens, 2).await;
     is_ready(&tokens).await;
@@ -170,12 +160,7 @@ async fn a_slow_exchange_delays_nobody_while_the_keys_hold() {
 #[tokio::test]
 async fn a_clock_that_is_twenty_minutes_off_ends_no_keys() {
     for minutes in [20, -20] {
-        let mut tokens = Tokens::new().await;
-        tokens.write(AUDIENCE).await;
-        tokens.world.cloud.settings(json!({ "clock_offset_s": minutes * 60, "identity": { "lifetime_s": 900 } })).await;
-        tokens.account(&tokens.by_sts()).await;
-        account_ready(&tokens.world).await;
-        gateway_ready(&tokens.world, 1).await;
+        let tokens = Tokens::ready_in(json!({ "clock_offset_s": minutes * 60, "identity": { "lifetime_s": 900 } })).await;
         is_ready(&tokens).await;
         assert_eq!(exchanges(&tokens.world).await, 1, "{minutes} min: an hour by either clock");
         tokens.finish().await;

@@ -4,16 +4,14 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use std::path::PathBuf;
 
+use super::proof::Keys;
+
 /// Credentials of one account. Has no `Debug`: it holds secrets.
 #[derive(Clone)]
 pub enum Credentials {
     /// Requests are signed; with a security token when the key is temporary. Nobody renews them.
     AccessKey {
-        /// Access key ID: half of a secret, and redacted too.
-        access_key: String,
-        secret_key: SecretString,
-        /// Token of a temporary key, sent as `X-Security-Token` and signed.
-        security_token: Option<SecretString>,
+        keys: Keys,
         /// Expiry of a temporary key, if it is known.
         expires_at: Option<Timestamp>,
     },
@@ -110,10 +108,7 @@ impl Credentials {
     /// What must be redacted from the start.
     pub(in crate::cloud) fn secrets(&self) -> Vec<SecretString> {
         match self {
-            Self::AccessKey { access_key, secret_key, security_token, expires_at: _ } => {
-                let pair = [SecretString::from(access_key.as_str()), secret_key.clone()];
-                pair.into_iter().chain(security_token.clone()).collect()
-            }
+            Self::AccessKey { keys, expires_at: _ } => keys.secrets(),
             Self::Password { domain: _, user: _, password } => vec![password.clone()],
             Self::Agency { by, agency: _ } => by.secrets(),
             Self::WebIdentity { .. } | Self::IdToken { .. } | Self::Metadata { .. } | Self::PodIdentity(_) => Vec::new(),

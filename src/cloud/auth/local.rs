@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use crate::cloud::errors::catalogue::OwnCode;
-use crate::cloud::errors::{CloudError, ErrorClass, RequestOutcome};
+use crate::cloud::errors::{CloudError, ErrorClass, RequestOutcome, innermost};
 
 /// Largest answer that is read, in bytes.
 const BODY_LIMIT: usize = 256 << 10;
@@ -83,10 +83,6 @@ impl LocalClient {
         };
         CloudError { class, outcome: RequestOutcome::Refused, ..error }
     }
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 /// Whether the metadata service or the agent may be asked at `url`: by HTTPS anywhere, by HTTP only at a loopback, link-local or private address.

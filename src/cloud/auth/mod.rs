@@ -20,4 +20,5 @@ pub(in crate::cloud) mod token_file;
 
 pub use credentials::{Agency, Credentials, PodIdentity, Surroundings};
 pub use local::check_address;
+pub use proof::Keys;
 pub use renewed::RenewalFailure;

@@ -5,12 +5,20 @@ use secrecy::SecretString;
 
 /// Access keys. Has no `Debug`: it holds secrets.
 #[derive(Clone)]
-pub(in crate::cloud) struct Keys {
+pub struct Keys {
     /// Half of a secret, and redacted too.
     pub access_key: String,
     pub secret_key: SecretString,
     /// Of temporary keys; sent as `X-Security-Token` and signed.
     pub security_token: Option<SecretString>,
+}
+
+impl Keys {
+    /// What must be redacted.
+    pub(in crate::cloud) fn secrets(&self) -> Vec<SecretString> {
+        let pair = [SecretString::from(self.access_key.as_str()), self.secret_key.clone()];
+        pair.into_iter().chain(self.security_token.clone()).collect()
+    }
 }
 
 /// A token of IAM, sent as `X-Auth-Token`. Has no `Debug`: it holds a secret.
@@ -34,10 +42,7 @@ impl Proof {
     /// What must be redacted.
     pub fn secrets(&self) -> Vec<SecretString> {
         match self {
-            Self::Keys(Keys { access_key, secret_key, security_token }) => {
-                let pair = [SecretString::from(access_key.as_str()), secret_key.clone()];
-                pair.into_iter().chain(security_token.clone()).collect()
-            }
+            Self::Keys(keys) => keys.secrets(),
             Self::Token(Token { value, project_id: _ }) => vec![value.clone()],
         }
     }

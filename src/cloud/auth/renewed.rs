@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::proof::Fresh;
-use crate::backoff::{at_most, exponential};
+use crate::backoff::{at_most, doubled, exponential};
 use crate::cloud::errors::catalogue::OwnCode;
 use crate::cloud::errors::{CloudError, RequestOutcome};
 
@@ -143,7 +143,7 @@ impl<S: Source> Renewed<S> {
         }
         let recent = state.forced.filter(|(_, at)| at.elapsed() < FORCED_AGAIN.1);
         let times = recent.map_or(0, |(times, _)| times);
-        let wait = FORCED_AGAIN.0.saturating_mul(2_u32.saturating_pow(times.saturating_sub(1))).min(FORCED_AGAIN.1);
+        let wait = doubled(FORCED_AGAIN.0, FORCED_AGAIN.1, times);
         if recent.is_some_and(|(_, at)| at.elapsed() < wait) {
             return false;
         }

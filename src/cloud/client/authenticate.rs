@@ -44,9 +44,7 @@ impl Identity {
     /// Without `of_project` a token is for no project: it is to assume an agency, which is a matter of the whole account.
     fn in_scope(dispatcher: Arc<Dispatcher>, credentials: Credentials, of_project: bool) -> Self {
         let way = match credentials {
-            Credentials::AccessKey { access_key, secret_key, security_token, expires_at: _ } => {
-                return Self { dispatcher, proof: ProofSource::Fixed(Keys { access_key, secret_key, security_token }) };
-            }
+            Credentials::AccessKey { keys, expires_at: _ } => return Self { dispatcher, proof: ProofSource::Fixed(keys) },
             Credentials::Agency { by, agency } => Way::Agency { by: Self::in_scope(Arc::clone(&dispatcher), *by, false), agency },
             credentials => Way::Own { credentials, of_project },
         };

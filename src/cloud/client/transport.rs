@@ -18,7 +18,7 @@ use crate::cloud::client::guard;
 use crate::cloud::client::known_secrets::KnownSecrets;
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::errors::catalogue::OwnCode;
-use crate::cloud::errors::{CloudError, RequestOutcome};
+use crate::cloud::errors::{CloudError, RequestOutcome, innermost};
 use crate::proxy;
 
 /// Timeout for opening a connection.
@@ -256,11 +256,6 @@ fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
     let proxy = error.url().filter(|_| error.is_connect()).and_then(|url| proxy::of(url.as_str()));
     let cause = innermost(error);
     CloudError::local(operation, code, proxy.map_or(cause.clone(), |proxy| format!("through the proxy {proxy}: {cause}")), outcome)
-}
-
-/// The innermost cause; the levels above only repeat the URL.
-fn innermost(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 async fn read(operation: &'static str, mut response: reqwest::Response) -> Result<Vec<u8>, CloudError> {

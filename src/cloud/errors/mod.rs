@@ -143,6 +143,11 @@ pub fn classify(code: &str, status: u16, readable: bool) -> ErrorClass {
     }
 }
 
+/// The innermost cause of an error of the HTTP client; the levels above only repeat the URL.
+pub(in crate::cloud) fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
