@@ -5,14 +5,31 @@ use serde_json::Value;
 
 use crate::cluster::{SIMULATOR, SYSTEM};
 use support::contract;
+use support::simulator::made;
 
 pub struct Cloud(pub Client);
 
 impl Cloud {
     async fn get(&self, path: &str) -> Value {
+        self.call(http::Method::GET, path, Vec::new()).await
+    }
+
+    async fn call(&self, method: http::Method, path: &str, body: Vec<u8>) -> Value {
         let url = format!("/api/v1/namespaces/{SYSTEM}/services/{SIMULATOR}:http/proxy/admin/{path}");
-        let request = http::Request::get(url).body(Vec::new()).unwrap();
-        self.0.request(request).await.unwrap_or_else(|error| panic!("simulator {path}: {error}"))
+        let request = http::Request::builder().method(method).uri(url).header("Content-Type", "application/json").body(body).unwrap();
+        let answer = self.0.request_text(request).await.unwrap_or_else(|error| panic!("simulator {path}: {error}"));
+        serde_json::from_str(&answer).unwrap_or(Value::Null)
+    }
+
+    /// Somebody else makes a resource; its id.
+    pub async fn make(&self, resource: &Value) -> String {
+        let made = self.call(http::Method::POST, "resources", resource.to_string().into_bytes()).await;
+        made["id"].as_str().unwrap_or_else(|| panic!("no id: {made:#}")).to_owned()
+    }
+
+    /// Somebody else deletes a resource.
+    pub async fn delete(&self, id: &str) {
+        self.call(http::Method::DELETE, &format!("resources/{id}"), Vec::new()).await;
     }
 
     async fn all(&self, collection: &str) -> Vec<Value> {
@@ -26,12 +43,12 @@ impl Cloud {
     }
 
     pub async fn is_empty(&self) -> bool {
-        self.all("virtual_gateways").await.is_empty() && self.all("virtual_interfaces").await.is_empty()
+        self.count().await == 0
     }
 
-    /// Gateways and interfaces.
+    /// All that an operator can make.
     pub async fn count(&self) -> usize {
-        self.all("virtual_gateways").await.len() + self.all("virtual_interfaces").await.len()
+        made(&self.get("resources").await).len()
     }
 
     /// Writes so far, whether they had an effect or not.

@@ -83,9 +83,14 @@ impl Cluster {
 
     /// Applies the samples of a folder and waits until all their objects are Ready; how many there are.
     pub async fn apply_sample(&self, namespace: &str, sample: &str) -> usize {
+        self.apply(namespace, sample);
+        self.all_ready(namespace).await
+    }
+
+    /// Applies the samples of a folder.
+    pub fn apply(&self, namespace: &str, sample: &str) {
         let folder = root().join("deploy/samples").join(sample);
         self.tools.kubectl(&["-n", namespace, "apply", "-f", folder.to_str().unwrap()]);
-        self.all_ready(namespace).await
     }
 
     /// Waits until all objects of a namespace are Ready; how many there are.

@@ -20,6 +20,8 @@ use monitoring::Prometheus;
 use std::sync::Arc;
 use std::time::Instant;
 use support::controlplane::root;
+use support::simulator::link_by_cloud_connect;
+use support::world::is;
 use support::{eventually, figure};
 
 /// Where the lines are.
@@ -94,16 +96,37 @@ fn samples() -> Vec<String> {
 
 async fn comes_up_and_goes(cluster: &Cluster, cloud: &Cloud, sample: &str) {
     let start = Instant::now();
-    let objects = cluster.apply_sample(LINES, sample).await;
+    cluster.apply(LINES, sample);
+    let theirs = made_by_others(cluster, cloud, sample).await;
+    let objects = cluster.all_ready(LINES).await;
     assert!(objects >= 2, "{sample} has {objects} objects");
     let (ready, made) = (start.elapsed(), cloud.count().await);
     assert!(made >= 2, "{sample} made {made} resources in the cloud");
+    // The gateway goes when it is taken out of the central network.
+    if let Some(theirs) = theirs {
+        cloud.delete(&theirs).await;
+    }
     let start = Instant::now();
     let folder = root().join("deploy/samples").join(sample);
     cluster.tools.kubectl(&["-n", LINES, "delete", "--timeout=3m", "-f", folder.to_str().unwrap()]);
     assert!(cloud.is_empty().await, "{sample} left something in the cloud");
     let gone = start.elapsed();
     figure(&format!("{sample}: {objects} objects, Ready after {:.1} s, gone after {:.1} s", ready.as_secs_f64(), gone.as_secs_f64()));
+}
+
+/// What another service makes for a sample.
+async fn made_by_others(cluster: &Cluster, cloud: &Cloud, sample: &str) -> Option<String> {
+    if sample != "central-network" {
+        return None;
+    }
+    let [link, gateway] = eventually("the gateway has its interface", cluster::BOUND, || async {
+        let objects = cluster.objects(LINES).await;
+        let of = |wanted: &str| objects.iter().find(|(kind, _)| *kind == wanted).map(|(_, object)| object.clone());
+        let interface = of("VirtualInterface")?;
+        is(&interface, "Ready", "True").then_some([of("PeerLink")?, of("GlobalGateway")?])
+    })
+    .await;
+    Some(cloud.make(&link_by_cloud_connect(&link, &gateway)).await)
 }
 
 async fn namespace_is_deleted(cluster: &Cluster, cloud: &Cloud) {

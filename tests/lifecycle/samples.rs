@@ -5,7 +5,7 @@ use kube::api::ListParams;
 use serde_json::{Value, json};
 use support::controlplane::root;
 use support::line::id;
-use support::simulator::REGION;
+use support::simulator::{REGION, link_by_cloud_connect};
 use support::world::{KINDS, World};
 
 /// The one with namespaces and accounts of its own.
@@ -38,12 +38,8 @@ async fn made_by_others(world: &World, sample: &str) -> Option<String> {
         return None;
     }
     world.wait_ready("VirtualInterface", "central-line").await;
-    let site = &world.get("PeerLink", "central-link").await["spec"]["peerSite"];
-    let body = json!({
-        "name": "by-cloud-connect", "create_owner": "cc", "global_dc_gateway_id": id(&world.get("GlobalGateway", "central-gateway").await),
-        "peer_site": { "gateway_id": site["enterpriseRouterId"], "region_id": site["regionId"], "project_id": site["projectId"] },
-    });
-    Some(world.cloud.create("peer_link", body).await["id"].as_str().unwrap().to_owned())
+    let (link, gateway) = (world.get("PeerLink", "central-link").await, world.get("GlobalGateway", "central-gateway").await);
+    Some(world.cloud.make(link_by_cloud_connect(&link, &gateway)).await["id"].as_str().unwrap().to_owned())
 }
 
 /// The namespaces and accounts of the sample, with these of the test's own in their places.

@@ -1,7 +1,7 @@
 //! Child processes that never stay behind: the kernel kills them with their owner, however that one dies.
 
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -122,9 +122,16 @@ pub fn tail(log: &Path, lines: usize) -> String {
     all[all.len().saturating_sub(lines)..].join("\n")
 }
 
-/// A free loopback port.
+/// A free loopback port for a process that listens with `SO_REUSEADDR`, as Rust and Go do. A connection of it is left in `TIME_WAIT`: for that
+/// minute the kernel gives the port to no other socket that asks for any.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let client = TcpStream::connect(address).unwrap();
+    // Who closes first waits.
+    drop(listener.accept().unwrap());
+    drop(client);
+    address.port()
 }
 
 /// Path of the operator's binary. Cargo builds it before the tests, the benchmark and the demo, and puts it beside the folder of their executables.

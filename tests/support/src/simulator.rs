@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpSocket;
 
 use crate::controlplane::{ControlPlane, ISSUER};
+use crate::line::id;
 use crate::process::{Process, simulator_binary};
 use crate::{contract, eventually};
 
@@ -223,7 +224,12 @@ impl Simulator {
     }
 
     pub async fn create(&self, kind: &str, body: Value) -> Value {
-        self.call(reqwest::Method::POST, "resources", Some(json!({ "kind": kind, "body": body }))).await
+        self.make(json!({ "kind": kind, "body": body })).await
+    }
+
+    /// Makes a resource, as the admin API is told it.
+    pub async fn make(&self, resource: Value) -> Value {
+        self.call(reqwest::Method::POST, "resources", Some(resource)).await
     }
 
     /// The partner's gateway, for interfaces across accounts.
@@ -275,14 +281,9 @@ impl Simulator {
         self.made().await.is_empty()
     }
 
-    /// All that an operator can make. Hosted connections are among the connections.
+    /// All that an operator can make.
     pub async fn made(&self) -> Vec<Value> {
-        let is_hosted = |line: &Value| line["type"] == "hosted" && !line["id"].as_str().is_some_and(|id| id.starts_with("c0000000-"));
-        let all = self.resources().await;
-        let resources = |table: &Value| table.as_array().cloned().unwrap_or_default();
-        let made = all.as_object().into_iter().flatten().filter(|(table, _)| !NOT_MADE.contains(&table.as_str()));
-        let hosted = resources(&all["direct_connects"]).into_iter().filter(is_hosted);
-        made.flat_map(|(_, table)| resources(table)).chain(hosted).collect()
+        made(&self.resources().await)
     }
 
     /// Holds every request and answer so far against the vendor's documents.
@@ -297,6 +298,25 @@ impl Simulator {
             .collect();
         assert!(broken.is_empty(), "{} of {} exchanges break the vendor's documents:\n{}", broken.len(), log.len(), broken.join("\n"));
     }
+}
+
+/// Of all resources, those that an operator can make. Hosted connections are among the connections.
+pub fn made(all: &Value) -> Vec<Value> {
+    let is_hosted = |line: &Value| line["type"] == "hosted" && !line["id"].as_str().is_some_and(|id| id.starts_with("c0000000-"));
+    let resources = |table: &Value| table.as_array().cloned().unwrap_or_default();
+    let made = all.as_object().into_iter().flatten().filter(|(table, _)| !NOT_MADE.contains(&table.as_str()));
+    let hosted = resources(&all["direct_connects"]).into_iter().filter(is_hosted);
+    made.flat_map(|(_, table)| resources(table)).chain(hosted).collect()
+}
+
+/// What the admin API is told to make the link that the object `link` observes, as Cloud Connect makes it for a central network.
+pub fn link_by_cloud_connect(link: &Value, gateway: &Value) -> Value {
+    let site = &link["spec"]["peerSite"];
+    let body = json!({
+        "name": "by-cloud-connect", "create_owner": "cc", "global_dc_gateway_id": id(gateway),
+        "peer_site": { "gateway_id": site["enterpriseRouterId"], "region_id": site["regionId"], "project_id": site["projectId"] },
+    });
+    json!({ "kind": "peer_link", "body": body })
 }
 
 pub fn http_client(insecure: bool) -> reqwest::Client {
