@@ -109,9 +109,11 @@ impl Cluster {
         serde_json::from_str::<Value>(&pods).unwrap()["items"].as_array().unwrap().clone()
     }
 
-    /// Restarts of the containers of all our pods so far.
+    /// Restarts of the containers of all our pods so far, without those of pods that are on their way out.
     pub fn restarts(&self, name: &str) -> u64 {
-        self.pods(name).iter().filter_map(|pod| pod["status"]["containerStatuses"][0]["restartCount"].as_u64()).sum()
+        let pods = self.pods(name);
+        let stay = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        stay.filter_map(|pod| pod["status"]["containerStatuses"][0]["restartCount"].as_u64()).sum()
     }
 
     /// Who holds the lease, if anybody does: a pod, `_`, and a number that each process gives itself.
