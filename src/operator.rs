@@ -16,7 +16,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tower::timeout::TimeoutLayer;
 
@@ -35,7 +34,7 @@ use crate::graph::Index;
 use crate::kinds;
 use crate::proxy;
 use crate::reconcile::{Namespaces, Registration, Shared, Stores};
-use crate::shutdown::stopped;
+use crate::shutdown::{self, stopped};
 use crate::telemetry::metrics::{Metrics, Source};
 use crate::telemetry::probes::{self, StartupPhase};
 use controllers::Controllers;
@@ -371,12 +370,9 @@ async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// True once the process was told to stop.
 fn stop_signal() -> Result<watch::Receiver<bool>, Error> {
     let (sender, receiver) = watch::channel(false);
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let told = shutdown::signal()?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        told.await;
         let _ = sender.send(true);
         // Receivers that come later read the value as long as the sender lives.
         sender.closed().await;

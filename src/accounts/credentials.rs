@@ -41,7 +41,7 @@ impl Context {
     }
 }
 
-fn with_agency(spec: &Spec, by: Credentials) -> Credentials {
+pub(super) fn with_agency(spec: &Spec, by: Credentials) -> Credentials {
     let agency = match &spec.assume_agency {
         Some(AssumeAgency { urn: Some(urn), external_id, .. }) => Agency::Urn { urn: urn.clone(), external_id: external_id.clone() },
         Some(AssumeAgency { agency_name: Some(agency), domain_name: Some(domain), .. }) => {
@@ -53,7 +53,7 @@ fn with_agency(spec: &Spec, by: Credentials) -> Credentials {
     Credentials::Agency { by: Box::new(by), agency }
 }
 
-fn without_secret(spec: &Spec, surroundings: &Surroundings) -> Result<Credentials, NotUsable> {
+pub(super) fn without_secret(spec: &Spec, surroundings: &Surroundings) -> Result<Credentials, NotUsable> {
     if let Some(identity) = &spec.workload_identity {
         let token_path = identity.token_path().to_owned();
         return match identity.clone() {
@@ -84,7 +84,7 @@ fn without_secret(spec: &Spec, surroundings: &Surroundings) -> Result<Credential
 }
 
 /// One Secret may hold the keys of several ways to authenticate.
-fn from_secret(spec: &Spec, secret: &Secret) -> Result<Credentials, NotUsable> {
+pub(super) fn from_secret(spec: &Spec, secret: &Secret) -> Result<Credentials, NotUsable> {
     let optional = |key: &str| {
         let bytes = secret.data.as_ref()?.get(key)?;
         // A newline at the end comes with files and is never part of a key.

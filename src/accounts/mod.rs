@@ -2,6 +2,7 @@
 
 mod account;
 mod caches;
+mod connect;
 mod context;
 mod credentials;
 mod grants;
@@ -13,6 +14,7 @@ mod secrets;
 mod state;
 
 pub use account::{Account, Behind, ResourceType, TagScope};
+pub use connect::connect;
 pub use grants::{IMPORT, Use, What};
 pub(crate) use prepare::waits;
 pub use reconcile::controller;

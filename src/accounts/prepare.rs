@@ -277,7 +277,7 @@ async fn read_quotas(client: &Client) -> Result<Vec<Quota>, CloudError> {
     }
 }
 
-fn settings(account: &CloudAccount, limits: Limits) -> Settings {
+pub(super) fn settings(account: &CloudAccount, limits: Limits) -> Settings {
     let spec = &account.spec;
     let rate = spec.rate_limit.as_ref();
     let number = |value: Option<i32>, otherwise: u32| value.and_then(|value| u32::try_from(value).ok()).unwrap_or(otherwise);

@@ -4,12 +4,14 @@ use futures::future::BoxFuture;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::runtime::reflector::Store;
 use kube::{CustomResourceExt, Resource};
+use serde::Deserialize;
+use serde_json::Value;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use super::controller::{Shared, controller};
-use super::kind::Kind;
+use super::kind::{Kind, Reference};
 use crate::accounts::{Account, Behind, ResourceType};
 use crate::cloud::Listed;
 use crate::graph::owner::{OWNER_TAG, keeper_of};
@@ -33,6 +35,7 @@ pub struct Registration {
     pub resource_type: ResourceType,
     definition: fn() -> CustomResourceDefinition,
     plural: fn() -> String,
+    references_of: fn(&Value) -> serde_json::Result<Vec<Reference>>,
     run: fn(Shared) -> Running,
     metrics: Option<MetricsOf>,
 }
@@ -67,6 +70,7 @@ impl Registration {
             resource_type: ResourceType { kind: K::NAME, collection: K::Listed::PLURAL, behind },
             definition: <K::Object as CustomResourceExt>::crd,
             plural: plural::<K::Object>,
+            references_of: references_of::<K>,
             run: run::<K>,
             metrics: None,
         }
@@ -89,6 +93,14 @@ impl Registration {
     #[must_use]
     pub fn plural(&self) -> String {
         (self.plural)()
+    }
+
+    /// Objects that an object of the kind refers to by name.
+    ///
+    /// # Errors
+    /// The object can't be read.
+    pub fn references_of(&self, object: &Value) -> serde_json::Result<Vec<Reference>> {
+        (self.references_of)(object)
     }
 
     /// All operations that it needs.
@@ -138,6 +150,10 @@ fn plural<O: Resource<DynamicType = ()>>() -> String {
 fn run<K: Kind>(shared: Shared) -> Running {
     let (run, listed, store) = controller::<K>(shared);
     Running { run: Box::pin(run), listed: Box::pin(listed), store: Box::new(store) }
+}
+
+fn references_of<K: Kind>(object: &Value) -> serde_json::Result<Vec<Reference>> {
+    K::Object::deserialize(object).map(|object| K::references(&object))
 }
 
 /// What stands behind the id of a resource of the kind.

@@ -1,10 +1,16 @@
-//! Metrics of the process from `/proc`. Values that can't be read are omitted.
+//! Metrics of the process from `/proc`. Values that can't be read are omitted; systems other than Linux have none.
 
+#[cfg(target_os = "linux")]
 use procfs::process::{LimitValue, Process};
 
 use super::readings::Readings;
+#[cfg(target_os = "linux")]
 use super::table::{CPU_SECONDS, MAX_FDS, OPEN_FDS, RESIDENT_MEMORY, START_TIME, VIRTUAL_MEMORY};
 
+#[cfg(not(target_os = "linux"))]
+pub(super) const fn read(_: &mut Readings) {}
+
+#[cfg(target_os = "linux")]
 #[allow(clippy::cast_precision_loss, reason = "metrics are floats; no value here needs more than 53 bits")]
 pub(super) fn read(readings: &mut Readings) {
     let Ok(process) = Process::myself() else { return };

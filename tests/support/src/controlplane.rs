@@ -162,7 +162,7 @@ impl ControlPlane {
         self.tools().run(program, arguments)
     }
 
-    fn tools(&self) -> Tools {
+    pub fn tools(&self) -> Tools {
         Tools { bin: self.bin.clone(), kubeconfig: self.kubeconfig(), home: self.dir.path().to_owned() }
     }
 

@@ -1,0 +1,212 @@
+//! The API server, through the user's kubeconfig and with the user's rights.
+
+use clap::Args;
+use direct_connect_operator::api::CloudAccount;
+use direct_connect_operator::kinds;
+use direct_connect_operator::reconcile::Registration;
+use futures::future::try_join_all;
+use kube::api::{Api, DynamicObject, ListParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::object::{Object, api_resource, kind_of};
+
+/// Which cluster, and as whom: as of kubectl.
+#[derive(Args, Clone, Debug)]
+pub struct ClusterArgs {
+    /// Kubeconfig file. The default is KUBECONFIG, then ~/.kube/config.
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Cluster")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig.
+    #[arg(long, global = true, help_heading = "Cluster")]
+    pub context: Option<String>,
+    /// Namespace. The default is that of the context.
+    #[arg(short, long, global = true, help_heading = "Cluster")]
+    pub namespace: Option<String>,
+    /// User to impersonate.
+    #[arg(long = "as", value_name = "USER", global = true, help_heading = "Cluster")]
+    pub as_user: Option<String>,
+    /// Group to impersonate; can be repeated.
+    #[arg(long = "as-group", value_name = "GROUP", global = true, help_heading = "Cluster")]
+    pub as_groups: Vec<String>,
+    /// Longest time to wait for one answer of the API server, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "30", global = true, help_heading = "Cluster")]
+    pub request_timeout: u64,
+}
+
+/// Which objects a command is about.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Scope {
+    /// Objects of all namespaces.
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
+    /// Only objects with these labels, as of kubectl.
+    #[arg(short = 'l', long)]
+    pub selector: Option<String>,
+}
+
+/// The cluster.
+#[derive(Clone)]
+pub struct Cluster {
+    /// The client.
+    pub client: Client,
+    /// The namespace of the arguments, or of the context.
+    pub namespace: String,
+}
+
+impl Cluster {
+    /// Reads the kubeconfig. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// There is none, or it does not have the context.
+    pub async fn connect(args: &ClusterArgs) -> Result<Self, Error> {
+        let options = KubeConfigOptions { context: args.context.clone(), ..KubeConfigOptions::default() };
+        let mut config = match &args.kubeconfig {
+            Some(file) => Config::from_custom_kubeconfig(Kubeconfig::read_from(file)?, &options).await?,
+            None => Config::from_kubeconfig(&options).await?,
+        };
+        let bound = Duration::from_secs(args.request_timeout);
+        (config.connect_timeout, config.read_timeout, config.write_timeout) = (Some(bound), Some(bound), Some(bound));
+        if args.as_user.is_some() {
+            config.auth_info.impersonate.clone_from(&args.as_user);
+        }
+        if !args.as_groups.is_empty() {
+            config.auth_info.impersonate_groups = Some(args.as_groups.clone());
+        }
+        let namespace = args.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+        let client = Client::try_from(config).map_err(Error::kubernetes("kubeconfig"))?;
+        Ok(Self { client, namespace })
+    }
+
+    /// The objects of one kind, in one namespace or in all.
+    #[must_use]
+    pub fn api(&self, kind: &Registration, namespace: Option<&str>) -> Api<DynamicObject> {
+        let resource = api_resource(kind);
+        match namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+            None => Api::all_with(self.client.clone(), &resource),
+        }
+    }
+
+    /// All objects of the operator's kinds in scope, in the order of the kinds, then by namespace and name.
+    ///
+    /// # Errors
+    /// The API server refuses or does not answer.
+    pub async fn objects(&self, scope: &Scope) -> Result<Vec<Object>, Error> {
+        let kinds: Vec<&'static Registration> = kinds::ALL.iter().collect();
+        Ok(try_join_all(kinds.into_iter().map(|kind| self.list(kind, scope))).await?.into_iter().flatten().collect())
+    }
+
+    /// The objects of one kind in scope.
+    ///
+    /// # Errors
+    /// The API server refuses or does not answer.
+    pub async fn list(&self, kind: &'static Registration, scope: &Scope) -> Result<Vec<Object>, Error> {
+        let namespace = (!scope.all_namespaces).then_some(self.namespace.as_str());
+        let parameters = ListParams { label_selector: scope.selector.clone(), ..ListParams::default() };
+        let listed = self.api(kind, namespace).list(&parameters).await.map_err(Error::kubernetes(kind.plural()))?;
+        let mut objects: Vec<Object> = listed.items.iter().filter_map(|object| Object::new(kind, object).ok()).collect();
+        objects.sort_by(|one, other| (one.namespace(), one.name()).cmp(&(other.namespace(), other.name())));
+        Ok(objects)
+    }
+
+    /// One object.
+    ///
+    /// # Errors
+    /// There is none, or the API server refuses.
+    pub async fn get(&self, name: &Named) -> Result<Object, Error> {
+        let object = self.api(name.kind, Some(&self.namespace)).get(&name.name).await;
+        let object = object.map_err(Error::kubernetes(format!("{name} in namespace {}", self.namespace)))?;
+        Object::new(name.kind, &object).map_err(|error| Error::Usage(format!("{name}: {error}")))
+    }
+
+    /// Merges `patch` into one object, and returns the new one.
+    ///
+    /// # Errors
+    /// There is none, or the API server refuses.
+    pub async fn merge(&self, name: &Named, patch: &Value) -> Result<Object, Error> {
+        let parameters = kube::api::PatchParams { field_manager: Some("kubectl-dc".to_owned()), ..Default::default() };
+        let patched = self.api(name.kind, Some(&self.namespace)).patch(&name.name, &parameters, &kube::api::Patch::Merge(patch)).await;
+        let object = patched.map_err(Error::kubernetes(format!("{name} in namespace {}", self.namespace)))?;
+        Object::new(name.kind, &object).map_err(|error| Error::Usage(format!("{name}: {error}")))
+    }
+
+    /// All accounts, if the user may read them: tenants may not.
+    ///
+    /// # Errors
+    /// The API server does not answer.
+    pub async fn accounts(&self) -> Result<Option<Vec<CloudAccount>>, Error> {
+        match Api::<CloudAccount>::all(self.client.clone()).list(&ListParams::default()).await {
+            Ok(accounts) => Ok(Some(accounts.items)),
+            Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
+            Err(error) => Err(Error::kubernetes("cloudaccounts")(error)),
+        }
+    }
+}
+
+/// An object that an argument names: `KIND/NAME`.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Its kind.
+    pub kind: &'static Registration,
+    /// Its name.
+    pub name: String,
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", crate::object::short_name(self.kind), self.name)
+    }
+}
+
+/// The objects that arguments name: `vif/office peer/office`, or `vif office branch`.
+///
+/// # Errors
+/// There is no such kind, or no name.
+pub fn named(arguments: &[String]) -> Result<Vec<Named>, Error> {
+    let kind = |word: &str| {
+        let kinds = || kinds::ALL.iter().map(crate::object::short_name).collect::<Vec<_>>().join(", ");
+        kind_of(word).ok_or_else(|| Error::Usage(format!("{word}: no kind of Direct Connect; the kinds are {}", kinds())))
+    };
+    match arguments {
+        [word, names @ ..] if !word.contains('/') => {
+            let kind = kind(word)?;
+            if names.is_empty() {
+                return Err(Error::Usage(format!("{word}: name an object, as in {word}/office")));
+            }
+            Ok(names.iter().map(|name| Named { kind, name: name.clone() }).collect())
+        }
+        arguments => arguments
+            .iter()
+            .map(|argument| {
+                let (word, name) = argument.split_once('/').unwrap_or((argument, ""));
+                if name.is_empty() {
+                    return Err(Error::Usage(format!("{argument}: write it as KIND/NAME, as in vif/office")));
+                }
+                Ok(Named { kind: kind(word)?, name: name.to_owned() })
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_named_as_for_kubectl() {
+        let named = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            named(&words).map(|named| named.iter().map(ToString::to_string).collect::<Vec<_>>()).map_err(|error| error.to_string())
+        };
+        assert_eq!(named(&["vif/office", "vgw/main"]).unwrap(), ["vif/office", "vgw/main"]);
+        assert_eq!(named(&["virtualinterface", "office", "branch"]).unwrap(), ["vif/office", "vif/branch"]);
+        assert!(named(&["vif"]).unwrap_err().contains("vif/office"));
+        assert!(named(&["pod/office"]).unwrap_err().contains("the kinds are dcconn,"));
+        assert!(named(&["vif/a", "b"]).unwrap_err().contains("KIND/NAME"));
+    }
+}

@@ -1,0 +1,24 @@
+//! One file for each command: its arguments, and what it does.
+
+pub mod annotate;
+pub mod version;
+
+use crate::cli::{Cli, Command};
+use crate::cluster::Cluster;
+use crate::error::{Error, Outcome};
+use annotate::{PAUSE, PROTECT, RESUME, UNPROTECT};
+
+/// Runs a command.
+///
+/// # Errors
+/// As the command says.
+pub async fn run(cli: Cli) -> Result<Outcome, Error> {
+    let cluster = Cluster::connect(&cli.global.cluster).await;
+    match cli.command {
+        Command::Pause(args) => annotate::run(&cluster?, &args, &PAUSE).await,
+        Command::Resume(args) => annotate::run(&cluster?, &args, &RESUME).await,
+        Command::Protect(args) => annotate::run(&cluster?, &args, &PROTECT).await,
+        Command::Unprotect(args) => annotate::run(&cluster?, &args, &UNPROTECT).await,
+        Command::Version(args) => version::run(cluster, &args).await,
+    }
+}

@@ -1,0 +1,37 @@
+//! `kubectl dc`: what there is, what a change would do, and what has no object yet.
+//!
+//! Each module knows only those above it in this list:
+//!
+//! - [`error`]: why a command failed, and with which exit code it ends.
+//! - [`output`]: tables, JSON and YAML, colours.
+//! - [`object`]: an object of any kind of the operator, as the API server shows it.
+//! - [`cluster`]: the API server, through the user's kubeconfig.
+//! - [`cloud`]: the cloud, with an account's credentials; reads only.
+//! - [`commands`]: one file for each command.
+//! - [`cli`]: all arguments.
+
+mod cli;
+mod cloud;
+mod cluster;
+mod commands;
+mod error;
+mod object;
+mod output;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // One provider of cryptography for all clients. It fails only where there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = cli::Cli::parse();
+    cli.global.color.set();
+    match commands::run(cli).await {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            anstream::eprintln!("error: {error}");
+            error.exit_code()
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The plugin as users run it: `kubectl dc …` through a real kubectl, against a real API server, the operator and a simulated cloud.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod annotations;
+mod plugin;
