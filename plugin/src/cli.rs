@@ -1,6 +1,7 @@
-//! All arguments.
+//! All arguments, and the help with the commands in groups.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::fmt::Write as _;
 
 use crate::cluster::ClusterArgs;
 use crate::commands;
@@ -16,6 +17,36 @@ pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The groups of the help, and the commands of each.
+const GROUPS: [(&str, &[&str]); 5] = [
+    ("See what there is", &["status", "tree", "report"]),
+    ("Before a change", &["plan"]),
+    ("Everyday", &["reconcile", "pause", "resume", "protect", "unprotect", "abandon"]),
+    ("Take over, and what nobody owns", &["import", "from-terraform", "orphans", "connections", "locations", "quotas", "tags", "undo"]),
+    ("About the plugin", &["version", "completion"]),
+];
+
+/// The command line with its help.
+#[must_use]
+pub fn command() -> clap::Command {
+    let command = Cli::command();
+    let template =
+        format!("{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{}\nOptions:\n{{options}}{{after-help}}", groups(&command));
+    command.help_template(template)
+}
+
+/// The commands, in their groups.
+fn groups(command: &clap::Command) -> String {
+    let mut text = String::new();
+    for (title, names) in GROUPS {
+        let _ = write!(text, "\n{title}:\n");
+        for command in names.iter().filter_map(|name| command.find_subcommand(name)) {
+            let _ = writeln!(text, "  {:<16}{}", command.get_name(), command.get_about().map(ToString::to_string).unwrap_or_default());
+        }
+    }
+    text
 }
 
 /// Arguments of all commands.
@@ -42,4 +73,33 @@ pub enum Command {
     Unprotect(commands::annotate::Args),
     /// Shows the versions of the plugin and of the operator.
     Version(commands::version::Args),
+    /// Prints the completion script of a shell for `kubectl-dc`; for `kubectl dc` see the plugin's page.
+    Completion(commands::completion::Args),
+    /// Candidates for kubectl's completion, one a line.
+    #[command(name = "__complete", hide = true, disable_help_flag = true)]
+    Complete(commands::completion::CompleteArgs),
+    /// Writes the man pages, or the reference of the commands.
+    #[command(name = "__docs", hide = true)]
+    Docs(commands::docs::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_is_in_one_group_of_the_help() {
+        let command = command();
+        let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
+        for command in shown {
+            let groups = GROUPS.iter().flat_map(|(_, names)| *names).filter(|name| **name == command.get_name()).count();
+            assert_eq!(groups, 1, "{}", command.get_name());
+            assert!(command.get_about().is_some(), "{} has no text", command.get_name());
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        command().debug_assert();
+    }
 }

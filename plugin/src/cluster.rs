@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::object::{Object, api_resource, kind_of};
 
 /// Which cluster, and as whom: as of kubectl.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct ClusterArgs {
     /// Kubeconfig file. The default is KUBECONFIG, then ~/.kube/config.
     #[arg(long, value_name = "FILE", global = true, help_heading = "Cluster")]

@@ -18,14 +18,14 @@ mod error;
 mod object;
 mod output;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // One provider of cryptography for all clients. It fails only where there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::from_arg_matches(&cli::command().get_matches()).unwrap_or_else(|error| error.exit());
     cli.global.color.set();
     match commands::run(cli).await {
         Ok(outcome) => outcome.into(),

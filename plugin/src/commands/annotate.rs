@@ -10,7 +10,7 @@ use crate::error::{Error, Outcome};
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Objects: KIND/NAME …, or KIND NAME ….
-    #[arg(required = true, value_name = "KIND/NAME")]
+    #[arg(required = true, value_name = "KIND/NAME", add = super::completion::objects())]
     pub objects: Vec<String>,
 }
 

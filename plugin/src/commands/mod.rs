@@ -1,6 +1,8 @@
 //! One file for each command: its arguments, and what it does.
 
 pub mod annotate;
+pub mod completion;
+pub mod docs;
 pub mod version;
 
 use crate::cli::{Cli, Command};
@@ -20,5 +22,8 @@ pub async fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Protect(args) => annotate::run(&cluster?, &args, &PROTECT).await,
         Command::Unprotect(args) => annotate::run(&cluster?, &args, &UNPROTECT).await,
         Command::Version(args) => version::run(cluster, &args).await,
+        Command::Completion(args) => completion::script(&args),
+        Command::Complete(args) => completion::complete(&args),
+        Command::Docs(args) => docs::run(&args),
     }
 }

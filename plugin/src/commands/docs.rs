@@ -1,0 +1,50 @@
+//! Man pages for the archives of a release, and the reference that `docs/plugin.md` holds.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use crate::cli::command;
+use crate::error::{Error, Outcome};
+use crate::output::print;
+
+/// What is written.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Folder for the man pages; without it, the reference is printed as Markdown.
+    #[arg(long, value_name = "DIR")]
+    pub man: Option<PathBuf>,
+}
+
+/// Writes man pages, or prints the reference.
+///
+/// # Errors
+/// The folder can't be written.
+pub fn run(args: &Args) -> Result<Outcome, Error> {
+    match &args.man {
+        Some(folder) => {
+            clap_mangen::generate_to(command().name("kubectl-dc"), folder).map_err(Error::file(folder.display().to_string()))?
+        }
+        None => print(&reference())?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// A section for each command: its help as the user sees it.
+fn reference() -> String {
+    let mut root = command();
+    root.build();
+    let mut text = String::new();
+    for mut command in root.get_subcommands().filter(|command| !command.is_hide_set()).cloned() {
+        let name = command.get_name().to_owned();
+        // The arguments of all commands are told once.
+        command = command.mut_args(|argument| if is_global(&argument) { argument.hide(true) } else { argument });
+        let help = command.term_width(110).render_long_help().to_string();
+        let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+        let _ = write!(text, "## {name}\n\n```\n{}\n```\n\n", help.join("\n").trim_end());
+    }
+    text
+}
+
+fn is_global(argument: &clap::Arg) -> bool {
+    argument.is_global_set() || argument.get_id() == "help"
+}
