@@ -1,5 +1,5 @@
 # docs/contributing.md describes each target.
-.PHONY: demo test build-tests matrix e2e bench soak performance generate image lint controlplane
+.PHONY: demo test build-tests matrix e2e bench soak performance generate image plugin lint controlplane
 
 TEST = cargo test --locked --workspace --lib --bins --tests
 # The one that needs the feature.
@@ -53,6 +53,9 @@ generate:
 
 image:
 	deploy/image
+
+plugin:
+	deploy/plugin
 
 lint:
 	cargo fmt --all --check

@@ -1,7 +1,9 @@
 //! All arguments, and the help with the commands in groups.
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::cluster::ClusterArgs;
 use crate::commands;
@@ -28,13 +30,20 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("About the plugin", &["version", "completion"]),
 ];
 
-/// The command line with its help.
+/// The command line with its help. It is called as its file is: a plugin of kubectl can be installed under another name.
 #[must_use]
 pub fn command() -> clap::Command {
-    let command = Cli::command();
+    let name = called_as(std::env::args_os().next().as_deref().unwrap_or_default());
+    let command = Cli::command().name(name.clone()).bin_name(name);
     let template =
         format!("{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{}\nOptions:\n{{options}}{{after-help}}", groups(&command));
     command.help_template(template)
+}
+
+/// How users call a plugin with this file: `kubectl-huawei_dc` is `kubectl huawei-dc`.
+fn called_as(file: &OsStr) -> String {
+    let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
+    stem.strip_prefix("kubectl-").map_or_else(|| "kubectl dc".to_owned(), |name| format!("kubectl {}", name.replace('_', "-")))
 }
 
 /// The commands, in their groups.
@@ -95,6 +104,19 @@ mod tests {
             let groups = GROUPS.iter().flat_map(|(_, names)| *names).filter(|name| **name == command.get_name()).count();
             assert_eq!(groups, 1, "{}", command.get_name());
             assert!(command.get_about().is_some(), "{} has no text", command.get_name());
+        }
+    }
+
+    #[test]
+    fn the_help_calls_the_plugin_as_its_file_is_called() {
+        let rows = [
+            ("/bin/kubectl-dc", "kubectl dc"),
+            ("kubectl-huawei_dc", "kubectl huawei-dc"),
+            ("kubectl-dc.exe", "kubectl dc"),
+            ("", "kubectl dc"),
+        ];
+        for (file, name) in rows {
+            assert_eq!(called_as(OsStr::new(file)), name, "{file}");
         }
     }
 
