@@ -107,6 +107,8 @@ async fn the_values_beside_the_spec_do_what_they_say() {
     let simulated = one(&plane, "default", &json!({ "simulator": "cloud", "region": "eu-west-0", "syncInterval": "30s" }));
     assert_eq!((&simulated["spec"]["region"], &simulated["spec"]["syncInterval"]), (&json!("eu-west-0"), &json!("30s")));
     assert!(simulated["spec"]["simulator"].is_null());
+    let url = "http://cloud.system.svc:8080";
+    assert_eq!(simulated["spec"]["endpoints"], json!({ "dc": url, "iam": url, "sts": url, "insecure": true }));
     assert!(rendered(&plane, &json!({})).unwrap().is_empty());
 }
 
