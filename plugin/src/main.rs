@@ -5,6 +5,8 @@
 //! - [`error`]: why a command failed, and with which exit code it ends.
 //! - [`output`]: tables, JSON and YAML, colours.
 //! - [`object`]: an object of any kind of the operator, as the API server shows it.
+//! - [`summary`]: what the conditions of an object say, in one line.
+//! - [`topology`]: what hangs on what.
 //! - [`cluster`]: the API server, through the user's kubeconfig.
 //! - [`cloud`]: the cloud, with an account's credentials; reads only.
 //! - [`commands`]: one file for each command.
@@ -17,6 +19,10 @@ mod commands;
 mod error;
 mod object;
 mod output;
+#[allow(dead_code, reason = "the commands that show it come next")]
+mod summary;
+#[allow(dead_code, reason = "the commands that draw it come next")]
+mod topology;
 
 use clap::FromArgMatches;
 use std::process::ExitCode;

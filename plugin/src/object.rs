@@ -3,11 +3,13 @@
 use direct_connect_operator::api::{self, ConditionType};
 use direct_connect_operator::kinds;
 use direct_connect_operator::reconcile::{Reference, Registration};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinitionNames;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// A namespaced object.
 #[derive(Clone, Debug)]
@@ -125,11 +127,15 @@ impl Object {
     }
 }
 
+/// The names of each kind, in the order of [`kinds::ALL`]: to make a definition takes long.
+static NAMES: LazyLock<Vec<CustomResourceDefinitionNames>> =
+    LazyLock::new(|| kinds::ALL.iter().map(|kind| kind.definition().spec.names).collect());
+
 /// Short name of a kind, e.g. `vif`.
 #[must_use]
 pub fn short_name(kind: &Registration) -> String {
-    let names = kind.definition().spec.names;
-    names.short_names.and_then(|names| names.into_iter().next()).unwrap_or(names.plural)
+    let short = NAMES.iter().find(|names| names.kind == kind.kind).and_then(|names| names.short_names.as_ref()?.first());
+    short.cloned().unwrap_or_else(|| kind.plural())
 }
 
 /// The kind that an argument names: its kind, plural, singular or a short name, in any case.
@@ -137,11 +143,12 @@ pub fn short_name(kind: &Registration) -> String {
 pub fn kind_of(word: &str) -> Option<&'static Registration> {
     let word = word.to_ascii_lowercase();
     let word = word.strip_suffix(&format!(".{}", api::GROUP)).unwrap_or(&word);
-    kinds::ALL.iter().find(|kind| {
-        let names = kind.definition().spec.names;
-        let all = [Some(names.kind.to_ascii_lowercase()), Some(names.plural), names.singular];
-        all.into_iter().flatten().chain(names.short_names.into_iter().flatten()).any(|name| name == word)
-    })
+    let is_named = |names: &CustomResourceDefinitionNames| {
+        let all = [Some(&names.plural), names.singular.as_ref()];
+        let mut all = all.into_iter().flatten().chain(names.short_names.iter().flatten());
+        names.kind.to_ascii_lowercase() == word || all.any(|name| name == word)
+    };
+    kinds::ALL.iter().zip(NAMES.iter()).find_map(|(kind, names)| is_named(names).then_some(kind))
 }
 
 /// How the API server serves a kind.

@@ -4,7 +4,7 @@ use crate::accounts::Use;
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{ConnectGateway, ConnectGatewayObserved, GatewayAddressFamily, Managed, Tags};
 use crate::cloud::{self, Call, CreateConnectGateway, UpdateConnectGateway};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
 use super::imported;
@@ -19,6 +19,7 @@ impl Kind for ConnectGatewayKind {
 
     const NAME: &'static str = "ConnectGateway";
     const FEATURE: Option<fn(&Features) -> Option<Feature>> = Some(|features| features.connect_gateways);
+    const PLACE: Place = Place::Gateway;
     const WRITES: &'static [&'static str] = cloud::ConnectGateway::WRITES;
 
     /// Nothing that an account grants stands behind it: what is bound to it is granted by itself.

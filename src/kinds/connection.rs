@@ -3,7 +3,7 @@
 use crate::accounts::{IMPORT, Use, What};
 use crate::api::{Connection, ConnectionObserved, DeletionPolicy, Reason, Tags};
 use crate::cloud::{self, Call, UpdateConnection};
-use crate::reconcile::{ById, Desired, DesiredTags, Difference, Health, Kind, ResourcePhase, SpecTags, Tagging};
+use crate::reconcile::{ById, Desired, DesiredTags, Difference, Health, Kind, Place, ResourcePhase, SpecTags, Tagging};
 
 use super::compare::{Comparison, TagChange, differs, from_wire};
 use super::imported;
@@ -17,6 +17,7 @@ impl Kind for ConnectionKind {
     type Resource = cloud::Connection;
 
     const NAME: &'static str = "Connection";
+    const PLACE: Place = Place::Line;
     const WRITES: &'static [&'static str] = cloud::Connection::WRITES;
 
     /// An id that the account does not show is one of another account's lines, which an account can grant all the same.

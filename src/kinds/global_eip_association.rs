@@ -4,7 +4,7 @@ use crate::accounts::{Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{GlobalEipAssociation, GlobalEipAssociationObserved, Managed, Reason, Tags};
 use crate::cloud::{self, BindGlobalEip, BoundGlobalEip, Call};
-use crate::reconcile::{Desired, Difference, Kind, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Kind, Place, Reference, ResourcePhase, SpecTags};
 
 use super::compare::Comparison;
 use super::connect_gateway::ConnectGatewayKind;
@@ -25,6 +25,7 @@ impl Kind for GlobalEipAssociationKind {
 
     const NAME: &'static str = "GlobalEipAssociation";
     const REFERENCES: &'static [(&'static str, &'static str)] = &[(GATEWAY, ConnectGatewayKind::NAME)];
+    const PLACE: Place = Place::Attachment;
     const WRITES: &'static [&'static str] = BoundGlobalEip::WRITES;
     const FEATURE: Option<fn(&Features) -> Option<Feature>> = Some(|features| features.connect_gateways);
     const HAS_HEALTH: bool = false;

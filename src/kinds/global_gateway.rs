@@ -4,7 +4,7 @@ use crate::accounts::{IMPORT, TagScope, Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{GatewayAddressFamily, GlobalGateway, GlobalGatewayObserved, Managed, Tags};
 use crate::cloud::{self, Call, CreateGlobalGateway, Listed, UpdateGlobalGateway};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs, from_wire, to_wire};
 use super::imported;
@@ -18,6 +18,7 @@ impl Kind for GlobalGatewayKind {
     type Resource = cloud::GlobalGateway;
 
     const NAME: &'static str = "GlobalGateway";
+    const PLACE: Place = Place::Gateway;
     const WRITES: &'static [&'static str] = cloud::GlobalGateway::WRITES;
     const FEATURE: Option<fn(&Features) -> Option<Feature>> = Some(|features| features.global_gateways);
     /// The operations on tags know no global gateways.

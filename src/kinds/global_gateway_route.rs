@@ -6,7 +6,7 @@ use crate::api::global_gateway_route::NextHopType;
 use crate::api::{AddressFamily, GlobalGatewayRoute, GlobalGatewayRouteObserved, Tags};
 use crate::cloud::{self, Call, Listed, RouteKey};
 use crate::graph::Contribution;
-use crate::reconcile::{Desired, Difference, Kind, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Kind, Place, Reference, ResourcePhase, SpecTags};
 
 use super::compare::Comparison;
 use super::global_gateway::{GlobalGatewayKind, named};
@@ -36,6 +36,7 @@ impl Kind for GlobalGatewayRouteKind {
         (PEER, PeerKind::NAME),
         (NEXT_GATEWAY, GlobalGatewayKind::NAME),
     ];
+    const PLACE: Place = Place::Attachment;
     const WRITES: &'static [&'static str] = cloud::GlobalGatewayRoute::WRITES;
     const HAS_HEALTH: bool = false;
     const FEATURE: Option<fn(&Features) -> Option<Feature>> = GlobalGatewayKind::FEATURE;

@@ -4,7 +4,7 @@ use crate::accounts::{Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{HostedConnection, HostedConnectionObserved, Managed, Tags};
 use crate::cloud::{self, Call, CreateHostedConnection, Listed, UpdateHostedConnection};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
 use super::connection::ConnectionKind;
@@ -23,6 +23,7 @@ impl Kind for HostedConnectionKind {
 
     const NAME: &'static str = "HostedConnection";
     const REFERENCES: &'static [(&'static str, &'static str)] = &[(HOSTING, ConnectionKind::NAME)];
+    const PLACE: Place = Place::Share;
     const WRITES: &'static [&'static str] = cloud::HostedConnection::WRITES;
     const FEATURE: Option<fn(&Features) -> Option<Feature>> = Some(|features| features.hosted_connections);
 

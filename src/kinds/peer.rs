@@ -3,7 +3,7 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, Peer, PeerObserved, SecretKeyReference, Tags};
 use crate::cloud::{self, Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs, with_contributed};
 use super::imported;
@@ -22,6 +22,7 @@ impl Kind for PeerKind {
 
     const NAME: &'static str = "Peer";
     const REFERENCES: &'static [(&'static str, &'static str)] = &[(INTERFACE, VirtualInterfaceKind::NAME)];
+    const PLACE: Place = Place::Interface;
     const WRITES: &'static [&'static str] = VifPeer::WRITES;
 
     /// The interface is listed, not the peer: its ID is one that no account shows, and could be one of any line.

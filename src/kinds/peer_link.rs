@@ -5,7 +5,7 @@ use crate::api::cloud_account::{Feature, Features};
 use crate::api::peer_link::ObservedPeerSite;
 use crate::api::{Managed, PeerLink, PeerLinkObserved, Tags};
 use crate::cloud::{self, Call, CreatePeerLink, CreatePeerSite, UpdatePeerLink};
-use crate::reconcile::{Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Health, Kind, Place, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
 use super::global_gateway::{GlobalGatewayKind, named};
@@ -32,6 +32,7 @@ impl Kind for PeerLinkKind {
     const NAME: &'static str = "PeerLink";
     const REFERENCES: &'static [(&'static str, &'static str)] =
         &[(GATEWAY, GlobalGatewayKind::NAME), (PEER, GlobalGatewayKind::NAME), (INTERFACE, VirtualInterfaceKind::NAME)];
+    const PLACE: Place = Place::Attachment;
     const WRITES: &'static [&'static str] = cloud::PeerLink::WRITES;
     const FEATURE: Option<fn(&Features) -> Option<Feature>> = GlobalGatewayKind::FEATURE;
 

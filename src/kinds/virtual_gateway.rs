@@ -3,7 +3,7 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, Tags, VirtualGateway, VirtualGatewayObserved};
 use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
 use super::imported;
@@ -17,6 +17,7 @@ impl Kind for VirtualGatewayKind {
     type Resource = cloud::VirtualGateway;
 
     const NAME: &'static str = "VirtualGateway";
+    const PLACE: Place = Place::Gateway;
     const WRITES: &'static [&'static str] = cloud::VirtualGateway::WRITES;
 
     /// What it leads to. One that the account does not show counts as a network of that id, which an account can grant.

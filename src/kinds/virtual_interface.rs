@@ -6,7 +6,7 @@ use crate::accounts::{Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire, with_contributed};
 use super::global_gateway::named;
@@ -35,6 +35,7 @@ impl Kind for VirtualInterfaceKind {
         (GATEWAY, VirtualGatewayKind::NAME),
         (GLOBAL_GATEWAY, GlobalGatewayKind::NAME),
     ];
+    const PLACE: Place = Place::Interface;
     const WRITES: &'static [&'static str] = cloud::VirtualInterface::WRITES;
 
     /// Its connection or group, and its VLAN. Of one that the account does not show neither is known.

@@ -30,6 +30,9 @@ pub trait Kind: Send + Sync + 'static {
     /// Every reference that a spec of the kind can hold: its field and the kind that it leads to.
     const REFERENCES: &'static [(&'static str, &'static str)] = &[];
 
+    /// Where its resources stand on the way from the line to the networks. Only for those who look: nothing is decided by it.
+    const PLACE: Place;
+
     /// Operations that write its resources: with those of LIST and show they are the operations that it needs.
     const WRITES: &'static [&'static str];
 
@@ -205,6 +208,23 @@ pub trait Kind: Send + Sync + 'static {
 
     /// What the cloud says, for the object's status.
     fn observed(seen: &Self::Resource) -> <Self::Object as Managed>::Observed;
+}
+
+/// Where a resource stands on the way from the line to the networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// The leased line.
+    Line,
+    /// A share of lines, or a group of them.
+    Share,
+    /// The VLAN on it, with its peers.
+    Interface,
+    /// The gateway at which interfaces end.
+    Gateway,
+    /// What a gateway has: links, routes, bindings of addresses.
+    Attachment,
+    /// What is reached: VPC, enterprise router, addresses.
+    Network,
 }
 
 /// Everything that shapes a resource: the object, and what stands outside of it.

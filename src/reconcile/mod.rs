@@ -40,7 +40,7 @@ mod unseen_writes;
 pub(crate) use backoff::waits;
 pub use controller::Shared;
 pub use decide::{Creation, Found, IntentState, Obstacle, Ownership, Presence, Situation, Step, Unseen, Wait, decide};
-pub use kind::{ById, Desired, DesiredTags, Difference, Health, Kind, Links, Reference, ResourcePhase, SpecTags, Tagging};
+pub use kind::{ById, Desired, DesiredTags, Difference, Health, Kind, Links, Place, Reference, ResourcePhase, SpecTags, Tagging};
 pub use namespaces::Namespaces;
 pub use reconciler::{Failure, Reconciler};
 pub use registration::{Registration, Running, Stores};

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::controller::{Shared, controller};
-use super::kind::{Kind, Reference};
+use super::kind::{Kind, Place, Reference};
 use crate::accounts::{Account, Behind, ResourceType};
 use crate::cloud::Listed;
 use crate::graph::owner::{OWNER_TAG, keeper_of};
@@ -27,6 +27,8 @@ pub struct Registration {
     pub kind: &'static str,
     /// Every reference that a spec of the kind can hold: its field and the kind that it leads to.
     pub references: &'static [(&'static str, &'static str)],
+    /// Where its resources stand on the way from the line to the networks.
+    pub place: Place,
     /// Operations of LIST and show.
     pub reads: [&'static str; 2],
     /// Operations that write.
@@ -65,6 +67,7 @@ impl Registration {
         Self {
             kind: K::NAME,
             references: K::REFERENCES,
+            place: K::PLACE,
             reads: [list, show],
             writes: K::WRITES,
             resource_type: ResourceType { kind: K::NAME, collection: K::Listed::PLURAL, behind },

@@ -11,7 +11,7 @@ use direct_connect_operator::api::{self, AccountRef, Import, Managed, Policy, St
 use direct_connect_operator::cloud::{Call, Listed, Method, Tag};
 use direct_connect_operator::cluster::leader_election::Leadership;
 use direct_connect_operator::config::{Cli, Command};
-use direct_connect_operator::reconcile::{Desired, Difference, Health, Kind, Registration, ResourcePhase, SpecTags};
+use direct_connect_operator::reconcile::{Desired, Difference, Health, Kind, Place, Registration, ResourcePhase, SpecTags};
 use direct_connect_operator::telemetry::metrics::Metrics;
 use direct_connect_operator::telemetry::probes::StartupPhase;
 use direct_connect_operator::{kinds, operator};
@@ -105,6 +105,7 @@ impl Kind for ToyKind {
     type Resource = Seen;
 
     const NAME: &'static str = "Toy";
+    const PLACE: Place = Place::Gateway;
     const WRITES: &'static [&'static str] = &["CreateToy", "UpdateToy", "DeleteToy"];
 
     fn tags_of(_: &Toy) -> SpecTags<'_> {
