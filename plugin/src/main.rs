@@ -9,18 +9,29 @@
 //! - [`topology`]: what hangs on what.
 //! - [`cluster`]: the API server, through the user's kubeconfig.
 //! - [`cloud`]: the cloud, with an account's credentials; reads only.
+//! - [`escape`], [`marks`]: text and states inside of HTML and SVG.
+//! - [`svg`]: the topology as a picture.
+//! - [`page`]: the page of `report`.
+//! - [`bundle`]: the archive of `report --bundle`, and what is masked in it.
 //! - [`commands`]: one file for each command.
 //! - [`cli`]: all arguments.
 
+#[allow(dead_code, unused_imports, reason = "the command `report` comes next")]
+mod bundle;
 mod cli;
 mod cloud;
 mod cluster;
 mod commands;
 mod error;
+mod escape;
+mod marks;
 mod object;
 mod output;
+#[allow(dead_code, unused_imports, reason = "the command `report` comes next")]
+mod page;
 #[allow(dead_code, reason = "the commands that show it come next")]
 mod summary;
+mod svg;
 #[allow(dead_code, reason = "the commands that draw it come next")]
 mod topology;
 

@@ -9,6 +9,7 @@ mod ids;
 #[cfg(test)]
 mod tests;
 
+pub use build::key;
 use direct_connect_operator::api::DirectConnectGrant;
 use direct_connect_operator::reconcile::Place;
 use serde::Serialize;

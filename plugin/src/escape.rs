@@ -1,0 +1,44 @@
+//! Text inside of HTML and SVG. All that comes from the cluster or the cloud is written through it.
+
+use std::fmt::{self, Write};
+
+/// Shows a text so that it can be neither markup nor the end of an attribute, and stays where it stands: control characters and those that turn
+/// the direction of writing become U+FFFD.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a>(pub &'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|character| match character {
+            '&' => f.write_str("&amp;"),
+            '<' => f.write_str("&lt;"),
+            '>' => f.write_str("&gt;"),
+            '"' => f.write_str("&quot;"),
+            '\'' => f.write_str("&#39;"),
+            '\n' | '\r' | '\t' => f.write_char(' '),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => f.write_char('\u{fffd}'),
+            control if control.is_control() => f.write_char('\u{fffd}'),
+            other => f.write_char(other),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn text_is_no_markup() {
+        for (text, shown) in [
+            ("office", "office"),
+            ("<script>alert('1')</script>", "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"),
+            ("\" onload=\"x", "&quot; onload=&quot;x"),
+            ("a & b &lt;", "a &amp; b &amp;lt;"),
+            ("two\nlines", "two lines"),
+            ("bell\u{7} and \u{202e}reversed", "bell\u{fffd} and \u{fffd}reversed"),
+            ("専線 é", "専線 é"),
+        ] {
+            assert_eq!(Text(text).to_string(), shown);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The frame of the page: head, summary, sections, foot.
+
+use std::fmt::Write;
+
+use super::{Page, sections};
+use crate::escape::Text;
+use crate::marks;
+use crate::summary::State;
+
+/// All of the design: colours of both schemes, print, columns.
+const STYLE: &str = include_str!("page.css");
+
+/// The page as one HTML file.
+#[must_use]
+pub fn html(page: &Page) -> String {
+    let mut out = String::new();
+    // Writing to a string does not fail.
+    let _ = write(page, &mut out);
+    out
+}
+
+fn write(page: &Page, out: &mut String) -> std::fmt::Result {
+    let scope = Text(&page.scope);
+    // Nothing may be loaded or run, whatever a name or a message holds.
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta name=\"robots\" content=\"noindex\">\n<title>Direct Connect, {scope}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+    )?;
+    header(page, out)?;
+    out.write_str("<main>\n")?;
+    if !page.topology.is_empty() {
+        write!(out, "<section id=\"topology\">\n<h2>Topology</h2>\n<div class=\"figure\">\n{}</div>\n</section>\n", page.topology)?;
+    }
+    sections::lines(&page.lines, out)?;
+    sections::conditions(&page.objects, out)?;
+    sections::drift(&page.drift, out)?;
+    sections::accounts(&page.accounts, out)?;
+    sections::unread(&page.unread, out)?;
+    out.write_str("</main>\n")?;
+    footer(page, out)?;
+    out.write_str("</body>\n</html>\n")
+}
+
+fn header(page: &Page, out: &mut String) -> std::fmt::Result {
+    write!(
+        out,
+        "<header>\n<p class=\"kicker\">Direct Connect</p>\n<h1>{}</h1>\n<p class=\"scope\">{} · <time>{}</time></p>\n<ul class=\"summary\">\n",
+        headline(page),
+        Text(&page.scope),
+        Text(&page.at)
+    )?;
+    for state in [State::Failing, State::Pending, State::Unknown, State::Working] {
+        let count = page.lines.iter().filter(|line| line.state == state).count();
+        let class = if count == 0 { "none" } else { marks::class(state) };
+        writeln!(out, "<li class=\"{class}\"><b>{count}</b> {}</li>", marks::word(state).to_lowercase())?;
+    }
+    let class = if page.drift.is_empty() { "none" } else { "pending" };
+    write!(out, "<li class=\"{class}\"><b>{}</b> drifted fields</li>\n</ul>\n</header>\n", page.drift.len())
+}
+
+/// What matters most, as a sentence.
+fn headline(page: &Page) -> String {
+    let sick = page.lines.iter().filter(|line| line.state != State::Working).count();
+    match (page.lines.len(), sick) {
+        (0, _) => "No lines".to_owned(),
+        (1, 0) => "The line works".to_owned(),
+        (1, _) => "The line needs attention".to_owned(),
+        (all, 0) => format!("All {all} lines work"),
+        (all, 1) => format!("1 of {all} lines needs attention"),
+        (all, sick) => format!("{sick} of {all} lines need attention"),
+    }
+}
+
+fn footer(page: &Page, out: &mut String) -> std::fmt::Result {
+    write!(out, "<footer>\n<p>Made by <code>kubectl dc report</code> {} from the statuses of the objects", Text(&page.plugin))?;
+    match page.operators.as_slice() {
+        [] => {}
+        operators => {
+            out.write_str("; the operator is ")?;
+            for (number, image) in operators.iter().enumerate() {
+                write!(out, "{}<code>{}</code>", if number == 0 { "" } else { ", " }, Text(image))?;
+            }
+        }
+    }
+    out.write_str(".</p>\n</footer>\n")
+}
