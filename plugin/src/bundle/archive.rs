@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn files_are_in_order_and_the_same_files_give_the_same_bytes() {
-        let files: Files = [("b/two.yaml", "two"), ("a.txt", "one"), ("b/three.yaml", "")].map(|(path, text)| (path.into(), text.into())).into();
+        let files: Files =
+            [("b/two.yaml", "two"), ("a.txt", "one"), ("b/three.yaml", "")].map(|(path, text)| (path.into(), text.into())).into();
         let bytes = zip("report", &files).unwrap();
         assert_eq!(bytes, zip("report", &files).unwrap());
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();

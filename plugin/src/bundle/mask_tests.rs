@@ -28,10 +28,7 @@ fn texts_lose_what_looks_like_a_key_and_nothing_else() {
         ("X-Security-Token: hunter2\nnext".to_owned(), "X-Security-Token: ***\nnext".to_owned()),
         // By header.
         ("Authorization: Bearer hunter2hunter2\nnext".to_owned(), "Authorization: ***\nnext".to_owned()),
-        (
-            "Authorization: SDK-HMAC-SHA256 Access=A, SignedHeaders=host, Signature=0a".to_owned(),
-            "Authorization: ***".to_owned(),
-        ),
+        ("Authorization: SDK-HMAC-SHA256 Access=A, SignedHeaders=host, Signature=0a".to_owned(), "Authorization: ***".to_owned()),
         (r#"{"authorization":"Basic aHVudGVy","a":1}"#.to_owned(), r#"{"authorization":"***","a":1}"#.to_owned()),
         ("sent SDK-HMAC-SHA256 Access=A, Signature=0a".to_owned(), "sent ***".to_owned()),
         // By form.

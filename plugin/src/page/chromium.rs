@@ -40,7 +40,8 @@ fn run(chromium: &Path, file: &Path, arguments: &[String]) -> String {
 
 /// What the script found: what is wrong, and the lines before it.
 fn findings(dom: &str) -> (Vec<&str>, Vec<&str>) {
-    let from = dom.find("<pre id=\"findings\">begin\n").unwrap_or_else(|| panic!("the script did not run: {}", &dom[dom.len().min(2000)..]));
+    let from =
+        dom.find("<pre id=\"findings\">begin\n").unwrap_or_else(|| panic!("the script did not run: {}", &dom[dom.len().min(2000)..]));
     let found: Vec<&str> = dom[from..].split_once("begin\n").unwrap().1.split_once("\nend").unwrap().0.lines().collect();
     let (about, wrong) = found.split_at(3);
     (about.to_vec(), wrong.to_vec())
@@ -79,7 +80,11 @@ fn the_page_is_readable_with_any_number_of_lines() {
         if let Some(pictures) = &pictures {
             let plain = folder.path().join("plain.html");
             std::fs::write(&plain, &page).unwrap();
-            run(&chromium, &plain, &["--no-pdf-header-footer".to_owned(), format!("--print-to-pdf={}", pictures.join(format!("{lines}.pdf")).display())]);
+            run(
+                &chromium,
+                &plain,
+                &["--no-pdf-header-footer".to_owned(), format!("--print-to-pdf={}", pictures.join(format!("{lines}.pdf")).display())],
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{Account, Checked, Condition, Drift, Line, Page, Quota, Unread};
 use crate::object::Object;
 use crate::summary::{State, Summary};
 use crate::svg::svg;
-use crate::topology::{Edge, Node, Presence, Role, Topology, key};
+use crate::topology::{Edge, Node, Presence, Role, Topology, key, sessions};
 
 /// The column of interfaces in the topology.
 const INTERFACES: u8 = Place::Interface as u8;
@@ -95,10 +95,6 @@ fn paths<'a>(edges: Option<&Vec<&'a Edge>>, end: fn(&'a Edge) -> &'a String) -> 
 
 /// A line, but for what it is tied to.
 fn line(object: &Object, summary: &Summary) -> Line {
-    let peers = object.field("/status/observed/peers").as_array();
-    let mut sessions: Vec<&str> = peers.into_iter().flatten().filter_map(|peer| peer["bgpStatus"].as_str()).collect();
-    sessions.sort_unstable();
-    sessions.dedup();
     Line {
         state: summary.state,
         namespace: object.namespace().to_owned(),
@@ -107,7 +103,7 @@ fn line(object: &Object, summary: &Summary) -> Line {
         connection: String::new(),
         vlan: object.text("/spec/vlan"),
         bandwidth: object.text("/spec/bandwidth"),
-        routing: if sessions.is_empty() { object.text("/spec/routeMode") } else { format!("BGP {}", sessions.join(", ").to_lowercase()) },
+        routing: sessions(object).map_or_else(|| object.text("/spec/routeMode"), |sessions| format!("BGP {}", sessions.to_lowercase())),
         since: summary.since.as_ref().map(|since| minute(since.0)).unwrap_or_default(),
         message: if summary.state == State::Working { String::new() } else { told(&summary.reason, &summary.message) },
     }

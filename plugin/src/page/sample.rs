@@ -27,8 +27,11 @@ pub fn object(kind: &str, namespace: &str, name: &str, spec: Value, conditions: 
 }
 
 /// Of an object that works.
-pub const WELL: [(&str, &str, &str, &str); 3] =
-    [("Ready", "True", "Available", "The cloud resource matches the spec."), ("Synced", "True", "Available", ""), ("Healthy", "True", "Up", "")];
+pub const WELL: [(&str, &str, &str, &str); 3] = [
+    ("Ready", "True", "Available", "The cloud resource matches the spec."),
+    ("Synced", "True", "Available", ""),
+    ("Healthy", "True", "Up", ""),
+];
 
 /// An interface with these fields besides the ones that it must have.
 pub fn interface(namespace: &str, name: &str, more: &Value, conditions: &[(&str, &str, &str, &str)]) -> Object {
@@ -53,14 +56,22 @@ pub fn peer(namespace: &str, name: &str, interface: &str) -> Object {
 fn conditions(number: usize) -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
     let [ready, synced, _] = WELL;
     match number % 6 {
-        1 => vec![ready, synced, ("Healthy", "False", "Down", "The BGP session of the peer 10.0.1.2 is down since the port of the customer has no light.")],
+        1 => vec![
+            ready,
+            synced,
+            ("Healthy", "False", "Down", "The BGP session of the peer 10.0.1.2 is down since the port of the customer has no light."),
+        ],
         2 => vec![
             ("Ready", "False", "WaitingForReference", "VirtualGateway core-network-shared-services-production-eu-west-101 is not Ready."),
             ("Synced", "Unknown", "WaitingForReference", ""),
             ("Healthy", "Unknown", "WaitingForReference", ""),
             ("Reconciling", "True", "WaitingForReference", "VirtualGateway is not Ready."),
         ],
-        4 => vec![ready, ("Synced", "False", "Drifted", "spec.bandwidth differs; a message with <script>alert(\"x\")</script> in it"), WELL[2]],
+        4 => vec![
+            ready,
+            ("Synced", "False", "Drifted", "spec.bandwidth differs; a message with <script>alert(\"x\")</script> in it"),
+            WELL[2],
+        ],
         _ => WELL.to_vec(),
     }
 }
@@ -108,7 +119,8 @@ pub fn objects(lines: usize) -> Vec<Object> {
         objects.push(object("GlobalGateway", "platform", "backbone", gateway, &WELL));
         let site = json!({ "enterpriseRouterId": ROUTER, "regionId": "eu-west-101", "projectId": "0605768a3300d5762f82c01180692873" });
         objects.push(object("PeerLink", "platform", "to-router", json!({ "globalGatewayRef": reference, "peerSite": site }), &WELL));
-        let route = json!({ "globalGatewayRef": reference, "destination": "10.1.123.0/24", "virtualInterfaceRef": { "name": "backbone-line" } });
+        let route =
+            json!({ "globalGatewayRef": reference, "destination": "10.1.123.0/24", "virtualInterfaceRef": { "name": "backbone-line" } });
         objects.push(object("GlobalGatewayRoute", "platform", "to-office", route, &WELL));
         let line = json!({ "connectionId": LINE, "globalGatewayRef": reference, "vlan": 4000, "bandwidth": 100, "routeMode": "static" });
         objects.push(interface("platform", "backbone-line", &line, &[]));
@@ -116,10 +128,20 @@ pub fn objects(lines: usize) -> Vec<Object> {
     objects
 }
 
+/// Teams may use the connections of the platform, but for one.
+fn grants() -> Grants {
+    let from = |team: &str| json!({ "kind": "VirtualInterface", "namespace": team });
+    let grant = json!({
+        "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": "DirectConnectGrant", "metadata": { "name": "teams", "namespace": "platform" },
+        "spec": { "from": [from("team-0"), from("team-1"), from("team-3")], "to": [{ "kind": "Connection" }] },
+    });
+    Grants { grants: vec![serde_json::from_value(grant).unwrap()], namespaces: None }
+}
+
 /// The page of so many lines.
 pub fn sample(lines: usize) -> Page {
     let objects = objects(lines);
-    let topology = Topology::new(&objects, &Grants::default());
+    let topology = Topology::new(&objects, &grants());
     let quotas = json!([
         { "type": "virtualInterface", "used": lines, "limit": 250 }, { "type": "virtualGateway", "used": 19, "limit": 20 },
         { "type": "peerLink", "used": 3, "limit": 3 }, { "type": "directConnect", "used": 4, "limit": -1 },

@@ -80,7 +80,13 @@ pub fn conditions(objects: &[Checked], out: &mut String) -> Result {
             out.write_str("</th><td>")?;
             for (number, condition) in object.conditions.iter().enumerate() {
                 let comma = if number == 0 { "" } else { " · " };
-                write!(out, "{comma}{} {} <span class=\"quiet\">{}</span>", Text(&condition.name), Text(&condition.status), Text(&condition.reason))?;
+                write!(
+                    out,
+                    "{comma}{} {} <span class=\"quiet\">{}</span>",
+                    Text(&condition.name),
+                    Text(&condition.status),
+                    Text(&condition.reason)
+                )?;
             }
             out.write_str("</td></tr>\n")?;
         }
@@ -162,7 +168,13 @@ fn quotas(quotas: &[Quota], out: &mut String) -> Result {
             continue;
         }
         let percent = if *limit == 0 { 100 } else { (used.saturating_mul(100) / limit).clamp(0, 100) };
-        let state = if percent >= 100 { State::Failing } else if percent >= 80 { State::Pending } else { State::Working };
+        let state = if percent >= 100 {
+            State::Failing
+        } else if percent >= 80 {
+            State::Pending
+        } else {
+            State::Working
+        };
         write!(
             out,
             "<td class=\"number\">{limit}</td><td><svg class=\"bar {}\" role=\"img\" aria-label=\"{percent} % used\" viewBox=\"0 0 100 6\" \

@@ -6,7 +6,13 @@ use super::{Page, html};
 #[test]
 fn an_empty_page_says_that_there_is_nothing() {
     let text = html(&Page { scope: "namespace network".to_owned(), ..Page::default() });
-    for said in ["No lines", "namespace network", "There is no virtual interface here.", "No object needs attention.", "The cloud matches every spec."] {
+    for said in [
+        "No lines",
+        "namespace network",
+        "There is no virtual interface here.",
+        "No object needs attention.",
+        "The cloud matches every spec.",
+    ] {
         assert!(text.contains(said), "{said}");
     }
     for absent in ["Topology", "Accounts", "Not read"] {
@@ -48,7 +54,11 @@ fn drift_quotas_and_what_was_not_read_are_told() {
     assert_eq!(page.drift.len(), 1);
     assert_eq!((page.drift[0].name.as_str(), page.drift[0].desired.as_str()), ("vif/office-4", "1000"));
     let text = html(&page);
-    for said in ["<code>spec.bandwidth</code>", "virtualGateway</th><td class=\"number\">19</td><td class=\"number\">20</td>", "aria-label=\"95 % used\""] {
+    for said in [
+        "<code>spec.bandwidth</code>",
+        "virtualGateway</th><td class=\"number\">19</td><td class=\"number\">20</td>",
+        "aria-label=\"95 % used\"",
+    ] {
         assert!(text.contains(said), "{said}");
     }
     assert!(!text.contains("<h2>Not read"));
@@ -84,7 +94,8 @@ fn no_text_gets_through_as_markup_and_nothing_is_loaded() {
     for outside in ["src=", "@import", "url(", "<link", "<iframe", "javascript:"] {
         assert!(!text.contains(outside), "{outside}");
     }
-    let addresses: Vec<&str> = text.split("http").skip(1).filter(|rest| !rest.starts_with("://www.w3.org/2000/svg") && !rest.starts_with("-equiv")).collect();
+    let addresses: Vec<&str> =
+        text.split("http").skip(1).filter(|rest| !rest.starts_with("://www.w3.org/2000/svg") && !rest.starts_with("-equiv")).collect();
     assert!(addresses.is_empty(), "{addresses:?}");
 }
 

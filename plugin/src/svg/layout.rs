@@ -11,7 +11,7 @@ pub struct Card<'a> {
     pub node: &'a Node,
     /// Its parts: of an interface the peers.
     pub parts: Vec<&'a Node>,
-    /// Edges that begin at it or at a part.
+    /// Edges that it or a part names.
     pub edges: Vec<&'a Edge>,
 }
 
@@ -39,7 +39,7 @@ pub fn cards(topology: &Topology) -> (Vec<Card<'_>>, Vec<Tie<'_>>) {
     let mut ties = Vec::new();
     for edge in &topology.edges {
         let (Some(&from), Some(&to)) = (index.get(edge.from.as_str()), index.get(edge.to.as_str())) else { continue };
-        if let Some(card) = cards.get_mut(from) {
+        if let Some(card) = index.get(edge.by.as_str()).and_then(|by| cards.get_mut(*by)) {
             card.edges.push(edge);
         }
         if from != to {

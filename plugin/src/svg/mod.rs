@@ -33,7 +33,8 @@ const MARK: u32 = 17;
 const TITLE: Font = Font { size: 130, factor: 100 };
 const SMALL: Font = Font { size: 120, factor: 94 };
 const BOLD: Font = Font { size: 120, factor: 100 };
-const HEADINGS: [&str; 6] = ["Connections", "Hosted connections", "Interfaces and peers", "Gateways", "Links, routes, addresses", "Networks"];
+const HEADINGS: [&str; 6] =
+    ["Connections", "Hosted connections", "Interfaces and peers", "Gateways", "Links, routes, addresses", "Networks"];
 const STYLE: &str = include_str!("svg.css");
 
 /// A line of a card.
@@ -131,7 +132,13 @@ fn rows(card: &Card, width: u32) -> Vec<Row> {
             Row { class, font, mark: None, text, is_part: false }
         };
         let (class, font) = if number == 0 { ("name", TITLE) } else { ("part", SMALL) };
-        rows.push(Row { class, font, mark: state(node), text: node.label.clone(), is_part: number > 0 });
+        // An id needs a line for itself.
+        let (label, id) =
+            if node.presence == Presence::Id { node.label.split_once(' ').unwrap_or((&node.label, "")) } else { (node.label.as_str(), "") };
+        rows.push(Row { class, font, mark: state(node), text: label.to_owned(), is_part: number > 0 });
+        if !id.is_empty() {
+            rows.push(row("quiet", id.to_owned()));
+        }
         if let Some(namespace) = node.namespace.as_ref().filter(|_| number == 0) {
             rows.push(row("quiet", namespace.clone()));
         }
@@ -150,7 +157,7 @@ fn rows(card: &Card, width: u32) -> Vec<Row> {
                 rows.push(row("pending", format!("Drift: {}", paths.join(", "))));
             }
         }
-        let missing = card.edges.iter().filter(|edge| edge.from == node.key && edge.grant == Some(Grant::Missing));
+        let missing = card.edges.iter().filter(|edge| edge.by == node.key && edge.grant == Some(Grant::Missing));
         rows.extend(missing.map(|edge| row("failing", format!("No grant: {}", edge.field))));
     }
     rows

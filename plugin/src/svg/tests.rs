@@ -29,7 +29,11 @@ fn a_line_goes_from_left_to_right() {
     let shown = texts(&picture);
     assert_eq!(shown[..4], ["Connections", "Interfaces and peers", "Gateways", "Networks"], "{picture}");
     let card = shown.iter().position(|text| text == "vif/office").unwrap();
-    assert_eq!(shown[card..card + 6], ["vif/office", "team", "VLAN 30 · 50 Mbit/s", "Failing: Down", "vifpeer/office-ipv6", "ipv6"], "{shown:?}");
+    assert_eq!(
+        shown[card..card + 6],
+        ["vif/office", "team", "VLAN 30 · 50 Mbit/s", "Failing: Down", "vifpeer/office-ipv6", "ipv6"],
+        "{shown:?}"
+    );
     // The interface's card stands apart by colour, and by a diamond; the others have a disc.
     assert_eq!(picture.matches("class=\"card failing\"").count(), 1);
     assert_eq!(picture.matches("<path class=\"failing\"").count(), 1);
@@ -65,7 +69,12 @@ fn it_is_one_picture_that_loads_nothing_and_runs_nothing() {
         assert!(!picture.contains(absent), "{absent}");
     }
     assert!(picture.contains("&lt;script&gt;"));
-    for needed in ["role=\"img\"", "<title id=\"dc-topology-title\">", "<desc id=\"dc-topology-desc\">1 node, 0 failing", "prefers-color-scheme: dark"] {
+    for needed in [
+        "role=\"img\"",
+        "<title id=\"dc-topology-title\">",
+        "<desc id=\"dc-topology-desc\">1 node, 0 failing",
+        "prefers-color-scheme: dark",
+    ] {
         assert!(picture.contains(needed), "{needed}");
     }
 }

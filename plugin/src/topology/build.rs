@@ -65,7 +65,7 @@ impl Builder<'_> {
             let is_part = is_stem && lead.place == own;
             self.note(&me, &lead, role, is_part);
             let (from, to) = if is_stem { (lead.to, me.clone()) } else { (me.clone(), lead.to) };
-            self.edges.push(Edge { from, to, field: lead.field, role, grant });
+            self.edges.push(Edge { from, to, by: me.clone(), field: lead.field, role, grant });
         }
     }
 

@@ -9,11 +9,13 @@ mod ids;
 #[cfg(test)]
 mod tests;
 
-pub use build::key;
 use direct_connect_operator::api::DirectConnectGrant;
 use direct_connect_operator::reconcile::Place;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use build::key;
+pub use facts::sessions;
 
 use crate::summary::Summary;
 
@@ -80,6 +82,8 @@ pub struct Edge {
     pub from: String,
     /// Key of the node at which it ends.
     pub to: String,
+    /// Key of the node that says so.
+    pub by: String,
     /// The field that says so: `virtualGatewayRef`, `peerSite.enterpriseRouterId`.
     pub field: String,
     /// What it means.
