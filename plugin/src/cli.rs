@@ -72,6 +72,15 @@ pub struct Global {
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Shows the operator, the accounts and all objects at a glance, those that do not work first.
+    Status(commands::status::Args),
+    /// Shows what hangs on what: connections, interfaces with their peers, gateways, networks.
+    #[command(visible_alias = "trace")]
+    Tree(commands::tree::Args),
+    /// Asks the operator to look at objects now, and waits for what comes of it.
+    Reconcile(commands::reconcile::Args),
+    /// Removes objects that are being deleted, without their cloud resources. Asks first.
+    Abandon(commands::abandon::Args),
     /// Pauses the reconciliation of objects, including their deletion.
     Pause(commands::annotate::Args),
     /// Resumes the reconciliation of paused objects.

@@ -13,7 +13,7 @@ use crate::error::Error;
 /// Which account.
 #[derive(Args, Clone, Debug)]
 pub struct CloudArgs {
-    /// Read the cloud with the credentials of this CloudAccount. Needs the right to read it and its Secret.
+    /// Read the cloud with the credentials of this `CloudAccount`. Needs the right to read it and its Secret.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
 }

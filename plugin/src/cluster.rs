@@ -97,8 +97,14 @@ impl Cluster {
     /// # Errors
     /// The API server refuses or does not answer.
     pub async fn objects(&self, scope: &Scope) -> Result<Vec<Object>, Error> {
-        let kinds: Vec<&'static Registration> = kinds::ALL.iter().collect();
-        Ok(try_join_all(kinds.into_iter().map(|kind| self.list(kind, scope))).await?.into_iter().flatten().collect())
+        let list = |kind| async move {
+            match self.list(kind, scope).await {
+                // An operator that is older than the plugin does not have every kind.
+                Err(error) if error.is_not_found() => Ok(Vec::new()),
+                listed => listed,
+            }
+        };
+        Ok(try_join_all(kinds::ALL.iter().map(list)).await?.into_iter().flatten().collect())
     }
 
     /// The objects of one kind in scope.
@@ -122,6 +128,18 @@ impl Cluster {
         let object = self.api(name.kind, Some(&self.namespace)).get(&name.name).await;
         let object = object.map_err(Error::kubernetes(format!("{name} in namespace {}", self.namespace)))?;
         Object::new(name.kind, &object).map_err(|error| Error::Usage(format!("{name}: {error}")))
+    }
+
+    /// One object of any namespace; `None` if there is none, or if the user may not read it.
+    ///
+    /// # Errors
+    /// The API server does not answer.
+    pub async fn find(&self, kind: &'static Registration, namespace: &str, name: &str) -> Result<Option<Object>, Error> {
+        match self.api(kind, Some(namespace)).get(name).await {
+            Ok(object) => Ok(Object::new(kind, &object).ok()),
+            Err(kube::Error::Api(status)) if status.code == 403 || status.code == 404 => Ok(None),
+            Err(error) => Err(Error::kubernetes(format!("{} in namespace {namespace}", Named { kind, name: name.to_owned() }))(error)),
+        }
     }
 
     /// Merges `patch` into one object, and returns the new one.
@@ -163,15 +181,20 @@ impl std::fmt::Display for Named {
     }
 }
 
+/// The kind that an argument names.
+///
+/// # Errors
+/// There is no such kind.
+pub fn kind(word: &str) -> Result<&'static Registration, Error> {
+    let kinds = || kinds::ALL.iter().map(crate::object::short_name).collect::<Vec<_>>().join(", ");
+    kind_of(word).ok_or_else(|| Error::Usage(format!("{word}: no kind of Direct Connect; the kinds are {}", kinds())))
+}
+
 /// The objects that arguments name: `vif/office peer/office`, or `vif office branch`.
 ///
 /// # Errors
 /// There is no such kind, or no name.
 pub fn named(arguments: &[String]) -> Result<Vec<Named>, Error> {
-    let kind = |word: &str| {
-        let kinds = || kinds::ALL.iter().map(crate::object::short_name).collect::<Vec<_>>().join(", ");
-        kind_of(word).ok_or_else(|| Error::Usage(format!("{word}: no kind of Direct Connect; the kinds are {}", kinds())))
-    };
     match arguments {
         [word, names @ ..] if !word.contains('/') => {
             let kind = kind(word)?;

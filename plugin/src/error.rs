@@ -48,7 +48,7 @@ pub enum Error {
         /// What was asked for.
         what: String,
         /// What the cloud says.
-        error: direct_connect_operator::cloud::CloudError,
+        error: Box<direct_connect_operator::cloud::CloudError>,
     },
     /// A file, standard input or output.
     #[error("{what}: {error}")]
@@ -73,6 +73,22 @@ impl Error {
         ExitCode::from(if matches!(self, Self::Timeout(_)) { 3 } else { 2 })
     }
 
+    /// Whether the user lacks the right.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.has_code(403)
+    }
+
+    /// Whether there is no such object, or no such kind.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.has_code(404)
+    }
+
+    fn has_code(&self, code: u16) -> bool {
+        matches!(self, Self::Kubernetes { error: kube::Error::Api(status), .. } if status.code == code)
+    }
+
     /// Tells what was asked of the API server.
     pub fn kubernetes(what: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
         let what = what.into();
@@ -82,7 +98,7 @@ impl Error {
     /// Tells what was asked of the cloud.
     pub fn cloud(what: impl Into<String>) -> impl FnOnce(direct_connect_operator::cloud::CloudError) -> Self {
         let what = what.into();
-        move |error| Self::Cloud { what, error }
+        move |error| Self::Cloud { what, error: Box::new(error) }
     }
 
     /// Tells which file it was.

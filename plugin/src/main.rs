@@ -4,10 +4,14 @@
 //!
 //! - [`error`]: why a command failed, and with which exit code it ends.
 //! - [`output`]: tables, JSON and YAML, colours.
+//! - [`confirm`], [`duration`]: a question, and durations in arguments.
 //! - [`object`]: an object of any kind of the operator, as the API server shows it.
 //! - [`summary`]: what the conditions of an object say, in one line.
 //! - [`topology`]: what hangs on what.
 //! - [`cluster`]: the API server, through the user's kubeconfig.
+//! - [`operators`]: the operators that run in the cluster.
+//! - [`survey`]: reads what a tree is about.
+//! - [`watch`]: shows something again after each change.
 //! - [`cloud`]: the cloud, with an account's credentials; reads only.
 //! - [`escape`], [`marks`]: text and states inside of HTML and SVG.
 //! - [`svg`]: the topology as a picture.
@@ -22,18 +26,23 @@ mod cli;
 mod cloud;
 mod cluster;
 mod commands;
+mod confirm;
+mod duration;
 mod error;
 mod escape;
+#[cfg(test)]
+mod fixtures;
 mod marks;
 mod object;
+mod operators;
 mod output;
 #[allow(dead_code, unused_imports, reason = "the command `report` comes next")]
 mod page;
-#[allow(dead_code, reason = "the commands that show it come next")]
 mod summary;
+mod survey;
 mod svg;
-#[allow(dead_code, reason = "the commands that draw it come next")]
 mod topology;
+mod watch;
 
 use clap::FromArgMatches;
 use std::process::ExitCode;

@@ -32,21 +32,21 @@ impl Object {
     /// What a manifest or an answer of the API server shows, if it is of a kind of the operator.
     #[must_use]
     pub fn of(value: Value) -> Option<Self> {
-        let is_ours = value["apiVersion"].as_str() == Some(&format!("{}/{}", api::GROUP, api::VERSION));
-        let kind = kinds::ALL.iter().find(|kind| is_ours && value["kind"].as_str() == Some(kind.kind))?;
+        let is_ours = is(&value, "apiVersion", &format!("{}/{}", api::GROUP, api::VERSION));
+        let kind = kinds::ALL.iter().find(|kind| is_ours && is(&value, "kind", kind.kind))?;
         Some(Self { kind, value })
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.value["metadata"]["name"].as_str().unwrap_or_default()
+        self.field("/metadata/name").as_str().unwrap_or_default()
     }
 
     /// Its namespace.
     #[must_use]
     pub fn namespace(&self) -> &str {
-        self.value["metadata"]["namespace"].as_str().unwrap_or_default()
+        self.field("/metadata/namespace").as_str().unwrap_or_default()
     }
 
     /// As messages and arguments name it: `vif/office`.
@@ -58,7 +58,7 @@ impl Object {
     /// Value of an annotation.
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.value["metadata"]["annotations"][key].as_str()
+        self.field("/metadata/annotations").get(key)?.as_str()
     }
 
     /// A field by its path, e.g. `/spec/vlan`; null if it is absent.
@@ -93,7 +93,7 @@ impl Object {
     #[must_use]
     pub fn condition(&self, type_: ConditionType) -> Option<Condition> {
         let conditions = self.field("/status/conditions").as_array()?;
-        Condition::deserialize(conditions.iter().find(|condition| condition["type"].as_str() == Some(type_.as_str()))?).ok()
+        Condition::deserialize(conditions.iter().find(|condition| is(condition, "type", type_.as_str()))?).ok()
     }
 
     /// Whether a condition is true.
@@ -125,6 +125,11 @@ impl Object {
     pub fn references(&self) -> Vec<Reference> {
         self.kind.references_of(&self.value).unwrap_or_default()
     }
+}
+
+/// Whether a field is this text.
+fn is(value: &Value, field: &str, text: &str) -> bool {
+    value.get(field).and_then(Value::as_str) == Some(text)
 }
 
 /// The names of each kind, in the order of [`kinds::ALL`]: to make a definition takes long.

@@ -74,6 +74,15 @@ impl Summary {
             healthy: healthy.map(|condition| condition.status).unwrap_or_default(),
         }
     }
+
+    /// Reason and message as one text.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match (self.reason.as_str(), self.message.as_str()) {
+            (reason, "") => reason.to_owned(),
+            (reason, message) => format!("{reason}: {message}"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -81,22 +90,19 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
+    use crate::fixtures;
+
     /// An interface with these conditions: type, status, reason.
-    fn interface(metadata: Value, conditions: &[(&str, &str, &str)]) -> Object {
-        let conditions = conditions.iter().map(|(type_, status, reason)| {
-            json!({
-                "type": type_, "status": status, "reason": reason, "message": format!("of {type_}"),
-                "lastTransitionTime": "2026-01-02T03:04:05Z",
-            })
-        });
-        let conditions: Vec<Value> = conditions.collect();
-        let mut value = json!({
-            "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": "VirtualInterface",
-            "metadata": { "name": "office", "namespace": "team", "generation": 1 }, "spec": {},
-            "status": { "observedGeneration": 1, "conditions": conditions },
-        });
-        value["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
-        Object::of(value).unwrap()
+    fn interface(metadata: &Value, conditions: &[(&str, &str, &str)]) -> Object {
+        let messages: Vec<String> = conditions.iter().map(|(type_, ..)| format!("of {type_}")).collect();
+        let conditions: Vec<_> = conditions
+            .iter()
+            .zip(&messages)
+            .map(|((type_, status, reason), message)| (*type_, *status, *reason, message.as_str()))
+            .collect();
+        let mut object = fixtures::conditions(fixtures::object("VirtualInterface", "team", "office", json!({})), &conditions);
+        object.value["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
+        object
     }
 
     #[test]
@@ -128,7 +134,7 @@ mod tests {
             ("says nothing", json!({}), vec![], State::Unknown, ""),
         ];
         for (row, metadata, conditions, state, message) in rows {
-            let summary = Summary::of(&interface(metadata, &conditions));
+            let summary = Summary::of(&interface(&metadata, &conditions));
             assert_eq!((summary.state, summary.message.as_str()), (state, message), "{row}");
         }
     }

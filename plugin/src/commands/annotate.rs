@@ -3,15 +3,17 @@
 use direct_connect_operator::api::{PAUSED_ANNOTATION, PROTECTED_ANNOTATION};
 use serde_json::json;
 
-use crate::cluster::{Cluster, named};
+use super::selection::Selection;
+use crate::cluster::Cluster;
 use crate::error::{Error, Outcome};
+use crate::output::print;
 
 /// The objects.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Objects: KIND/NAME …, or KIND NAME ….
-    #[arg(required = true, value_name = "KIND/NAME", add = super::completion::objects())]
-    pub objects: Vec<String>,
+    /// Which objects.
+    #[command(flatten)]
+    pub selection: Selection,
 }
 
 /// What is done to the annotation, and how that is told.
@@ -30,15 +32,19 @@ pub const PROTECT: Annotation = Annotation { key: PROTECTED_ANNOTATION, value: S
 /// Removes `protected`.
 pub const UNPROTECT: Annotation = Annotation { key: PROTECTED_ANNOTATION, value: None, done: "unprotected" };
 
-/// Sets or removes the annotation of each object.
+/// Sets or removes the annotation of each object, and says of each whether that changed anything.
 ///
 /// # Errors
 /// There is no such object, or the API server refuses.
 pub async fn run(cluster: &Cluster, args: &Args, annotation: &Annotation) -> Result<Outcome, Error> {
-    for name in named(&args.objects)? {
+    for selected in args.selection.read(cluster).await? {
+        if selected.object.annotation(annotation.key) == annotation.value {
+            print(&format!("{} {} already\n", selected.label, annotation.done))?;
+            continue;
+        }
         let patch = json!({ "metadata": { "annotations": { annotation.key: annotation.value } } });
-        cluster.merge(&name, &patch).await?;
-        crate::output::print(&format!("{name} {}\n", annotation.done))?;
+        selected.cluster.merge(&selected.name, &patch).await?;
+        print(&format!("{} {}\n", selected.label, annotation.done))?;
     }
     Ok(Outcome::Done)
 }

@@ -1,8 +1,13 @@
 //! One file for each command: its arguments, and what it does.
 
+pub mod abandon;
 pub mod annotate;
 pub mod completion;
 pub mod docs;
+pub mod reconcile;
+mod selection;
+pub mod status;
+pub mod tree;
 pub mod version;
 
 use crate::cli::{Cli, Command};
@@ -17,6 +22,10 @@ use annotate::{PAUSE, PROTECT, RESUME, UNPROTECT};
 pub async fn run(cli: Cli) -> Result<Outcome, Error> {
     let cluster = Cluster::connect(&cli.global.cluster).await;
     match cli.command {
+        Command::Status(args) => status::run(&cluster?, &args).await,
+        Command::Tree(args) => tree::run(&cluster?, &args).await,
+        Command::Reconcile(args) => reconcile::run(&cluster?, &args).await,
+        Command::Abandon(args) => abandon::run(&cluster?, &args).await,
         Command::Pause(args) => annotate::run(&cluster?, &args, &PAUSE).await,
         Command::Resume(args) => annotate::run(&cluster?, &args, &RESUME).await,
         Command::Protect(args) => annotate::run(&cluster?, &args, &PROTECT).await,

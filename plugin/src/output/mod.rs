@@ -1,5 +1,7 @@
 //! What commands print. Standard output is data, standard error is for people: progress, warnings, questions.
 
+mod age;
+pub mod style;
 mod table;
 
 use clap::ValueEnum;
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 
+pub use age::age;
 pub use table::Table;
 
 /// `apiVersion` of the JSON and YAML output. Fields are added without a new version; none is removed or changes its meaning.
@@ -58,12 +61,20 @@ impl Color {
 /// # Errors
 /// Standard output is closed.
 pub fn document(kind: &str, content: &impl Serialize, format: Format) -> Result<(), Error> {
+    print(&document_text(kind, content, format)?)
+}
+
+/// `content` as a document of this kind, in JSON or YAML.
+///
+/// # Errors
+/// Never in practice: what is printed is plain data.
+pub fn document_text(kind: &str, content: &impl Serialize, format: Format) -> Result<String, Error> {
     let mut document = json!({ "apiVersion": API_VERSION, "kind": kind });
     let content = serde_json::to_value(content).map_err(|error| Error::Usage(format!("{kind}: {error}")))?;
     if let (Value::Object(document), Value::Object(content)) = (&mut document, content) {
         document.extend(content);
     }
-    print(&text(&document, format)?)
+    text(&document, format)
 }
 
 /// A value as JSON, or as YAML where the format is not JSON.
@@ -89,4 +100,13 @@ pub fn print(text: &str) -> Result<(), Error> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(Error::file("standard output")),
     }
+}
+
+/// The beginning of a text, with `…` where it goes on behind `limit` characters.
+#[must_use]
+pub fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
 }

@@ -149,7 +149,7 @@ impl Builder<'_> {
         let mut edges = self.edges;
         let of = |key: &String| place.get(key.as_str()).copied();
         edges.sort_by(|one, other| (of(&one.from), of(&one.to), &one.field).cmp(&(of(&other.from), of(&other.to), &other.field)));
-        Topology { edges, nodes }
+        Topology { nodes, edges }
     }
 }
 
@@ -167,7 +167,7 @@ fn by_id(objects: &[Object]) -> HashMap<&str, Vec<&Object>> {
     let mut all = HashMap::<&str, Vec<&Object>>::new();
     for object in objects {
         let peers = object.field("/status/observed/peers").as_array().map(Vec::as_slice).unwrap_or_default();
-        let parts = peers.iter().filter_map(|peer| peer["id"].as_str());
+        let parts = peers.iter().filter_map(|peer| peer.get("id")?.as_str());
         for id in object.id().into_iter().chain(parts) {
             all.entry(id).or_default().push(object);
         }

@@ -36,7 +36,7 @@ pub fn facts(object: &Object) -> Vec<String> {
 #[must_use]
 pub fn sessions(object: &Object) -> Option<String> {
     let peers = object.field("/status/observed/peers").as_array().map(Vec::as_slice).unwrap_or_default();
-    let text = |peer: &Value, field: &str| peer[field].as_str().map(str::to_owned);
+    let text = |peer: &Value, field: &str| peer.get(field).and_then(Value::as_str).map(str::to_owned);
     let sessions: Vec<(String, String)> = peers
         .iter()
         .filter_map(|peer| {

@@ -1,32 +1,11 @@
 use serde_json::{Value, json};
 
 use super::{Grant, Grants, Presence, Role, Topology};
+use crate::fixtures::{object, reference, with};
 use crate::object::Object;
 
 const LINE: &str = "c0000000-0000-4000-8000-000000000001";
 const ROUTER: &str = "6d1f0000-0000-4000-8000-000000000001";
-
-/// An object that is Ready; its resource has the id `NAME-id`.
-fn object(kind: &str, namespace: &str, name: &str, spec: Value) -> Object {
-    let ready = json!({
-        "type": "Ready", "status": "True", "reason": "Available", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z",
-    });
-    let value = json!({
-        "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": kind,
-        "metadata": { "namespace": namespace, "name": name, "generation": 1 }, "spec": spec,
-        "status": { "id": format!("{name}-id"), "observedGeneration": 1, "conditions": [ready] },
-    });
-    Object::of(value).unwrap()
-}
-
-fn with(mut object: Object, pointer: &str, value: Value) -> Object {
-    let (parent, field) = pointer.rsplit_once('/').unwrap();
-    if object.value.pointer(parent).is_none() {
-        object = with(object, parent, json!({}));
-    }
-    object.value.pointer_mut(parent).unwrap()[field] = value;
-    object
-}
 
 fn interface(name: &str, more: Value) -> Object {
     let mut spec = json!({
@@ -48,10 +27,6 @@ fn peer(name: &str, interface: Value) -> Object {
 
 fn gateway(namespace: &str, name: &str) -> Object {
     object("VirtualGateway", namespace, name, json!({ "vpcId": "vpc-1", "localEpGroup": ["172.16.0.0/24"] }))
-}
-
-fn reference(name: &str) -> Value {
-    json!({ "name": name })
 }
 
 /// Every edge as `FROM -> TO`, or `FROM .> TO` when it is an aside.
