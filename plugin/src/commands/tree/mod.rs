@@ -10,6 +10,7 @@ use crate::cluster::{Cluster, Named, Scope, named};
 use crate::error::{Error, Outcome};
 use crate::output::{Format, document_text, print};
 use crate::survey::Survey;
+use crate::svg::svg;
 use crate::topology::{Presence, Topology};
 use crate::watch;
 use text::Layout;
@@ -69,6 +70,8 @@ pub enum TreeFormat {
     Dot,
     /// A flowchart for Markdown.
     Mermaid,
+    /// A drawing.
+    Svg,
 }
 
 /// Prints the tree.
@@ -120,6 +123,7 @@ fn text_of(topology: &Topology, args: &Args) -> Result<String, Error> {
         TreeFormat::Yaml => document_text("Tree", topology, Format::Yaml)?,
         TreeFormat::Dot => dot::dot(topology),
         TreeFormat::Mermaid => mermaid::mermaid(topology),
+        TreeFormat::Svg => svg(topology),
         TreeFormat::Tree | TreeFormat::Wide if topology.nodes.is_empty() => String::new(),
         TreeFormat::Tree => text::text(topology, args.by, Layout::Narrow),
         TreeFormat::Wide => text::text(topology, args.by, Layout::Wide),
