@@ -1,5 +1,5 @@
 # docs/contributing.md describes each target.
-.PHONY: demo test build-tests matrix e2e bench soak performance generate image plugin lint controlplane
+.PHONY: demo test build-tests matrix e2e bench soak performance generate image plugin plugin-page lint controlplane
 
 TEST = cargo test --locked --workspace --lib --bins --tests
 # The one that needs the feature.
@@ -12,6 +12,7 @@ PLAIN = sed -E '/^$$|^\# Source:|app.kubernetes.io\/(instance|version|managed-by
 demo: controlplane
 	cargo build --locked --bins
 	cargo build --locked --package direct-connect-simulator
+	cargo build --locked --package kubectl-dc
 	ONCE=$(ONCE) IDENTITY=$(IDENTITY) cargo run --locked --quiet --example demo
 
 test: controlplane
@@ -34,6 +35,7 @@ e2e:
 	tests/e2e/run
 
 bench: controlplane
+	cargo build --locked --release --package kubectl-dc
 	SCENARIO=$(SCENARIO) cargo bench --locked --bench scale
 
 soak: controlplane
@@ -56,6 +58,10 @@ image:
 
 plugin:
 	deploy/plugin
+
+plugin-page: controlplane
+	cargo build --locked --bins
+	UPDATE_DOCS=1 cargo test --locked --package kubectl-dc --test kubectl page::
 
 lint:
 	cargo fmt --all --check

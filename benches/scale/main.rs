@@ -24,8 +24,8 @@ use figures::{Figures, folder, growth, table, told_growth};
 use scenarios::{accounts, churn, families, idle, keys, lines, throttled};
 
 /// Those of a whole run, in this order, and the one that takes too long for it.
-const SCENARIOS: [&str; 11] =
-    ["idle", "burst", "restart", "drift", "steady", "families", "throttled", "accounts", "keys", "growth", "soak"];
+const SCENARIOS: [&str; 12] =
+    ["idle", "burst", "restart", "plugin", "drift", "steady", "families", "throttled", "accounts", "keys", "growth", "soak"];
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
     if is_chosen("idle") {
         rows.take(idle::run().await);
     }
-    if ["burst", "restart", "drift", "steady"].into_iter().any(is_chosen) {
+    if ["burst", "plugin", "restart", "drift", "steady"].into_iter().any(is_chosen) {
         lines::run(is_chosen, chosen == ["steady"], &mut rows).await;
     }
     if is_chosen("families") {

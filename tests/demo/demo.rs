@@ -11,7 +11,7 @@ mod identity;
 
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -105,6 +105,7 @@ async fn story(once: bool) {
     beside(&mut operator, follower.until("Ready", BOUND, Follower::all_ready)).await;
     let ready = follower.count_ready();
     kubectl(&plane, &["get", "directconnect", "-n", NAMESPACE]);
+    plugin(&plane, &["tree", "-n", NAMESPACE]);
 
     step("One field is changed");
     follower.begin();
@@ -164,6 +165,16 @@ fn kubectl(plane: &ControlPlane, arguments: &[&str]) {
     }
 }
 
+/// Runs the plugin and shows both what is typed and what comes back. It is called as kubectl would call it.
+fn plugin(plane: &ControlPlane, arguments: &[&str]) {
+    println!("  $ kubectl dc {}", arguments.join(" "));
+    let output = Command::new(process::plugin_binary()).args(arguments).env("KUBECONFIG", plane.kubeconfig()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        println!("    {line}");
+    }
+}
+
 fn install(plane: &ControlPlane, cloud: &Simulator, identity: Identity) {
     plane.kubectl(&["create", "namespace", SYSTEM]);
     let credentials = identity.credentials(plane);
@@ -219,10 +230,13 @@ fn invite(plane: &ControlPlane, cloud: &Simulator) {
     step("Yours until Ctrl-C");
     println!("  export KUBECONFIG={}", plane.kubeconfig().display());
     println!(
-        "  export PATH={}:$PATH     # kubectl and helm of the control plane's version",
-        plane.program("kubectl").parent().unwrap().display()
+        "  export PATH={}:{}:$PATH     # kubectl and helm of the control plane's version, and the plugin",
+        plane.program("kubectl").parent().unwrap().display(),
+        process::plugin_binary().parent().unwrap().display()
     );
     println!();
+    println!("  kubectl dc status -n {NAMESPACE}");
+    println!("  kubectl dc tree -n {NAMESPACE}");
     println!("  kubectl get directconnect -n {NAMESPACE} -o wide");
     println!("  kubectl describe vif bgp-line -n {NAMESPACE}");
     println!("  kubectl apply -n {NAMESPACE} -f deploy/samples/two-connections-active-standby");

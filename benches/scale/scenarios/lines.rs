@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::Rows;
 use crate::figures::{Figures, Target, count};
+use crate::scenarios::plugin;
 use crate::stage::{BOUND, LATENCY, SETTLE, SYNC, Spent, Stage, progress, verified};
 use support::eventually;
 use support::load::{AT_ONCE, Load};
@@ -33,6 +34,9 @@ pub async fn run(is_chosen: impl Fn(&str) -> bool, alone: bool, rows: &mut Rows)
     let burst = burst(&mut stage, "burst").await;
     if is_chosen("burst") {
         rows.take(burst);
+    }
+    if is_chosen("plugin") {
+        rows.take(plugin::run(&mut stage).await);
     }
     if is_chosen("drift") {
         rows.take(drift(&mut stage).await);

@@ -6,4 +6,5 @@ pub mod families;
 pub mod idle;
 pub mod keys;
 pub mod lines;
+pub mod plugin;
 pub mod throttled;

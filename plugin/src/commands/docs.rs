@@ -1,4 +1,4 @@
-//! Man pages for the archives of a release, and the reference that `docs/plugin.md` holds.
+//! Man pages for the archives of a release, and the page `docs/plugin.md` but for the recorded session.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,15 +7,18 @@ use crate::cli::command;
 use crate::error::{Error, Outcome};
 use crate::output::print;
 
+/// What stands before the commands.
+const INTRODUCTION: &str = include_str!("../../page.md");
+
 /// What is written.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Folder for the man pages; without it, the reference is printed as Markdown.
+    /// Folder for the man pages; without it, the page is printed.
     #[arg(long, value_name = "DIR")]
     pub man: Option<PathBuf>,
 }
 
-/// Writes man pages, or prints the reference.
+/// Writes man pages, or prints the page.
 ///
 /// # Errors
 /// The folder can't be written.
@@ -24,12 +27,12 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
         Some(folder) => {
             clap_mangen::generate_to(command().name("kubectl-dc"), folder).map_err(Error::file(folder.display().to_string()))?
         }
-        None => print(&reference())?,
+        None => print(&format!("{INTRODUCTION}\n{}", reference()))?,
     }
     Ok(Outcome::Done)
 }
 
-/// A section for each command: its help as the user sees it.
+/// A section for each command: its help as the user sees it, and the place of what it prints.
 fn reference() -> String {
     let mut root = command();
     root.build();
@@ -40,7 +43,7 @@ fn reference() -> String {
         command = command.mut_args(|argument| if is_global(&argument) { argument.hide(true) } else { argument });
         let help = command.term_width(110).render_long_help().to_string();
         let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let _ = write!(text, "## {name}\n\n```\n{}\n```\n\n", help.join("\n").trim_end());
+        let _ = write!(text, "\n## {name}\n\n```\n{}\n```\n\n<!-- session of {name} -->\n", help.join("\n").trim_end());
     }
     text
 }

@@ -4,4 +4,5 @@
 
 mod annotations;
 mod packaging;
+mod page;
 mod plugin;

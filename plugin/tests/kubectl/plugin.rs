@@ -1,9 +1,9 @@
 //! `kubectl dc` as a process.
 
 use serde_json::Value;
-use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Output};
+use support::tools::Tools;
 use support::world::World;
 
 /// What a run printed, and how it ended.
@@ -43,12 +43,15 @@ pub fn dc(world: &World, arguments: &[&str]) -> Run {
 /// A command of kubectl, which finds the plugin.
 pub fn kubectl(world: &World) -> Command {
     let tools = world.plane.tools();
+    with_plugin(Command::new(tools.bin.join("kubectl")), &tools)
+}
+
+/// With kubectl and the plugin on the path.
+pub fn with_plugin(mut command: Command, tools: &Tools) -> Command {
     let plugin = Path::new(env!("CARGO_BIN_EXE_kubectl-dc")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path =
-        std::env::join_paths([plugin.into(), OsString::from(&tools.bin)].into_iter().map(Into::into).chain(std::env::split_paths(&path)));
-    let mut command = Command::new(tools.bin.join("kubectl"));
-    command.env("PATH", path.unwrap()).env("KUBECONFIG", &tools.kubeconfig).env_remove("NO_COLOR");
+    let path = [plugin.to_owned(), tools.bin.clone()].into_iter().chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(path).unwrap()).env("KUBECONFIG", &tools.kubeconfig).env_remove("NO_COLOR");
     command
 }
 

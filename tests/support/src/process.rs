@@ -140,9 +140,19 @@ pub fn operator_binary() -> PathBuf {
     if let Some(other) = std::env::var_os("DC_OPERATOR_BINARY") {
         return PathBuf::from(other);
     }
+    beside("dc-operator")
+}
+
+/// Path of the plugin's binary, which `make` builds before the benchmark and the demo.
+pub fn plugin_binary() -> PathBuf {
+    beside("kubectl-dc")
+}
+
+/// A binary beside the folder of this executable.
+fn beside(name: &str) -> PathBuf {
     let exe = std::env::current_exe().unwrap();
-    let beside = exe.parent().and_then(Path::parent).unwrap().join("dc-operator");
-    assert!(beside.exists(), "{} is missing: run `cargo build` first", beside.display());
+    let beside = exe.parent().and_then(Path::parent).unwrap().join(name);
+    assert!(beside.exists(), "{} is missing: run `cargo build --workspace` first", beside.display());
     beside
 }
 
