@@ -36,16 +36,21 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
 fn reference() -> String {
     let mut root = command();
     root.build();
-    let mut text = String::new();
+    let mut text = format!("\n## Commands\n\n```\n{}\n```\n", wrapped(root.clone()));
     for mut command in root.get_subcommands().filter(|command| !command.is_hide_set()).cloned() {
         let name = command.get_name().to_owned();
         // The arguments of all commands are told once.
         command = command.mut_args(|argument| if is_global(&argument) { argument.hide(true) } else { argument });
-        let help = command.term_width(110).render_long_help().to_string();
-        let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let _ = write!(text, "\n## {name}\n\n```\n{}\n```\n\n<!-- session of {name} -->\n", help.join("\n").trim_end());
+        let _ = write!(text, "\n## {name}\n\n```\n{}\n```\n\n<!-- session of {name} -->\n", wrapped(command));
     }
     text
+}
+
+/// The help of a command, in lines that fit the page.
+fn wrapped(command: clap::Command) -> String {
+    let help = command.term_width(110).render_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_end().to_owned()
 }
 
 fn is_global(argument: &clap::Arg) -> bool {

@@ -73,7 +73,7 @@ fn settled(text: &str) -> String {
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\b\d\d:\d\d(:\d\d)?\b", "CLOCK"),
-        (r"\b\d+(\.\d+)? ?(ms|s|m|h|d)\b(\d+(s|m|h)\b)?", "AGE"),
+        (r"\b(\d+(\.\d+)?(ms|s|m|h|d))+\b|\b\d+(\.\d+)? (ms|s|m|h|d)\b", "AGE"),
         (r"127\.0\.0\.1:\d+", "ADDRESS"),
         (r"direct-connect-operator-demo_[0-9a-z-]+", "IDENTITY"),
         (r" {2,}", "  "),
