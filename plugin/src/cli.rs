@@ -77,6 +77,8 @@ pub enum Command {
     /// Shows what hangs on what: connections, interfaces with their peers, gateways, networks.
     #[command(visible_alias = "trace")]
     Tree(commands::tree::Args),
+    /// Writes a page of lines, topology, conditions and quotas; or an archive for support.
+    Report(commands::report::Args),
     /// Asks the operator to look at objects now, and waits for what comes of it.
     Reconcile(commands::reconcile::Args),
     /// Removes objects that are being deleted, without their cloud resources. Asks first.

@@ -20,7 +20,6 @@
 //! - [`commands`]: one file for each command.
 //! - [`cli`]: all arguments.
 
-#[allow(dead_code, unused_imports, reason = "the command `report` comes next")]
 mod bundle;
 mod cli;
 mod cloud;
@@ -36,7 +35,6 @@ mod marks;
 mod object;
 mod operators;
 mod output;
-#[allow(dead_code, unused_imports, reason = "the command `report` comes next")]
 mod page;
 mod summary;
 mod survey;

@@ -5,6 +5,7 @@ pub mod annotate;
 pub mod completion;
 pub mod docs;
 pub mod reconcile;
+pub mod report;
 mod selection;
 pub mod status;
 pub mod tree;
@@ -24,6 +25,7 @@ pub async fn run(cli: Cli) -> Result<Outcome, Error> {
     match cli.command {
         Command::Status(args) => status::run(&cluster?, &args).await,
         Command::Tree(args) => tree::run(&cluster?, &args).await,
+        Command::Report(args) => report::run(&cluster?, &args).await,
         Command::Reconcile(args) => reconcile::run(&cluster?, &args).await,
         Command::Abandon(args) => abandon::run(&cluster?, &args).await,
         Command::Pause(args) => annotate::run(&cluster?, &args, &PAUSE).await,

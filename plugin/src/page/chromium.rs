@@ -62,7 +62,8 @@ fn the_page_is_readable_with_any_number_of_lines() {
         std::fs::write(&file, copy.replacen("</body>", &format!("<script>{MEASURE}</script></body>"), 1)).unwrap();
         for (number, scheme) in ["dark", "light"].into_iter().enumerate() {
             let scheme_flag = format!("--blink-settings=preferredColorScheme={number}");
-            for width in WIDTHS {
+            // Colours do not depend on the width.
+            for width in WIDTHS.into_iter().take(if scheme == "dark" { 1 } else { WIDTHS.len() }) {
                 let dom = run(&chromium, &file, &[scheme_flag.clone(), format!("--window-size={width},900"), "--dump-dom".to_owned()]);
                 let (about, wrong) = findings(&dom);
                 assert!(wrong.is_empty(), "{lines} lines, {scheme}, {width} px: {wrong:#?}");

@@ -25,6 +25,8 @@ pub struct Read<'a> {
     pub at: Timestamp,
     /// Images of the operators that were found.
     pub operators: Vec<String>,
+    /// Whether the objects could not be read at all.
+    pub is_unreadable: bool,
     /// The objects, in the order of the kinds.
     pub objects: &'a [Object],
     /// What hangs on what.
@@ -50,6 +52,7 @@ pub fn page(read: Read) -> Page {
         plugin: env!("CARGO_PKG_VERSION").to_owned(),
         operators: read.operators,
         topology: if read.topology.nodes.is_empty() { String::new() } else { svg(read.topology) },
+        is_unreadable: read.is_unreadable,
         lines: lines(read.topology, &summaries),
         objects,
         drift: summaries.iter().flat_map(|(object, summary)| drift(object, summary)).collect(),
@@ -65,7 +68,7 @@ fn lines(topology: &Topology, summaries: &[(&Object, Summary)]) -> Vec<Line> {
     let (ahead, behind) = (topology.outgoing(), topology.incoming());
     let labels = |ends: Vec<&String>, is_wanted: fn(u8) -> bool| {
         let nodes = ends.into_iter().filter_map(|end| nodes.get(end.as_str())).filter(|node| is_wanted(node.column));
-        let mut labels: Vec<&str> = nodes.map(|node| node.label.as_str()).collect();
+        let mut labels: Vec<&str> = nodes.map(|node| shown(node)).collect();
         labels.sort_unstable();
         labels.join(", ")
     };
@@ -88,6 +91,11 @@ fn lines(topology: &Topology, summaries: &[(&Object, Summary)]) -> Vec<Line> {
     lines
 }
 
+/// A node in a column whose heading says what an id is of.
+fn shown(node: &Node) -> &str {
+    node.id.as_deref().filter(|_| node.presence == Presence::Id).unwrap_or(&node.label)
+}
+
 /// Where the edges that are pieces of the way end, or begin.
 fn paths<'a>(edges: Option<&Vec<&'a Edge>>, end: fn(&'a Edge) -> &'a String) -> Vec<&'a String> {
     edges.into_iter().flatten().copied().filter(|edge| edge.role == Role::Path).map(end).collect()
@@ -105,12 +113,8 @@ fn line(object: &Object, summary: &Summary) -> Line {
         bandwidth: object.text("/spec/bandwidth"),
         routing: sessions(object).map_or_else(|| object.text("/spec/routeMode"), |sessions| format!("BGP {}", sessions.to_lowercase())),
         since: summary.since.as_ref().map(|since| minute(since.0)).unwrap_or_default(),
-        message: if summary.state == State::Working { String::new() } else { told(&summary.reason, &summary.message) },
+        message: if summary.state == State::Working { String::new() } else { summary.told() },
     }
-}
-
-fn told(reason: &str, message: &str) -> String {
-    if message.is_empty() { reason.to_owned() } else { format!("{reason}: {message}") }
 }
 
 fn checked(object: &Object, summary: &Summary) -> Checked {

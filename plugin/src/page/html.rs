@@ -9,6 +9,8 @@ use crate::summary::State;
 
 /// All of the design: colours of both schemes, print, columns.
 const STYLE: &str = include_str!("page.css");
+/// Lines whose picture can be read on one printed page.
+const ON_ONE_PAGE: usize = 8;
 
 /// The page as one HTML file.
 #[must_use]
@@ -31,10 +33,8 @@ fn write(page: &Page, out: &mut String) -> std::fmt::Result {
     )?;
     header(page, out)?;
     out.write_str("<main>\n")?;
-    if !page.topology.is_empty() {
-        write!(out, "<section id=\"topology\">\n<h2>Topology</h2>\n<div class=\"figure\">\n{}</div>\n</section>\n", page.topology)?;
-    }
     sections::lines(&page.lines, out)?;
+    topology(page, out)?;
     sections::conditions(&page.objects, out)?;
     sections::drift(&page.drift, out)?;
     sections::accounts(&page.accounts, out)?;
@@ -58,13 +58,36 @@ fn header(page: &Page, out: &mut String) -> std::fmt::Result {
         writeln!(out, "<li class=\"{class}\"><b>{count}</b> {}</li>", marks::word(state).to_lowercase())?;
     }
     let class = if page.drift.is_empty() { "none" } else { "pending" };
-    write!(out, "<li class=\"{class}\"><b>{}</b> drifted fields</li>\n</ul>\n</header>\n", page.drift.len())
+    let fields = if page.drift.len() == 1 { "field" } else { "fields" };
+    write!(out, "<li class=\"{class}\"><b>{}</b> drifted {fields}</li>\n</ul>\n<nav>\n", page.drift.len())?;
+    let sections = [
+        ("lines", "Lines", true),
+        ("topology", "Topology", !page.topology.is_empty()),
+        ("conditions", "Conditions", true),
+        ("drift", "Drift", true),
+        ("accounts", "Accounts", !page.accounts.is_empty()),
+        ("unread", "Not read", !page.unread.is_empty()),
+    ];
+    for (id, heading, _) in sections.into_iter().filter(|(_, _, is_there)| *is_there) {
+        writeln!(out, "<a href=\"#{id}\">{heading}</a>")?;
+    }
+    out.write_str("</nav>\n</header>\n")
+}
+
+/// The picture. On paper a small one is kept on one page.
+fn topology(page: &Page, out: &mut String) -> std::fmt::Result {
+    if page.topology.is_empty() {
+        return Ok(());
+    }
+    let class = if page.lines.len() > ON_ONE_PAGE { "figure tall" } else { "figure" };
+    write!(out, "<section id=\"topology\">\n<h2>Topology</h2>\n<div class=\"{class}\">\n{}</div>\n</section>\n", page.topology)
 }
 
 /// What matters most, as a sentence.
 fn headline(page: &Page) -> String {
     let sick = page.lines.iter().filter(|line| line.state != State::Working).count();
     match (page.lines.len(), sick) {
+        _ if page.is_unreadable => "No lines can be read".to_owned(),
         (0, _) => "No lines".to_owned(),
         (1, 0) => "The line works".to_owned(),
         (1, _) => "The line needs attention".to_owned(),

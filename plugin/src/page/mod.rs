@@ -30,6 +30,8 @@ pub struct Page {
     pub operators: Vec<String>,
     /// The topology as SVG; nothing if there is none to draw.
     pub topology: String,
+    /// Whether the objects could not be read at all.
+    pub is_unreadable: bool,
     /// The lines, sick ones first.
     pub lines: Vec<Line>,
     /// The objects with their conditions, sick ones first.

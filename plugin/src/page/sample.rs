@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Page, Read, Unread, page};
+use crate::fixtures;
 use crate::object::Object;
 use crate::topology::{Grants, Topology};
 
@@ -15,15 +16,7 @@ const ROUTER: &str = "6d1f0000-0000-4000-8000-000000000001";
 
 /// An object with conditions: type, status, reason, message.
 pub fn object(kind: &str, namespace: &str, name: &str, spec: Value, conditions: &[(&str, &str, &str, &str)]) -> Object {
-    let conditions = conditions.iter().map(|(type_, status, reason, message)| {
-        json!({ "type": type_, "status": status, "reason": reason, "message": message, "lastTransitionTime": "2026-11-28T07:30:00Z" })
-    });
-    let value = json!({
-        "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": kind,
-        "metadata": { "namespace": namespace, "name": name, "generation": 1 }, "spec": spec,
-        "status": { "id": format!("{name}-id"), "observedGeneration": 1, "conditions": conditions.collect::<Vec<_>>() },
-    });
-    Object::of(value).unwrap()
+    fixtures::conditions(fixtures::object(kind, namespace, name, spec), conditions)
 }
 
 /// Of an object that works.
@@ -160,6 +153,7 @@ pub fn sample(lines: usize) -> Page {
         scope: "all namespaces".to_owned(),
         at,
         operators: vec!["registry.example.com/direct-connect-operator:0.1.0".to_owned()],
+        is_unreadable: false,
         objects: &objects,
         topology: &topology,
         accounts: &[serde_json::from_value(account).unwrap()],

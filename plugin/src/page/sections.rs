@@ -80,13 +80,8 @@ pub fn conditions(objects: &[Checked], out: &mut String) -> Result {
             out.write_str("</th><td>")?;
             for (number, condition) in object.conditions.iter().enumerate() {
                 let comma = if number == 0 { "" } else { " · " };
-                write!(
-                    out,
-                    "{comma}{} {} <span class=\"quiet\">{}</span>",
-                    Text(&condition.name),
-                    Text(&condition.status),
-                    Text(&condition.reason)
-                )?;
+                let Condition { name, reason, .. } = condition;
+                write!(out, "{comma}{} <span class=\"quiet\">{}</span>", Text(name), Text(reason))?;
             }
             out.write_str("</td></tr>\n")?;
         }
@@ -96,6 +91,9 @@ pub fn conditions(objects: &[Checked], out: &mut String) -> Result {
 }
 
 fn condition_table(conditions: &[Condition], out: &mut String) -> Result {
+    if conditions.is_empty() {
+        return out.write_str("<p class=\"empty\">It has no conditions yet: no operator has looked at it.</p>\n");
+    }
     let columns = [("type", "Condition"), ("status", "Status"), ("reason", "Reason"), ("since", "Since"), ("text", "Message")];
     begin_rows("conditions", &columns, out)?;
     for condition in conditions {

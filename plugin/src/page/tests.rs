@@ -38,7 +38,7 @@ fn sick_lines_come_first_with_what_is_wrong() {
     assert_eq!(first.message, "Down: The BGP session of the peer 10.0.1.2 is down since the port of the customer has no light.");
     assert_eq!((first.vlan.as_str(), first.bandwidth.as_str(), first.routing.as_str()), ("31", "1000", "static"));
     assert_eq!((first.gateway.as_str(), first.connection.as_str()), ("vgw/gateway-0", "dcconn/frankfurt-0"));
-    assert_eq!(first.since, "2026-11-28 07:30");
+    assert_eq!(first.since, "2026-01-02 03:04");
     assert_eq!(page.lines[2].routing, "BGP established");
     let text = html(&page);
     assert!(text.contains("<h1>4 of 7 lines need attention</h1>"), "{text}");

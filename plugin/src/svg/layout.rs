@@ -1,6 +1,6 @@
-//! Where each node stands: in its column, near what it is tied to.
+//! Where each node stands: in its column, beside what it is tied to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::topology::{Edge, Node, Topology};
 
@@ -49,9 +49,12 @@ pub fn cards(topology: &Topology) -> (Vec<Card<'_>>, Vec<Tie<'_>>) {
     (cards, ties)
 }
 
-/// The cards of each group of tied cards, by column and from top to bottom.
+/// Space between cards of a column, and between groups.
+const GAPS: [u32; 2] = [12, 32];
+
+/// The upper edge of each card, and the lower edge of all.
 #[must_use]
-pub fn groups(columns: &[u8], ties: &[Tie]) -> Vec<BTreeMap<u8, Vec<usize>>> {
+pub fn places(columns: &[u8], heights: &[u32], ties: &[Tie], top: u32) -> (Vec<u32>, u32) {
     let mut neighbours = vec![Vec::new(); columns.len()];
     for &(from, to, _) in ties {
         for (one, other) in [(from, to), (to, from)] {
@@ -60,48 +63,125 @@ pub fn groups(columns: &[u8], ties: &[Tie]) -> Vec<BTreeMap<u8, Vec<usize>>> {
             }
         }
     }
-    let mut seen = vec![false; columns.len()];
-    let mut groups = Vec::new();
-    for first in 0..columns.len() {
-        let (mut group, mut open) = (Vec::new(), vec![first]);
-        while let Some(next) = open.pop() {
-            if !seen.get_mut(next).is_some_and(|seen| !std::mem::replace(seen, true)) {
-                continue;
-            }
-            group.push(next);
-            open.extend(neighbours.get(next).into_iter().flatten());
-        }
-        group.sort_unstable();
-        if !group.is_empty() {
-            groups.push(ordered(&group, columns, &neighbours));
-        }
+    let mut plan = Plan { columns, heights, neighbours, tops: vec![0; columns.len()] };
+    let mut bottom = top;
+    for (number, group) in plan.groups().into_iter().enumerate() {
+        bottom = plan.stand(&plan.ordered(&group), bottom + if number == 0 { 0 } else { GAPS[1] });
     }
-    groups
+    (plan.tops, bottom)
 }
 
-/// The columns of a group, each ordered by where its neighbours stand: first from right to left, then back. Two ways are enough for lines, which
-/// seldom cross.
-fn ordered(group: &[usize], columns: &[u8], neighbours: &[Vec<usize>]) -> BTreeMap<u8, Vec<usize>> {
-    let column = |card: usize| columns.get(card).copied().unwrap_or_default();
-    let mut by_column: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
-    for &card in group {
-        by_column.entry(column(card)).or_default().push(card);
+/// What places depend on, by card.
+struct Plan<'a> {
+    columns: &'a [u8],
+    heights: &'a [u32],
+    neighbours: Vec<Vec<usize>>,
+    tops: Vec<u32>,
+}
+
+impl Plan<'_> {
+    fn column(&self, card: usize) -> u8 {
+        self.columns.get(card).copied().unwrap_or_default()
     }
-    let mut place: BTreeMap<usize, usize> = BTreeMap::new();
-    let rank = |cards: &[usize], place: &mut BTreeMap<usize, usize>| {
-        // Of columns of any length the same scale.
-        place.extend(cards.iter().enumerate().map(|(rank, &card)| (card, (2 * rank + 1) * 10_000 / cards.len())));
-    };
-    by_column.values().for_each(|cards| rank(cards, &mut place));
-    let keys: Vec<u8> = by_column.keys().copied().collect();
-    for at in keys.iter().rev().chain(&keys) {
-        let Some(cards) = by_column.get_mut(at) else { continue };
-        cards.sort_by_key(|&card| {
-            let others = neighbours.get(card).into_iter().flatten().filter(|&&other| column(other) != *at);
-            let places: Vec<usize> = others.filter_map(|other| place.get(other)).copied().collect();
-            if places.is_empty() { place.get(&card).copied().unwrap_or_default() } else { places.iter().sum::<usize>() / places.len() }
-        });
-        rank(cards, &mut place);
+
+    fn height(&self, card: usize) -> u32 {
+        self.heights.get(card).copied().unwrap_or_default()
     }
-    by_column
+
+    fn top(&self, card: usize) -> u32 {
+        self.tops.get(card).copied().unwrap_or_default()
+    }
+
+    fn put(&mut self, card: usize, top: u32) {
+        if let Some(place) = self.tops.get_mut(card) {
+            *place = top;
+        }
+    }
+
+    /// What a card is tied to in other columns.
+    fn others(&self, card: usize) -> impl Iterator<Item = usize> {
+        let column = self.column(card);
+        self.neighbours.get(card).into_iter().flatten().copied().filter(move |other| self.column(*other) != column)
+    }
+
+    /// The groups of cards that are tied to each other.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let mut seen = vec![false; self.columns.len()];
+        let mut groups = Vec::new();
+        for first in 0..self.columns.len() {
+            let (mut group, mut open) = (Vec::new(), vec![first]);
+            while let Some(next) = open.pop() {
+                if seen.get_mut(next).is_some_and(|seen| !std::mem::replace(seen, true)) {
+                    group.push(next);
+                    open.extend(self.neighbours.get(next).into_iter().flatten());
+                }
+            }
+            group.sort_unstable();
+            groups.push(group);
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
+    }
+
+    /// The columns of a group, each ordered by where its neighbours stand: first from right to left, then back. Two ways are enough for lines,
+    /// which seldom cross.
+    fn ordered(&self, group: &[usize]) -> BTreeMap<u8, Vec<usize>> {
+        let mut by_column: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+        for &card in group {
+            by_column.entry(self.column(card)).or_default().push(card);
+        }
+        let mut ranks: BTreeMap<usize, usize> = BTreeMap::new();
+        let rank = |cards: &[usize], ranks: &mut BTreeMap<usize, usize>| {
+            // Of columns of any length the same scale.
+            ranks.extend(cards.iter().enumerate().map(|(rank, &card)| (card, (2 * rank + 1) * 10_000 / cards.len())));
+        };
+        by_column.values().for_each(|cards| rank(cards, &mut ranks));
+        let keys: Vec<u8> = by_column.keys().copied().collect();
+        for column in keys.iter().rev().chain(&keys) {
+            let Some(cards) = by_column.get_mut(column) else { continue };
+            cards.sort_by_key(|&card| {
+                mean(self.others(card).filter_map(|other| ranks.get(&other).copied())).or_else(|| ranks.get(&card).copied())
+            });
+            rank(cards, &mut ranks);
+        }
+        by_column
+    }
+
+    /// Puts a group below `top`, and returns its lower edge. The tallest column is stacked; in the others each card stands beside the middle of
+    /// what it is tied to, as far as the cards above and below leave it room.
+    fn stand(&mut self, columns: &BTreeMap<u8, Vec<usize>>, top: u32) -> u32 {
+        let stack = |cards: &[usize]| cards.iter().map(|card| self.height(*card) + GAPS[0]).sum::<u32>().saturating_sub(GAPS[0]);
+        let Some((tallest, height)) = columns.iter().map(|(column, cards)| (*column, stack(cards))).max_by_key(|(_, height)| *height)
+        else {
+            return top;
+        };
+        let (before, after) = (columns.range(..tallest).rev(), columns.range(tallest + 1..));
+        let mut placed: BTreeSet<usize> = BTreeSet::new();
+        for (_, cards) in columns.range(tallest..=tallest).chain(before).chain(after) {
+            let mut next = top;
+            for &card in cards {
+                let middles =
+                    self.others(card).filter(|other| placed.contains(other)).map(|other| self.top(other) + self.height(other) / 2);
+                let wanted = mean(middles).unwrap_or_default().saturating_sub(self.height(card) / 2).max(next);
+                self.put(card, wanted);
+                next = wanted + self.height(card) + GAPS[0];
+            }
+            // What went beyond the lower edge moves up again.
+            let mut limit = top + height;
+            for &card in cards.iter().rev() {
+                let highest = limit.saturating_sub(self.height(card));
+                self.put(card, self.top(card).min(highest));
+                limit = self.top(card).saturating_sub(GAPS[0]);
+            }
+            placed.extend(cards);
+        }
+        top + height
+    }
+}
+
+/// The mean of numbers; nothing of none.
+fn mean<N: TryFrom<usize> + std::iter::Sum + std::ops::Div<Output = N>>(numbers: impl Iterator<Item = N>) -> Option<N> {
+    let numbers: Vec<N> = numbers.collect();
+    let count = N::try_from(numbers.len()).ok().filter(|_| !numbers.is_empty())?;
+    Some(numbers.into_iter().sum::<N>() / count)
 }

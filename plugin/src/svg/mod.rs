@@ -20,8 +20,6 @@ use text::Font;
 
 /// Width of the picture: that of the page of `report`, where it is not scaled.
 const WIDTH: u32 = 1136;
-/// Space between cards of a column, and between groups.
-const GAPS: [u32; 2] = [12, 32];
 /// Space inside of a card.
 const PADDING: u32 = 12;
 /// From line to line.
@@ -49,7 +47,7 @@ struct Row {
 }
 
 /// Where a card stands.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Place {
     x: u32,
     y: u32,
@@ -70,24 +68,11 @@ pub fn svg(topology: &Topology) -> String {
     let x: BTreeMap<u8, u32> = (0..).zip(&present).map(|(number, column)| (*column, 1 + number * (width + gap))).collect();
     let rows: Vec<Vec<Row>> = cards.iter().map(|card| rows(card, width - 2 * PADDING)).collect();
 
-    let mut places = vec![Place::default(); cards.len()];
-    let mut bottom = HEAD;
-    for (number, group) in layout::groups(&columns, &ties).into_iter().enumerate() {
-        let height = |card: &usize| rows.get(*card).map_or(0, |rows| height(rows));
-        let stack = |cards: &[usize]| cards.iter().map(|card| height(card) + GAPS[0]).sum::<u32>().saturating_sub(GAPS[0]);
-        let top = bottom + if number == 0 { 0 } else { GAPS[1] };
-        let tallest = group.values().map(|cards| stack(cards)).max().unwrap_or_default();
-        for (column, cards) in &group {
-            let mut y = top + (tallest - stack(cards)) / 2;
-            for card in cards {
-                if let Some(place) = places.get_mut(*card) {
-                    *place = Place { x: x.get(column).copied().unwrap_or_default(), y, height: height(card) };
-                }
-                y += height(card) + GAPS[0];
-            }
-        }
-        bottom = top + tallest;
-    }
+    let heights: Vec<u32> = rows.iter().map(|rows| height(rows)).collect();
+    let (tops, bottom) = layout::places(&columns, &heights, &ties, HEAD);
+    let places = columns.iter().zip(tops).zip(heights);
+    let places: Vec<Place> =
+        places.map(|((column, y), height)| Place { x: x.get(column).copied().unwrap_or_default(), y, height }).collect();
 
     let mut out = String::new();
     // Writing to a string does not fail.
@@ -133,8 +118,11 @@ fn rows(card: &Card, width: u32) -> Vec<Row> {
         };
         let (class, font) = if number == 0 { ("name", TITLE) } else { ("part", SMALL) };
         // An id needs a line for itself.
-        let (label, id) =
-            if node.presence == Presence::Id { node.label.split_once(' ').unwrap_or((&node.label, "")) } else { (node.label.as_str(), "") };
+        let (label, id) = if node.presence == Presence::Id {
+            node.label.rsplit_once(' ').unwrap_or((&node.label, ""))
+        } else {
+            (node.label.as_str(), "")
+        };
         rows.push(Row { class, font, mark: state(node), text: label.to_owned(), is_part: number > 0 });
         if !id.is_empty() {
             rows.push(row("quiet", id.to_owned()));

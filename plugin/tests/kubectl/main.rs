@@ -6,3 +6,4 @@ mod annotations;
 mod packaging;
 mod page;
 mod plugin;
+mod report;

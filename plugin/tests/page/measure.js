@@ -37,6 +37,13 @@
     const card = element.closest("g.card");
     if (card && !within(rect, card.querySelector("rect").getBoundingClientRect())) tell("leaves its card", node);
   });
+  document.querySelectorAll("g.card > path").forEach((path) => {
+    const card = path.parentElement.querySelector("rect").getBoundingClientRect();
+    if (!within(path.getBoundingClientRect(), card)) tell("a shape leaves its card", path.parentElement);
+  });
+  document.querySelectorAll(".mark path").forEach((path) => {
+    if (!within(path.getBoundingClientRect(), path.closest("svg").getBoundingClientRect())) tell("a mark leaves its box", path.closest("span"));
+  });
   const cards = [...document.querySelectorAll("g.card > rect")].map((rect) => rect.getBoundingClientRect());
   cards.sort((one, other) => one.top - other.top);
   cards.forEach((one, index) => {
