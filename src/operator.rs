@@ -170,6 +170,7 @@ pub async fn work(
         config.surroundings(),
         SecretNamespaces::new(config.secret_namespaces.clone()),
         kinds.iter().map(|kind| kind.resource_type),
+        cluster.clone(),
     ));
     let index = Arc::new(Index::default());
     let namespaces = watch_namespaces(&client, Arc::clone(&index));

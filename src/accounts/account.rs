@@ -8,9 +8,10 @@ use std::sync::atomic::Ordering;
 use super::caches::CloudCaches;
 use super::grants::{self, Use, What};
 use super::namespaces::includes;
+use super::resources::CloudResources;
 use crate::api::Defaults;
 use crate::api::cloud_account::{Feature, Features, Grant, Namespaces};
-use crate::cache::CloudCache;
+use crate::cache::{CloudCache, View};
 use crate::cloud::{Client, CloudError, ErrorClass, Listed};
 use crate::graph::ObjectKey;
 use crate::graph::owner::OWNER_TAG;
@@ -71,6 +72,12 @@ pub struct ResourceType {
     pub collection: &'static str,
     /// Looks up what stands behind an id, with the name of the cluster; `None` where no resource of it can be named by an id.
     pub behind: Option<fn(&Account, &str, &str) -> Behind>,
+    /// Shows what the cache of the collection holds of it; `None` where that is not listed.
+    pub shown: fn(&Account) -> Option<CloudResources>,
+    /// Whether such resources take bandwidth of connections.
+    pub allocates: bool,
+    /// Whether they are ordered elsewhere, so that none needs an object.
+    pub is_ordered_elsewhere: bool,
 }
 
 impl Account {
@@ -168,6 +175,12 @@ impl Account {
     /// The collection is not to be listed any more.
     pub fn rest<R: Listed>(&self) {
         self.caches.rest::<R>();
+    }
+
+    /// The contents of the cache of a collection that is listed anyway: this starts no LIST.
+    #[must_use]
+    pub fn view_if_listed<R: Listed>(&self) -> Option<View<R>> {
+        self.caches.view_if_listed()
     }
 
     /// The cache of a collection.

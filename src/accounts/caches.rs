@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use crate::cache::{CloudCache, PollSchedule, refresh};
+use crate::cache::{CloudCache, PollSchedule, View, refresh};
 use crate::cloud::{Client, Listed, Tag};
 
 /// The client of an account and the caches that are fed through it.
@@ -110,6 +110,12 @@ impl CloudCaches {
         if let Some(cache) = Self::present::<R>(&self.lock()) {
             cache.rest();
         }
+    }
+
+    /// The contents of a cache that has been filled, and is refreshed.
+    pub fn view_if_listed<R: Listed>(&self) -> Option<View<R>> {
+        let present = Self::present::<R>(&self.lock())?;
+        Some(present.view()).filter(View::is_filled)
     }
 
     /// The cache of a collection, which is started when it is asked for the first time.

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::caches::CloudCaches;
+use super::inventory::Looks;
 use super::state::Accounts;
 use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
@@ -58,6 +59,8 @@ pub(super) struct Built {
     pub quotas_read: Option<Instant>,
     /// When they were first read since somebody began to wait for room: more than that is news.
     pub watched: Option<Instant>,
+    /// For the inventory.
+    pub looks: Looks,
 }
 
 impl Context {

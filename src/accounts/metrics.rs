@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use super::caches::{AnyCache, CloudCaches};
 use super::context::Context;
-use crate::api::CloudAccount;
 use crate::api::cloud_account::Quota;
+use crate::api::{CloudAccount, Unowned};
 use crate::cloud::quota_label;
 use crate::graph::ObjectKey;
 use crate::telemetry::metrics::objects::count_object;
 use crate::telemetry::metrics::objects::count_queue;
 use crate::telemetry::metrics::table::{
     CACHE_AGE, CACHE_OVERDUE, CACHE_SIZE, CACHE_UNREADABLE, CIRCUIT_BREAKER, CREDENTIALS_EXPIRY, QUOTA_LIMIT, QUOTA_USED,
-    RATE_LIMIT_PAUSED, RATE_LIMIT_RATIO, RATE_LIMIT_WAITING, STALLED,
+    RATE_LIMIT_PAUSED, RATE_LIMIT_RATIO, RATE_LIMIT_WAITING, STALLED, UNOWNED,
 };
 use crate::telemetry::metrics::{Readings, Source};
 
@@ -39,6 +39,14 @@ impl Source for AccountMetrics {
             readings.add(&CACHE_SIZE, [type_.collection], 0.0);
             readings.add(&CACHE_UNREADABLE, [type_.collection], 0.0);
         }
+        // Who sees one shard only can't tell what the others own.
+        if self.context.shard.is_whole() {
+            for type_ in self.context.accounts.types().iter().filter(|type_| !type_.is_ordered_elsewhere) {
+                for why in Unowned::ALL {
+                    readings.add(&UNOWNED, [type_.kind, why.label()], 0.0);
+                }
+            }
+        }
         let known = self.context.all_known();
         count_queue(readings, kind, known.values().filter_map(|known| known.queued));
         let mut nearest = Vec::new();
@@ -48,6 +56,9 @@ impl Source for AccountMetrics {
                 cache(readings, started.as_ref(), built.caches.schedule.idle);
             }
             keep_nearest(&mut nearest, &built.quotas);
+            for ((kind, why), number) in built.looks.told.iter().flat_map(|told| &told.counts) {
+                readings.count(&UNOWNED, [kind, why.label()], *number);
+            }
         }
         for (type_, quota) in nearest {
             readings.add(&QUOTA_USED, [type_], float(quota.used));

@@ -6,10 +6,12 @@ mod connect;
 mod context;
 mod credentials;
 mod grants;
+mod inventory;
 mod metrics;
 mod namespaces;
 mod prepare;
 mod reconcile;
+mod resources;
 mod secrets;
 mod state;
 
@@ -18,6 +20,7 @@ pub use connect::connect;
 pub use grants::{IMPORT, Use, What};
 pub(crate) use prepare::waits;
 pub use reconcile::controller;
+pub use resources::{Allocation, CloudResource, CloudResources, capacities};
 pub use state::{Accounts, Change, State};
 
 use crate::cluster::finalizer::RenamedFinalizer;

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::account::Account;
 use super::caches::CloudCaches;
 use super::context::{Built, Context};
+use super::inventory::Looks;
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, Reason, Recovery};
 use crate::backoff::exponential;
@@ -140,6 +141,7 @@ impl Context {
                 quotas: Vec::new(),
                 quotas_read: None,
                 watched: None,
+                looks: Looks::default(),
             },
         };
         let built = self.with_quotas(&name, built).await?;

@@ -19,6 +19,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tracing::Instrument;
 
 use super::context::Context;
+use super::inventory::CONFIRM;
 use super::metrics::AccountMetrics;
 use super::prepare::{NotUsable, QUOTAS_SOON};
 use super::{Account, Accounts, State, in_use, secrets};
@@ -192,7 +193,12 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
         Ok(ready) => {
             context.known(name, |known| known.failures = 0);
             let watched = ready.caches.quotas_watched.load(Ordering::Relaxed);
-            jittered(if watched { QUOTAS_SOON } else { COUNT_EVERY })
+            let again = if watched { QUOTAS_SOON } else { COUNT_EVERY };
+            let has_news = tokio::select! {
+                has_news = context.take_inventory(name, ready, account.status.as_ref().and_then(|status| status.inventory.as_ref()), !users.is_empty()) => has_news,
+                () = context.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
+            };
+            jittered(if has_news { again.min(CONFIRM.mul_f64(1.3)) } else { again })
         }
         Err(problem) => {
             let failures = context.known(name, |known| {
@@ -296,6 +302,7 @@ impl Context {
         if self.shard.is_whole() {
             next.managed_objects = i64::try_from(users.len()).ok();
         }
+        next.inventory = self.inventory(&account.name_any(), &last, !users.is_empty());
         // It is known from the first time on that the account was ready.
         let first = prepared.is_ok() && last.project_id.is_none();
         if let Ok(ready) = prepared {

@@ -47,6 +47,7 @@ pub struct Accounts {
     surroundings: Surroundings,
     secrets: SecretNamespaces,
     types: Arc<[ResourceType]>,
+    cluster: String,
 }
 
 #[derive(Default)]
@@ -59,7 +60,8 @@ struct States {
 
 impl Accounts {
     /// No accounts. `active` are the first and the longest interval between two LISTs while something settles, `limits` those of their clients, `surroundings`
-    /// where credentials may come from that no Secret holds, `secrets` where Secrets may be read, `types` all resource types that they may be asked for.
+    /// where credentials may come from that no Secret holds, `secrets` where Secrets may be read, `types` all resource types that they may be asked for,
+    /// `cluster` the name of this cluster in owner tags.
     #[must_use]
     pub fn new(
         active: (Duration, Duration),
@@ -67,6 +69,7 @@ impl Accounts {
         surroundings: Surroundings,
         secrets: SecretNamespaces,
         types: impl IntoIterator<Item = ResourceType>,
+        cluster: String,
     ) -> Self {
         /// A listener that lags behind this looks at everything.
         const EVENTS: usize = 64;
@@ -78,6 +81,7 @@ impl Accounts {
             surroundings,
             secrets,
             types: types.into_iter().collect(),
+            cluster,
         }
     }
 
@@ -136,6 +140,12 @@ impl Accounts {
     #[must_use]
     pub const fn surroundings(&self) -> &Surroundings {
         &self.surroundings
+    }
+
+    /// The name of this cluster in owner tags.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
+        &self.cluster
     }
 
     /// Types of the resources that accounts may be asked for.

@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cloud_account_inventory::Inventory;
 use super::status::{LastError, UNOBSERVED};
 
 /// The observed state of a CloudAccount.
@@ -49,6 +50,11 @@ pub struct CloudAccountStatus {
     /// managedObjects is the number of objects that use the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_objects: Option<i64>,
+
+    /// inventory is what the account shows in the cloud, and what of it no object manages. Not set while nothing is known, and by an
+    /// operator that does not see all objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<Inventory>,
 }
 
 /// The base URLs that the operator calls.

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 pub mod cloud_account;
 mod cloud_account_credentials;
+mod cloud_account_inventory;
 mod cloud_account_status;
 pub mod common;
 pub mod condition;
@@ -40,6 +41,7 @@ pub mod virtual_interface;
 mod virtual_interface_status;
 
 pub use cloud_account::{CloudAccount, CloudAccountSpec, CloudAccountStatus, Defaults};
+pub use cloud_account_inventory::{Collection, ConnectionCapacity, INVENTORY_LIMIT, Inventory, Unowned, UnownedResource};
 pub use common::{
     ABANDON_ANNOTATION, ACCOUNT_ANNOTATION, AccountRef, AddressFamily, DEFAULT_ACCOUNT, DeletionPolicy, DriftPolicy, FIELD_MANAGER,
     FINALIZER, GROUP, GatewayAddressFamily, Import, Management, ObjectReference, PAUSED_ANNOTATION, PROTECTED_ANNOTATION, Policy,

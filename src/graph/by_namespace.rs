@@ -42,6 +42,10 @@ impl<V> ByNamespace<V> {
         value
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&ObjectKey, &V)> {
+        self.0.values().flatten()
+    }
+
     pub(super) fn of_namespace(&self, namespace: &str) -> impl Iterator<Item = (&ObjectKey, &V)> {
         self.0.get(namespace).into_iter().flatten()
     }

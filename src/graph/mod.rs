@@ -14,7 +14,7 @@ mod references;
 mod summary;
 mod wakers;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -148,6 +148,13 @@ impl Index {
     #[must_use]
     pub fn holder(&self, kind: &'static str, id: &str) -> Option<ObjectKey> {
         self.state().claims.holder(&(kind, id.to_owned())).cloned()
+    }
+
+    /// Kinds and ids of the cloud resources that specs import.
+    #[must_use]
+    pub fn imports(&self) -> HashSet<(&'static str, String)> {
+        let state = self.state();
+        state.summaries.iter().filter_map(|(key, summary)| Some((key.kind, summary.import.clone()?))).collect()
     }
 
     /// The object of whose cloud resource the one with this id is a part.

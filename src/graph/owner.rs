@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::ObjectKey;
+use crate::api::Unowned;
 
 /// Key of the tag. Letters and hyphens only, which every region documents as legal.
 pub const OWNER_TAG: &str = "direct-connect-operator-owner";
@@ -49,6 +50,17 @@ pub fn keeper_of(tag: &str, kind: &'static str, cluster: &str) -> Option<ObjectK
     Some(ObjectKey { kind, namespace: namespace_of(tag, cluster)?.to_owned(), name: name.to_owned() })
 }
 
+/// Why a resource of `kind` with this owner tag is nobody's in this cluster; `None` if it names an object that `exists`, or may name one.
+#[must_use]
+pub fn unowned(tag: Option<&str>, kind: &'static str, cluster: &str, exists: impl FnOnce(&ObjectKey) -> bool) -> Option<Unowned> {
+    let Some(tag) = tag else { return Some(Unowned::NoTag) };
+    if namespace_of(tag, cluster).is_none() {
+        return Some(Unowned::AnotherCluster);
+    }
+    // Of a tag that was cut nobody can tell.
+    object_of(tag, kind, cluster).filter(|key| !exists(key)).map(|_| Unowned::ObjectGone)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +82,21 @@ mod tests {
     fn a_hash_has_the_first_digits_of_sha_256() {
         assert_eq!(short_hash("team"), "ca8b22d0db83a22d");
         assert_eq!(short_hash("abc"), "ba7816bf8f01cfea");
+    }
+
+    #[test]
+    fn what_no_living_object_is_named_for_is_nobodys() {
+        let cut = owner("here", "team", &"x".repeat(253));
+        let rows = [
+            (None, Some(Unowned::NoTag)),
+            (Some("there:team/office"), Some(Unowned::AnotherCluster)),
+            (Some("by-hand"), Some(Unowned::AnotherCluster)),
+            (Some("here:team/gone"), Some(Unowned::ObjectGone)),
+            (Some("here:team/office"), None),
+            (Some(cut.as_str()), None),
+        ];
+        for (tag, why) in rows {
+            assert_eq!(unowned(tag, "VirtualGateway", "here", |key| key.name == "office"), why, "{tag:?}");
+        }
     }
 }

@@ -9,6 +9,8 @@ use super::{Contribution, ObjectKey};
 pub struct ResourceSummary {
     /// Id of its cloud resource, once known.
     pub id: Option<String>,
+    /// Id of the cloud resource that its spec imports.
+    pub import: Option<String>,
     /// Its condition `Ready` is true and it is not being deleted.
     pub ready: bool,
     /// Changes with the observed state of its cloud resource and with the generation that this is for.

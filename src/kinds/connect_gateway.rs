@@ -45,6 +45,10 @@ impl Kind for ConnectGatewayKind {
         &seen.id
     }
 
+    fn name(seen: &cloud::ConnectGateway) -> Option<&str> {
+        seen.name.as_deref()
+    }
+
     fn tags(_: &cloud::ConnectGateway) -> Tags {
         Tags::new()
     }

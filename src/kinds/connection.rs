@@ -66,6 +66,10 @@ impl Kind for ConnectionKind {
         &seen.id
     }
 
+    fn name(seen: &cloud::Connection) -> Option<&str> {
+        seen.name.as_deref()
+    }
+
     /// None that says whose it is.
     fn tags(_: &cloud::Connection) -> Tags {
         Tags::new()

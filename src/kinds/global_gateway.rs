@@ -49,6 +49,10 @@ impl Kind for GlobalGatewayKind {
         &seen.id
     }
 
+    fn name(seen: &cloud::GlobalGateway) -> Option<&str> {
+        seen.name.as_deref()
+    }
+
     fn tags(seen: &cloud::GlobalGateway) -> Tags {
         from_wire(&seen.tags)
     }

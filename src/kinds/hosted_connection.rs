@@ -1,6 +1,6 @@
 //! `HostedConnection`: a VLAN of a partner's operations connection, for another tenant.
 
-use crate::accounts::{Use, What};
+use crate::accounts::{Allocation, Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{HostedConnection, HostedConnectionObserved, Managed, Tags};
 use crate::cloud::{self, Call, CreateHostedConnection, Listed, UpdateHostedConnection};
@@ -25,6 +25,7 @@ impl Kind for HostedConnectionKind {
     const REFERENCES: &'static [(&'static str, &'static str)] = &[(HOSTING, ConnectionKind::NAME)];
     const PLACE: Place = Place::Share;
     const WRITES: &'static [&'static str] = cloud::HostedConnection::WRITES;
+    const ALLOCATES: bool = true;
     const FEATURE: Option<fn(&Features) -> Option<Feature>> = Some(|features| features.hosted_connections);
 
     /// The operations connection and its VLAN. One that the account does not show is a line of that id.
@@ -62,6 +63,14 @@ impl Kind for HostedConnectionKind {
 
     fn id(seen: &cloud::HostedConnection) -> &str {
         &seen.id
+    }
+
+    fn name(seen: &cloud::HostedConnection) -> Option<&str> {
+        seen.name.as_deref()
+    }
+
+    fn allocation(seen: &cloud::HostedConnection) -> Option<Allocation> {
+        Some(Allocation { connection: seen.hosting_id.clone()?, bandwidth: seen.bandwidth?.into(), vlan: seen.vlan })
     }
 
     fn tags(_: &cloud::HostedConnection) -> Tags {

@@ -67,6 +67,10 @@ impl Kind for PeerKind {
         &seen.id
     }
 
+    fn name(seen: &VifPeer) -> Option<&str> {
+        seen.name.as_deref()
+    }
+
     fn listed_id(seen: &VifPeer) -> &str {
         seen.vif_id.as_deref().unwrap_or_default()
     }

@@ -69,6 +69,10 @@ impl Kind for PeerLinkKind {
         &seen.id
     }
 
+    fn name(seen: &cloud::PeerLink) -> Option<&str> {
+        seen.name.as_deref()
+    }
+
     fn tags(_: &cloud::PeerLink) -> Tags {
         Tags::new()
     }

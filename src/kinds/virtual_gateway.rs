@@ -49,6 +49,10 @@ impl Kind for VirtualGatewayKind {
         &seen.id
     }
 
+    fn name(seen: &cloud::VirtualGateway) -> Option<&str> {
+        seen.name.as_deref()
+    }
+
     fn tags(seen: &cloud::VirtualGateway) -> Tags {
         from_wire(&seen.tags)
     }

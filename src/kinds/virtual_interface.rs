@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::accounts::{Use, What};
+use crate::accounts::{Allocation, Use, What};
 use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
 use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
@@ -37,6 +37,7 @@ impl Kind for VirtualInterfaceKind {
     ];
     const PLACE: Place = Place::Interface;
     const WRITES: &'static [&'static str] = cloud::VirtualInterface::WRITES;
+    const ALLOCATES: bool = true;
 
     /// Its connection or group, and its VLAN. Of one that the account does not show neither is known.
     const BY_ID: Option<ById<cloud::VirtualInterface>> = Some(ById {
@@ -85,6 +86,14 @@ impl Kind for VirtualInterfaceKind {
 
     fn id(seen: &cloud::VirtualInterface) -> &str {
         &seen.id
+    }
+
+    fn name(seen: &cloud::VirtualInterface) -> Option<&str> {
+        seen.name.as_deref()
+    }
+
+    fn allocation(seen: &cloud::VirtualInterface) -> Option<Allocation> {
+        Some(Allocation { connection: seen.direct_connect_id.clone()?, bandwidth: seen.bandwidth?.into(), vlan: seen.vlan })
     }
 
     fn tags(seen: &cloud::VirtualInterface) -> Tags {

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use crate::accounts::{TagScope, Use, What};
+use crate::accounts::{Allocation, TagScope, Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{Defaults, DeletionPolicy, Managed, ObjectReference, Reason, SecretKeyReference, Tags};
 use crate::cloud::{Call, Listed};
@@ -49,6 +49,9 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether its resources work or not beside being there: whether the status has the condition `Healthy`.
     const HAS_HEALTH: bool = true;
 
+    /// Whether its resources take bandwidth of connections.
+    const ALLOCATES: bool = false;
+
     /// Whose tags a region keeps or refuses as it does those of its resources.
     const TAG_SCOPE: TagScope = TagScope::Region;
 
@@ -88,6 +91,18 @@ pub trait Kind: Send + Sync + 'static {
     /// Id of the listed item that holds it: its own, unless it is listed inside another resource.
     fn listed_id(seen: &Self::Resource) -> &str {
         Self::id(seen)
+    }
+
+    /// Name of the resource, where it has one.
+    fn name(seen: &Self::Resource) -> Option<&str> {
+        let _ = seen;
+        None
+    }
+
+    /// What the resource takes of a connection. Asked only with [`Self::ALLOCATES`].
+    fn allocation(seen: &Self::Resource) -> Option<Allocation> {
+        let _ = seen;
+        None
     }
 
     /// Tags of the resource.

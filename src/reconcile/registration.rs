@@ -11,14 +11,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::controller::{Shared, controller};
-use super::kind::{Kind, Place, Reference};
-use crate::accounts::{Account, Behind, ResourceType};
-use crate::cloud::Listed;
+use super::kind::{Kind, Place, Reference, ResourcePhase};
+use crate::accounts::{Account, Behind, CloudResource, CloudResources, ResourceType};
+use crate::api::DeletionPolicy;
+use crate::cloud::{Client, CloudError, Item, Listed, Priority};
 use crate::graph::owner::{OWNER_TAG, keeper_of};
 use crate::telemetry::metrics::Source;
 
 /// Makes the source of a kind's metrics from the stores of all kinds.
 type MetricsOf = fn(&Stores) -> Option<Arc<dyn Source>>;
+
+/// Reads the resources of a kind from the cloud.
+type ListOf = fn(&Client) -> BoxFuture<'_, Result<CloudResources, CloudError>>;
 
 /// A kind that the operator runs.
 #[derive(Clone, Copy)]
@@ -38,6 +42,7 @@ pub struct Registration {
     definition: fn() -> CustomResourceDefinition,
     plural: fn() -> String,
     references_of: fn(&Value) -> serde_json::Result<Vec<Reference>>,
+    list: ListOf,
     run: fn(Shared) -> Running,
     metrics: Option<MetricsOf>,
 }
@@ -70,7 +75,15 @@ impl Registration {
             place: K::PLACE,
             reads: [list, show],
             writes: K::WRITES,
-            resource_type: ResourceType { kind: K::NAME, collection: K::Listed::PLURAL, behind },
+            resource_type: ResourceType {
+                kind: K::NAME,
+                collection: K::Listed::PLURAL,
+                behind,
+                shown: shown::<K>,
+                allocates: K::ALLOCATES,
+                is_ordered_elsewhere: matches!(K::DELETION, Some(DeletionPolicy::Retain)),
+            },
+            list: list_of::<K>,
             definition: <K::Object as CustomResourceExt>::crd,
             plural: plural::<K::Object>,
             references_of: references_of::<K>,
@@ -104,6 +117,14 @@ impl Registration {
     /// The object can't be read.
     pub fn references_of(&self, object: &Value) -> serde_json::Result<Vec<Reference>> {
         (self.references_of)(object)
+    }
+
+    /// Reads its resources from the cloud.
+    ///
+    /// # Errors
+    /// As [`Client::list`].
+    pub async fn resources(&self, client: &Client) -> Result<CloudResources, CloudError> {
+        (self.list)(client).await
     }
 
     /// All operations that it needs.
@@ -157,6 +178,39 @@ fn run<K: Kind>(shared: Shared) -> Running {
 
 fn references_of<K: Kind>(object: &Value) -> serde_json::Result<Vec<Reference>> {
     K::Object::deserialize(object).map(|object| K::references(&object))
+}
+
+/// What the account's cache holds of the kind, where the collection is listed anyway.
+fn shown<K: Kind>(account: &Account) -> Option<CloudResources> {
+    let view = account.view_if_listed::<K::Listed>()?;
+    let (readable, unreadable) = (view.iter().map(AsRef::as_ref), view.unreadable().count());
+    Some(resources::<K>(readable, unreadable))
+}
+
+fn list_of<K: Kind>(client: &Client) -> BoxFuture<'_, Result<CloudResources, CloudError>> {
+    Box::pin(async move {
+        let listed = client.list::<K::Listed>(Priority::Wait).await?;
+        let all = listed.len();
+        let readable: Vec<K::Listed> = listed.into_iter().filter_map(Item::into_readable).collect();
+        Ok(resources::<K>(readable.iter(), all - readable.len()))
+    })
+}
+
+/// The resources of the kind in what is listed.
+fn resources<'a, K: Kind>(readable: impl Iterator<Item = &'a K::Listed>, unreadable: usize) -> CloudResources {
+    let mut all = CloudResources { listed: unreadable, resources: Vec::new(), is_whole: unreadable == 0 };
+    for item in readable {
+        all.listed += 1;
+        all.resources.extend(K::resources(item).iter().map(|seen| CloudResource {
+            id: K::id(seen).to_owned(),
+            name: K::name(seen).filter(|name| !name.is_empty()).map(str::to_owned),
+            owner: K::tags(seen).remove(OWNER_TAG),
+            is_part: K::id(seen) != item.id(),
+            is_going: matches!(K::phase(seen), ResourcePhase::Deleting | ResourcePhase::Gone),
+            allocation: K::allocation(seen),
+        }));
+    }
+    all
 }
 
 /// What stands behind the id of a resource of the kind.

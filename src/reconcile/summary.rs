@@ -43,6 +43,7 @@ impl<K: Kind> Reconciler<K> {
         let account = finalizer::is_on(object, FINALIZER).then(|| ObjectKey::account(&self.account_name(object)));
         ResourceSummary {
             id: status.and_then(|status| status.id.clone()),
+            import: object.import().and_then(|import| import.id.clone()),
             ready: ready && !deleting,
             revision: status.map(revision::<K>).unwrap_or_default(),
             needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),

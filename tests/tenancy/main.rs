@@ -5,6 +5,7 @@
 mod connections;
 mod credentials;
 mod global_gateways;
+mod inventory;
 mod secrets;
 mod shared_accounts;
 mod tenants;

@@ -69,6 +69,15 @@ impl<R: Listed> Item<R> {
         }
     }
 
+    /// The item, if all of it can be read.
+    #[must_use]
+    pub fn into_readable(self) -> Option<R> {
+        match self {
+            Self::Readable(item) => Some(item),
+            Self::Unreadable(_) => None,
+        }
+    }
+
     #[must_use]
     pub fn id(&self) -> &str {
         match self {

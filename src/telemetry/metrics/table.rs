@@ -88,6 +88,14 @@ const CIRCUIT_BREAKER_STATE: Label = label(
 const COLLECTION: Label =
     label("collection", Registered(Catalogue::Collections, "what is listed, by the name that it has in the cloud's answer"));
 const LIST_RESULT: Label = label("result", Listed(&[("ok", "all pages were read"), ("failed", "a page could not be read")]));
+const WHY: Label = label(
+    "why",
+    Listed(&[
+        ("no_tag", "no owner tag says whose it is: it was made in the console or by another tool"),
+        ("another_cluster", "its owner tag is of another cluster"),
+        ("object_gone", "its owner tag is of this cluster, and the object does not exist any more"),
+    ]),
+);
 const QUOTA_TYPE: Label = label("type", Of("the cloud's name of the quota, `other` for any other"));
 
 /// A reconcile with nothing to do takes a millisecond; one that waits for the rate limiter or for a slow cloud takes minutes.
@@ -156,6 +164,8 @@ metrics! {
     PAGES[1] = "directconnect_cache_pages", Counter, [COLLECTION], "Number of pages of LISTs that were read";
     CACHE_SIZE[1] = "directconnect_cache_size", Gauge, [COLLECTION], "Number of cloud resources in the caches of all accounts";
     CACHE_UNREADABLE[1] = "directconnect_cache_unreadable", Gauge, [COLLECTION], "Number of cloud resources with a field that the operator can't read; nothing is done to them";
+
+    UNOWNED[2] = "directconnect_unowned_resources", Gauge, [NETWORK_KIND, WHY], "Number of cloud resources that no object manages or observes, of the collections that are listed; not told by an operator of one shard";
 
     QUOTA_USED[1] = "directconnect_quota_used", Gauge, [QUOTA_TYPE], "Usage of a quota, of the account closest to its limit";
     QUOTA_LIMIT[1] = "directconnect_quota_limit", Gauge, [QUOTA_TYPE], "Limit of the quota of that account; absent without a limit";
@@ -230,6 +240,11 @@ pub const TABLE: &[Section] = &[
         title: "Cache of the cloud",
         text: "The operator caches LISTs of whole collections, one in each sync interval and more while a resource settles.",
         metrics: &[CACHE_AGE.row(), CACHE_OVERDUE.row(), LISTS.row(), PAGES.row(), CACHE_SIZE.row(), CACHE_UNREADABLE.row()],
+    },
+    Section {
+        title: "Resources that nobody owns",
+        text: "As `status.inventory` of the accounts tells them. Two accounts of one project show the same resources twice.",
+        metrics: &[UNOWNED.row()],
     },
     Section {
         title: "Quotas and credentials",

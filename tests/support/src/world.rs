@@ -173,6 +173,25 @@ impl World {
         serde_json::to_value(account).unwrap()
     }
 
+    /// Waits until the account's inventory passes `test`: an absent one is null. Has the operator look at the account again and again.
+    pub async fn inventory(&self, what: &str, test: impl Fn(&Value) -> bool) -> Value {
+        let accounts = api(&self.client, None, API_VERSION, "CloudAccount");
+        let mut looks = 0;
+        crate::eventually(what, 2 * BOUND, || {
+            looks += 1;
+            let (test, accounts) = (&test, &accounts);
+            async move {
+                if looks % 40 == 1 {
+                    let touched = json!({ "metadata": { "annotations": { "touched": format!("{looks}") } } });
+                    accounts.patch(&self.namespace, &PatchParams::default(), &Patch::Merge(touched)).await.unwrap();
+                }
+                let inventory = self.get_account().await["status"]["inventory"].clone();
+                test(&inventory).then_some(inventory)
+            }
+        })
+        .await
+    }
+
     /// Deletes all objects of ours in this namespace at once, in no order, and waits until they are gone.
     pub async fn clear(&self) {
         let mut names = Vec::new();
