@@ -91,6 +91,18 @@ pub enum Command {
     Protect(commands::annotate::Args),
     /// Allows the deletion of protected objects.
     Unprotect(commands::annotate::Args),
+    /// Lists resources of the cloud that no object manages, and objects whose resource is gone.
+    Orphans(commands::orphans::Args),
+    /// Lists connections with their bandwidth, and what is left of it.
+    Connections(commands::connections::Args),
+    /// Lists the locations at which connections of the region end.
+    Locations(commands::locations::Args),
+    /// Shows how much of each quota is in use.
+    Quotas(commands::quotas::Args),
+    /// Lists the tags of the project's resources.
+    Tags(commands::tags::Args),
+    /// Ends a switchover test that somebody left on.
+    Undo(commands::undo::Args),
     /// Shows the versions of the plugin and of the operator.
     Version(commands::version::Args),
     /// Prints the completion script of a shell for `kubectl-dc`; for `kubectl dc` see the plugin's page.

@@ -1,11 +1,14 @@
-//! The cloud, with the credentials of an account. Reads only: nothing here can send a call that writes.
+//! The cloud, with the credentials of an account. [`ReadOnly`] can send no call that writes, [`EndSwitchover`] exactly one: that which ends a switchover
+//! test. No other client leaves this module.
 
 use clap::Args;
-use direct_connect_operator::accounts;
+use direct_connect_operator::accounts::{self, CloudResources};
 use direct_connect_operator::api::CloudAccount;
-use direct_connect_operator::cloud::{Answer, Call, Client, CloudError, Item, Listed, Method, Priority, Surroundings};
+use direct_connect_operator::cloud::{Answer, Call, Client, CloudError, Item, Listed, Method, Priority, Surroundings, VirtualInterface};
+use direct_connect_operator::reconcile::Registration;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, ResourceExt};
+use serde_json::json;
 
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -27,20 +30,16 @@ impl ReadOnly {
     /// # Errors
     /// The account or its Secret can't be read, or has not what it needs.
     pub async fn of_account(cluster: &Cluster, name: &str) -> Result<(CloudAccount, Self), Error> {
-        let what = format!("cloudaccount/{name}");
-        let account = Api::<CloudAccount>::all(cluster.client.clone()).get(name).await.map_err(Error::kubernetes(&what))?;
-        let secret = match account.spec.credentials.secret() {
-            None => None,
-            Some(reference) => {
-                let what = format!("Secret {}/{} of {what}", reference.namespace, reference.name);
-                let secrets = Api::<Secret>::namespaced(cluster.client.clone(), &reference.namespace);
-                Some(secrets.get(&reference.name).await.map_err(Error::kubernetes(what))?)
-            }
-        };
-        let surroundings = Surroundings { metadata_endpoint: "http://169.254.169.254".to_owned(), pod_identity: None };
-        let client = accounts::connect(&account, secret.as_ref(), &surroundings)
-            .map_err(|problem| Error::Usage(format!("cloudaccount/{}: {problem}", account.name_any())))?;
+        let (account, client) = connect(cluster, name).await?;
         Ok((account, Self(client)))
+    }
+
+    /// The resources of a kind.
+    ///
+    /// # Errors
+    /// The cloud refuses or does not answer.
+    pub async fn resources(&self, kind: &Registration) -> Result<CloudResources, CloudError> {
+        kind.resources(&self.0).await
     }
 
     /// Reads a whole collection.
@@ -61,5 +60,75 @@ impl ReadOnly {
         }
         self.0.permit(call, Priority::Wait).await;
         self.0.send(call).await.map_err(Error::cloud(call.operation))
+    }
+}
+
+/// The one write of the plugin: it ends a switchover test, by which somebody shut down an interface. It can send nothing else.
+pub struct EndSwitchover(Client);
+
+impl EndSwitchover {
+    /// With the credentials of an account, whose Secret is read with the user's rights.
+    ///
+    /// # Errors
+    /// The account or its Secret can't be read, or has not what it needs.
+    pub async fn of_account(cluster: &Cluster, name: &str) -> Result<Self, Error> {
+        Ok(Self(connect(cluster, name).await?.1))
+    }
+
+    /// Whether an interface is shut down; `None` if the account has no such interface.
+    ///
+    /// # Errors
+    /// The cloud refuses or does not answer.
+    pub async fn is_shut_down(&self, interface: &str) -> Result<Option<bool>, Error> {
+        self.0.permit(&Client::read_call::<VirtualInterface>(interface, None), Priority::Wait).await;
+        let found = self.0.show::<VirtualInterface>(interface, None).await.map_err(Error::cloud("ShowVirtualInterface"))?;
+        Ok(found.map(|interface| interface.status.as_deref() == Some("ADMIN_SHUTDOWN")))
+    }
+
+    /// Ends the test of an interface. Consumes the client: it sends one call.
+    ///
+    /// # Errors
+    /// The cloud refuses or does not answer.
+    pub async fn send(self, interface: &str) -> Result<(), Error> {
+        let call = undo_shutdown(interface);
+        self.0.permit(&call, Priority::Change).await;
+        self.0.send(&call).await.map(drop).map_err(Error::cloud(call.operation))
+    }
+}
+
+/// The vendor's operation `SwitchoverTest` with `undo_shutdown`.
+fn undo_shutdown(interface: &str) -> Call {
+    let record = json!({ "resource_id": interface, "operation": "undo_shutdown", "resource_type": "virtual_interface" });
+    Call::new("SwitchoverTest", Method::Post, &["dcaas", "switchover-test"], "switchover_test_record").with_body(&record)
+}
+
+/// The client of an account, whose Secret is read with the user's rights.
+async fn connect(cluster: &Cluster, name: &str) -> Result<(CloudAccount, Client), Error> {
+    let what = format!("cloudaccount/{name}");
+    let account = Api::<CloudAccount>::all(cluster.client.clone()).get(name).await.map_err(Error::kubernetes(&what))?;
+    let secret = match account.spec.credentials.secret() {
+        None => None,
+        Some(reference) => {
+            let what = format!("Secret {}/{} of {what}", reference.namespace, reference.name);
+            let secrets = Api::<Secret>::namespaced(cluster.client.clone(), &reference.namespace);
+            Some(secrets.get(&reference.name).await.map_err(Error::kubernetes(what))?)
+        }
+    };
+    let surroundings = Surroundings { metadata_endpoint: "http://169.254.169.254".to_owned(), pod_identity: None };
+    let client = accounts::connect(&account, secret.as_ref(), &surroundings)
+        .map_err(|problem| Error::Usage(format!("cloudaccount/{}: {problem}", account.name_any())))?;
+    Ok((account, client))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_write_ends_a_test() {
+        let call = undo_shutdown("0a");
+        assert_eq!((call.method, call.path("p").as_str()), (Method::Post, "/v3/p/dcaas/switchover-test"));
+        let record = json!({ "resource_id": "0a", "operation": "undo_shutdown", "resource_type": "virtual_interface" });
+        assert_eq!(call.body, Some(json!({ "switchover_test_record": record })));
     }
 }

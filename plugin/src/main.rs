@@ -13,6 +13,7 @@
 //! - [`survey`]: reads what a tree is about.
 //! - [`watch`]: shows something again after each change.
 //! - [`cloud`]: the cloud, with an account's credentials; reads only.
+//! - [`accounts`]: the accounts that a command is about.
 //! - [`escape`], [`marks`]: text and states inside of HTML and SVG.
 //! - [`svg`]: the topology as a picture.
 //! - [`page`]: the page of `report`.
@@ -20,6 +21,7 @@
 //! - [`commands`]: one file for each command.
 //! - [`cli`]: all arguments.
 
+mod accounts;
 mod bundle;
 mod cli;
 mod cloud;

@@ -3,12 +3,18 @@
 pub mod abandon;
 pub mod annotate;
 pub mod completion;
+pub mod connections;
 pub mod docs;
+pub mod locations;
+pub mod orphans;
+pub mod quotas;
 pub mod reconcile;
 pub mod report;
 mod selection;
 pub mod status;
+pub mod tags;
 pub mod tree;
+pub mod undo;
 pub mod version;
 
 use crate::cli::{Cli, Command};
@@ -32,6 +38,12 @@ pub async fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Resume(args) => annotate::run(&cluster?, &args, &RESUME).await,
         Command::Protect(args) => annotate::run(&cluster?, &args, &PROTECT).await,
         Command::Unprotect(args) => annotate::run(&cluster?, &args, &UNPROTECT).await,
+        Command::Orphans(args) => orphans::run(&cluster?, &args).await,
+        Command::Connections(args) => connections::run(&cluster?, &args).await,
+        Command::Locations(args) => locations::run(&cluster?, &args).await,
+        Command::Quotas(args) => quotas::run(&cluster?, &args).await,
+        Command::Tags(args) => tags::run(&cluster?, &args).await,
+        Command::Undo(args) => undo::run(&cluster?, &args).await,
         Command::Version(args) => version::run(cluster, &args).await,
         Command::Completion(args) => completion::script(&args),
         Command::Complete(args) => completion::complete(&args),

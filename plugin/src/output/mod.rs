@@ -1,6 +1,7 @@
 //! What commands print. Standard output is data, standard error is for people: progress, warnings, questions.
 
 mod age;
+mod listing;
 pub mod style;
 mod table;
 
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 
 pub use age::age;
+pub use listing::{Column, list, number};
 pub use table::Table;
 
 /// `apiVersion` of the JSON and YAML output. Fields are added without a new version; none is removed or changes its meaning.
