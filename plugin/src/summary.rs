@@ -75,6 +75,12 @@ impl Summary {
         }
     }
 
+    /// What is worth reading at a glance: of what works the reason alone.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        if self.state == State::Working { self.reason.clone() } else { self.told() }
+    }
+
     /// Reason and message as one text.
     #[must_use]
     pub fn told(&self) -> String {

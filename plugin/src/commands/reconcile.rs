@@ -9,6 +9,7 @@ use kube::runtime::watcher::watch_object;
 use serde_json::json;
 use std::sync::Mutex;
 use std::time::Duration;
+use tokio::time::Instant;
 
 use super::selection::{Selected, Selection};
 use crate::cluster::Cluster;
@@ -43,8 +44,13 @@ pub struct Args {
 enum End {
     Ready,
     Stalled(Summary),
+    /// It was stalled before, and the operator has nothing to look at: it is not granted, or its account is of no use.
+    StillStalled(Summary),
     Gone,
 }
+
+/// How long the operator may take to begin with an object that is stalled.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sets the annotation of each object, and waits.
 ///
@@ -85,9 +91,17 @@ async fn wait(selected: &Selected, asked: &str, pending: &Mutex<Option<String>>)
     let api = selected.cluster.api(selected.name.kind, Some(&selected.cluster.namespace));
     let states = watch_object(api, &selected.name.name).default_backoff();
     pin_mut!(states);
-    let mut told = String::new();
-    // The watch is begun again after an error; the bound is the timeout.
-    while let Some(state) = states.next().await {
+    let begin = Instant::now();
+    let (mut told, mut stalled) = (String::new(), None);
+    loop {
+        let next = tokio::select! {
+            next = states.next() => next,
+            () = tokio::time::sleep_until(begin + PATIENCE), if stalled.is_some() => {
+                return Ok(stalled.map_or(End::Gone, End::StillStalled));
+            }
+        };
+        // The watch is begun again after an error; the bound is the timeout.
+        let Some(state) = next else { return Ok(End::Gone) };
         let Ok(state) = state else { continue };
         let Some(state) = state else { return Ok(End::Gone) };
         let Ok(object) = Object::new(selected.name.kind, &state) else { continue };
@@ -99,16 +113,15 @@ async fn wait(selected: &Selected, asked: &str, pending: &Mutex<Option<String>>)
             say(pending, Some(format!("{} ({now})", selected.label)));
             told = now;
         }
-        if is_handled && object.is_current() {
-            if object.is(ConditionType::Stalled) {
-                return Ok(End::Stalled(summary));
-            }
-            if object.is(ConditionType::Ready) {
-                return Ok(End::Ready);
-            }
+        let is_stalled = object.is_current() && object.is(ConditionType::Stalled);
+        if is_handled && is_stalled {
+            return Ok(End::Stalled(summary));
         }
+        if is_handled && object.is_current() && object.is(ConditionType::Ready) {
+            return Ok(End::Ready);
+        }
+        stalled = (is_stalled && !is_handled).then_some(summary);
     }
-    Ok(End::Gone)
 }
 
 fn say(pending: &Mutex<Option<String>>, what: Option<String>) {
@@ -122,6 +135,7 @@ fn tell(label: &str, end: &End) -> Result<Outcome, Error> {
         End::Ready => print(&format!("{label} is Ready\n"))?,
         End::Gone => print(&format!("{label} is gone\n"))?,
         End::Stalled(summary) => print(&format!("{label} is Stalled: {}\n", summary.told()))?,
+        End::StillStalled(summary) => print(&format!("{label} is still Stalled: {}\n", summary.told()))?,
     }
-    Ok(Outcome::found(matches!(end, End::Stalled(_))))
+    Ok(Outcome::found(matches!(end, End::Stalled(_) | End::StillStalled(_))))
 }

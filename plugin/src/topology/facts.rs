@@ -15,7 +15,7 @@ const FACTS: &[(&str, &str, &str)] = &[
     ("/status/observed/bgpStatus", "BGP ", ""),
 ];
 
-/// Mbit/s: what the spec asks for, or what the cloud shows.
+/// Mbit/s: what the spec asks for, or what the cloud shows; 0 is none.
 const BANDWIDTH: [&str; 2] = ["/spec/bandwidth", "/status/observed/bandwidth"];
 
 /// The words.
@@ -26,7 +26,7 @@ pub fn facts(object: &Object) -> Vec<String> {
         (!text.is_empty()).then(|| format!("{before}{text}{behind}"))
     };
     let mut facts: Vec<String> = FACTS.iter().filter_map(fact).collect();
-    let bandwidth = BANDWIDTH.iter().map(|pointer| object.text(pointer)).find(|text| !text.is_empty());
+    let bandwidth = BANDWIDTH.iter().map(|pointer| object.text(pointer)).find(|text| !text.is_empty() && text != "0");
     facts.extend(bandwidth.map(|bandwidth| format!("{bandwidth} Mbit/s")));
     facts.extend(sessions(object).map(|sessions| format!("BGP {sessions}")));
     facts

@@ -7,4 +7,8 @@ mod inventory;
 mod packaging;
 mod page;
 mod plugin;
+mod reconcile;
 mod report;
+mod status;
+mod tenant;
+mod tree;

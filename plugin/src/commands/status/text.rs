@@ -106,8 +106,7 @@ fn lines(lines: &[Line], wide: bool) -> String {
         ];
         let drift = summary.drift.iter().map(|drift| drift.path.as_str()).collect::<Vec<_>>().join(", ");
         let more = wide.then(|| [line.id.clone().unwrap_or_default(), line.account.clone().unwrap_or_default(), drift]);
-        let told = summary.told();
-        let message = if wide { told } else { cut(&told, MESSAGE) };
+        let message = if wide { summary.told() } else { cut(&summary.brief(), MESSAGE) };
         table.styled_row(of_state(summary.state), cells.into_iter().chain(more.into_iter().flatten()).chain([message]));
     }
     table.to_string()

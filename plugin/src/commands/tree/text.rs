@@ -88,8 +88,7 @@ fn status(node: &Node, layout: Layout) -> String {
     let Some(summary) = &node.summary else {
         return if node.presence == Presence::NotRead { "not found, or not readable".to_owned() } else { String::new() };
     };
-    let text = summary.told();
-    if layout == Layout::Wide { text } else { cut(&text, MESSAGE) }
+    if layout == Layout::Wide { summary.told() } else { cut(&summary.brief(), MESSAGE) }
 }
 
 fn since(node: &Node) -> String {
