@@ -264,6 +264,7 @@ mod tests {
             ("those of others, by key and by prefix", whole(&[]), tags(&[("policy", "x"), ("cost:", ""), ("cost:centre", "7")]), None),
             ("which are no other keys", whole(&[]), tags(&[("policy2", ""), ("cost", "")]), delete(&[("policy2", ""), ("cost", "")])),
             ("nor corrected", whole(&[("policy", "a")]), tags(&[("policy", "b")]), None),
+            ("that of the owner of what is only observed", whole(&[]), tags(owner), None),
             ("{} removes all", whole(&[]), tags(&[("a", "1")]), delete(&[("a", "1")])),
             ("nothing is asked for", unset(&[]), tags(&[("a", "1")]), None),
             ("but for the owner's, which is never left to others", unset(owner), tags(&[("a", "1")]), create(owner)),

@@ -2,12 +2,12 @@
 
 use crate::accounts::Use;
 use crate::api::cloud_account::{Feature, Features};
-use crate::api::{ConnectGateway, ConnectGatewayObserved, GatewayAddressFamily, Managed, Tags};
+use crate::api::{ConnectGateway, ConnectGatewayObserved, ConnectGatewaySpec, GatewayAddressFamily, Managed, Tags};
 use crate::cloud::{self, Call, CreateConnectGateway, UpdateConnectGateway};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
-use super::imported;
+use super::{express, imported};
 
 /// The kind.
 pub struct ConnectGatewayKind;
@@ -137,6 +137,17 @@ impl Kind for ConnectGatewayKind {
             current_geip_count,
         } = seen.clone();
         ConnectGatewayObserved { name, status, address_family, bgp_asn, access_site, gateway_site, gcb_id, current_geip_count }
+    }
+
+    fn spec_of(seen: &cloud::ConnectGateway, _: &Refer<'_>) -> Result<ConnectGatewaySpec, String> {
+        Ok(ConnectGatewaySpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            name: express::name(seen.name.as_ref()),
+            description: express::description(seen.description.as_ref(), 255),
+            address_family: express::word(seen.address_family.as_ref()),
+        })
     }
 }
 

@@ -1,12 +1,12 @@
 //! `Connection`: a leased line. It is found, described and referred to; it is ordered and cancelled elsewhere.
 
 use crate::accounts::{IMPORT, Use, What};
-use crate::api::{Connection, ConnectionObserved, DeletionPolicy, Reason, Tags};
+use crate::api::{Connection, ConnectionObserved, ConnectionSpec, DeletionPolicy, Reason, Tags};
 use crate::cloud::{self, Call, UpdateConnection};
-use crate::reconcile::{ById, Desired, DesiredTags, Difference, Health, Kind, Place, ResourcePhase, SpecTags, Tagging};
+use crate::reconcile::{ById, Desired, DesiredTags, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags, Tagging};
 
 use super::compare::{Comparison, TagChange, differs, from_wire};
-use super::imported;
+use super::{express, imported};
 
 /// The kind.
 pub struct ConnectionKind;
@@ -184,6 +184,19 @@ impl Kind for ConnectionKind {
             reason,
             tags: from_wire(&tags),
         }
+    }
+
+    /// Its tags are left to whoever has set them.
+    fn spec_of(seen: &cloud::Connection, _: &Refer<'_>) -> Result<ConnectionSpec, String> {
+        Ok(ConnectionSpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            name: express::name(seen.name.as_ref()),
+            description: express::description(seen.description.as_ref(), 128),
+            peer_location: express::text(seen.peer_location.as_ref(), 255),
+            tags: None,
+        })
     }
 }
 

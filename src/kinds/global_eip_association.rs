@@ -2,13 +2,14 @@
 
 use crate::accounts::{Use, What};
 use crate::api::cloud_account::{Feature, Features};
-use crate::api::{GlobalEipAssociation, GlobalEipAssociationObserved, Managed, Reason, Tags};
+use crate::api::global_eip_association::GlobalEipType;
+use crate::api::{GlobalEipAssociation, GlobalEipAssociationObserved, GlobalEipAssociationSpec, Managed, Reason, Tags};
 use crate::cloud::{self, BindGlobalEip, BoundGlobalEip, Call};
-use crate::reconcile::{Desired, Difference, Kind, Place, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
 
 use super::compare::Comparison;
 use super::connect_gateway::ConnectGatewayKind;
-use super::imported;
+use super::{express, imported};
 
 /// Field that refers to the gateway.
 const GATEWAY: &str = "connectGatewayRef";
@@ -146,6 +147,22 @@ impl Kind for GlobalEipAssociationKind {
             error_message,
         } = seen.clone();
         GlobalEipAssociationObserved { connect_gateway_id, cidr, address_family, type_, status, gcb_id, error_message }
+    }
+
+    fn spec_of(seen: &BoundGlobalEip, refer: &Refer<'_>) -> Result<GlobalEipAssociationSpec, String> {
+        let gateway = express::needed("connect_gateway_id", seen.connect_gateway_id.clone())?;
+        let connect_gateway_ref = refer(ConnectGatewayKind::NAME, &gateway);
+        let type_: GlobalEipType = express::word(seen.type_.as_ref()).unwrap_or_default();
+        Ok(GlobalEipAssociationSpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            connect_gateway_id: Some(gateway).filter(|_| connect_gateway_ref.is_none()),
+            connect_gateway_ref,
+            global_eip_id: Self::id(seen).to_owned(),
+            type_: Some(type_).filter(|type_| *type_ != GlobalEipType::default()),
+            gcb_id: seen.gcb_id.clone(),
+        })
     }
 }
 

@@ -2,12 +2,12 @@
 
 use crate::accounts::{IMPORT, TagScope, Use, What};
 use crate::api::cloud_account::{Feature, Features};
-use crate::api::{GatewayAddressFamily, GlobalGateway, GlobalGatewayObserved, Managed, Tags};
+use crate::api::{GatewayAddressFamily, GlobalGateway, GlobalGatewayObserved, GlobalGatewaySpec, Managed, Tags};
 use crate::cloud::{self, Call, CreateGlobalGateway, Listed, UpdateGlobalGateway};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs, from_wire, to_wire};
-use super::imported;
+use super::{express, imported};
 
 /// The kind.
 pub struct GlobalGatewayKind;
@@ -163,6 +163,20 @@ impl Kind for GlobalGatewayKind {
             reason,
             tags: from_wire(&tags),
         }
+    }
+
+    fn spec_of(seen: &cloud::GlobalGateway, _: &Refer<'_>) -> Result<GlobalGatewaySpec, String> {
+        Ok(GlobalGatewaySpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            name: express::name(seen.name.as_ref()),
+            description: express::description(seen.description.as_ref(), 255),
+            bgp_asn: seen.bgp_asn.filter(|asn| *asn > 0),
+            address_family: express::word(seen.address_family.as_ref()),
+            enterprise_project_id: seen.enterprise_project_id.clone(),
+            tags: express::tags(&seen.tags),
+        })
     }
 }
 

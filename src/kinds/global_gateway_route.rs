@@ -3,16 +3,17 @@
 use crate::accounts::{Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::global_gateway_route::NextHopType;
-use crate::api::{AddressFamily, GlobalGatewayRoute, GlobalGatewayRouteObserved, Tags};
+use crate::api::{AddressFamily, GlobalGatewayRoute, GlobalGatewayRouteObserved, GlobalGatewayRouteSpec, Tags};
 use crate::cloud::{self, Call, Listed, RouteKey};
 use crate::graph::Contribution;
-use crate::reconcile::{Desired, Difference, Kind, Place, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
 
 use super::compare::Comparison;
+use super::express::{needed, word};
 use super::global_gateway::{GlobalGatewayKind, named};
-use super::imported;
 use super::peer::PeerKind;
 use super::virtual_interface::VirtualInterfaceKind;
+use super::{express, imported};
 
 /// Fields that refer to the gateway, and to what can be the next hop.
 const GATEWAY: &str = "globalGatewayRef";
@@ -169,6 +170,32 @@ impl Kind for GlobalGatewayRouteKind {
             status,
         } = seen.clone();
         GlobalGatewayRouteObserved { global_gateway_id: gateway_id, destination, nexthop, type_, address_family, obtain_mode, status }
+    }
+
+    fn spec_of(seen: &cloud::GlobalGatewayRoute, refer: &Refer<'_>) -> Result<GlobalGatewayRouteSpec, String> {
+        let gateway = needed("gateway_id", seen.gateway_id.clone())?;
+        let next = needed("nexthop", seen.nexthop.clone())?;
+        let type_ = needed("type", word(seen.type_.as_ref()))?;
+        let is_peer = type_ == NextHopType::VifPeer;
+        let to = |kind, is_type: bool| if is_type { refer(kind, &next) } else { None };
+        let (peer_ref, next_hop_global_gateway_ref) = (to(PeerKind::NAME, is_peer), to(GlobalGatewayKind::NAME, !is_peer));
+        let virtual_interface_ref = to(VirtualInterfaceKind::NAME, is_peer && peer_ref.is_none());
+        let is_referred = peer_ref.is_some() || virtual_interface_ref.is_some() || next_hop_global_gateway_ref.is_some();
+        let global_gateway_ref = refer(GlobalGatewayKind::NAME, &gateway);
+        Ok(GlobalGatewayRouteSpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            global_gateway_id: Some(gateway).filter(|_| global_gateway_ref.is_none()),
+            global_gateway_ref,
+            destination: express::destination(&needed("destination", seen.destination.clone())?)?,
+            virtual_interface_ref,
+            peer_ref,
+            next_hop_global_gateway_ref,
+            nexthop: Some(next).filter(|_| !is_referred),
+            type_: Some(type_).filter(|_| !is_referred),
+            description: express::description(seen.description.as_ref(), 255),
+        })
     }
 }
 

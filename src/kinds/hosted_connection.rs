@@ -2,13 +2,14 @@
 
 use crate::accounts::{Allocation, Use, What};
 use crate::api::cloud_account::{Feature, Features};
-use crate::api::{HostedConnection, HostedConnectionObserved, Managed, Tags};
+use crate::api::{HostedConnection, HostedConnectionObserved, HostedConnectionSpec, Managed, Tags};
 use crate::cloud::{self, Call, CreateHostedConnection, Listed, UpdateHostedConnection};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
 use super::connection::ConnectionKind;
-use super::imported;
+use super::express::needed;
+use super::{express, imported};
 
 /// Field that refers to the operations connection.
 const HOSTING: &str = "hostingConnectionRef";
@@ -187,6 +188,24 @@ impl Kind for HostedConnectionKind {
             provider_status,
             apply_time,
         }
+    }
+
+    fn spec_of(seen: &cloud::HostedConnection, refer: &Refer<'_>) -> Result<HostedConnectionSpec, String> {
+        let hosting = needed("hosting_id", seen.hosting_id.clone())?;
+        let hosting_connection_ref = refer(ConnectionKind::NAME, &hosting);
+        Ok(HostedConnectionSpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            hosting_id: Some(hosting).filter(|_| hosting_connection_ref.is_none()),
+            hosting_connection_ref,
+            vlan: needed("vlan", seen.vlan)?,
+            bandwidth: needed("bandwidth", seen.bandwidth)?,
+            resource_tenant_id: needed("tenant_id", seen.tenant_id.clone())?,
+            name: express::name(seen.name.as_ref()),
+            description: express::description(seen.description.as_ref(), 128),
+            peer_location: express::text(seen.peer_location.as_ref(), 255),
+        })
     }
 }
 

@@ -4,6 +4,9 @@ mod compare;
 mod connect_gateway;
 mod connection;
 #[cfg(test)]
+mod existing_tests;
+mod express;
+#[cfg(test)]
 mod fields_tests;
 mod global_eip_association;
 mod global_gateway;

@@ -1,13 +1,14 @@
 //! `Peer`: the second address family of a virtual interface. The cloud shows it only inside the interface.
 
 use crate::accounts::{Use, What};
-use crate::api::{Managed, Peer, PeerObserved, SecretKeyReference, Tags};
+use crate::api::{Managed, Peer, PeerObserved, PeerSpec, RouteMode, SecretKeyReference, Tags};
 use crate::cloud::{self, Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs, with_contributed};
-use super::imported;
-use super::virtual_interface::VirtualInterfaceKind;
+use super::express::{needed, word};
+use super::virtual_interface::{VirtualInterfaceKind, own_peer};
+use super::{express, imported};
 
 /// Field that refers to the interface.
 const INTERFACE: &str = "virtualInterfaceRef";
@@ -208,6 +209,35 @@ impl Kind for PeerKind {
             remote_ep_group,
             device_id,
         }
+    }
+
+    fn spec_of(seen: &VifPeer, refer: &Refer<'_>) -> Result<PeerSpec, String> {
+        let interface = needed("vif_id", seen.vif_id.clone())?;
+        let virtual_interface_ref = refer(VirtualInterfaceKind::NAME, &interface);
+        let route_mode = needed("route_mode", word(seen.route_mode.as_ref()))?;
+        let is_bgp = route_mode == RouteMode::Bgp;
+        let remote_ep_group = express::networks("remote_ep_group", &seen.remote_ep_group, if is_bgp { 100 } else { 50 })?;
+        Ok(PeerSpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            virtual_interface_id: Some(interface).filter(|_| virtual_interface_ref.is_none()),
+            virtual_interface_ref,
+            address_family: needed("address_family", word(seen.address_family.as_ref()))?,
+            local_gateway_ip: needed("local_gateway_ip", seen.local_gateway_ip.clone())?,
+            remote_gateway_ip: needed("remote_gateway_ip", seen.remote_gateway_ip.clone())?,
+            route_mode,
+            bgp_asn: if is_bgp { Some(needed("bgp_asn", seen.bgp_asn)?) } else { None },
+            bgp_md5_secret_ref: None,
+            remote_ep_group: express::routable(remote_ep_group, is_bgp)?,
+            name: express::name(seen.name.as_ref()),
+            description: express::description(seen.description.as_ref(), 128),
+        })
+    }
+
+    /// The peer that came with the interface is part of it.
+    fn is_told_by_parent(listed: &VirtualInterface, seen: &VifPeer) -> bool {
+        own_peer(listed).is_some_and(|own| own.id == seen.id)
     }
 }
 

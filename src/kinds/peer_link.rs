@@ -2,15 +2,16 @@
 
 use crate::accounts::{Use, What};
 use crate::api::cloud_account::{Feature, Features};
-use crate::api::peer_link::ObservedPeerSite;
-use crate::api::{Managed, PeerLink, PeerLinkObserved, Tags};
+use crate::api::peer_link::{ObservedPeerSite, PeerSite};
+use crate::api::{Managed, PeerLink, PeerLinkObserved, PeerLinkSpec, Tags};
 use crate::cloud::{self, Call, CreatePeerLink, CreatePeerSite, UpdatePeerLink};
-use crate::reconcile::{Desired, Difference, Health, Kind, Place, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
+use super::express::needed;
 use super::global_gateway::{GlobalGatewayKind, named};
-use super::imported;
 use super::virtual_interface::VirtualInterfaceKind;
+use super::{express, imported};
 
 /// Fields that refer to the gateway, to that of the other side, and to an interface of the gateway.
 const GATEWAY: &str = "globalGatewayRef";
@@ -190,6 +191,26 @@ impl Kind for PeerLinkKind {
             reason,
         }
     }
+
+    fn spec_of(seen: &cloud::PeerLink, refer: &Refer<'_>) -> Result<PeerLinkSpec, String> {
+        let gateway = needed("global_dc_gateway_id", seen.global_dc_gateway_id.clone())?;
+        let global_gateway_ref = refer(GlobalGatewayKind::NAME, &gateway);
+        Ok(PeerLinkSpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            global_gateway_id: Some(gateway).filter(|_| global_gateway_ref.is_none()),
+            global_gateway_ref,
+            peer_site: site_of(needed("peer_site", seen.peer_site.as_ref())?, refer)?,
+            virtual_interface_ref: None,
+            name: express::name(seen.name.as_ref()),
+            description: express::description(seen.description.as_ref(), 128),
+        })
+    }
+
+    fn only_observed(seen: &cloud::PeerLink) -> Option<&'static str> {
+        (!is_of_direct_connect(seen)).then_some("another service has made it, such as a central network of Cloud Connect")
+    }
 }
 
 fn gateway(desired: &Desired<'_, PeerLink>) -> Option<String> {
@@ -204,6 +225,24 @@ fn peer(desired: &Desired<'_, PeerLink>) -> Option<String> {
 
 fn is_of_direct_connect(link: &cloud::PeerLink) -> bool {
     link.create_owner.as_deref().is_none_or(|owner| owner == DIRECT_CONNECT)
+}
+
+/// The other side as a spec has it.
+fn site_of(site: &cloud::PeerSite, refer: &Refer<'_>) -> Result<PeerSite, String> {
+    let id = needed("peer_site.gateway_id", site.gateway_id.clone())?;
+    let global_gateway_ref = refer(GlobalGatewayKind::NAME, &id);
+    let is_global = match site.type_.as_deref() {
+        Some("GDGW") => true,
+        Some("ER") => false,
+        other => return Err(format!("peer links to a {} are not supported", other.unwrap_or("site whose type is not shown"))),
+    };
+    Ok(PeerSite {
+        enterprise_router_id: Some(&id).filter(|_| !is_global).cloned(),
+        global_gateway_id: Some(id).filter(|_| is_global && global_gateway_ref.is_none()),
+        global_gateway_ref: global_gateway_ref.filter(|_| is_global),
+        region_id: needed("peer_site.region_id", site.region_id.clone())?,
+        project_id: needed("peer_site.project_id", site.project_id.clone())?,
+    })
 }
 
 fn observed_site(site: cloud::PeerSite) -> ObservedPeerSite {

@@ -1,12 +1,12 @@
 //! `VirtualGateway`: the cloud side's end of a line, one for each VPC.
 
 use crate::accounts::{Use, What};
-use crate::api::{Managed, Tags, VirtualGateway, VirtualGatewayObserved};
+use crate::api::{Managed, Tags, VirtualGateway, VirtualGatewayObserved, VirtualGatewaySpec};
 use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
-use super::imported;
+use super::{express, imported};
 
 /// The kind.
 pub struct VirtualGatewayKind;
@@ -187,6 +187,29 @@ impl Kind for VirtualGatewayKind {
             enterprise_project_id,
             tags: from_wire(&tags),
         }
+    }
+
+    fn spec_of(seen: &cloud::VirtualGateway, _: &Refer<'_>) -> Result<VirtualGatewaySpec, String> {
+        let vpc_id = seen.vpc_id.clone();
+        let enterprise_router_id = seen.enterprise_router_id.clone().filter(|_| vpc_id.is_none());
+        let of_vpc = if vpc_id.is_some() { express::networks("local_ep_group", &seen.local_ep_group, 50)? } else { Vec::new() };
+        if vpc_id.is_some() && of_vpc.is_empty() || vpc_id.is_none() && enterprise_router_id.is_none() {
+            return Err(format!("the cloud does not show its {}", if vpc_id.is_some() { "local_ep_group" } else { "vpc_id" }));
+        }
+        Ok(VirtualGatewaySpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            vpc_id,
+            enterprise_router_id,
+            name: express::name(seen.name.as_ref()),
+            description: express::description(seen.description.as_ref(), 128),
+            local_ep_group: of_vpc,
+            local_ep_group_ipv6: express::networks("local_ep_group_ipv6", &seen.local_ep_group_ipv6, 50)?,
+            bgp_asn: seen.bgp_asn.filter(|asn| *asn > 0),
+            enterprise_project_id: seen.enterprise_project_id.clone(),
+            tags: express::tags(&seen.tags),
+        })
     }
 }
 

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use crate::accounts::{Allocation, Use, What};
-use crate::api::virtual_interface::{ExtendAttribute, ObservedExtendAttribute, ObservedPeer, Priority};
-use crate::api::{AddressFamily, Managed, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved};
+use crate::api::virtual_interface::{ExtendAttribute, InterfaceType, ObservedExtendAttribute, ObservedPeer, Priority};
+use crate::api::{
+    AddressFamily, Managed, ObjectReference, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved,
+    VirtualInterfaceSpec,
+};
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire, with_contributed};
+use super::express::{needed, word};
 use super::global_gateway::named;
-use super::imported;
 use super::peer::session_down;
-use super::{ConnectionKind, GlobalGatewayKind, HostedConnectionKind, VirtualGatewayKind};
+use super::{ConnectionKind, GlobalGatewayKind, HostedConnectionKind, VirtualGatewayKind, express, imported};
 
 /// Fields that refer to what it hangs on.
 const GATEWAY: &str = "virtualGatewayRef";
@@ -360,6 +363,63 @@ impl Kind for VirtualInterfaceKind {
             peers: vif_peers.into_iter().filter(|peer| peer.status.as_deref() != Some("PENDING_CREATE")).map(observed_peer).collect(),
         }
     }
+
+    /// With its own peer. Settings that are as the cloud sets them by itself need not be said.
+    fn spec_of(seen: &cloud::VirtualInterface, refer: &Refer<'_>) -> Result<VirtualInterfaceSpec, String> {
+        let own = needed("peers", own_peer(seen))?;
+        let family = word(own.address_family.as_ref().or(seen.address_family.as_ref())).unwrap_or_default();
+        // With the family, networks are compared with those of its peer.
+        let networks = if own.address_family.is_some() { &own.remote_ep_group } else { &seen.remote_ep_group };
+        let kind: InterfaceType = word(seen.kind.as_ref()).unwrap_or_default();
+        let connection = seen.direct_connect_id.as_deref();
+        let connection_ref = connection.and_then(|id| refer(ConnectionKind::NAME, id));
+        let hosted_connection_ref = connection.filter(|_| connection_ref.is_none()).and_then(|id| refer(HostedConnectionKind::NAME, id));
+        let is_referred = connection_ref.is_some() || hosted_connection_ref.is_some();
+        let lag_id = seen.lag_id.clone().filter(|_| connection.is_none());
+        let ([virtual_gateway_ref, global_gateway_ref], [virtual_gateway_id, global_gateway_id]) = gateway_of(seen, refer)?;
+        if connection.is_none() && lag_id.is_none() {
+            return Err("the cloud does not show its direct_connect_id".to_owned());
+        }
+        let route_mode = needed("route_mode", word(own.route_mode.as_ref()))?;
+        let is_bgp = route_mode == RouteMode::Bgp;
+        let remote_ep_group = express::networks("remote_ep_group", networks, if is_bgp { 100 } else { 50 })?;
+        Ok(VirtualInterfaceSpec {
+            account_ref: None,
+            policy: None,
+            import: None,
+            connection_ref,
+            hosted_connection_ref,
+            connection_id: connection.filter(|_| !is_referred).map(str::to_owned),
+            lag_id,
+            virtual_gateway_ref,
+            virtual_gateway_id,
+            global_gateway_ref,
+            global_gateway_id,
+            type_: Some(kind).filter(|kind| *kind != InterfaceType::default()),
+            vlan: needed("vlan", seen.vlan)?,
+            bandwidth: needed("bandwidth", seen.bandwidth)?,
+            route_mode,
+            bgp_asn: if is_bgp { Some(needed("bgp_asn", own.bgp_asn)?) } else { None },
+            bgp_md5_secret_ref: None,
+            address_family: Some(family).filter(|family| *family != AddressFamily::default()),
+            local_gateway_ip: needed("local_gateway_ip", own.local_gateway_ip.clone())?,
+            remote_gateway_ip: needed("remote_gateway_ip", own.remote_gateway_ip.clone())?,
+            remote_ep_group: express::routable(remote_ep_group, is_bgp)?,
+            service_ep_group: match kind {
+                InterfaceType::Private => Vec::new(),
+                InterfaceType::Public => express::networks("service_ep_group", &seen.service_ep_group, 200)?,
+            },
+            name: express::name(seen.name.as_ref()),
+            description: express::description(seen.description.as_ref(), 128),
+            priority: word(seen.priority.as_ref()).filter(|priority| *priority == Priority::Low && is_bgp),
+            enable_bfd: seen.enable_bfd.filter(|on| *on),
+            enable_nqa: seen.enable_nqa.filter(|on| *on && seen.enable_bfd != Some(true)),
+            extend_attribute: seen.extend_attribute.as_ref().map(from_cloud).filter(|attribute| *attribute != ExtendAttribute::default()),
+            resource_tenant_id: None,
+            enterprise_project_id: seen.enterprise_project_id.clone(),
+            tags: express::tags(&seen.tags),
+        })
+    }
 }
 
 /// The connection, hosted or not; none if it is on a link aggregation group.
@@ -392,9 +452,41 @@ fn first_peer<'a>(object: &VirtualInterface, seen: &'a cloud::VirtualInterface) 
 }
 
 /// The same, as far as the cloud tells it: where it no longer names the family, the peer that came with the interface is the first.
-fn own_peer(seen: &cloud::VirtualInterface) -> Option<&VifPeer> {
+pub(super) fn own_peer(seen: &cloud::VirtualInterface) -> Option<&VifPeer> {
     let of_family = seen.vif_peers.iter().find(|peer| peer.address_family.is_some() && peer.address_family == seen.address_family);
     of_family.or(seen.vif_peers.first())
+}
+
+/// References to its gateways, virtual and global, or else their IDs: one of the four.
+#[allow(clippy::type_complexity, reason = "two pairs of the same form")]
+fn gateway_of(seen: &cloud::VirtualInterface, refer: &Refer<'_>) -> Result<([Option<ObjectReference>; 2], [Option<String>; 2]), String> {
+    let (vgw, global) = (&seen.vgw_id, &seen.gateway_id);
+    let is_global = match seen.service_type.as_deref() {
+        Some("VGW") => false,
+        Some("GDGW") => true,
+        None => global.is_some() && vgw.is_none(),
+        Some(other) => return Err(format!("interfaces with the service type {other} are not supported")),
+    };
+    let (kind, id) = if is_global { (GlobalGatewayKind::NAME, global) } else { (VirtualGatewayKind::NAME, vgw) };
+    let id = needed(if is_global { "gateway_id" } else { "vgw_id" }, id.clone())?;
+    let reference = refer(kind, &id);
+    let id = Some(id).filter(|_| reference.is_none());
+    Ok(if is_global { ([None, reference], [None, id]) } else { ([reference, None], [id, None]) })
+}
+
+/// As a spec can hold them: what is out of bounds is left as it is in the cloud.
+fn from_cloud(attribute: &cloud::ExtendAttribute) -> ExtendAttribute {
+    ExtendAttribute {
+        ha_type: word(attribute.ha_type.as_ref()),
+        ha_mode: word(attribute.ha_mode.as_ref()),
+        detect_multiplier: express::number(attribute.detect_multiplier, 3..=20),
+        min_rx_interval: express::number(attribute.min_rx_interval, 200..=5000),
+        min_tx_interval: express::number(attribute.min_tx_interval, 200..=5000),
+        remote_disclaim: express::number(attribute.remote_disclaim, 1..=16384),
+        local_disclaim: express::number(attribute.local_disclaim, 1..=16384),
+        ipv6_remote_disclaim: express::number(attribute.ipv6_remote_disclaim, 1..=16384),
+        ipv6_local_disclaim: express::number(attribute.ipv6_local_disclaim, 1..=16384),
+    }
 }
 
 fn to_cloud(attribute: &ExtendAttribute) -> cloud::ExtendAttribute {

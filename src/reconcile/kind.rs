@@ -1,10 +1,13 @@
 //! What the reconciler asks of a kind. An implementation is pure: it makes values, and the reconciler does all IO.
 
+use kube::core::object::HasSpec;
 use secrecy::SecretString;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use super::existing::Refer;
 use crate::accounts::{Allocation, TagScope, Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::{Defaults, DeletionPolicy, Managed, ObjectReference, Reason, SecretKeyReference, Tags};
@@ -18,7 +21,7 @@ use crate::graph::{Contribution, Contributions, ResourceSummary};
 /// put a secret anywhere but [`Call::with_secret`].
 pub trait Kind: Send + Sync + 'static {
     /// The custom resource.
-    type Object: Managed;
+    type Object: Managed + HasSpec<Spec: Serialize>;
     /// The collection whose LIST shows the cloud resource.
     type Listed: Listed;
     /// The cloud resource.
@@ -223,6 +226,28 @@ pub trait Kind: Send + Sync + 'static {
 
     /// What the cloud says, for the object's status.
     fn observed(seen: &Self::Resource) -> <Self::Object as Managed>::Observed;
+
+    // What follows makes an object of what is in the cloud already, for tools that take it over.
+
+    /// The spec of the object for `seen`, without account, policy and import. It MUST compare without a difference, and the API server MUST take it;
+    /// a field that the cloud can show and a spec can't hold is left out where the spec may be silent. Where `refer` finds an object it is referred
+    /// to, else the ID is named.
+    ///
+    /// # Errors
+    /// Why no object can stand for it.
+    fn spec_of(seen: &Self::Resource, refer: &Refer<'_>) -> Result<<Self::Object as HasSpec>::Spec, String>;
+
+    /// Whether the object of the resource that holds `seen` tells of it already, so that it needs none of its own.
+    fn is_told_by_parent(listed: &Self::Listed, seen: &Self::Resource) -> bool {
+        let _ = (listed, seen);
+        false
+    }
+
+    /// Why no object can manage `seen`, if that is so: it can only be observed.
+    fn only_observed(seen: &Self::Resource) -> Option<&'static str> {
+        let _ = seen;
+        None
+    }
 }
 
 /// Where a resource stands on the way from the line to the networks.
@@ -308,11 +333,12 @@ pub struct DesiredTags {
 }
 
 impl DesiredTags {
-    /// Whether somebody else manages the tag: the cloud, or whoever the spec or the account leaves it to.
+    /// Whether somebody else manages the tag: the cloud, whoever the spec or the account leaves it to, or the owner of what is only observed.
     #[must_use]
     pub fn is_ignored(&self, key: &str) -> bool {
         let is_ignored = |pattern: &String| pattern.strip_suffix('*').map_or(key == pattern, |prefix| key.starts_with(prefix));
-        key.starts_with("_sys_") || (key != OWNER_TAG && self.ignored.iter().any(is_ignored))
+        let is_left = if key == OWNER_TAG { !self.tags.contains_key(OWNER_TAG) } else { self.ignored.iter().any(is_ignored) };
+        key.starts_with("_sys_") || is_left
     }
 }
 

@@ -11,6 +11,7 @@
 //! - `object_state`: what is kept of an object between two attempts.
 //! - `unseen_writes`: what reads of the cloud may not show yet.
 //! - `controller`: watches, wake-ups and queue of one kind.
+//! - `existing`: what is in the cloud already, for tools that take it over.
 //! - `registration`: a kind as a value, one entry of the list of kinds.
 
 mod attempt;
@@ -22,6 +23,7 @@ mod decide;
 mod drift_conflicts;
 mod events;
 mod execute;
+mod existing;
 mod failures;
 mod kind;
 mod listeners;
@@ -40,6 +42,7 @@ mod unseen_writes;
 pub(crate) use backoff::waits;
 pub use controller::Shared;
 pub use decide::{Creation, Found, IntentState, Obstacle, Ownership, Presence, Situation, Step, Unseen, Wait, decide};
+pub use existing::{Existing, ExistingResources, Refer};
 pub use kind::{ById, Desired, DesiredTags, Difference, Health, Kind, Links, Place, Reference, ResourcePhase, SpecTags, Tagging};
 pub use namespaces::Namespaces;
 pub use reconciler::{Failure, Reconciler};

@@ -11,9 +11,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::controller::{Shared, controller};
+use super::existing::{self, Existing, ExistingResources};
 use super::kind::{Kind, Place, Reference, ResourcePhase};
 use crate::accounts::{Account, Behind, CloudResource, CloudResources, ResourceType};
 use crate::api::DeletionPolicy;
+use crate::api::cloud_account::Features;
 use crate::cloud::{Client, CloudError, Item, Listed, Priority};
 use crate::graph::owner::{OWNER_TAG, keeper_of};
 use crate::telemetry::metrics::Source;
@@ -23,6 +25,9 @@ type MetricsOf = fn(&Stores) -> Option<Arc<dyn Source>>;
 
 /// Reads the resources of a kind from the cloud.
 type ListOf = fn(&Client) -> BoxFuture<'_, Result<CloudResources, CloudError>>;
+
+/// Reads what the cloud shows for a kind.
+type ReadExisting = for<'a> fn(&'a Client, &'a Features) -> BoxFuture<'a, Result<Option<ExistingResources>, CloudError>>;
 
 /// A kind that the operator runs.
 #[derive(Clone, Copy)]
@@ -44,6 +49,8 @@ pub struct Registration {
     references_of: fn(&Value) -> serde_json::Result<Vec<Reference>>,
     list: ListOf,
     run: fn(Shared) -> Running,
+    existing: ReadExisting,
+    existing_in: fn(&Value) -> serde_json::Result<Vec<Existing>>,
     metrics: Option<MetricsOf>,
 }
 
@@ -88,6 +95,8 @@ impl Registration {
             plural: plural::<K::Object>,
             references_of: references_of::<K>,
             run: run::<K>,
+            existing: read_existing::<K>,
+            existing_in: existing::of_item::<K>,
             metrics: None,
         }
     }
@@ -138,6 +147,22 @@ impl Registration {
         (self.run)(shared)
     }
 
+    /// What the cloud shows for the kind, in objects or not: one LIST. `None` where the account does without the kind.
+    ///
+    /// # Errors
+    /// The cloud refuses or does not answer.
+    pub async fn existing(&self, client: &Client, features: &Features) -> Result<Option<ExistingResources>, CloudError> {
+        (self.existing)(client, features).await
+    }
+
+    /// What one item of the LIST shows for the kind.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn existing_in(&self, item: &Value) -> serde_json::Result<Vec<Existing>> {
+        (self.existing_in)(item)
+    }
+
     /// What is told at a scrape beside what every kind tells.
     #[must_use]
     pub fn metrics(&self, stores: &Stores) -> Option<Arc<dyn Source>> {
@@ -174,6 +199,13 @@ fn plural<O: Resource<DynamicType = ()>>() -> String {
 fn run<K: Kind>(shared: Shared) -> Running {
     let (run, listed, store) = controller::<K>(shared);
     Running { run: Box::pin(run), listed: Box::pin(listed), store: Box::new(store) }
+}
+
+fn read_existing<'a, K: Kind>(client: &'a Client, features: &'a Features) -> BoxFuture<'a, Result<Option<ExistingResources>, CloudError>>
+where
+    K::Object: CustomResourceExt,
+{
+    Box::pin(existing::of_cloud::<K>(client, features))
 }
 
 fn references_of<K: Kind>(object: &Value) -> serde_json::Result<Vec<Reference>> {

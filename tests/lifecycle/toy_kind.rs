@@ -11,7 +11,7 @@ use direct_connect_operator::api::{self, AccountRef, Import, Managed, Policy, St
 use direct_connect_operator::cloud::{Call, Listed, Method, Tag};
 use direct_connect_operator::cluster::leader_election::Leadership;
 use direct_connect_operator::config::{Cli, Command};
-use direct_connect_operator::reconcile::{Desired, Difference, Health, Kind, Place, Registration, ResourcePhase, SpecTags};
+use direct_connect_operator::reconcile::{Desired, Difference, Health, Kind, Place, Refer, Registration, ResourcePhase, SpecTags};
 use direct_connect_operator::telemetry::metrics::Metrics;
 use direct_connect_operator::telemetry::probes::StartupPhase;
 use direct_connect_operator::{kinds, operator};
@@ -172,6 +172,10 @@ impl Kind for ToyKind {
 
     fn observed(seen: &Seen) -> ToyObserved {
         ToyObserved { color: Some(seen.color.clone()) }
+    }
+
+    fn spec_of(seen: &Seen, _: &Refer<'_>) -> Result<ToySpec, String> {
+        Ok(ToySpec { name: Some(seen.name.clone()), color: seen.color.clone() })
     }
 }
 
