@@ -103,6 +103,10 @@ pub enum Command {
     Tags(commands::tags::Args),
     /// Ends a switchover test that somebody left on.
     Undo(commands::undo::Args),
+    /// Prints manifests of everything in an account that has no object.
+    Import(commands::import::Args),
+    /// Prints manifests of the resources in a state of Terraform.
+    FromTerraform(commands::from_terraform::Args),
     /// Shows the versions of the plugin and of the operator.
     Version(commands::version::Args),
     /// Prints the completion script of a shell for `kubectl-dc`; for `kubectl dc` see the plugin's page.

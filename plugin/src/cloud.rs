@@ -4,13 +4,15 @@
 use clap::Args;
 use direct_connect_operator::accounts::{self, CloudResources};
 use direct_connect_operator::api::CloudAccount;
+use direct_connect_operator::api::cloud_account::Features;
 use direct_connect_operator::cloud::{Answer, Call, Client, CloudError, Item, Listed, Method, Priority, Surroundings, VirtualInterface};
-use direct_connect_operator::reconcile::Registration;
+use direct_connect_operator::reconcile::{ExistingResources, Registration};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
 use crate::cluster::Cluster;
+use crate::credentials;
 use crate::error::Error;
 
 /// Which account.
@@ -21,10 +23,48 @@ pub struct CloudArgs {
     pub account: Option<String>,
 }
 
+/// Which account, or whose credentials.
+#[derive(Args, Clone, Debug)]
+pub struct SourceArgs {
+    /// Read the cloud with the credentials of this CloudAccount. Needs the right to read it and its Secret. The default are the variables of the
+    /// vendor's tools: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK …, or HW_ACCESS_KEY, HW_SECRET_KEY …
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Region, where the credentials come from the environment. The default is HW_REGION_NAME.
+    #[arg(long, value_name = "REGION", conflicts_with = "account")]
+    pub region: Option<String>,
+    /// Base URL of all services, where the credentials come from the environment and the region is not the vendor's.
+    #[arg(long, value_name = "URL", conflicts_with = "account", hide = true)]
+    pub endpoint: Option<String>,
+}
+
 /// A client that only reads.
 pub struct ReadOnly(Client);
 
 impl ReadOnly {
+    /// The client that the arguments ask for, with the account's name, if it has one, and what it does without.
+    ///
+    /// # Errors
+    /// The account or its Secret can't be read; or there are no credentials.
+    pub async fn of_source(cluster: &Cluster, args: &SourceArgs) -> Result<(Option<String>, Features, Self), Error> {
+        if let Some(name) = &args.account {
+            let (account, client) = Self::of_account(cluster, name).await?;
+            return Ok((Some(name.clone()), account.spec.features.unwrap_or_default(), client));
+        }
+        let variable = |name: &str| std::env::var(name).ok();
+        let (account, secret) = credentials::of_environment(args.region.as_deref(), args.endpoint.as_deref(), variable)?;
+        let client = accounts::connect(&account, Some(&secret), &surroundings()).map_err(Error::Usage)?;
+        Ok((None, Features::default(), Self(client)))
+    }
+
+    /// What the cloud shows for a kind; `None` where the account does without it.
+    ///
+    /// # Errors
+    /// The cloud refuses or does not answer.
+    pub async fn existing(&self, kind: &Registration, features: &Features) -> Result<Option<ExistingResources>, CloudError> {
+        kind.existing(&self.0, features).await
+    }
+
     /// The client of an account, whose Secret is read with the user's rights.
     ///
     /// # Errors
@@ -114,10 +154,14 @@ async fn connect(cluster: &Cluster, name: &str) -> Result<(CloudAccount, Client)
             Some(secrets.get(&reference.name).await.map_err(Error::kubernetes(what))?)
         }
     };
-    let surroundings = Surroundings { metadata_endpoint: "http://169.254.169.254".to_owned(), pod_identity: None };
-    let client = accounts::connect(&account, secret.as_ref(), &surroundings)
+    let client = accounts::connect(&account, secret.as_ref(), &surroundings())
         .map_err(|problem| Error::Usage(format!("cloudaccount/{}: {problem}", account.name_any())))?;
     Ok((account, client))
+}
+
+/// Where the metadata service of a node is. There is no pod here whose identity could be used.
+fn surroundings() -> Surroundings {
+    Surroundings { metadata_endpoint: "http://169.254.169.254".to_owned(), pod_identity: None }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! - [`error`]: why a command failed, and with which exit code it ends.
 //! - [`output`]: tables, JSON and YAML, colours.
 //! - [`confirm`], [`duration`]: a question, and durations in arguments.
+//! - [`credentials`]: credentials in the environment.
 //! - [`object`]: an object of any kind of the operator, as the API server shows it.
 //! - [`summary`]: what the conditions of an object say, in one line.
 //! - [`topology`]: what hangs on what.
@@ -18,6 +19,7 @@
 //! - [`svg`]: the topology as a picture.
 //! - [`page`]: the page of `report`.
 //! - [`bundle`]: the archive of `report --bundle`, and what is masked in it.
+//! - [`takeover`]: from resources that are there already to manifests.
 //! - [`commands`]: one file for each command.
 //! - [`cli`]: all arguments.
 
@@ -28,6 +30,7 @@ mod cloud;
 mod cluster;
 mod commands;
 mod confirm;
+mod credentials;
 mod duration;
 mod error;
 mod escape;
@@ -41,6 +44,7 @@ mod page;
 mod summary;
 mod survey;
 mod svg;
+mod takeover;
 mod topology;
 mod watch;
 

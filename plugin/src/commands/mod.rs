@@ -5,6 +5,8 @@ pub mod annotate;
 pub mod completion;
 pub mod connections;
 pub mod docs;
+pub mod from_terraform;
+pub mod import;
 pub mod locations;
 pub mod orphans;
 pub mod quotas;
@@ -44,6 +46,8 @@ pub async fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Quotas(args) => quotas::run(&cluster?, &args).await,
         Command::Tags(args) => tags::run(&cluster?, &args).await,
         Command::Undo(args) => undo::run(&cluster?, &args).await,
+        Command::Import(args) => import::run(&cluster?, &args).await,
+        Command::FromTerraform(args) => from_terraform::run(&args),
         Command::Version(args) => version::run(cluster, &args).await,
         Command::Completion(args) => completion::script(&args),
         Command::Complete(args) => completion::complete(&args),
