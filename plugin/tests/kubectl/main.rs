@@ -10,5 +10,6 @@ mod plugin;
 mod reconcile;
 mod report;
 mod status;
+mod takeover;
 mod tenant;
 mod tree;

@@ -27,6 +27,8 @@ const SESSION: &[(&str, &[&str])] = &[
     ("resume", &["kubectl dc resume vif/bgp-line"]),
     ("protect", &["kubectl dc protect vif/bgp-line vgw/bgp-gateway"]),
     ("unprotect", &["kubectl dc unprotect vif/bgp-line vgw/bgp-gateway"]),
+    ("import", &["kubectl dc import --account default --kind dcconn --name line-?"]),
+    ("from-terraform", &["kubectl dc from-terraform terraform.tfstate"]),
     ("version", &["kubectl dc version"]),
 ];
 
@@ -153,6 +155,7 @@ impl Demo {
         if !work.exists() {
             std::fs::create_dir(&work).unwrap();
             std::os::unix::fs::symlink(root().join("deploy"), work.join("deploy")).unwrap();
+            std::os::unix::fs::symlink(root().join("plugin/tests/kubectl/terraform.tfstate"), work.join("terraform.tfstate")).unwrap();
         }
         work
     }
