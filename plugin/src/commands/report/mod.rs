@@ -72,7 +72,7 @@ async fn bundle(cluster: &Cluster, args: &Args, masks: &Masks, at: Timestamp, fi
     let archive = zip(&folder, &files).map_err(|error| Error::Usage(format!("{}: {error}", file.display())))?;
     write(file, &archive)?;
     if unread > 0 {
-        anstream::eprintln!("{unread} things could not be read; {folder}/unread.yaml lists them");
+        anstream::eprintln!("not all could be read ({unread} not): {folder}/unread.yaml in it says what, and why");
     }
     Ok(())
 }
