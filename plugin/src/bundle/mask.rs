@@ -11,12 +11,15 @@ pub const MASK: &str = "***";
 /// Names whose values are secret, and access keys with them: half of a secret. Part of a pattern; the name ends where this ends.
 const NAMES: &str = r"(?:[\w.-]*(?:access[_-]?key|access[_-]?key[_-]?id|secret[_-]?key|secret|token|passw(?:or)?d|md5|api[_-]?key|private[_-]?key|signature|authorization|cookie)|(?:[\w.-]*[_.-])?(?:ak|sk))";
 
+/// Whether a text that has the form of a secret is one.
+type Test = fn(&str) -> bool;
+
 /// One form of a secret in a text.
 struct Pattern {
     /// The form. What the group `keep` holds stays.
     form: Regex,
     /// Whether what has the form is one.
-    is_secret: fn(&str) -> bool,
+    is_secret: Test,
 }
 
 /// All forms of secrets.
@@ -34,7 +37,7 @@ impl Masks {
         let named = format!(
             r#"(?i)(?P<keep>\b{NAMES}(?:\\?["'])?[ \t]*[:=][ \t]*)(?:(?P<double>\\?")[^"\\\r\n]*|(?P<single>')[^'\r\n]*|[^\s"'\\,;}}&{{\[*|>][^\s"'\\,;}}&]*)"#
         );
-        let patterns: [(&str, fn(&str) -> bool); 9] = [
+        let patterns: [(&str, Test); 9] = [
             // PEM blocks, also those whose end is cut off, and those in JSON, where lines end with \n.
             (r"(?s)-----BEGIN [A-Z0-9 ]+-----.*?-----END [A-Z0-9 ]+-----", always),
             (r"-----BEGIN [A-Z0-9 ]+-----(?:[A-Za-z0-9+/=\s]|\\[nr])*", always),

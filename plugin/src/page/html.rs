@@ -24,12 +24,12 @@ pub fn html(page: &Page) -> String {
 fn write(page: &Page, out: &mut String) -> std::fmt::Result {
     let scope = Text(&page.scope);
     // Nothing may be loaded or run, whatever a name or a message holds.
-    write!(
+    writeln!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta name=\"robots\" content=\"noindex\">\n<title>Direct Connect, {scope}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+         <meta name=\"robots\" content=\"noindex\">\n<title>Direct Connect, {scope}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>"
     )?;
     header(page, out)?;
     out.write_str("<main>\n")?;
@@ -45,9 +45,9 @@ fn write(page: &Page, out: &mut String) -> std::fmt::Result {
 }
 
 fn header(page: &Page, out: &mut String) -> std::fmt::Result {
-    write!(
+    writeln!(
         out,
-        "<header>\n<p class=\"kicker\">Direct Connect</p>\n<h1>{}</h1>\n<p class=\"scope\">{} · <time>{}</time></p>\n<ul class=\"summary\">\n",
+        "<header>\n<p class=\"kicker\">Direct Connect</p>\n<h1>{}</h1>\n<p class=\"scope\">{} · <time>{}</time></p>\n<ul class=\"summary\">",
         headline(page),
         Text(&page.scope),
         Text(&page.at)
@@ -59,7 +59,7 @@ fn header(page: &Page, out: &mut String) -> std::fmt::Result {
     }
     let class = if page.drift.is_empty() { "none" } else { "pending" };
     let fields = if page.drift.len() == 1 { "field" } else { "fields" };
-    write!(out, "<li class=\"{class}\"><b>{}</b> drifted {fields}</li>\n</ul>\n<nav>\n", page.drift.len())?;
+    writeln!(out, "<li class=\"{class}\"><b>{}</b> drifted {fields}</li>\n</ul>\n<nav>", page.drift.len())?;
     let sections = [
         ("lines", "Lines", true),
         ("topology", "Topology", !page.topology.is_empty()),
@@ -80,7 +80,7 @@ fn topology(page: &Page, out: &mut String) -> std::fmt::Result {
         return Ok(());
     }
     let class = if page.lines.len() > ON_ONE_PAGE { "figure tall" } else { "figure" };
-    write!(out, "<section id=\"topology\">\n<h2>Topology</h2>\n<div class=\"{class}\">\n{}</div>\n</section>\n", page.topology)
+    writeln!(out, "<section id=\"topology\">\n<h2>Topology</h2>\n<div class=\"{class}\">\n{}</div>\n</section>", page.topology)
 }
 
 /// What matters most, as a sentence.

@@ -30,9 +30,9 @@ pub fn lines(lines: &[Line], out: &mut String) -> Result {
         state(line.state, out)?;
         out.write_str("</td><th scope=\"row\">")?;
         name(&line.namespace, &line.name, out)?;
-        write!(
+        writeln!(
             out,
-            "</th><td>{}</td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td><td class=\"since\">{}</td></tr>\n",
+            "</th><td>{}</td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td><td class=\"since\">{}</td></tr>",
             or_dash(&line.gateway),
             or_dash(&line.connection),
             or_dash(&line.vlan),
@@ -41,7 +41,7 @@ pub fn lines(lines: &[Line], out: &mut String) -> Result {
             or_dash(&line.since),
         )?;
         if !line.message.is_empty() {
-            write!(out, "<tr class=\"message\"><td></td><td colspan=\"7\">{}</td></tr>\n", Text(&line.message))?;
+            writeln!(out, "<tr class=\"message\"><td></td><td colspan=\"7\">{}</td></tr>", Text(&line.message))?;
         }
         out.write_str("</tbody>\n")?;
     }
@@ -64,7 +64,7 @@ pub fn conditions(objects: &[Checked], out: &mut String) -> Result {
         if !object.advice.is_empty() {
             out.write_str("<dl class=\"advice\">\n")?;
             for (reason, advice) in &object.advice {
-                write!(out, "<div><dt>{}</dt><dd>{}</dd></div>\n", Text(reason), code(advice))?;
+                writeln!(out, "<div><dt>{}</dt><dd>{}</dd></div>", Text(reason), code(advice))?;
             }
             out.write_str("</dl>\n")?;
         }
@@ -72,7 +72,7 @@ pub fn conditions(objects: &[Checked], out: &mut String) -> Result {
     }
     if !well.is_empty() {
         let (count, objects) = (well.len(), if well.len() == 1 { "object" } else { "objects" });
-        write!(out, "<details>\n<summary>{count} {objects} without complaint</summary>\n")?;
+        writeln!(out, "<details>\n<summary>{count} {objects} without complaint</summary>")?;
         begin_rows("well", &[("name", "Object"), ("conditions", "Conditions")], out)?;
         for object in well {
             out.write_str("<tr><th scope=\"row\">")?;
@@ -97,9 +97,9 @@ fn condition_table(conditions: &[Condition], out: &mut String) -> Result {
     let columns = [("type", "Condition"), ("status", "Status"), ("reason", "Reason"), ("since", "Since"), ("text", "Message")];
     begin_rows("conditions", &columns, out)?;
     for condition in conditions {
-        write!(
+        writeln!(
             out,
-            "<tr class=\"{}\"><th scope=\"row\">{}</th><td class=\"status\">{}</td><td>{}</td><td class=\"since\">{}</td><td>{}</td></tr>\n",
+            "<tr class=\"{}\"><th scope=\"row\">{}</th><td class=\"status\">{}</td><td>{}</td><td class=\"since\">{}</td><td>{}</td></tr>",
             marks::class(condition.state),
             Text(&condition.name),
             Text(&condition.status),
@@ -121,7 +121,7 @@ pub fn drift(drift: &[Drift], out: &mut String) -> Result {
     for Drift { namespace, name: object, path, desired, observed } in drift {
         out.write_str("<tr><th scope=\"row\">")?;
         name(namespace, object, out)?;
-        write!(out, "</th><td><code>{}</code></td><td>{}</td><td>{}</td></tr>\n", Text(path), or_dash(desired), or_dash(observed))?;
+        writeln!(out, "</th><td><code>{}</code></td><td>{}</td><td>{}</td></tr>", Text(path), or_dash(desired), or_dash(observed))?;
     }
     out.write_str("</tbody>\n")?;
     end_table(out)
@@ -136,7 +136,7 @@ pub fn accounts(accounts: &[Account], out: &mut String) -> Result {
     for account in accounts {
         write!(out, "<article class=\"{}\">\n<h3>", marks::class(account.state))?;
         state(account.state, out)?;
-        write!(out, "<span class=\"name\">{}</span></h3>\n<dl class=\"facts\">\n", Text(&account.name))?;
+        writeln!(out, "<span class=\"name\">{}</span></h3>\n<dl class=\"facts\">", Text(&account.name))?;
         let facts = [
             ("Region", &account.region),
             ("Project", &account.project),
@@ -145,7 +145,7 @@ pub fn accounts(accounts: &[Account], out: &mut String) -> Result {
             ("Last answer of the cloud", &account.synced),
         ];
         for (fact, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
-            write!(out, "<div><dt>{fact}</dt><dd>{}</dd></div>\n", Text(value))?;
+            writeln!(out, "<div><dt>{fact}</dt><dd>{}</dd></div>", Text(value))?;
         }
         out.write_str("</dl>\n")?;
         quotas(&account.quotas, out)?;
@@ -173,10 +173,10 @@ fn quotas(quotas: &[Quota], out: &mut String) -> Result {
         } else {
             State::Working
         };
-        write!(
+        writeln!(
             out,
             "<td class=\"number\">{limit}</td><td><svg class=\"bar {}\" role=\"img\" aria-label=\"{percent} % used\" viewBox=\"0 0 100 6\" \
-             preserveAspectRatio=\"none\"><rect class=\"track\" width=\"100\" height=\"6\"/><rect width=\"{percent}\" height=\"6\"/></svg></td></tr>\n",
+             preserveAspectRatio=\"none\"><rect class=\"track\" width=\"100\" height=\"6\"/><rect width=\"{percent}\" height=\"6\"/></svg></td></tr>",
             marks::class(state)
         )?;
     }
@@ -191,7 +191,7 @@ pub fn unread(unread: &[Unread], out: &mut String) -> Result {
     out.write_str("<section id=\"unread\">\n<h2>Not read</h2>\n")?;
     begin_rows("unread", &[("name", "What"), ("text", "Why")], out)?;
     for Unread { what, why } in unread {
-        write!(out, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", Text(what), Text(why))?;
+        writeln!(out, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", Text(what), Text(why))?;
     }
     out.write_str("</tbody>\n")?;
     end_table(out)

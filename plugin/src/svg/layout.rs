@@ -135,7 +135,9 @@ impl Plan<'_> {
             // Of columns of any length the same scale.
             ranks.extend(cards.iter().enumerate().map(|(rank, &card)| (card, (2 * rank + 1) * 10_000 / cards.len())));
         };
-        by_column.values().for_each(|cards| rank(cards, &mut ranks));
+        for cards in by_column.values() {
+            rank(cards, &mut ranks);
+        }
         let keys: Vec<u8> = by_column.keys().copied().collect();
         for column in keys.iter().rev().chain(&keys) {
             let Some(cards) = by_column.get_mut(column) else { continue };

@@ -8,6 +8,7 @@ mod layout;
 mod tests;
 mod text;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
 
@@ -92,12 +93,12 @@ pub fn svg(topology: &Topology) -> String {
 fn begin(topology: &Topology, height: u32, x: &BTreeMap<u8, u32>, out: &mut String) -> Result {
     let states = topology.nodes.iter().filter_map(|node| node.summary.as_ref());
     let failing = states.filter(|summary| summary.state == State::Failing).count();
-    write!(
+    writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"dc-topology\" role=\"img\" aria-labelledby=\"dc-topology-title dc-topology-desc\" \
          width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\">\n<title id=\"dc-topology-title\">Direct Connect topology</title>\n\
          <desc id=\"dc-topology-desc\">{} {}, {failing} failing, from connections at the left to networks at the right.</desc>\n\
-         <style>\n{STYLE}</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
+         <style>\n{STYLE}</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>",
         topology.nodes.len(),
         if topology.nodes.len() == 1 { "node" } else { "nodes" }
     )?;
@@ -163,24 +164,24 @@ fn draw(card: &Card, rows: &[Row], place: Place, width: u32, out: &mut String) -
     let class = state(card.node).map_or("plain", marks::class);
     writeln!(out, "<g class=\"card {class}{bare}\">\n<title>{}</title>", Text(&whole(card)))?;
     writeln!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>")?;
-    let mut base = y + PADDING + 11;
+    let mut baseline = y + PADDING + 11;
     for row in rows {
         if row.is_part {
-            writeln!(out, "<path class=\"rule\" d=\"M{} {}h{}\"/>", x + PADDING, base - 9, width - 2 * PADDING)?;
-            base += 8;
+            writeln!(out, "<path class=\"rule\" d=\"M{} {}h{}\"/>", x + PADDING, baseline - 9, width - 2 * PADDING)?;
+            baseline += 8;
         }
         let mut left = x + PADDING;
         if let Some(state) = row.mark {
-            writeln!(out, "<path class=\"{}\" d=\"M{left} {}{}\"/>", marks::class(state), base - 10, marks::shape(state))?;
+            writeln!(out, "<path class=\"{}\" d=\"M{left} {}{}\"/>", marks::class(state), baseline - 10, marks::shape(state))?;
             left += MARK;
         }
         let shown = row.font.cut(&row.text, x + width - PADDING - left);
-        write!(out, "<text class=\"{}\" x=\"{left}\" y=\"{base}\">", row.class)?;
+        write!(out, "<text class=\"{}\" x=\"{left}\" y=\"{baseline}\">", row.class)?;
         if shown != row.text {
             write!(out, "<title>{}</title>", Text(&row.text))?;
         }
         writeln!(out, "{}</text>", Text(&shown))?;
-        base += LINE;
+        baseline += LINE;
     }
     out.write_str("</g>\n")
 }
@@ -204,19 +205,15 @@ fn curve(edge: &Edge, from: Place, to: Place, width: u32, out: &mut String) -> R
         (_, Role::Path) => "tie",
         (_, Role::Aside) => "tie aside",
     };
-    let (left, right, bend_left, bend_right) = if from.x < to.x {
-        let (left, right) = (from.x + width, to.x);
-        (left, right, left + (right - left) / 2, left + (right - left) / 2)
-    } else if from.x > to.x {
-        let (left, right) = (from.x, to.x + width);
-        (left, right, right + (left - right) / 2, right + (left - right) / 2)
-    } else {
-        let side = from.x + width;
-        (side, side, side + 22, side + 22)
+    let (left, right, bend) = match from.x.cmp(&to.x) {
+        Ordering::Less => (from.x + width, to.x, u32::midpoint(from.x + width, to.x)),
+        Ordering::Greater => (from.x, to.x + width, u32::midpoint(from.x, to.x + width)),
+        // Around the side of their column.
+        Ordering::Equal => (from.x + width, from.x + width, from.x + width + 22),
     };
     writeln!(
         out,
-        "<path class=\"{class}\" d=\"M{left} {start}C{bend_left} {start} {bend_right} {end} {right} {end}\"><title>{}</title></path>",
+        "<path class=\"{class}\" d=\"M{left} {start}C{bend} {start} {bend} {end} {right} {end}\"><title>{}</title></path>",
         Text(&edge.field)
     )
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Advance widths of the printable ASCII characters, in thousandths of the size: of DejaVu Sans Bold or Liberation Sans Bold, whichever is wider.
+/// Advance widths of the printable ASCII characters, in thousandths of the size: of `DejaVu Sans Bold` or `Liberation Sans Bold`,
+/// whichever is wider.
 const WIDTHS: [u32; 95] = [
     349, 457, 521, 838, 696, 1002, 873, 307, 458, 458, 523, 838, 380, 416, 380, 366, 696, 696, 696, 696, 696, 696, 696, 696, 696, 696, 400,
     400, 838, 838, 838, 611, 1000, 774, 763, 734, 831, 684, 684, 821, 837, 373, 557, 775, 638, 996, 837, 851, 733, 851, 771, 721, 683, 813,

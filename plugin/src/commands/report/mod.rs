@@ -51,17 +51,16 @@ pub struct Args {
 pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
     let masks = Masks::new().map_err(|error| Error::Usage(format!("masks: {error}")))?;
     let at = Timestamp::now();
-    match &args.bundle {
-        Some(file) => bundle(cluster, args, &masks, at, file).await?,
-        None => {
-            let read = read::read(cluster, &args.scope, &masks).await?;
-            let text = html(&page(read.of(at)));
-            if args.file == Path::new("-") {
-                print(&text)?;
-            } else {
-                write(&args.file, text.as_bytes())?;
-            }
-        }
+    if let Some(file) = &args.bundle {
+        bundle(cluster, args, &masks, at, file).await?;
+        return Ok(Outcome::Done);
+    }
+    let read = read::read(cluster, &args.scope, &masks).await?;
+    let text = html(&page(read.of(at)));
+    if args.file == Path::new("-") {
+        print(&text)?;
+    } else {
+        write(&args.file, text.as_bytes())?;
     }
     Ok(Outcome::Done)
 }
