@@ -75,6 +75,12 @@ impl Summary {
         }
     }
 
+    /// Whether it is Ready, and Healthy where it can be; paused or not.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.ready == "True" && ["True", ""].contains(&self.healthy.as_str())
+    }
+
     /// What is worth reading at a glance: of what works the reason alone.
     #[must_use]
     pub fn brief(&self) -> String {
@@ -142,6 +148,8 @@ mod tests {
         for (row, metadata, conditions, state, message) in rows {
             let summary = Summary::of(&interface(&metadata, &conditions));
             assert_eq!((summary.state, summary.message.as_str()), (state, message), "{row}");
+            let works = ["works", "has no health", "differs", "is paused", "is being deleted", "has changed since"].contains(&row);
+            assert_eq!(summary.is_healthy(), works, "{row}");
         }
     }
 

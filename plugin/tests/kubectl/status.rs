@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::mpsc;
 use support::line::{gateway, interface, with};
-use support::world::{BOUND, World};
+use support::world::{BOUND, World, is};
 
 use crate::plugin::{dc, kubectl};
 
@@ -51,6 +51,16 @@ async fn objects_that_do_not_work_come_first() {
     let other = dc(&world, &["status", "vif/branch", "-v"]).ok();
     assert!(other.contains("waits for: VirtualGateway missing"), "{other}");
     assert_eq!(dc(&world, &["status", "vif/other"]).code, 2);
+    let interfaces = dc(&world, &["status", "vif"]).ok();
+    assert!(interfaces.contains("vif/branch") && interfaces.contains("vif/office") && !interfaces.contains("vgw/main  "), "{interfaces}");
+
+    // Who is paused still works.
+    dc(&world, &["pause", "vgw/main"]).ok();
+    world.wait("VirtualGateway", "main", "paused", |object| is(object, "Synced", "False")).await;
+    let paused = dc(&world, &["status", "vgw/main", "--exit-code"]).ok();
+    assert!(paused.contains("1 object: 1 pending") && paused.contains("Paused: paused by the annotation"), "{paused}");
+    dc(&world, &["resume", "vgw/main"]).ok();
+
     let coloured = dc(&world, &["status", "--color", "always"]).ok();
     assert!(coloured.contains("\u{1b}[33m") && coloured.contains("\u{1b}[32m") && !text.contains('\u{1b}'), "{coloured:?}");
     world.finish().await;

@@ -7,11 +7,10 @@ mod text;
 use futures::future::try_join_all;
 use serde::Serialize;
 
-use crate::cluster::{Cluster, Scope, named};
+use crate::cluster::{Cluster, Scope, kind, named};
 use crate::error::{Error, Outcome};
 use crate::operators::{Operator, is_alike, operators};
 use crate::output::{Format, document_text, print};
-use crate::summary::State;
 use crate::watch;
 use accounts::Account;
 use lines::Line;
@@ -19,17 +18,18 @@ use lines::Line;
 /// Arguments of `status`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-The exit code is 0; with --exit-code it is 1 if an object does not work. What you may not read, like the operator's
+The exit code is 0; with --exit-code it is 1 if an object is not Ready or not Healthy. What you may not read, like the operator's
 Deployment and the accounts, is left out; -v says so.
 
 Examples:
   kubectl dc status                     all objects of the namespace, those that do not work first
   kubectl dc status -A -o wide          of all namespaces, with ids and whole messages
+  kubectl dc status vif                 interfaces only
   kubectl dc status vif/office -v       one object with what the cloud shows, its drift and its last error
   kubectl dc status -w                  again after each change
   kubectl dc status --exit-code -l env=production > /dev/null || echo 'not all lines work'")]
 pub struct Args {
-    /// Only these objects: KIND/NAME …, or KIND NAME …. Without it: all objects of the namespace.
+    /// Only these objects: KIND/NAME …, KIND NAME …, or all of a KIND. Without it: all objects of the namespace.
     #[arg(value_name = "KIND/NAME", add = super::completion::objects())]
     pub objects: Vec<String>,
     /// Which objects.
@@ -76,17 +76,17 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
     } else {
         print(&text)?;
     }
-    let works = status.objects.iter().all(|line| line.summary.state == State::Working);
-    Ok(Outcome::found(args.exit_code && !works))
+    let all_healthy = status.objects.iter().all(|line| line.summary.is_healthy());
+    Ok(Outcome::found(args.exit_code && !all_healthy))
 }
 
 async fn read(cluster: &Cluster, args: &Args) -> Result<Status, Error> {
     let objects = async {
-        if args.objects.is_empty() {
-            return cluster.objects(&args.scope).await;
+        match args.objects.as_slice() {
+            [] => cluster.objects(&args.scope).await,
+            [word] if !word.contains('/') => cluster.list(kind(word)?, &args.scope).await,
+            words => try_join_all(named(words)?.iter().map(|name| cluster.get(name))).await,
         }
-        let names = named(&args.objects)?;
-        try_join_all(names.iter().map(|name| cluster.get(name))).await
     };
     let (objects, accounts, operators) = tokio::try_join!(objects, cluster.accounts(), operators(cluster))?;
     let accounts = accounts.map(|accounts| accounts.iter().map(Account::of).collect());
@@ -112,8 +112,9 @@ fn remark(cluster: &Cluster, status: &Status, args: &Args) {
             status.plugin
         );
     }
-    if status.objects.is_empty() && !args.scope.all_namespaces {
-        anstream::eprintln!("there are no objects in namespace {}; -A looks in all namespaces", cluster.namespace);
+    if status.objects.is_empty() {
+        let place = format!(" in namespace {}; -A looks in all namespaces", cluster.namespace);
+        anstream::eprintln!("there are no objects{}", if args.scope.all_namespaces { "" } else { &place });
     }
     if args.verbose && status.operators.is_none() {
         anstream::eprintln!("the operator is left out: you may not list deployments of all namespaces");
