@@ -33,10 +33,14 @@ fn write(page: &Page, out: &mut String) -> std::fmt::Result {
     )?;
     header(page, out)?;
     out.write_str("<main>\n")?;
-    sections::lines(&page.lines, out)?;
-    topology(page, out)?;
+    if !page.is_unreadable {
+        sections::lines(&page.lines, out)?;
+        topology(page, out)?;
+    }
     sections::conditions(&page.objects, out)?;
-    sections::drift(&page.drift, out)?;
+    if !page.is_unreadable {
+        sections::drift(&page.drift, out)?;
+    }
     sections::accounts(&page.accounts, out)?;
     sections::unread(&page.unread, out)?;
     out.write_str("</main>\n")?;
@@ -61,10 +65,10 @@ fn header(page: &Page, out: &mut String) -> std::fmt::Result {
     let fields = if page.drift.len() == 1 { "field" } else { "fields" };
     writeln!(out, "<li class=\"{class}\"><b>{}</b> drifted {fields}</li>\n</ul>\n<nav>", page.drift.len())?;
     let sections = [
-        ("lines", "Lines", true),
+        ("lines", "Lines", !page.is_unreadable),
         ("topology", "Topology", !page.topology.is_empty()),
         ("conditions", "Conditions", true),
-        ("drift", "Drift", true),
+        ("drift", "Drift", !page.is_unreadable),
         ("accounts", "Accounts", !page.accounts.is_empty()),
         ("unread", "Not read", !page.unread.is_empty()),
     ];

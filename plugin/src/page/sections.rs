@@ -115,7 +115,7 @@ fn condition_table(conditions: &[Condition], out: &mut String) -> Result {
 pub fn drift(drift: &[Drift], out: &mut String) -> Result {
     out.write_str("<section id=\"drift\">\n<h2>Drift</h2>\n")?;
     if drift.is_empty() {
-        return out.write_str("<p class=\"empty\">The cloud matches every spec.</p>\n</section>\n");
+        return out.write_str("<p class=\"empty\">No drift is known.</p>\n</section>\n");
     }
     begin_rows("drift", &[("name", "Object"), ("path", "Field"), ("value", "Spec"), ("value", "Cloud")], out)?;
     for Drift { namespace, name: object, path, desired, observed } in drift {

@@ -6,17 +6,21 @@ use super::{Page, html};
 #[test]
 fn an_empty_page_says_that_there_is_nothing() {
     let text = html(&Page { scope: "namespace network".to_owned(), ..Page::default() });
-    for said in [
-        "No lines",
-        "namespace network",
-        "There is no virtual interface here.",
-        "No object needs attention.",
-        "The cloud matches every spec.",
-    ] {
+    for said in ["No lines", "namespace network", "There is no virtual interface here.", "No object needs attention.", "No drift is known."]
+    {
         assert!(text.contains(said), "{said}");
     }
     for absent in ["Topology", "Accounts", "Not read"] {
         assert!(!text.contains(&format!("<h2>{absent}")), "{absent}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_not_said_to_be_well() {
+    let text = html(&Page { is_unreadable: true, ..Page::default() });
+    assert!(text.contains("<h1>No lines can be read</h1>"), "{text}");
+    for absent in ["There is no virtual interface here.", "No drift is known."] {
+        assert!(!text.contains(absent), "{absent}");
     }
 }
 
