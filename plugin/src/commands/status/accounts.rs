@@ -55,11 +55,12 @@ impl Account {
         self.ready == "True"
     }
 
-    /// The quota of which least is left, or all quotas: `virtualInterface 45/50`.
+    /// The quota that is used up most, or all quotas: `virtualInterface 45/50`.
     #[must_use]
     pub fn quota(&self, all: bool) -> String {
         let mut limited: Vec<&Quota> = self.quotas.iter().filter(|quota| quota.limit >= 0).collect();
-        limited.sort_by_key(|quota| quota.limit - quota.used);
+        // By used / limit, without fractions.
+        limited.sort_by(|one, other| (other.used * one.limit.max(1)).cmp(&(one.used * other.limit.max(1))));
         let told = limited.iter().take(if all { usize::MAX } else { 1 });
         told.map(|quota| format!("{} {}/{}", quota.type_, quota.used, quota.limit)).collect::<Vec<_>>().join(", ")
     }
@@ -71,7 +72,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_account_tells_of_the_quota_that_ends_first() {
+    fn an_account_tells_of_the_quota_that_is_used_up_most() {
         let account: CloudAccount = serde_json::from_value(json!({
             "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": "CloudAccount", "metadata": { "name": "company" },
             "spec": { "region": "r", "credentials": { "accessKey": { "secretRef": { "namespace": "n", "name": "s" } } } },
@@ -81,7 +82,7 @@ mod tests {
                     "lastTransitionTime": "2026-01-02T03:04:05Z",
                 }],
                 "quotas": [
-                    { "type": "virtualGateway", "used": 1, "limit": 5 }, { "type": "virtualInterface", "used": 49, "limit": 50 },
+                    { "type": "peerLinkPerGdgw", "used": 0, "limit": 3 }, { "type": "virtualInterface", "used": 45, "limit": 50 },
                     { "type": "physicalConnect", "used": 7, "limit": -1 },
                 ],
             },
@@ -89,7 +90,7 @@ mod tests {
         .unwrap();
         let account = Account::of(&account);
         assert_eq!((account.is_ready(), account.reason.as_str()), (false, "AuthFailed"));
-        assert_eq!(account.quota(false), "virtualInterface 49/50");
-        assert_eq!(account.quota(true), "virtualInterface 49/50, virtualGateway 1/5");
+        assert_eq!(account.quota(false), "virtualInterface 45/50");
+        assert_eq!(account.quota(true), "virtualInterface 45/50, peerLinkPerGdgw 0/3");
     }
 }

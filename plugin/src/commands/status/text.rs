@@ -57,7 +57,11 @@ fn accounts(accounts: &[Account], whole: bool) -> String {
             Some(left) if left <= 0 => format!("{} ago", age(end.0, now)),
             _ => format!("in {}", age(now, end.0)),
         });
-        let message = if account.is_ready() { account.message.clone() } else { format!("{}: {}", account.reason, account.message) };
+        let message = match account.is_ready() {
+            true if whole => account.message.clone(),
+            true => String::new(),
+            false => format!("{}: {}", account.reason, account.message),
+        };
         table.styled_row(
             of_state(state),
             [
