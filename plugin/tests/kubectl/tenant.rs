@@ -7,7 +7,7 @@ use support::world::World;
 
 use crate::plugin::{Run, dc};
 
-/// Gives the user `tenant` in the world's namespace what the chart adds to the ClusterRole `edit`, and nothing else.
+/// Gives the user `tenant` in the world's namespace what the chart adds to the role `edit`, and nothing else.
 fn admit_tenant(world: &World) {
     let chart = root().join("charts/direct-connect-operator");
     let roles = world.plane.run("helm", &["template", "tenants", chart.to_str().unwrap(), "--show-only", "templates/tenant-roles.yaml"]);
