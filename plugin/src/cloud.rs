@@ -10,6 +10,7 @@ use direct_connect_operator::reconcile::{ExistingResources, Registration};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, ResourceExt};
 use serde_json::json;
+use std::path::Path;
 
 use crate::cluster::Cluster;
 use crate::credentials;
@@ -24,16 +25,17 @@ pub struct CloudArgs {
 }
 
 /// Which account, or whose credentials.
+#[allow(clippy::doc_markdown, reason = "the help is plain text")]
 #[derive(Args, Clone, Debug)]
 pub struct SourceArgs {
-    /// Read the cloud with the credentials of this CloudAccount. Needs the right to read it and its Secret. The default are the variables of the
-    /// vendor's tools: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK …, or HW_ACCESS_KEY, HW_SECRET_KEY …
+    /// Read the cloud with the credentials of this CloudAccount. Needs the right to read it and its Secret. The default is what the vendor's tools
+    /// use: the variables HUAWEICLOUD_SDK_… or HW_…, ~/.huaweicloud/credentials, or the current profile of KooCLI if it is not encrypted.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// Region, where the credentials come from the environment. The default is HW_REGION_NAME.
+    /// Region, where the credentials are those of the vendor's tools. The default is HW_REGION_NAME.
     #[arg(long, value_name = "REGION", conflicts_with = "account")]
     pub region: Option<String>,
-    /// Base URL of all services, where the credentials come from the environment and the region is not the vendor's.
+    /// Base URL of all services, where the credentials are those of the vendor's tools and the region is not the vendor's.
     #[arg(long, value_name = "URL", conflicts_with = "account", hide = true)]
     pub endpoint: Option<String>,
 }
@@ -51,8 +53,9 @@ impl ReadOnly {
             let (account, client) = Self::of_account(cluster, name).await?;
             return Ok((Some(name.clone()), account.spec.features.unwrap_or_default(), client));
         }
-        let variable = |name: &str| std::env::var(name).ok();
-        let (account, secret) = credentials::of_environment(args.region.as_deref(), args.endpoint.as_deref(), variable)?;
+        let (variable, file) = (|name: &str| std::env::var(name).ok(), |file: &Path| std::fs::read_to_string(file).ok());
+        let around = credentials::Surroundings { variable: &variable, file: &file };
+        let (account, secret) = credentials::of_tools(args.region.as_deref(), args.endpoint.as_deref(), &around)?;
         let client = accounts::connect(&account, Some(&secret), &surroundings()).map_err(Error::Usage)?;
         Ok((None, Features::default(), Self(client)))
     }

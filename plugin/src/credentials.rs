@@ -1,10 +1,11 @@
-//! Credentials in the environment, as the vendor's own tools read them.
+//! Credentials that the vendor's own tools have: in the environment, or in files of the user's home.
 
 use direct_connect_operator::api::CloudAccount;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
@@ -28,32 +29,58 @@ const TOOLS: [Variables; 2] = [
 ];
 /// Variable with the region.
 const REGION: &str = "HW_REGION_NAME";
+/// Variable with the file of the SDKs.
+const SDK_FILE: &str = "HUAWEICLOUD_SDK_CREDENTIALS_FILE";
+
+/// What is found. No `Debug`: it holds keys.
+#[derive(Default)]
+struct Found {
+    access_key: String,
+    secret_key: String,
+    security_token: Option<String>,
+    project: Option<String>,
+    region: Option<String>,
+}
+
+/// The user's environment and files.
+pub struct Surroundings<'a> {
+    /// Value of a variable.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Content of a file, if it is there.
+    pub file: &'a dyn Fn(&Path) -> Option<String>,
+}
 
 /// An account that is in no cluster, and its Secret. `endpoint` is where all services are, if they are not where the vendor has them.
 ///
 /// # Errors
-/// The environment has no keys, or nobody says the region.
-pub fn of_environment(
-    region: Option<&str>,
-    endpoint: Option<&str>,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<(CloudAccount, Secret), Error> {
-    let variable = |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let found = TOOLS.iter().find_map(|tool| Some((tool, variable(tool.access_key)?, variable(tool.secret_key)?)));
-    let Some((tool, access_key, secret_key)) = found else {
+/// There are no keys, or nobody says the region.
+pub fn of_tools(region: Option<&str>, endpoint: Option<&str>, around: &Surroundings<'_>) -> Result<(CloudAccount, Secret), Error> {
+    let variable = |name: &str| (around.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let home = || variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
+    let of_variables = TOOLS.iter().find_map(|tool| {
+        let (access_key, secret_key) = (variable(tool.access_key)?, variable(tool.secret_key)?);
+        let (security_token, project) = (variable(tool.security_token), variable(tool.project));
+        Some(Found { access_key, secret_key, security_token, project, region: None })
+    });
+    let of_sdk_file = || {
+        let file = variable(SDK_FILE).map(PathBuf::from).or_else(|| Some(home()?.join(".huaweicloud/credentials")))?;
+        of_sdk_file(&(around.file)(&file)?)
+    };
+    let of_koo_cli = || of_koo_cli(&(around.file)(&home()?.join(".hcloud/config.json"))?);
+    let Some(found) = of_variables.or_else(of_sdk_file).or_else(of_koo_cli) else {
         let names = TOOLS.map(|tool| format!("{} and {}", tool.access_key, tool.secret_key)).join(", or ");
         return Err(Error::Usage(format!("no credentials: name a CloudAccount by --account, or set {names}")));
     };
-    let region = region.map(str::to_owned).or_else(|| variable(REGION));
+    let region = region.map(str::to_owned).or_else(|| variable(REGION)).or(found.region);
     let region = region.ok_or_else(|| Error::Usage(format!("no region: set --region or {REGION}")))?;
-    let keys = [("accessKey", Some(access_key)), ("secretKey", Some(secret_key)), ("securityToken", variable(tool.security_token))];
+    let keys = [("accessKey", Some(found.access_key)), ("secretKey", Some(found.secret_key)), ("securityToken", found.security_token)];
     let data: BTreeMap<String, ByteString> =
         keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), ByteString(value?.into_bytes())))).collect();
     let endpoints = endpoint.map(|url| json!({ "dc": url, "iam": url, "sts": url, "insecure": url.starts_with("http://") }));
     let account = json!({
         "metadata": { "name": "environment" },
         "spec": {
-            "region": region, "projectId": variable(tool.project), "endpoints": endpoints,
+            "region": region, "projectId": found.project, "endpoints": endpoints,
             "credentials": { "accessKey": { "secretRef": { "namespace": "environment", "name": "environment" } } },
         },
     });
@@ -61,26 +88,81 @@ pub fn of_environment(
     Ok((account, Secret { data: Some(data), ..Secret::default() }))
 }
 
+/// The section `basic` of the file of the SDKs.
+fn of_sdk_file(text: &str) -> Option<Found> {
+    let lines = text.lines().map(str::trim).skip_while(|line| *line != "[basic]").skip(1).take_while(|line| !line.starts_with('['));
+    let fields: BTreeMap<&str, &str> =
+        lines.filter_map(|line| line.split_once('=')).map(|(key, value)| (key.trim(), value.trim())).collect();
+    let field = |key: &str| fields.get(key).filter(|value| !value.is_empty()).map(|value| (*value).to_owned());
+    Some(Found {
+        access_key: field("ak")?,
+        secret_key: field("sk")?,
+        security_token: field("security_token"),
+        project: field("project_id"),
+        region: None,
+    })
+}
+
+/// The current profile of `KooCLI`, if it is not encrypted: then the access key is in letters and digits.
+fn of_koo_cli(text: &str) -> Option<Found> {
+    let config: Value = serde_json::from_str(text).ok()?;
+    let current = config.get("current")?;
+    let profile = config.get("profiles")?.as_array()?.iter().find(|profile| profile.get("name") == Some(current))?;
+    let field = |key: &str| profile.get(key).and_then(Value::as_str).filter(|value| !value.is_empty()).map(str::to_owned);
+    let is_plain = |key: &String| key.len() <= 40 && key.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
+    Some(Found {
+        access_key: field("accessKeyId").filter(is_plain)?,
+        secret_key: field("secretAccessKey")?,
+        security_token: field("securityToken"),
+        project: field("projectId"),
+        region: field("region"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(region: Option<&str>, variables: &[(&str, &str)]) -> Result<(CloudAccount, Secret), String> {
-        let variable = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        of_environment(region, None, variable).map_err(|error| error.to_string())
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    fn found(region: Option<&str>, variables: Pairs<'_>, files: Pairs<'_>) -> Result<(CloudAccount, Secret), String> {
+        let value = |pairs: Pairs<'_>, name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let (variable, file) = (|name: &str| value(variables, name), |file: &Path| value(files, file.to_str().unwrap()));
+        of_tools(region, None, &Surroundings { variable: &variable, file: &file }).map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_variables_of_the_vendors_tools_are_read() {
         let sdk =
             [("HUAWEICLOUD_SDK_AK", "a"), ("HUAWEICLOUD_SDK_SK", "s"), ("HUAWEICLOUD_SDK_PROJECT_ID", "p"), ("HW_ACCESS_KEY", "other")];
-        let (account, secret) = found(Some("eu-west-101"), &sdk).unwrap();
+        let (account, secret) = found(Some("eu-west-101"), &sdk, &[]).unwrap();
         assert_eq!((account.spec.region.as_str(), account.spec.project_id.as_deref()), ("eu-west-101", Some("p")));
         assert_eq!(secret.data.unwrap().keys().collect::<Vec<_>>(), ["accessKey", "secretKey"]);
         let terraform = [("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s"), ("HW_SECURITY_TOKEN", "t"), ("HW_REGION_NAME", "cn-north-4")];
-        let (account, secret) = found(None, &terraform).unwrap();
+        let (account, secret) = found(None, &terraform, &[]).unwrap();
         assert_eq!((account.spec.region.as_str(), secret.data.unwrap()["securityToken"].0.as_slice()), ("cn-north-4", b"t".as_slice()));
-        assert!(found(Some("r"), &[("HW_ACCESS_KEY", "a")]).unwrap_err().contains("HW_ACCESS_KEY and HW_SECRET_KEY"));
-        assert!(found(None, &sdk).unwrap_err().contains("--region or HW_REGION_NAME"));
+        let nothing = found(Some("r"), &[("HW_ACCESS_KEY", "a")], &[]).err().unwrap();
+        assert!(nothing.contains("HW_ACCESS_KEY and HW_SECRET_KEY"), "{nothing}");
+        assert!(found(None, &sdk, &[]).err().unwrap().contains("--region or HW_REGION_NAME"));
+    }
+
+    #[test]
+    fn the_files_of_the_vendors_tools_are_read() {
+        let home = [("HOME", "/home/me")];
+        let key = |found: Result<(CloudAccount, Secret), String>| {
+            let (account, secret) = found.unwrap();
+            (String::from_utf8(secret.data.unwrap()["accessKey"].0.clone()).unwrap(), account.spec.region)
+        };
+        let sdk = "[global]\nak = no\nsk = no\n[basic]\nak = AK1\nsk=s\n\n[other]\nak=no";
+        assert_eq!(key(found(Some("r"), &home, &[("/home/me/.huaweicloud/credentials", sdk)])), ("AK1".to_owned(), "r".to_owned()));
+        let elsewhere = [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/keys")];
+        assert_eq!(key(found(Some("r"), &elsewhere, &[("/keys", sdk)])).0, "AK1");
+        let config = |key: &str| {
+            let profile = json!({ "name": "b", "accessKeyId": key, "secretAccessKey": "s", "region": "cn-north-4" });
+            json!({ "current": "b", "profiles": [{ "name": "a", "accessKeyId": "NO" }, profile] }).to_string()
+        };
+        let koo = |key: &str| found(None, &home, &[("/home/me/.hcloud/config.json", &config(key))]);
+        assert_eq!(key(koo("AK2")), ("AK2".to_owned(), "cn-north-4".to_owned()));
+        assert!(koo("3q2+7w==").is_err(), "encrypted");
     }
 }

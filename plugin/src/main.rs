@@ -5,7 +5,7 @@
 //! - [`error`]: why a command failed, and with which exit code it ends.
 //! - [`output`]: tables, JSON and YAML, colours.
 //! - [`confirm`], [`duration`]: a question, and durations in arguments.
-//! - [`credentials`]: credentials in the environment.
+//! - [`credentials`]: credentials that the vendor's own tools have.
 //! - [`object`]: an object of any kind of the operator, as the API server shows it.
 //! - [`summary`]: what the conditions of an object say, in one line.
 //! - [`topology`]: what hangs on what.

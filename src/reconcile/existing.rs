@@ -62,7 +62,7 @@ impl Existing {
     /// Its name in the cloud; none if it is empty, or if such resources have no names.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.observed["name"].as_str().filter(|name| !name.is_empty())
+        self.observed.get("name").and_then(Value::as_str).filter(|name| !name.is_empty())
     }
 
     fn new<K: Kind>(seen: K::Resource) -> Self

@@ -72,9 +72,9 @@ pub fn manifests(candidates: Vec<Candidate>, present: &Present, mode: Mode) -> (
         .iter()
         .map(|candidate| Named { kind: candidate.kind.kind, id: &candidate.resource.id, name: candidate.resource.name() })
         .collect();
-    let names = names(&named, |kind, name| present.names.iter().any(|(taken, by)| *taken == kind && by == name));
+    let chosen = names(&named, |kind, name| present.names.iter().any(|(taken, by)| *taken == kind && by == name));
     let mut by_id: BTreeMap<(&'static str, &str), &String> = BTreeMap::new();
-    for (candidate, name) in candidates.iter().zip(&names) {
+    for (candidate, name) in candidates.iter().zip(&chosen) {
         for id in candidate.resource.parts.values().chain([&candidate.resource.id]) {
             by_id.insert((candidate.kind.kind, id), name);
         }
@@ -84,7 +84,7 @@ pub fn manifests(candidates: Vec<Candidate>, present: &Present, mode: Mode) -> (
         Some(ObjectReference { name: name.clone(), namespace: None })
     };
     let mut manifests = Vec::new();
-    for (candidate, name) in candidates.iter().zip(&names) {
+    for (candidate, name) in candidates.iter().zip(&chosen) {
         match candidate.resource.spec(&refer) {
             Ok(spec) => manifests.extend(manifest(candidate, name, spec, mode)),
             Err(why) => skipped.push(Skipped { what: title(candidate), why }),
@@ -151,10 +151,8 @@ fn manifest(candidate: &Candidate, name: &str, spec: Value, mode: Mode) -> Vec<M
             }
         }
     }
-    let mut metadata = json!({ "name": name });
-    if !also.annotations.is_empty() {
-        metadata["annotations"] = json!(also.annotations);
-    }
+    let annotations = Some(&also.annotations).filter(|annotations| !annotations.is_empty());
+    let metadata = annotations.map_or_else(|| json!({ "name": name }), |annotations| json!({ "annotations": annotations, "name": name }));
     let version = format!("{}/{}", api::GROUP, api::VERSION);
     let object = json!({ "apiVersion": version, "kind": kind.kind, "metadata": metadata, "spec": spec });
     manifests.push(Manifest { kind: kind.kind.to_ascii_lowercase(), name: name.to_owned(), comments, object, is_secret: false });

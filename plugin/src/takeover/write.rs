@@ -1,5 +1,6 @@
 //! Where manifests are written to: a stream of YAML, or a folder with a file for each.
 
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -26,7 +27,7 @@ pub fn write(manifests: &[Manifest], last: &[String], skipped: &[Skipped], direc
     for manifest in manifests {
         file(&directory.join(format!("{}-{}.yaml", manifest.kind, manifest.name)), &text(manifest)?, manifest.is_secret)?;
     }
-    let lines: String = skipped.iter().map(|skipped| format!("{skipped}\n")).collect();
+    let lines = skipped.iter().fold(String::new(), |lines, skipped| lines + &skipped.to_string() + "\n");
     file(&directory.join("skipped.txt"), &lines, false)?;
     if last.is_empty() { Ok(()) } else { file(&directory.join("terraform.txt"), &(last.join("\n") + "\n"), false) }
 }
@@ -36,7 +37,7 @@ pub fn tell(manifests: &[Manifest], skipped: &[Skipped]) {
     for skipped in skipped {
         anstream::eprintln!("skipped {skipped}");
     }
-    let objects: Vec<&str> = manifests.iter().filter_map(|manifest| manifest.object["kind"].as_str()).collect();
+    let objects: Vec<&str> = manifests.iter().filter_map(|manifest| manifest.object.get("kind").and_then(Value::as_str)).collect();
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for kind in objects {
         match counts.last_mut() {

@@ -31,6 +31,7 @@ Examples:
 Apply the objects, wait until they are Ready without drift, then remove the resources from the state with the lines at the end of the stream, or in terraform.txt.";
 
 /// Arguments of `from-terraform`.
+#[allow(clippy::doc_markdown, reason = "the help is plain text")]
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -71,11 +72,16 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
     let (manifests, without) = manifests(candidates, &Present::default(), args.manifests.mode);
     skipped.extend(without);
     skipped.sort();
-    let addresses = manifests.iter().filter_map(|manifest| manifest.object["metadata"]["annotations"][ADDRESS].as_str());
+    let addresses = manifests.iter().filter_map(|manifest| address(&manifest.object));
     let last = removal::lines(addresses);
     write(&manifests, &last, &skipped, args.manifests.directory.as_deref())?;
     tell(&manifests, &skipped);
     Ok(Outcome::Done)
+}
+
+/// The address in an object's annotation.
+fn address(object: &Value) -> Option<&str> {
+    object.pointer("/metadata/annotations")?.get(ADDRESS)?.as_str()
 }
 
 /// How an instance becomes objects; or why it does not.

@@ -42,10 +42,10 @@ pub fn read(text: &str) -> Result<State, Error> {
     // Not the error of the parser, which may show a secret.
     let document: Value =
         serde_json::from_str(text).map_err(|error| Error::Usage(format!("no JSON: line {}, column {}", error.line(), error.column())))?;
-    if document["format_version"].is_string() {
+    if document.get("format_version").is_some_and(Value::is_string) {
         return Ok(State(of_show(&document)));
     }
-    match (document["version"].as_u64(), document["resources"].as_array()) {
+    match (document.get("version").and_then(Value::as_u64), document.get("resources").and_then(Value::as_array)) {
         (Some(4), Some(resources)) => Ok(State(resources.iter().flat_map(of_state_file).collect())),
         (Some(version), _) => Err(Error::Usage(format!("a state file of version {version}: give the output of `terraform show -json`"))),
         _ => Err(Error::Usage("neither the output of `terraform show -json` nor a state file".to_owned())),
@@ -82,11 +82,12 @@ fn of_state_file(resource: &Value) -> Vec<(Instance, Map<String, Value>)> {
 
 /// The instances of `terraform show -json`: of a plan those that were there before it, and those that it adds.
 fn of_show(document: &Value) -> Vec<(Instance, Map<String, Value>)> {
-    let aliases = aliases(&document["configuration"]["root_module"], "");
-    let values = if document["values"].is_object() { &document["values"] } else { &document["prior_state"]["values"] };
+    let part = |path: &str| document.pointer(path).unwrap_or(&Value::Null);
+    let aliases = aliases(part("/configuration/root_module"), "");
+    let values = if part("/values").is_object() { part("/values/root_module") } else { part("/prior_state/values/root_module") };
     let (mut there, mut planned) = (Vec::new(), Vec::new());
-    of_module(&values["root_module"], &aliases, &mut there);
-    of_module(&document["planned_values"]["root_module"], &aliases, &mut planned);
+    of_module(values, &aliases, &mut there);
+    of_module(part("/planned_values/root_module"), &aliases, &mut planned);
     planned.retain(|(one, _)| there.iter().all(|(other, _)| other.address != one.address));
     for (instance, _) in &mut planned {
         instance.mark = Mark::Planned;

@@ -77,8 +77,8 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
         .into_iter()
         .partition(|candidate| args.include_owned_by_others || candidate.resource.owner().is_none_or(|owner| owners::is_of(owner, &own)));
     skipped.extend(owned.iter().map(|candidate| {
-        let owner = candidate.resource.owner().unwrap_or_default();
-        let why = format!("{owner} of another cluster manages it, see --include-owned-by-others");
+        let manager = candidate.resource.owner().unwrap_or_default();
+        let why = format!("{manager} of another cluster manages it, see --include-owned-by-others");
         Skipped { what: title(candidate), why }
     }));
     let (manifests, without) = manifests(candidates, &Present::new(&objects, &cluster.namespace), args.manifests.mode);
