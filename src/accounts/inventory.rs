@@ -29,13 +29,16 @@ const RETRY: Duration = Duration::from_mins(10);
 const LIST_TIMEOUT: Duration = Duration::from_secs(20);
 /// From the first look at an account until its connections are listed: the objects that have waited for the account come first.
 const NOT_AT_ONCE: Duration = Duration::from_secs(20);
+/// Longest time in which the caches are filled after the start.
+const FILLED_WITHIN: Duration = Duration::from_mins(5);
 /// Time between two looks: what both show is told.
 pub(super) const CONFIRM: Duration = Duration::from_secs(10);
 
 /// What the looks at an account have shown.
 #[derive(Clone, Default)]
 pub(super) struct Looks {
-    /// When the last one was.
+    /// When the first and the last one was.
+    first: Option<Instant>,
     last: Option<Instant>,
     /// What the last one showed that is nobody's.
     suspects: Arc<BTreeSet<Suspect>>,
@@ -86,12 +89,10 @@ impl Context {
         if !(self.shard.is_whole() && is_used) {
             looks = Looks::default();
         } else if looks.last.is_none_or(|last| last.elapsed() >= CONFIRM) {
-            if looks.last.is_none() {
-                // What a process before this one has listed is not listed again at once: many accounts may begin together.
-                looks.lines = last.and_then(Lines::of_status).map(Arc::new);
-                looks.list_at = Some(Instant::now() + if looks.lines.is_some() { any_part(EVERY) } else { NOT_AT_ONCE });
+            if looks.first.is_none() {
+                looks = Looks::after(last, &account.types);
             }
-            self.look(account, &mut looks).await;
+            self.look(account, &mut looks, last).await;
         }
         let is_to_be_confirmed = looks.is_to_be_confirmed;
         self.known(name, |known| known.built.iter_mut().for_each(|built| built.looks = looks.clone()));
@@ -103,11 +104,11 @@ impl Context {
         self.known(name, |known| known.built.as_ref().map(|built| built.looks.clone())).unwrap_or_default()
     }
 
-    async fn look(&self, account: &Account, looks: &mut Looks) {
+    async fn look(&self, account: &Account, looks: &mut Looks, last: Option<&Inventory>) {
         if let Some(view) = account.view_if_listed::<Connection>() {
             // Some object needs them: they are there without a call.
             looks.lines = Some(Arc::new(Lines::of(view.iter().map(AsRef::as_ref))));
-        } else if looks.list_at.is_some_and(|at| at <= Instant::now()) {
+        } else if looks.list_at.is_some_and(|at| at <= Instant::now()) && account.client.unanswered().is_none() {
             let listed = timeout(LIST_TIMEOUT, account.client.list::<Connection>(Priority::Background)).await;
             let connections = listed.ok().and_then(Result::ok);
             looks.list_at = Some(Instant::now() + if connections.is_some() { jittered(EVERY) } else { RETRY });
@@ -118,12 +119,7 @@ impl Context {
         }
         let look = Look::at(&account.types, |type_| (type_.shown)(account), &self.index, self.accounts.cluster());
         let told = look.told(&looks.suspects, looks.lines.as_deref());
-        let is_first = looks.last.replace(Instant::now()).is_none();
-        looks.suspects = Arc::new(look.suspects());
-        looks.is_to_be_confirmed = !told.is_empty() && (is_first || looks.suspects.len() > told.total());
-        if !is_first && !told.is_empty() {
-            looks.told = Some(Arc::new(told));
-        }
+        looks.take(look.suspects(), told, last);
     }
 
     /// The inventory for the status: at each write as of the last look, and by itself no reason to write more often than once an hour.
@@ -135,6 +131,33 @@ impl Context {
         // Before the second look since the process began, what is told stays.
         let Some(told) = self.looks(name).told else { return last };
         Some(told.after(last, now()))
+    }
+}
+
+impl Looks {
+    /// Before the first look of this process, at an account whose status tells `last`.
+    fn after(last: Option<&Inventory>, types: &[ResourceType]) -> Self {
+        let kind = |kind: &str| types.iter().find(|type_| type_.kind == kind).map(|type_| type_.kind);
+        let suspects = last.iter().flat_map(|last| &last.unowned).filter_map(|one| Some((kind(&one.kind)?, one.id.clone(), one.why)));
+        let lines = last.and_then(Lines::of_status).map(Arc::new);
+        // What a process before this one has listed is not listed again at once: many accounts may begin together.
+        let list_at = Instant::now() + if lines.is_some() { any_part(EVERY) } else { NOT_AT_ONCE };
+        Self { first: Some(Instant::now()), suspects: Arc::new(suspects.collect()), list_at: Some(list_at), lines, ..Self::default() }
+    }
+
+    /// Takes what a look shows. At first nothing is told that says less than the status does while the caches are still being filled.
+    fn take(&mut self, suspects: BTreeSet<Suspect>, told: Told, last: Option<&Inventory>) {
+        let is_first = self.last.replace(Instant::now()).is_none();
+        let is_unconfirmed = suspects.len() > told.total();
+        self.suspects = Arc::new(suspects);
+        let is_known = |collection: &Collection| told.collections.iter().any(|known| known.name == collection.name);
+        let is_filled = last.is_none_or(|last| last.collections.iter().all(is_known));
+        let is_late = self.first.is_some_and(|first| first.elapsed() >= FILLED_WITHIN);
+        let is_told = self.told.is_some() || !is_first && !is_unconfirmed && (is_filled || is_late);
+        self.is_to_be_confirmed = !told.is_empty() && (is_unconfirmed || !is_told);
+        if is_told && !told.is_empty() {
+            self.told = Some(Arc::new(told));
+        }
     }
 }
 
@@ -245,112 +268,5 @@ fn number(number: usize) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::graph::ResourceSummary;
-    use serde_json::json;
-
-    const GATEWAYS: ResourceType = ResourceType {
-        kind: "VirtualGateway",
-        collection: "virtual_gateways",
-        behind: None,
-        shown: |_| None,
-        allocates: false,
-        is_ordered_elsewhere: false,
-    };
-    const INTERFACES: ResourceType =
-        ResourceType { kind: "VirtualInterface", collection: "virtual_interfaces", allocates: true, ..GATEWAYS };
-    const PEERS: ResourceType = ResourceType { kind: "Peer", allocates: false, ..INTERFACES };
-    const LINES: ResourceType = ResourceType { kind: "Connection", collection: "direct_connects", is_ordered_elsewhere: true, ..GATEWAYS };
-
-    fn resource(id: &str, owner: Option<&str>) -> CloudResource {
-        CloudResource {
-            id: id.to_owned(),
-            name: Some(format!("name of {id}")),
-            owner: owner.map(str::to_owned),
-            ..CloudResource::default()
-        }
-    }
-
-    /// An object `team/NAME` with this status and import.
-    fn object(index: &Index, kind: &'static str, name: &str, id: Option<&str>, import: Option<&str>) {
-        let key = ObjectKey { kind, namespace: "team".to_owned(), name: name.to_owned() };
-        let [id, import] = [id, import].map(|id| id.map(str::to_owned));
-        index.apply(&key, ResourceSummary { id, import, ..ResourceSummary::default() });
-    }
-
-    #[test]
-    fn what_no_object_holds_imports_or_is_named_for_is_told() {
-        let index = Index::default();
-        object(&index, "VirtualGateway", "held", Some("1"), None);
-        object(&index, "VirtualGateway", "imported", None, Some("2"));
-        object(&index, "VirtualGateway", "named", None, None);
-        let takes = Allocation { connection: "line".to_owned(), bandwidth: 50, vlan: Some(7) };
-        let shown = |type_: &ResourceType| match type_.kind {
-            "VirtualGateway" => Some(vec![
-                resource("1", None),
-                resource("2", None),
-                resource("3", Some("here:team/named")),
-                resource("4", None),
-                resource("5", Some("there:team/named")),
-                resource("6", Some("here:team/gone")),
-            ]),
-            "VirtualInterface" => Some(vec![CloudResource { allocation: Some(takes.clone()), ..resource("1", None) }]),
-            "Peer" => Some(vec![CloudResource { is_part: true, ..resource("7", None) }]),
-            "Connection" => Some(vec![resource("line", None)]),
-            _ => None,
-        };
-        let shown =
-            |type_: &ResourceType| shown(type_).map(|resources| CloudResources { listed: resources.len(), resources, is_whole: true });
-        let unlisted = ResourceType { kind: "PeerLink", collection: "peer_links", ..GATEWAYS };
-        let look = Look::at(&[LINES, GATEWAYS, INTERFACES, PEERS, unlisted], shown, &index, "here");
-        let suspects = look.suspects();
-        let line: Connection = serde_json::from_value(json!({ "id": "line", "bandwidth": 1000 })).unwrap();
-        let told = look.told(&suspects, Some(&Lines::of([&line])));
-        let unowned: Vec<_> = told.unowned.iter().map(|one| (one.kind.as_str(), one.id.as_str(), one.why)).collect();
-        assert_eq!(
-            unowned,
-            [
-                ("VirtualGateway", "4", Unowned::NoTag),
-                ("VirtualGateway", "5", Unowned::AnotherCluster),
-                ("VirtualGateway", "6", Unowned::ObjectGone),
-                ("VirtualInterface", "1", Unowned::NoTag),
-            ],
-            "the interface has the ID of a gateway"
-        );
-        assert_eq!(told.unowned[1].owner.as_deref(), Some("there:team/named"));
-        assert_eq!(told.counts[&("VirtualGateway", Unowned::NoTag)], 1);
-        assert_eq!((told.counts.len(), told.total()), (4, 4));
-        let collections: Vec<_> = told.collections.iter().map(|one| (one.name.as_str(), one.resources)).collect();
-        assert_eq!(collections, [("direct_connects", 1), ("virtual_gateways", 6), ("virtual_interfaces", 1)]);
-        assert_eq!(told.connections[0].allocated, Some(50));
-        // The next process begins with that.
-        assert_eq!(Lines::of_status(&told.inventory(now())), Some(Lines::of([&line])));
-    }
-
-    #[test]
-    fn what_one_look_shows_alone_is_not_told_and_lists_are_bounded() {
-        let index = Index::default();
-        let ids: Vec<String> = (0..250).map(|number| format!("{number:03}")).collect();
-        let shown = |_: &ResourceType| {
-            Some(CloudResources { listed: ids.len(), resources: ids.iter().map(|id| resource(id, None)).collect(), is_whole: true })
-        };
-        let look = Look::at(&[GATEWAYS], shown, &index, "here");
-        assert!(look.told(&BTreeSet::new(), None).unowned.is_empty());
-        let inventory = look.told(&look.suspects(), None).inventory(now());
-        assert_eq!((inventory.unowned.len(), inventory.unowned_total), (INVENTORY_LIMIT, 250));
-        assert!(inventory.connections.is_empty());
-    }
-
-    #[test]
-    fn time_alone_is_no_reason_to_write_within_the_hour() {
-        let at = |minutes: i64| Time(jiff::Timestamp::from_second(60 * minutes).unwrap());
-        let told = |resources| Told { collections: vec![Collection { name: "virtual_gateways".to_owned(), resources }], ..Told::default() };
-        let last = Some(told(1).inventory(at(100)));
-        let rows = [(1, 130, 100), (2, 130, 130), (1, 160, 160), (1, 90, 90)];
-        for (resources, now, written) in rows {
-            assert_eq!(told(resources).after(last.clone(), at(now)).at, at(written), "{resources} at {now}");
-        }
-        assert_eq!(told(1).after(None, at(5)).at, at(5));
-    }
-}
+#[path = "inventory_tests.rs"]
+mod tests;

@@ -3,11 +3,12 @@
 #![allow(clippy::float_cmp, reason = "counts are whole numbers")]
 
 use serde_json::{Value, json};
+use support::eventually;
 use support::group::Group;
 use support::line::{gateway, interface, with};
 use support::metrics::Scrape;
 use support::simulator::LINE_A;
-use support::world::{World, start_operator};
+use support::world::{BOUND, World, start_operator};
 
 /// Its operators see the account of one test only.
 static GROUP: Group = Group::new();
@@ -63,8 +64,20 @@ async fn an_account_tells_what_nobody_owns_and_an_operator_of_a_shard_does_not()
     }
     assert_eq!(scrape.sum("directconnect_unowned_resources", &[]), 3.0);
 
-    // What it may not know it does not tell.
+    // The next process tells the same, and lists the connections when they are due.
+    let told = world.get_account().await["status"]["inventory"].clone();
     assert!(whole.stop(), "{}", whole.tail());
+    let mut again = start_operator(&world.plane, &format!("{}-again", world.namespace), &[]).await;
+    eventually("it knows what is unowned", 2 * BOUND, async || {
+        (Scrape::of(&again).await.sum("directconnect_unowned_resources", &[]) == 3.0).then_some(())
+    })
+    .await;
+    world.look("VirtualGateway", "main").await;
+    assert_eq!(world.get_account().await["status"]["inventory"], told);
+    assert_eq!(world.cloud.count("ListDirectConnects").await, 1);
+
+    // What it may not know it does not tell.
+    assert!(again.stop(), "{}", again.tail());
     let arguments = ["--shard", "some", "--selector", "shard notin (other)"];
     let shard = start_operator(&world.plane, &format!("{}-shard", world.namespace), &arguments).await;
     world.inventory("there is none any more", Value::is_null).await;
