@@ -1,5 +1,6 @@
 //! The schema of the custom resources against itself: each field is described, and whatever bound stands there is held by the real API server.
 mod bounds;
+mod existing;
 
 use direct_connect_operator::kinds;
 use kube::api::{DynamicObject, PostParams};
