@@ -1,16 +1,14 @@
 //! An account that is ready: what it allows, and what of the cloud can be seen through it.
 
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::caches::CloudCaches;
-use super::grants::{self, Use, What};
-use super::namespaces::includes;
+use super::grants::{Allowance, What};
 use super::resources::CloudResources;
 use crate::api::Defaults;
-use crate::api::cloud_account::{Feature, Features, Grant, Namespaces};
+use crate::api::cloud_account::{Feature, Features};
 use crate::cache::{CloudCache, View};
 use crate::cloud::{Client, CloudError, ErrorClass, Listed};
 use crate::graph::ObjectKey;
@@ -22,10 +20,8 @@ pub struct Account {
     pub client: Arc<Client>,
     /// Defaults for objects that say nothing.
     pub defaults: Defaults,
-    /// Namespaces that may use it; all when absent.
-    pub open_to: Option<Namespaces>,
-    /// Who may use what.
-    pub(super) grants: Vec<Grant>,
+    /// Who may use it, and what of it.
+    pub allowance: Allowance,
     /// What of the API it uses.
     pub(super) features: Features,
     pub(super) caches: Arc<CloudCaches>,
@@ -81,26 +77,6 @@ pub struct ResourceType {
 }
 
 impl Account {
-    /// Whether objects of a namespace with these labels may use the account.
-    #[must_use]
-    pub fn is_open_to(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
-        self.open_to.as_ref().is_none_or(|open_to| includes(open_to, namespace, labels))
-    }
-
-    /// Whether objects of a namespace with these labels may use all of `uses`.
-    ///
-    /// # Errors
-    /// With the field, its value and what is allowed.
-    pub fn grants(&self, namespace: &str, labels: &BTreeMap<String, String>, uses: &[Use]) -> Result<(), String> {
-        grants::check(&self.grants, namespace, labels, uses)
-    }
-
-    /// Whether there are limits at all to what its objects may use.
-    #[must_use]
-    pub fn has_grants(&self) -> bool {
-        !self.grants.is_empty()
-    }
-
     /// What stands behind the id of a resource of `kind`. `cluster` identifies this cluster in owner tags.
     #[must_use]
     pub fn behind(&self, kind: &str, id: &str, cluster: &str) -> Behind {

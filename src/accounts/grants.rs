@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::cloud_account::{Grant, ImportGrant};
+use crate::api::CloudAccountSpec;
+use crate::api::cloud_account::{Grant, ImportGrant, Namespaces};
 
 use super::namespaces::includes;
 
@@ -40,6 +41,43 @@ pub enum What {
     Resource(&'static str, String),
 }
 
+/// Who may use an account, and what of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Allowance {
+    /// Namespaces that may use it; all when absent.
+    open_to: Option<Namespaces>,
+    /// Who may use what.
+    grants: Vec<Grant>,
+}
+
+impl Allowance {
+    /// As the account says.
+    #[must_use]
+    pub fn of(account: &CloudAccountSpec) -> Self {
+        Self { open_to: account.allowed_namespaces.clone(), grants: account.grants.clone() }
+    }
+
+    /// Whether objects of a namespace with these labels may use the account.
+    #[must_use]
+    pub fn is_open_to(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+        self.open_to.as_ref().is_none_or(|open_to| includes(open_to, namespace, labels))
+    }
+
+    /// Whether objects of a namespace with these labels may use all of `uses`.
+    ///
+    /// # Errors
+    /// With the field, its value and what is allowed.
+    pub fn grants(&self, namespace: &str, labels: &BTreeMap<String, String>, uses: &[Use]) -> Result<(), String> {
+        check(&self.grants, namespace, labels, uses)
+    }
+
+    /// Whether there are limits at all to what its objects may use.
+    #[must_use]
+    pub fn has_grants(&self) -> bool {
+        !self.grants.is_empty()
+    }
+}
+
 /// Field of the spec that asks for a resource to be taken over.
 pub const IMPORT: &str = "import";
 
@@ -55,7 +93,7 @@ impl Use {
 ///
 /// # Errors
 /// With the field, its value and what is allowed, for the condition.
-pub(super) fn check(grants: &[Grant], namespace: &str, labels: &BTreeMap<String, String>, uses: &[Use]) -> Result<(), String> {
+fn check(grants: &[Grant], namespace: &str, labels: &BTreeMap<String, String>, uses: &[Use]) -> Result<(), String> {
     if grants.is_empty() {
         return Ok(());
     }

@@ -17,7 +17,7 @@ mod state;
 
 pub use account::{Account, Behind, ResourceType, TagScope};
 pub use connect::connect;
-pub use grants::{IMPORT, Use, What};
+pub use grants::{Allowance, IMPORT, Use, What};
 pub(crate) use prepare::waits;
 pub use reconcile::controller;
 pub use resources::{Allocation, CloudResource, CloudResources, capacities};

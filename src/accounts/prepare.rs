@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::account::Account;
 use super::caches::CloudCaches;
 use super::context::{Built, Context};
+use super::grants::Allowance;
 use super::inventory::Looks;
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, Reason, Recovery};
@@ -154,12 +155,10 @@ impl Context {
         self.same_project(account, &built.caches.client).await?;
         let features = account.spec.features.clone().unwrap_or_default();
         let defaults = account.spec.defaults.clone().unwrap_or_default();
-        let (open_to, grants) = (account.spec.allowed_namespaces.clone(), account.spec.grants.clone());
         Ok(Arc::new(Account {
             client: Arc::clone(&built.caches.client),
             defaults,
-            open_to,
-            grants,
+            allowance: Allowance::of(&account.spec),
             features,
             caches: built.caches,
             types: self.accounts.types(),

@@ -247,9 +247,8 @@ impl Context {
             (State::Ready(old), State::Ready(new)) => {
                 Arc::ptr_eq(&old.caches, &new.caches)
                     && old.defaults == new.defaults
-                    && old.open_to == new.open_to
+                    && old.allowance == new.allowance
                     && old.features == new.features
-                    && old.grants == new.grants
             }
             (State::NotReady(old, said, _), State::NotReady(new, says, _)) => old == new && said == says,
             _ => false,

@@ -144,6 +144,13 @@ impl Index {
         self.state().grants.allow(from, to)
     }
 
+    /// The summary of an object that another refers to. What is not granted reads as not there.
+    #[must_use]
+    pub fn referenced(&self, from: &ObjectKey, to: &ObjectKey) -> Option<ResourceSummary> {
+        let state = self.state();
+        state.summaries.get(to).filter(|_| state.grants.allow(from, to)).cloned()
+    }
+
     /// The object that holds a cloud resource of `kind`.
     #[must_use]
     pub fn holder(&self, kind: &'static str, id: &str) -> Option<ObjectKey> {

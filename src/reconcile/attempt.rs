@@ -12,11 +12,11 @@ use crate::api::{ABANDON_ANNOTATION, FINALIZER, Managed, PAUSED_ANNOTATION, RECO
 use crate::backoff::jittered;
 use crate::cloud::CloudError;
 use crate::cluster::finalizer;
-use crate::graph::describe_holder;
 use crate::graph::owner::owner;
 use crate::telemetry::metrics::ReconcileResult;
 
 use super::backoff::Backoff;
+use super::claim::claim;
 use super::conclude::changes_by_itself;
 use super::context::{AccountContext, Context, Ended, Policies, is_annotated};
 use super::decide::{Ownership, Presence, Step, Wait, decide};
@@ -107,7 +107,8 @@ impl<K: Kind> Context<'_, K> {
     /// the cloud where that is out of reach `for_good`, and what is abandoned by annotation.
     async fn release_unobserved(&mut self, account: Option<&Account>, for_good: bool) -> Result<bool, Failure> {
         let may_exist = self.object.status().is_some_and(Status::may_be_in_cloud);
-        let needs_annotation = !Policies::of::<K>(self.object, account).retain() && (may_exist || !for_good);
+        let needs_annotation =
+            !Policies::of::<K>(self.object, account.map(|account| &account.defaults)).retain() && (may_exist || !for_good);
         if needs_annotation && !self.is_abandoned() {
             return Ok(false);
         }
@@ -151,7 +152,7 @@ impl<K: Kind> Context<'_, K> {
             };
         }
         let account = AccountContext {
-            policies: Policies::of::<K>(self.object, Some(&account)),
+            policies: Policies::of::<K>(self.object, Some(&account.defaults)),
             owner: owner(&self.reconciler.cluster, &self.key.namespace, &self.key.name),
             account,
             cache,
@@ -175,7 +176,8 @@ impl<K: Kind> Context<'_, K> {
         };
         self.note_writes(&observation);
         let step = decide(&observation.situation);
-        let step = match self.claim(&step, observation.place.as_deref()) {
+        let step = match claim::<K>(&self.reconciler.index, &self.key, self.object, self.account_name, &step, observation.place.as_deref())
+        {
             Ok(()) => step,
             Err(holder) => {
                 observation.situation.cloud = Presence::Held(holder);
@@ -268,30 +270,6 @@ impl<K: Kind> Context<'_, K> {
         self.update_status(&AttemptOutcome::Released(became.to_owned()), &facts, true, false).await?;
         // The status wakes the object.
         Ok((ReconcileResult::Wrote, Action::requeue(RELEASED)))
-    }
-
-    /// Of two objects that are about to take or make one resource in the same moment the first has it. `place` is what tells it from others, where the
-    /// cloud would make both.
-    ///
-    /// # Errors
-    /// With what the other one has, and who that is.
-    fn claim(&self, step: &Step, place: Option<&str>) -> Result<(), String> {
-        let in_account = place.map(|place| format!("{}: {place}", self.account_name));
-        let (id, what) = match step {
-            Step::Adopt(id) => (Some(id.as_str()), Some(id.as_str())),
-            Step::RecordIntent => {
-                let id = K::id_before_create(self.object);
-                (id.or(in_account.as_deref()), id.or(place))
-            }
-            // A create that an earlier process announced.
-            _ if self.status.intent.is_some() => (in_account.as_deref(), None),
-            _ => (None, None),
-        };
-        let claimed = id.map_or(Ok(()), |id| self.reconciler.index.claim(&self.key, id));
-        match (claimed, what) {
-            (Err(holder), Some(what)) => Err(format!("{what} is already used by {}", describe_holder(&holder, &self.key.namespace))),
-            _ => Ok(()),
-        }
     }
 
     /// The cloud has not been listed yet. What was reported before still holds, as far as is known.

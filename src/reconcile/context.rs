@@ -5,7 +5,7 @@ use kube::{Resource, ResourceExt};
 use std::sync::Arc;
 
 use crate::accounts::Account;
-use crate::api::{ABANDON_ANNOTATION, DeletionPolicy, DriftPolicy, Managed, Management, Status};
+use crate::api::{ABANDON_ANNOTATION, Defaults, DeletionPolicy, DriftPolicy, Managed, Management, Status};
 use crate::cache::CloudCache;
 use crate::cloud::Listed;
 use crate::graph::ObjectKey;
@@ -57,8 +57,8 @@ pub(super) struct Policies {
 }
 
 impl Policies {
-    pub fn of<K: Kind>(object: &K::Object, account: Option<&Account>) -> Self {
-        let (policy, defaults) = (object.policy(), account.map(|account| &account.defaults));
+    pub fn of<K: Kind>(object: &K::Object, defaults: Option<&Defaults>) -> Self {
+        let policy = object.policy();
         Self {
             management: policy.management.unwrap_or_default(),
             deletion: K::DELETION.or(policy.deletion).or(defaults.and_then(|defaults| defaults.deletion_policy)).unwrap_or_default(),

@@ -16,6 +16,7 @@
 
 mod attempt;
 mod backoff;
+mod claim;
 mod conclude;
 mod context;
 mod controller;

@@ -3,9 +3,9 @@
 use kube::Resource;
 use std::collections::BTreeMap;
 
-use crate::accounts::{Account, Behind, IMPORT, Use, What};
+use crate::accounts::{Account, Allowance, Behind, IMPORT, Use, What};
 use crate::cloud::CloudError;
-use crate::graph::{ObjectKey, ResourceSummary};
+use crate::graph::{Index, ObjectKey, ResourceSummary};
 
 use super::context::Context;
 use super::kind::{Kind, Reference};
@@ -26,27 +26,53 @@ pub(super) enum Permission {
 impl<K: Kind> Context<'_, K> {
     /// The summary of a referenced object. What is not granted reads as not there.
     pub(super) fn referenced(&self, reference: &Reference) -> Option<ResourceSummary> {
-        let (index, key) = (&self.reconciler.index, reference.key(&self.key.namespace));
-        index.summary(&key).filter(|_| index.is_granted(&self.key, &key))
+        self.reconciler.index.referenced(&self.key, &reference.key(&self.key.namespace))
     }
 }
 
+/// Who asks, and of which account.
+pub(super) struct Asker<'a> {
+    pub key: &'a ObjectKey,
+    /// Labels of its namespace.
+    pub labels: &'a BTreeMap<String, String>,
+    pub index: &'a Index,
+    /// Name of the account.
+    pub account: &'a str,
+    pub allowance: &'a Allowance,
+    /// Looks up what stands behind the id of a resource of a kind.
+    pub behind: &'a dyn Fn(&str, &str) -> Behind,
+}
+
 impl<K: Kind> Reconciler<K> {
-    /// Whether the object may use `account` as its spec says. One that goes may, whatever was narrowed since: nothing is orphaned.
+    /// Whether the object may use `account` as its spec says.
     pub(super) fn permission(&self, object: &K::Object, account: &Account) -> Permission {
+        let key = Self::key(object);
+        let asker = Asker {
+            labels: &self.namespaces.labels(&key.namespace),
+            key: &key,
+            index: &self.index,
+            account: &self.account_name(object),
+            allowance: &account.allowance,
+            behind: &|kind, id| account.behind(kind, id, &self.cluster),
+        };
+        asker.permission::<K>(object)
+    }
+}
+
+impl Asker<'_> {
+    /// Whether the object may use the account as its spec says. One that goes may, whatever was narrowed since: nothing is orphaned.
+    pub(super) fn permission<K: Kind>(&self, object: &K::Object) -> Permission {
         if object.meta().deletion_timestamp.is_some() {
             return Permission::Granted;
         }
-        let me = Self::key(object);
-        let labels = self.namespaces.labels(&me.namespace);
-        if !account.is_open_to(&me.namespace, &labels) {
+        if !self.allowance.is_open_to(&self.key.namespace, self.labels) {
             return Permission::Closed;
         }
         let named = K::uses(object);
         let mut uses = named.clone();
         for used in named {
             let What::Resource(kind, id) = &used.what else { continue };
-            let (behind, keeper) = match named_by_id(&used, account.behind(kind, id, &self.cluster)) {
+            let (behind, keeper) = match named_by_id(&used, (self.behind)(kind, id)) {
                 Ok(named) => named,
                 Err(permission) => return permission,
             };
@@ -54,37 +80,37 @@ impl<K: Kind> Reconciler<K> {
             // Who holds what an import asks for is told as a conflict.
             let holder = self.index.holder(kind, id).or_else(|| self.index.holder_of_part(id));
             let keeper = holder.or(keeper).filter(|_| used.field != IMPORT);
-            if keeper.is_some_and(|keeper| !self.index.is_granted(&me, &keeper)) {
+            if keeper.is_some_and(|keeper| !self.index.is_granted(self.key, &keeper)) {
                 return Permission::Denied(format!("spec.{}: {id} is not granted to this namespace", used.field));
             }
             uses.extend(behind.into_iter().map(|what| Use::new(used.field, what)));
         }
-        match account.grants(&me.namespace, &labels, &uses) {
-            Ok(()) => self.through_references(object, account, &me, &labels),
+        match self.allowance.grants(&self.key.namespace, self.labels, &uses) {
+            Ok(()) => self.through_references::<K>(object),
             Err(message) => Permission::Denied(message),
         }
     }
 
     /// What hangs on an object of the same namespace has that one's limits; another namespace's is had by its leave.
-    fn through_references(&self, object: &K::Object, account: &Account, me: &ObjectKey, labels: &BTreeMap<String, String>) -> Permission {
-        if !account.has_grants() {
+    fn through_references<K: Kind>(&self, object: &K::Object) -> Permission {
+        if !self.allowance.has_grants() {
             return Permission::Granted;
         }
         for reference in K::references(object) {
-            let key = reference.key(&me.namespace);
-            let Some(summary) = self.index.summary(&key).filter(|_| key.namespace == me.namespace) else { continue };
+            let key = reference.key(&self.key.namespace);
+            let Some(summary) = self.index.summary(&key).filter(|_| key.namespace == self.key.namespace) else { continue };
             let Some(id) = &summary.id else { continue };
-            let behind = match account.behind(reference.kind, id, &self.cluster) {
+            let behind = match (self.behind)(reference.kind, id) {
                 Behind::Unknown(error) => return Permission::Unknown(error),
                 Behind::NotNameable => return not_nameable(reference.field),
                 // It is one of another account, which this one does not show.
-                Behind::Absent(uses) if !summary.needs.contains(&ObjectKey::account(&self.account_name(object))) => uses,
+                Behind::Absent(uses) if !summary.needs.contains(&ObjectKey::account(self.account)) => uses,
                 // It is gone from the cloud; its object makes it anew, within its own limits.
                 Behind::Absent(_) => continue,
                 Behind::There(behind, _) => behind,
             };
             let uses: Vec<Use> = behind.into_iter().map(|what| Use::new(reference.field, what)).collect();
-            if let Err(message) = account.grants(&me.namespace, labels, &uses) {
+            if let Err(message) = self.allowance.grants(&self.key.namespace, self.labels, &uses) {
                 return Permission::Denied(message);
             }
         }

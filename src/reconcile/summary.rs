@@ -32,27 +32,9 @@ impl<K: Kind> Reconciler<K> {
             .map_or_else(|| self.namespaces.account(&object.namespace().unwrap_or_default()), |account| account.name.clone())
     }
 
-    /// What others need to know of an object. One that has our finalizer needs its account, too.
+    /// What others need to know of an object.
     pub(super) fn summary(&self, object: &K::Object) -> ResourceSummary {
-        let namespace = object.namespace().unwrap_or_default();
-        let status = object.status();
-        let observed = status.and_then(|status| status.observed.as_ref());
-        let ready = status.is_some_and(|status| is_true(&status.conditions, ConditionType::Ready));
-        let deleting = object.meta().deletion_timestamp.is_some();
-        let secret = K::secret(object).map(|secret| ObjectKey::secret(&namespace, &secret.name));
-        let account = finalizer::is_on(object, FINALIZER).then(|| ObjectKey::account(&self.account_name(object)));
-        ResourceSummary {
-            id: status.and_then(|status| status.id.clone()),
-            import: object.import().and_then(|import| import.id.clone()),
-            ready: ready && !deleting,
-            revision: status.map(revision::<K>).unwrap_or_default(),
-            needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),
-            since: since(object.meta()),
-            parts: observed.map(K::parts).unwrap_or_default(),
-            contributions: K::contributions(object),
-            parent_ids: observed.map(K::parent_ids).unwrap_or_default().into_iter().cloned().collect(),
-            yields: deleting && status.is_some_and(|status| report::ready_reason(status) == Some(Reason::InUse.as_str())),
-        }
+        summary::<K>(object, || self.account_name(object))
     }
 
     /// The newer of what the watch and our own last write showed.
@@ -77,6 +59,29 @@ impl<K: Kind> Reconciler<K> {
         if let Ok(uid) = uid(object.as_ref()) {
             self.states.track(uid, |tracked| tracked.latest = Some(Arc::clone(&object)));
         }
+    }
+}
+
+/// What others need to know of an object. One that has our finalizer needs its account, too.
+pub(super) fn summary<K: Kind>(object: &K::Object, account: impl Fn() -> String) -> ResourceSummary {
+    let namespace = object.namespace().unwrap_or_default();
+    let status = object.status();
+    let observed = status.and_then(|status| status.observed.as_ref());
+    let ready = status.is_some_and(|status| is_true(&status.conditions, ConditionType::Ready));
+    let deleting = object.meta().deletion_timestamp.is_some();
+    let secret = K::secret(object).map(|secret| ObjectKey::secret(&namespace, &secret.name));
+    let account = finalizer::is_on(object, FINALIZER).then(|| ObjectKey::account(&account()));
+    ResourceSummary {
+        id: status.and_then(|status| status.id.clone()),
+        import: object.import().and_then(|import| import.id.clone()),
+        ready: ready && !deleting,
+        revision: status.map(revision::<K>).unwrap_or_default(),
+        needs: K::references(object).iter().map(|reference| reference.key(&namespace)).chain(account).chain(secret).collect(),
+        since: since(object.meta()),
+        parts: observed.map(K::parts).unwrap_or_default(),
+        contributions: K::contributions(object),
+        parent_ids: observed.map(K::parent_ids).unwrap_or_default().into_iter().cloned().collect(),
+        yields: deleting && status.is_some_and(|status| report::ready_reason(status) == Some(Reason::InUse.as_str())),
     }
 }
 

@@ -2,28 +2,27 @@
 //! one resource that a LIST misses or that is about to be adopted, a GET of a parent that seems to be gone, and a GET of a Secret that a create needs.
 
 mod find;
+mod look;
+mod owner;
 mod secret;
 
+use secrecy::SecretString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::api::{DriftPolicy, Intent, Managed, Management, Target, WaitingFor};
+use crate::api::{DriftPolicy, Intent, Managed, SecretKeyReference, Target, WaitingFor};
 use crate::cache::View;
-use crate::cloud::Call;
-use crate::graph::{Contributions, ObjectKey};
+use crate::cloud::{Call, Client, ErrorClass, Priority};
+use crate::graph::ObjectKey;
 
 use crate::reconcile::context::{AccountContext, Context};
-use crate::reconcile::decide::{Creation, IntentState, Ownership, Presence, Situation, TooManyTags};
-use crate::reconcile::kind::{Desired, Difference, Kind, Links, Reference, ResourcePhase, Tagging};
+use crate::reconcile::decide::{Ownership, Presence, Situation, UnusableSecret};
+use crate::reconcile::kind::{Difference, Kind, Reference, ResourcePhase, Tagging};
 use crate::reconcile::reconciler::Failure;
-use crate::reconcile::report::{ObservedResource, ResourceState, spec_changed};
-
-/// Most tags of a resource, the owner tag among them (`docs/design/cloud-api.md#tags`).
-const TAGS_LIMIT: usize = 10;
-
-/// How many times longer absence must last where the cloud would take a second resource.
-const UNGUARDED: u32 = 5;
+use crate::reconcile::report::{ObservedResource, ResourceState};
+pub(in crate::reconcile) use look::{Around, Look, Terms};
+pub(in crate::reconcile) use secret::{unusable, value};
 
 /// What an attempt observed: the situation to decide on, and the resource in it.
 pub(in crate::reconcile) struct Observation<K: Kind> {
@@ -101,79 +100,31 @@ pub(in crate::reconcile) struct Observer<'c, 'a, K: Kind> {
 
 impl<K: Kind> Observer<'_, '_, K> {
     pub async fn observe(&self) -> Result<Observation<K>, Failure> {
-        let Context { status, generation, is_deleting, state, .. } = self.context;
-        let policies = self.account.policies;
-        let (mut links, references) = self.resolve();
-        let target = self.target(&links);
-        let intent = self.intent(&target);
-        // What a create may have made is searched where that create was to make it, whatever became of the spec and its references since.
-        let aimed = self.context.sent_intent().and_then(|intent| intent.target.as_ref());
-        if let Some(aimed) = aimed {
-            let fields = self.context.references.iter().map(|reference| reference.field);
-            links.extend(fields.filter_map(|field| Some((field, aimed.references.get(field)?.clone()))));
-        }
-        let view = self.account.cache.view();
-        // After the view: what it shows of them was added before. What was withdrawn since it may show, too.
-        let lag = self.account.account.client.settings().limits.read_lag;
-        let looked = view.listed().and_then(|listed| listed.checked_sub(lag));
-        let contributions = self.context.reconciler.index.contributions(looked);
-        let created_as = aimed.map(|aimed| aimed.name.as_str());
-        let mut desired = Desired { created_as, contributions: &contributions, ..self.desired(&links) };
-        let tags = K::desired_tags(&desired).tags.len();
-        let duplicates = self.duplicates(&desired, &view).await?;
-        let listed = view.listed();
-        let (presence, seen) = self.find(&desired, view).await?;
-        let absent = presence == Presence::Absent;
-        let create_tagging = state.create.tagging.filter(|_| tags > 0).unwrap_or(desired.tagging);
-        let create = if absent && !is_deleting && references.is_empty() {
-            desired.tagging = create_tagging;
-            Some(self.create(&mut desired).await?)
-        } else {
-            None
-        };
-        let spec_changed = spec_changed(status, *generation);
-        let situation = Situation {
-            deleting: *is_deleting,
-            management: policies.management,
-            deletion: policies.deletion,
-            drift: policies.drift,
-            spec_changed,
-            dependants: self.context.reconciler.index.dependants(&self.context.key),
+        self.look().observe().await
+    }
+
+    fn look(&self) -> Look<'_, K, &Self> {
+        let Context { reconciler, object, key, generation, is_deleting, status, references, state, .. } = self.context;
+        let AccountContext { account, cache: _, policies, owner } = self.account;
+        Look {
+            object,
+            key,
+            generation: *generation,
+            is_deleting: *is_deleting,
+            status,
             references,
-            intent,
-            lost: status.id.clone().filter(|_| absent),
-            duplicates,
-            contested: state.drift_conflicts.fields(spec_changed, *generation),
-            cloud: presence,
-            create,
-            too_many_tags: (tags > TAGS_LIMIT).then_some(TooManyTags { count: tags, are_mutable: K::TAG_SCOPE.is_mutable() }),
-        };
-        let namespace = &self.context.key.namespace;
-        let missing = self.context.references.iter().filter(|reference| self.context.referenced(reference).is_none());
-        let missing = missing.map(|reference| reference.key(namespace).named_from(namespace)).collect();
-        let place = K::describe_natural_key(&desired);
-        let withdrawn = seen.as_ref().and_then(|seen| self.withdrawn(seen, looked));
-        let awaits_list = withdrawn.is_some_and(|at| self.is_awaited(&self.account.cache.view(), at + lag));
-        Ok(Observation { situation, seen, target, tags, create_tagging, listed, missing, place, awaits_list })
-    }
-
-    /// When others ceased to add something to the lists of the resource or of its parts, if a look as old as `looked` may still show it.
-    fn withdrawn(&self, seen: &K::Resource, looked: Option<Instant>) -> Option<Instant> {
-        let parts = K::parts(&K::observed(seen));
-        let ids: Vec<&str> = parts.values().map(String::as_str).chain([K::id(seen)]).collect();
-        self.context.reconciler.index.withdrawn(&ids, looked)
-    }
-
-    fn desired<'d>(&'d self, links: &'d Links) -> Desired<'d, K::Object> {
-        Desired {
-            object: self.context.object,
-            links,
-            created_as: None,
-            defaults: &self.account.account.defaults,
-            owner: (self.account.policies.management == Management::Managed).then_some(self.account.owner.as_str()),
-            tagging: if self.account.account.keeps_tags(K::TAG_SCOPE) { Tagging::All } else { Tagging::None },
-            contributions: Contributions::none(),
-            secret: None,
+            state,
+            index: &reconciler.index,
+            cluster: &reconciler.cluster,
+            whole_namespaces: reconciler.whole_namespaces,
+            terms: Terms {
+                policies: *policies,
+                defaults: &account.defaults,
+                owner,
+                keeps_tags: account.keeps_tags(K::TAG_SCOPE),
+                read_lag: account.client.settings().limits.read_lag,
+            },
+            around: self,
         }
     }
 
@@ -188,90 +139,65 @@ impl<K: Kind> Observer<'_, '_, K> {
         }
         let secret = K::secret(self.context.object).map(|secret| ObjectKey::secret(&self.context.key.namespace, &secret.name));
         secret.map(|key| self.context.reconciler.index.revision(&key)).hash(&mut hasher);
-        let (links, _) = self.resolve();
-        let desired = self.desired(&links);
+        let look = self.look();
+        let (links, _) = look.resolve();
+        let desired = look.desired(&links);
         let mut competitors: Vec<String> = self.account.cache.view().iter().filter_map(|listed| K::competitor(&desired, listed)).collect();
         competitors.sort_unstable();
         competitors.hash(&mut hasher);
         hasher.finish()
     }
+}
 
-    /// Whether all references are there and granted. Where one is not, it is not known either what may be used: an import waits.
-    fn is_resolved(&self) -> bool {
-        self.context
-            .references
-            .iter()
-            .all(|reference| self.context.referenced(reference).is_some_and(|summary| reference.id_in(&summary).is_some()))
+impl<K: Kind> Around<K::Listed> for &Observer<'_, '_, K> {
+    fn view(&self) -> View<K::Listed> {
+        self.account.cache.view()
     }
 
-    /// Ids of the referenced objects, and which of them are not ready.
-    fn resolve(&self) -> (Links, Vec<WaitingFor>) {
-        let namespace = &self.context.key.namespace;
-        let mut links = Links::new();
-        let mut waiting = Vec::new();
-        for reference in &self.context.references {
-            let summary = self.context.referenced(reference);
-            let id = summary.as_ref().and_then(|summary| reference.id_in(summary));
-            if id.is_none() || !summary.as_ref().is_some_and(|summary| summary.ready) {
-                waiting.push(reference.key(namespace).named_from(namespace));
-            }
-            if let Some(id) = id {
-                links.insert(reference.field, id.clone());
-            }
-        }
-        (links, waiting)
+    fn demand(&self, instant: Instant) {
+        self.account.cache.demand(instant);
     }
 
-    fn target(&self, links: &Links) -> Target {
-        let references = links.iter().map(|(field, id)| ((*field).to_owned(), id.clone())).collect();
-        Target { name: self.context.object.cloud_name(), references }
+    fn watch(&self, listed_id: &str) {
+        self.context.watch_item(listed_id);
     }
 
-    fn intent(&self, target: &Target) -> IntentState {
-        let Some(intent) = &self.context.status.intent else { return IntentState::None };
-        if self.context.sent_intent().is_none() {
-            // A create that would be another one now is announced anew.
-            let same = intent.target.as_ref().is_none_or(|announced| announced == target);
-            return if same { IntentState::Fresh } else { IntentState::None };
-        }
-        match self.context.state.create.in_doubt_until {
-            // What it made may not be visible at once.
-            Some(until) if self.is_awaited(&self.account.cache.view(), until + self.existence_lag()) => IntentState::Unconfirmed,
-            _ => IntentState::None,
+    async fn show(&self, id: &str, parent: Option<&str>) -> Result<Option<K::Listed>, Failure> {
+        let client = &self.account.account.client;
+        client.queue(&Client::read_call::<K::Listed>(id, parent), Priority::Wait).await?;
+        let sent = Instant::now();
+        let Some(listed) = client.show::<K::Listed>(id, parent).await.map_err(Failure::Cloud)? else { return Ok(None) };
+        self.account.cache.put_new(listed.clone(), sent);
+        Ok(Some(listed))
+    }
+
+    async fn is_absent(&self, call: &Call) -> Result<bool, Failure> {
+        let client = &self.account.account.client;
+        client.queue(call, Priority::Wait).await?;
+        match client.send(call).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.class == ErrorClass::Absent => Ok(true),
+            Err(error) => Err(Failure::Cloud(error)),
         }
     }
 
-    /// For how long reads may not show that a resource exists. Longer where nothing else keeps a second one away.
-    fn existence_lag(&self) -> Duration {
-        let lag = self.account.account.client.settings().limits.read_lag;
-        if K::is_guarded(self.context.object) { lag } else { lag * UNGUARDED }
-    }
-
-    /// Whether a LIST that begins at `instant` or later is still to come.
-    fn is_awaited(&self, view: &View<K::Listed>, instant: Instant) -> bool {
-        let awaited = !view.is_fresh(instant);
-        if awaited {
-            self.account.cache.demand(instant);
-        }
-        awaited
-    }
-
-    /// What a create takes: the call, and the secret in it.
-    async fn create(&self, desired: &mut Desired<'_, K::Object>) -> Result<Creation, Failure> {
-        if let Some(reference) = K::secret(self.context.object) {
-            match self.secret(reference).await? {
-                Ok(secret) => desired.secret = Some(secret),
-                Err(unusable) => return Ok(Creation::NeedsSecret(unusable)),
-            }
-        }
-        Ok(K::create(desired).map_or(Creation::Never, Creation::Call))
+    /// The watch of Secrets wakes the object when the Secret changes.
+    async fn secret(&self, reference: &SecretKeyReference) -> Result<Result<SecretString, UnusableSecret>, Failure> {
+        let (reconciler, namespace) = (self.context.reconciler, &self.context.key.namespace);
+        let secrets = reconciler.accounts.secrets();
+        let value = match secrets.get(&reconciler.client, namespace, &reference.name).await? {
+            Some(found) => secret::value(found, &reference.key),
+            None if secrets.include(namespace) => Err("the Secret does not exist".to_owned()),
+            None => Err("the operator may not read Secrets of this namespace (--secret-namespaces)".to_owned()),
+        };
+        Ok(value.map_err(|problem| secret::unusable(reference, namespace, &problem)))
     }
 }
 
 impl<K: Kind> Context<'_, K> {
     /// The intent whose create may have been sent.
     pub fn sent_intent(&self) -> Option<&Intent> {
-        self.status.intent.as_ref().filter(|intent| self.state.create.fresh_intent.as_ref() != Some(&intent.time))
+        self.state.sent_intent(&self.status)
     }
 
     /// Takes note of what a look shows of our own writes.

@@ -7,37 +7,25 @@ use secrecy::SecretString;
 use crate::api::SecretKeyReference;
 use crate::graph::ObjectKey;
 use crate::reconcile::decide::UnusableSecret;
-use crate::reconcile::kind::Kind;
-use crate::reconcile::reconciler::Failure;
-
-use super::Observer;
 
 /// Most characters of a key of a BGP session (`docs/design/cloud-api.md`).
 const MOST_CHARACTERS: usize = 255;
 
-impl<K: Kind> Observer<'_, '_, K> {
-    /// The value that a spec refers to, or why a create can't use it. The watch of Secrets wakes the object when the Secret changes.
-    pub(super) async fn secret(&self, reference: &SecretKeyReference) -> Result<Result<SecretString, UnusableSecret>, Failure> {
-        let (reconciler, namespace) = (self.context.reconciler, &self.context.key.namespace);
-        let secrets = reconciler.accounts.secrets();
-        let value = match secrets.get(&reconciler.client, namespace, &reference.name).await? {
-            Some(mut secret) => value(take(&mut secret, &reference.key)),
-            None if secrets.include(namespace) => Err("the Secret does not exist".to_owned()),
-            None => Err("the operator may not read Secrets of this namespace (--secret-namespaces)".to_owned()),
-        };
-        Ok(value.map_err(|problem| UnusableSecret {
-            secret: ObjectKey::secret(namespace, &reference.name).named_from(namespace),
-            problem: format!("Secret {}, key {}: {problem}", reference.name, reference.key),
-        }))
+/// The value of a key of a Secret.
+pub(in crate::reconcile) fn value(mut secret: Secret, key: &str) -> Result<SecretString, String> {
+    text(secret.data.as_mut().and_then(|data| data.remove(key)))
+}
+
+/// What the status tells of a Secret that can't be used.
+pub(in crate::reconcile) fn unusable(reference: &SecretKeyReference, namespace: &str, problem: &str) -> UnusableSecret {
+    UnusableSecret {
+        secret: ObjectKey::secret(namespace, &reference.name).named_from(namespace),
+        problem: format!("Secret {}, key {}: {problem}", reference.name, reference.key),
     }
 }
 
-fn take(secret: &mut Secret, key: &str) -> Option<ByteString> {
-    secret.data.as_mut()?.remove(key)
-}
-
 /// The value without the line end that files and `echo` leave behind. The text says what is wrong, and nothing of the value.
-fn value(bytes: Option<ByteString>) -> Result<SecretString, String> {
+fn text(bytes: Option<ByteString>) -> Result<SecretString, String> {
     let bytes = bytes.ok_or("the Secret does not have the key")?;
     let text = String::from_utf8(bytes.0).map_err(|_| "the value is not UTF-8")?;
     let text = text.trim_end_matches(['\r', '\n']);
@@ -56,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_value_is_taken_as_it_is_or_not_at_all() {
-        let of = |bytes: &[u8]| value(Some(ByteString(bytes.to_vec()))).map(|secret| secret.expose_secret().to_owned());
+        let of = |bytes: &[u8]| text(Some(ByteString(bytes.to_vec()))).map(|secret| secret.expose_secret().to_owned());
         for (bytes, expected) in [
             (&b"Qaz12345678"[..], Ok("Qaz12345678")),
             (b"Qaz12345678\r\n", Ok("Qaz12345678")),
@@ -70,6 +58,6 @@ mod tests {
         }
         assert_eq!(of("ü".repeat(255).as_bytes()), Ok("ü".repeat(255)));
         assert!(of("ü".repeat(256).as_bytes()).unwrap_err().contains("256 characters"));
-        assert!(value(None).is_err());
+        assert!(text(None).is_err());
     }
 }
