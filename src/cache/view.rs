@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Items;
-use crate::cloud::{CloudError, Listed, Unreadable};
+use super::items::Entry;
+use crate::cloud::{CloudError, Item, Listed, Unreadable};
 
 /// A consistent snapshot of a cache.
 pub struct View<R> {
@@ -14,7 +15,37 @@ pub struct View<R> {
     pub(super) failing: Option<(CloudError, Instant)>,
 }
 
+impl<R> Clone for View<R> {
+    fn clone(&self) -> Self {
+        Self { items: self.items.clone(), listed: self.listed, failing: self.failing.clone() }
+    }
+}
+
 impl<R: Listed> View<R> {
+    /// Of a LIST that was read just now.
+    #[must_use]
+    pub fn of(listed: Vec<Item<R>>) -> Self {
+        let now = Instant::now();
+        let mut view = Self { items: Items::default(), listed: Some(now), failing: None };
+        for item in listed {
+            match item {
+                Item::Readable(item) => view.put(item),
+                Item::Unreadable(item) => view.items.insert_unreadable(Entry { item: Arc::new(item), as_of: now }),
+            }
+        }
+        view
+    }
+
+    /// With an item that is new or has changed.
+    pub fn put(&mut self, item: R) {
+        self.items.insert(Entry { item: Arc::new(item), as_of: Instant::now() });
+    }
+
+    /// Without an item.
+    pub fn remove(&mut self, id: &str) {
+        self.items.remove(id);
+    }
+
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<R>> {
         self.items.get(id).map(|entry| &entry.item)

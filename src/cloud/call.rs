@@ -163,6 +163,18 @@ impl Call {
         path
     }
 
+    /// Its path after the project, not escaped.
+    #[must_use]
+    pub fn path_in_project(&self) -> String {
+        self.segments.join("/")
+    }
+
+    /// The end of its path: of a call that shows a resource, its ID.
+    #[must_use]
+    pub fn last_segment(&self) -> Option<&str> {
+        self.segments.last().map(String::as_str)
+    }
+
     #[must_use]
     pub(in crate::cloud) fn secret(&self) -> Option<&SecretString> {
         self.secret.as_ref().map(|(_, secret)| secret)

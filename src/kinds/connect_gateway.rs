@@ -7,6 +7,7 @@ use crate::cloud::{self, Call, CreateConnectGateway, UpdateConnectGateway};
 use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs};
+use super::disruption::narrowed;
 use super::{express, imported};
 
 /// The kind.
@@ -148,6 +149,13 @@ impl Kind for ConnectGatewayKind {
             description: express::description(seen.description.as_ref(), 255),
             address_family: express::word(seen.address_family.as_ref()),
         })
+    }
+
+    fn disruption(difference: &Difference) -> Option<&'static str> {
+        match difference.path {
+            "addressFamily" => narrowed(difference),
+            _ => None,
+        }
     }
 }
 

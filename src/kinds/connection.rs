@@ -1,9 +1,11 @@
 //! `Connection`: a leased line. It is found, described and referred to; it is ordered and cancelled elsewhere.
 
+use serde_json::json;
+
 use crate::accounts::{IMPORT, Use, What};
 use crate::api::{Connection, ConnectionObserved, ConnectionSpec, DeletionPolicy, Reason, Tags};
 use crate::cloud::{self, Call, UpdateConnection};
-use crate::reconcile::{ById, Desired, DesiredTags, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags, Tagging};
+use crate::reconcile::{ById, Desired, DesiredTags, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags, Tagging, recall};
 
 use super::compare::{Comparison, TagChange, differs, from_wire};
 use super::{express, imported};
@@ -197,6 +199,12 @@ impl Kind for ConnectionKind {
             peer_location: express::text(seen.peer_location.as_ref(), 255),
             tags: None,
         })
+    }
+
+    /// The status shows all but the description.
+    fn recalled(desired: &Desired<'_, Connection>, id: &str, observed: Option<&ConnectionObserved>) -> Option<cloud::Connection> {
+        let fields = json!({ "description": desired.object.spec.description });
+        recall(fields, (<cloud::Connection as cloud::Listed>::ID, id), observed, &[])
     }
 }
 

@@ -1,11 +1,13 @@
 //! `GlobalEipAssociation`: a global EIP at a connect gateway. The global EIP is what is found in the cloud; the binding is what comes and goes.
 
+use serde_json::json;
+
 use crate::accounts::{Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::global_eip_association::GlobalEipType;
 use crate::api::{GlobalEipAssociation, GlobalEipAssociationObserved, GlobalEipAssociationSpec, Managed, Reason, Tags};
 use crate::cloud::{self, BindGlobalEip, BoundGlobalEip, Call};
-use crate::reconcile::{Desired, Difference, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Kind, Place, Refer, Reference, ResourcePhase, SpecTags, recall};
 
 use super::compare::Comparison;
 use super::connect_gateway::ConnectGatewayKind;
@@ -163,6 +165,18 @@ impl Kind for GlobalEipAssociationKind {
             type_: Some(type_).filter(|type_| *type_ != GlobalEipType::default()),
             gcb_id: seen.gcb_id.clone(),
         })
+    }
+
+    fn recalled(
+        desired: &Desired<'_, GlobalEipAssociation>,
+        id: &str,
+        observed: Option<&GlobalEipAssociationObserved>,
+    ) -> Option<BoundGlobalEip> {
+        let spec = &desired.object.spec;
+        let fields = json!({
+            "connect_gateway_id": gateway(desired), "type": spec.type_.unwrap_or_default().as_str(), "gcb_id": spec.gcb_id,
+        });
+        recall(fields, (<BoundGlobalEip as cloud::Listed>::ID, id), observed, &[])
     }
 }
 

@@ -7,6 +7,7 @@ use crate::cloud::{self, Call, CreateGlobalGateway, Listed, UpdateGlobalGateway}
 use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, differs, from_wire, to_wire};
+use super::disruption::narrowed;
 use super::{express, imported};
 
 /// The kind.
@@ -177,6 +178,13 @@ impl Kind for GlobalGatewayKind {
             enterprise_project_id: seen.enterprise_project_id.clone(),
             tags: express::tags(&seen.tags),
         })
+    }
+
+    fn disruption(difference: &Difference) -> Option<&'static str> {
+        match difference.path {
+            "addressFamily" => narrowed(difference),
+            _ => None,
+        }
     }
 }
 

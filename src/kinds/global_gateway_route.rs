@@ -1,12 +1,14 @@
 //! `GlobalGatewayRoute`: one route in the table of a global gateway, which may have several writers.
 
+use serde_json::json;
+
 use crate::accounts::{Use, What};
 use crate::api::cloud_account::{Feature, Features};
 use crate::api::global_gateway_route::NextHopType;
 use crate::api::{AddressFamily, GlobalGatewayRoute, GlobalGatewayRouteObserved, GlobalGatewayRouteSpec, Tags};
 use crate::cloud::{self, Call, Listed, RouteKey};
 use crate::graph::Contribution;
-use crate::reconcile::{Desired, Difference, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Kind, Place, Refer, Reference, ResourcePhase, SpecTags, recall};
 
 use super::compare::Comparison;
 use super::express::{needed, word};
@@ -196,6 +198,19 @@ impl Kind for GlobalGatewayRouteKind {
             type_: Some(type_).filter(|_| !is_referred),
             description: express::description(seen.description.as_ref(), 255),
         })
+    }
+
+    fn recalled(
+        desired: &Desired<'_, GlobalGatewayRoute>,
+        id: &str,
+        observed: Option<&GlobalGatewayRouteObserved>,
+    ) -> Option<cloud::GlobalGatewayRoute> {
+        let RouteKey { gateway, type_, destination, nexthop } = key(desired).unwrap_or_default();
+        let description = &desired.object.spec.description;
+        let fields = json!({
+            "gateway_id": gateway, "type": type_, "destination": destination, "nexthop": nexthop, "description": description,
+        });
+        recall(fields, (cloud::GlobalGatewayRoute::ID, id), observed, &[("global_gateway_id", "gateway_id")])
     }
 }
 

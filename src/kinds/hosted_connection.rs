@@ -8,6 +8,7 @@ use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Re
 
 use super::compare::{Comparison, differs};
 use super::connection::ConnectionKind;
+use super::disruption::lowered;
 use super::express::needed;
 use super::{express, imported};
 
@@ -206,6 +207,13 @@ impl Kind for HostedConnectionKind {
             description: express::description(seen.description.as_ref(), 128),
             peer_location: express::text(seen.peer_location.as_ref(), 255),
         })
+    }
+
+    fn disruption(difference: &Difference) -> Option<&'static str> {
+        match difference.path {
+            "bandwidth" => lowered(difference),
+            _ => None,
+        }
     }
 }
 

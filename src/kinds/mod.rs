@@ -3,6 +3,7 @@
 mod compare;
 mod connect_gateway;
 mod connection;
+mod disruption;
 #[cfg(test)]
 mod existing_tests;
 mod express;

@@ -3,9 +3,10 @@
 use crate::accounts::{Use, What};
 use crate::api::{Managed, Peer, PeerObserved, PeerSpec, RouteMode, SecretKeyReference, Tags};
 use crate::cloud::{self, Call, CreateVifPeer, UpdateVifPeer, VifPeer, VirtualInterface};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags, recall};
 
 use super::compare::{Comparison, differs, with_contributed};
+use super::disruption::removed;
 use super::express::{needed, word};
 use super::virtual_interface::{VirtualInterfaceKind, own_peer};
 use super::{express, imported};
@@ -238,6 +239,18 @@ impl Kind for PeerKind {
     /// The peer that came with the interface is part of it.
     fn is_told_by_parent(listed: &VirtualInterface, seen: &VifPeer) -> bool {
         own_peer(listed).is_some_and(|own| own.id == seen.id)
+    }
+
+    fn recalled(desired: &Desired<'_, Peer>, id: &str, observed: Option<&PeerObserved>) -> Option<VifPeer> {
+        let fields = Self::create(desired)?.body?.get_mut("vif_peer")?.take();
+        recall(fields, (&["id"], id), observed, &[("virtual_interface_id", "vif_id"), ("received_routes", "receive_route_num")])
+    }
+
+    fn disruption(difference: &Difference) -> Option<&'static str> {
+        match difference.path {
+            "remoteEpGroup" => removed(difference),
+            _ => None,
+        }
     }
 }
 

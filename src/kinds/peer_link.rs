@@ -5,7 +5,7 @@ use crate::api::cloud_account::{Feature, Features};
 use crate::api::peer_link::{ObservedPeerSite, PeerSite};
 use crate::api::{Managed, PeerLink, PeerLinkObserved, PeerLinkSpec, Tags};
 use crate::cloud::{self, Call, CreatePeerLink, CreatePeerSite, UpdatePeerLink};
-use crate::reconcile::{Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags, recall};
 
 use super::compare::{Comparison, differs};
 use super::express::needed;
@@ -210,6 +210,13 @@ impl Kind for PeerLinkKind {
 
     fn only_observed(seen: &cloud::PeerLink) -> Option<&'static str> {
         (!is_of_direct_connect(seen)).then_some("another service has made it, such as a central network of Cloud Connect")
+    }
+
+    /// A create names the gateway in its path.
+    fn recalled(desired: &Desired<'_, PeerLink>, id: &str, observed: Option<&PeerLinkObserved>) -> Option<cloud::PeerLink> {
+        let mut fields = Self::create(desired)?.body?.get_mut("peer_link")?.take();
+        fields["global_dc_gateway_id"] = gateway(desired).into();
+        recall(fields, (<cloud::PeerLink as cloud::Listed>::ID, id), observed, &[("global_gateway_id", "global_dc_gateway_id")])
     }
 }
 

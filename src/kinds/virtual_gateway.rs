@@ -6,6 +6,7 @@ use crate::cloud::{self, Call, CreateVirtualGateway, UpdateVirtualGateway};
 use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, ResourcePhase, SpecTags};
 
 use super::compare::{Comparison, TagChange, differs, from_wire, to_wire};
+use super::disruption::removed;
 use super::{express, imported};
 
 /// The kind.
@@ -210,6 +211,13 @@ impl Kind for VirtualGatewayKind {
             enterprise_project_id: seen.enterprise_project_id.clone(),
             tags: express::tags(&seen.tags),
         })
+    }
+
+    fn disruption(difference: &Difference) -> Option<&'static str> {
+        match difference.path {
+            "localEpGroup" | "localEpGroupIpv6" => removed(difference),
+            _ => None,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `VirtualInterface`: a VLAN of a connection that leads to a gateway. Its first peer is part of it.
 
+use serde_json::json;
 use std::collections::BTreeMap;
 
 use crate::accounts::{Allocation, Use, What};
@@ -9,9 +10,10 @@ use crate::api::{
     VirtualInterfaceSpec,
 };
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
-use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags};
+use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags, recall};
 
 use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire, with_contributed};
+use super::disruption::{RESETS, lowered, removed};
 use super::express::{needed, word};
 use super::global_gateway::named;
 use super::peer::session_down;
@@ -419,6 +421,43 @@ impl Kind for VirtualInterfaceKind {
             enterprise_project_id: seen.enterprise_project_id.clone(),
             tags: express::tags(&seen.tags),
         })
+    }
+
+    /// The status shows little of its own peer, which is as the spec says. Before the cloud has given it an ID it stands for itself.
+    fn recalled(
+        desired: &Desired<'_, VirtualInterface>,
+        id: &str,
+        observed: Option<&VirtualInterfaceObserved>,
+    ) -> Option<cloud::VirtualInterface> {
+        let names = [
+            ("connection_id", "direct_connect_id"),
+            ("virtual_gateway_id", "vgw_id"),
+            ("global_gateway_id", "gateway_id"),
+            ("peers", "vif_peers"),
+        ];
+        let fields = Self::create(desired)?.body?.get_mut(cloud::VirtualInterface::SINGULAR)?.take();
+        let mut seen: cloud::VirtualInterface = recall(fields, (cloud::VirtualInterface::ID, id), observed, &names)?;
+        let spec = &desired.object.spec;
+        let family = spec.address_family_or_default().as_str();
+        if seen.vif_peers.is_empty() {
+            let peer = json!({ "id": format!("{id}/{family}"), "address_family": family, "remote_ep_group": spec.remote_ep_group });
+            seen.vif_peers.extend(serde_json::from_value::<VifPeer>(peer));
+        }
+        for peer in seen.vif_peers.iter_mut().filter(|peer| peer.address_family.as_deref() == Some(family)) {
+            peer.route_mode = Some(spec.route_mode.as_str().to_owned());
+            peer.bgp_asn = spec.bgp_asn;
+            (peer.local_gateway_ip, peer.remote_gateway_ip) = (Some(spec.local_gateway_ip.clone()), Some(spec.remote_gateway_ip.clone()));
+        }
+        Some(seen)
+    }
+
+    fn disruption(difference: &Difference) -> Option<&'static str> {
+        match difference.path {
+            "enableBfd" | "enableNqa" | "extendAttribute" | "priority" => Some(RESETS),
+            "remoteEpGroup" => removed(difference),
+            "bandwidth" => lowered(difference),
+            _ => None,
+        }
     }
 }
 

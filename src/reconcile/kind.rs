@@ -15,6 +15,8 @@ use crate::cloud::{Call, Listed};
 use crate::graph::owner::OWNER_TAG;
 use crate::graph::{Contribution, Contributions, ResourceSummary};
 
+use super::plan::recall;
+
 /// A kind of custom resource and the cloud resource it stands for.
 ///
 /// Implementations MUST be pure functions of their arguments, because a decision is compared, printed and tested without a cloud. They MUST NOT
@@ -246,6 +248,25 @@ pub trait Kind: Send + Sync + 'static {
     /// Why no object can manage `seen`, if that is so: it can only be observed.
     fn only_observed(seen: &Self::Resource) -> Option<&'static str> {
         let _ = seen;
+        None
+    }
+
+    /// The reverse of [`Self::observed`]: resource `id` as a status tells of it. What the status does not show is as the object says, and without a
+    /// status all of it: so it is when the object has just been created. A plan takes it for the resource where it does not read the cloud.
+    #[must_use]
+    fn recalled(
+        desired: &Desired<'_, Self::Object>,
+        id: &str,
+        observed: Option<&<Self::Object as Managed>::Observed>,
+    ) -> Option<Self::Resource> {
+        let call = Self::create(desired)?;
+        let fields = call.body.as_ref()?.get(call.wrapper)?.clone();
+        recall(fields, (Self::Listed::ID, id), observed, &[])
+    }
+
+    /// What the correction of this difference does to traffic, if it may disturb it.
+    fn disruption(difference: &Difference) -> Option<&'static str> {
+        let _ = difference;
         None
     }
 }

@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::api::{Intent, Status};
 use crate::cache::ActivePolling;
 use crate::cloud::{Call, CloudError, ErrorClass, QueueKey};
 
@@ -86,12 +85,6 @@ pub enum Readiness {
 }
 
 impl ObjectState {
-    /// The intent of `status` whose create may have been sent.
-    #[must_use]
-    pub fn sent_intent<'a, O>(&self, status: &'a Status<O>) -> Option<&'a Intent> {
-        status.intent.as_ref().filter(|intent| self.create.fresh_intent.as_ref() != Some(&intent.time))
-    }
-
     /// Notes an update that was answered.
     pub fn updated(&mut self, call: &Call, generation: Option<i64>) {
         if self.updates.0 != generation {

@@ -13,9 +13,11 @@ use std::sync::Arc;
 use super::controller::{Shared, controller};
 use super::existing::{self, Existing, ExistingResources};
 use super::kind::{Kind, Place, Reference, ResourcePhase};
+use super::plan::{Planner, Views};
 use crate::accounts::{Account, Behind, CloudResource, CloudResources, ResourceType};
-use crate::api::DeletionPolicy;
 use crate::api::cloud_account::Features;
+use crate::api::{DeletionPolicy, SecretKeyReference};
+use crate::cache::View;
 use crate::cloud::{Client, CloudError, Item, Listed, Priority};
 use crate::graph::owner::{OWNER_TAG, keeper_of};
 use crate::telemetry::metrics::Source;
@@ -52,6 +54,7 @@ pub struct Registration {
     existing: ReadExisting,
     existing_in: fn(&Value) -> serde_json::Result<Vec<Existing>>,
     metrics: Option<MetricsOf>,
+    planner: Planner,
 }
 
 /// A controller that was made and does not run yet.
@@ -98,6 +101,7 @@ impl Registration {
             existing: read_existing::<K>,
             existing_in: existing::of_item::<K>,
             metrics: None,
+            planner: Planner::of::<K>(),
         }
     }
 
@@ -139,6 +143,31 @@ impl Registration {
     /// All operations that it needs.
     pub fn operations(&self) -> impl Iterator<Item = &'static str> {
         self.reads.into_iter().chain(self.writes.iter().copied())
+    }
+
+    /// Its part in a plan.
+    pub(super) const fn planner(&self) -> &Planner {
+        &self.planner
+    }
+
+    /// The account of an object, where objects that name none use the one that `of_namespace` says. `None` if the object can't be read.
+    #[must_use]
+    pub fn account_of(&self, object: &Value, of_namespace: &dyn Fn() -> String) -> Option<String> {
+        (self.planner.account)(object, of_namespace)
+    }
+
+    /// The Secret that the create of an object's resource needs.
+    #[must_use]
+    pub fn secret_of(&self, object: &Value) -> Option<SecretKeyReference> {
+        (self.planner.secret)(object)
+    }
+
+    /// Reads the collection that shows resources of the kind into `views`.
+    ///
+    /// # Errors
+    /// The cloud refuses or does not answer.
+    pub async fn read(&self, client: &Client, views: &mut Views) -> Result<(), CloudError> {
+        (self.planner.read)(client, views).await
     }
 
     /// Makes its controller.
@@ -247,12 +276,16 @@ fn resources<'a, K: Kind>(readable: impl Iterator<Item = &'a K::Listed>, unreada
 
 /// What stands behind the id of a resource of the kind.
 fn behind<K: Kind>(account: &Account, id: &str, cluster: &str) -> Behind {
+    // No call is made for a feature that is off.
+    let is_used = K::FEATURE.is_none_or(|feature| account.allows(feature));
+    behind_in::<K>(is_used.then(|| account.cache::<K::Listed>().view()).as_ref().map(Some), id, cluster)
+}
+
+/// The same, where the collection is this one; `None` where it is not used, `Some(None)` where it is not known.
+pub(super) fn behind_in<K: Kind>(view: Option<Option<&View<K::Listed>>>, id: &str, cluster: &str) -> Behind {
     let Some(by_id) = K::BY_ID else { return Behind::NotNameable };
-    // No call is made for it.
-    if K::FEATURE.is_some_and(|feature| !account.allows(feature)) {
-        return Behind::Absent((by_id.uses_of_absent)(id));
-    }
-    let view = account.cache::<K::Listed>().view();
+    let Some(view) = view else { return Behind::Absent((by_id.uses_of_absent)(id)) };
+    let Some(view) = view else { return Behind::Unknown(None) };
     match view.get(id) {
         Some(item) => {
             let owner = item.tags().iter().find(|tag| tag.key == OWNER_TAG);

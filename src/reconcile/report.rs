@@ -240,6 +240,22 @@ fn paused<O: Clone>(last: &Status<O>, generation: Option<i64>, now: &Time) -> St
     next
 }
 
+/// What the condition `Ready` says of a step.
+pub(super) fn told(step: &Step) -> (Reason, String) {
+    let input = StatusInput::<()> {
+        id: None,
+        intent: None,
+        resource: ResourceState::NotObserved,
+        drift: Vec::new(),
+        ignored: Vec::new(),
+        duplicates: None,
+        observe_only: false,
+        missing: Vec::new(),
+    };
+    let told = values(&AttemptOutcome::Done(step.clone()), &input);
+    (told.reason, told.message)
+}
+
 fn values<O>(outcome: &AttemptOutcome, input: &StatusInput<O>) -> ConditionValues {
     let reconciling = |reason, message: String| ConditionValues { state: ReconcileStatus::Reconciling, reason, message, synced: None };
     let stalled = |reason, message: String| ConditionValues { state: ReconcileStatus::Stalled, reason, message, synced: None };

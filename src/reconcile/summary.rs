@@ -21,15 +21,9 @@ use super::reconciler::{Reconciler, uid};
 use super::report;
 
 impl<K: Kind> Reconciler<K> {
-    /// The object's account, else the one of its namespace's annotation, else `default`. An object with a resource keeps the account it was created in.
+    /// Name of the object's account.
     pub(super) fn account_name(&self, object: &K::Object) -> String {
-        let pinned = object.status().filter(|status| status.may_be_in_cloud());
-        if let Some(name) = pinned.and_then(|status| status.account.clone()) {
-            return name;
-        }
-        object
-            .account_ref()
-            .map_or_else(|| self.namespaces.account(&object.namespace().unwrap_or_default()), |account| account.name.clone())
+        account_name::<K>(object, || self.namespaces.account(&object.namespace().unwrap_or_default()))
     }
 
     /// What others need to know of an object.
@@ -60,6 +54,13 @@ impl<K: Kind> Reconciler<K> {
             self.states.track(uid, |tracked| tracked.latest = Some(Arc::clone(&object)));
         }
     }
+}
+
+/// The object's account, else the one of its namespace's annotation, else the default one. An object with a resource keeps the account it was created in.
+pub(super) fn account_name<K: Kind>(object: &K::Object, of_namespace: impl Fn() -> String) -> String {
+    let pinned = object.status().filter(|status| status.may_be_in_cloud());
+    let pinned = pinned.and_then(|status| status.account.clone());
+    pinned.or_else(|| object.account_ref().map(|account| account.name.clone())).unwrap_or_else(of_namespace)
 }
 
 /// What others need to know of an object. One that has our finalizer needs its account, too.

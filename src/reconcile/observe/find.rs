@@ -272,16 +272,30 @@ impl<K: Kind, A: Around<K::Listed>> Look<'_, K, A> {
             if !self.state.has_sent(&update, self.generation) {
                 return Some(update);
             }
-            let without =
-                |path: &str| -> Vec<Difference> { differences.iter().filter(|difference| difference.path != path).cloned().collect() };
-            let is_part = |difference: &&Difference| K::update(desired, seen, &without(difference.path)).as_ref() != Some(&update);
-            let parts: Vec<(&str, bool)> =
-                differences.iter().filter(is_part).map(|difference| (difference.path, difference.is_shown)).collect();
+            let parts = parts::<K>(desired, seen, differences, &update);
             if parts.is_empty() || parts.iter().any(|(_, is_shown)| *is_shown) {
                 return Some(update);
             }
             differences.retain(|difference| parts.iter().all(|(path, _)| *path != difference.path));
         }
+    }
+
+    /// All calls that remove `differences`, one after the other, as far as they follow from what is seen now.
+    pub(in crate::reconcile) fn series(&self, seen: &K::Resource, differences: &[Difference]) -> Vec<Call> {
+        let (links, _) = self.resolve();
+        let contributions = self.index.contributions(None);
+        let desired = Desired { contributions: &contributions, ..self.desired(&links) };
+        let mut left = differences.to_vec();
+        let mut calls = Vec::new();
+        while let Some(call) = K::update(&desired, seen, &left) {
+            let parts = parts::<K>(&desired, seen, &left, &call);
+            calls.push(call);
+            if parts.is_empty() {
+                break;
+            }
+            left.retain(|difference| parts.iter().all(|(path, _)| *path != difference.path));
+        }
+        calls
     }
 
     /// Whether all that can't be changed differs because what the resource hangs on is gone from the cloud.
@@ -293,6 +307,18 @@ impl<K: Kind, A: Around<K::Listed>> Look<'_, K, A> {
         }
         self.around.is_absent(&call).await
     }
+}
+
+/// The differences that `update` removes, and whether the cloud shows a value.
+fn parts<K: Kind>(
+    desired: &Desired<'_, K::Object>,
+    seen: &K::Resource,
+    differences: &[Difference],
+    update: &Call,
+) -> Vec<(&'static str, bool)> {
+    let without = |path: &str| -> Vec<Difference> { differences.iter().filter(|difference| difference.path != path).cloned().collect() };
+    let is_part = |difference: &&Difference| K::update(desired, seen, &without(difference.path)).as_ref() != Some(update);
+    differences.iter().filter(is_part).map(|difference| (difference.path, difference.is_shown)).collect()
 }
 
 fn obstacle<K: Kind>(listed: Option<&K::Listed>, seen: &K::Resource) -> Option<Obstacle> {

@@ -8,10 +8,9 @@ mod secret;
 
 use secrecy::SecretString;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::api::{DriftPolicy, Intent, Managed, SecretKeyReference, Target, WaitingFor};
+use crate::api::{DriftPolicy, Managed, SecretKeyReference, Target, WaitingFor};
 use crate::cache::View;
 use crate::cloud::{Call, Client, ErrorClass, Priority};
 use crate::graph::ObjectKey;
@@ -195,11 +194,6 @@ impl<K: Kind> Around<K::Listed> for &Observer<'_, '_, K> {
 }
 
 impl<K: Kind> Context<'_, K> {
-    /// The intent whose create may have been sent.
-    pub fn sent_intent(&self) -> Option<&Intent> {
-        self.state.sent_intent(&self.status)
-    }
-
     /// Takes note of what a look shows of our own writes.
     pub fn note_writes(&mut self, observation: &Observation<K>) {
         if let (Presence::Present(found), Some(listed)) = (&observation.situation.cloud, observation.listed) {
@@ -208,20 +202,10 @@ impl<K: Kind> Context<'_, K> {
         }
     }
 
-    /// Begins the time of doubt about a create that an earlier process may have sent. Its deadline is held against this machine's clock only once.
+    /// Begins the time of doubt about a create that an earlier process may have sent.
     pub fn begin_doubt(&mut self) {
-        let now = jiff::Timestamp::now();
-        let until = self.sent_intent().map(|intent| Instant::now() + time_in_doubt(intent, now));
-        self.state.create.in_doubt_until = self.state.create.in_doubt_until.or(until);
+        self.state.begin_doubt(&self.status);
     }
-}
-
-/// How long the create that `intent` announced may still arrive. It was given half of this time to be begun, so that it may not be less, nor more
-/// than all of it, whatever this machine's clock says beside the other's.
-fn time_in_doubt(intent: &Intent, now: jiff::Timestamp) -> Duration {
-    let whole: Duration = intent.deadline.0.duration_since(intent.time.0).try_into().unwrap_or_default();
-    let left: Duration = intent.deadline.0.duration_since(now).try_into().unwrap_or_default();
-    left.clamp(whole / 2, whole)
 }
 
 impl Reference {
@@ -230,21 +214,5 @@ impl Reference {
     pub fn key(&self, namespace: &str) -> ObjectKey {
         let Self { field: _, kind, namespace: other, name, part: _ } = self;
         ObjectKey { kind, namespace: other.clone().unwrap_or_else(|| namespace.to_owned()), name: name.clone() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-
-    #[test]
-    fn a_create_is_doubted_for_its_time_whatever_the_clock_says() {
-        let time: jiff::Timestamp = "2026-04-25T09:30:00Z".parse().unwrap();
-        let after = |seconds: i64| time.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap();
-        let intent = Intent { time: Time(time), deadline: Time(after(120)), target: None };
-        for (now, left) in [(0, 120), (20, 100), (60, 60), (90, 60), (1200, 60), (-1200, 120)] {
-            assert_eq!(time_in_doubt(&intent, after(now)), Duration::from_secs(left), "{now} s after the intent");
-        }
     }
 }
