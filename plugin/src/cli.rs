@@ -83,6 +83,8 @@ pub enum Command {
     Reconcile(commands::reconcile::Args),
     /// Removes objects that are being deleted, without their cloud resources. Asks first.
     Abandon(commands::abandon::Args),
+    /// Shows what the operator would do with manifests, or with the deletion of objects; writes nothing.
+    Plan(commands::plan::Args),
     /// Pauses the reconciliation of objects, including their deletion.
     Pause(commands::annotate::Args),
     /// Resumes the reconciliation of paused objects.

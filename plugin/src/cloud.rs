@@ -6,6 +6,7 @@ use direct_connect_operator::accounts::{self, CloudResources};
 use direct_connect_operator::api::CloudAccount;
 use direct_connect_operator::api::cloud_account::Features;
 use direct_connect_operator::cloud::{Answer, Call, Client, CloudError, Item, Listed, Method, Priority, Surroundings, VirtualInterface};
+use direct_connect_operator::reconcile::plan::Views;
 use direct_connect_operator::reconcile::{ExistingResources, Registration};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, ResourceExt};
@@ -91,6 +92,14 @@ impl ReadOnly {
     /// The cloud refuses or does not answer.
     pub async fn list<R: Listed>(&self) -> Result<Vec<Item<R>>, CloudError> {
         self.0.list::<R>(Priority::Wait).await
+    }
+
+    /// Reads the collection that shows the resources of a kind into `views`.
+    ///
+    /// # Errors
+    /// The cloud refuses or does not answer.
+    pub async fn read(&self, kind: &Registration, views: &mut Views) -> Result<(), CloudError> {
+        kind.read(&self.0, views).await
     }
 
     /// Sends a call that reads.

@@ -9,6 +9,7 @@ pub mod from_terraform;
 pub mod import;
 pub mod locations;
 pub mod orphans;
+pub mod plan;
 pub mod quotas;
 pub mod reconcile;
 pub mod report;
@@ -36,6 +37,7 @@ pub async fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Report(args) => report::run(&cluster?, &args).await,
         Command::Reconcile(args) => reconcile::run(&cluster?, &args).await,
         Command::Abandon(args) => abandon::run(&cluster?, &args).await,
+        Command::Plan(args) => plan::run(&cluster?, &args).await,
         Command::Pause(args) => annotate::run(&cluster?, &args, &PAUSE).await,
         Command::Resume(args) => annotate::run(&cluster?, &args, &RESUME).await,
         Command::Protect(args) => annotate::run(&cluster?, &args, &PROTECT).await,
