@@ -215,8 +215,13 @@ impl Kind for PeerLinkKind {
     /// A create names the gateway in its path.
     fn recalled(desired: &Desired<'_, PeerLink>, id: &str, observed: Option<&PeerLinkObserved>) -> Option<cloud::PeerLink> {
         let mut fields = Self::create(desired)?.body?.get_mut("peer_link")?.take();
-        fields["global_dc_gateway_id"] = gateway(desired).into();
-        recall(fields, (<cloud::PeerLink as cloud::Listed>::ID, id), observed, &[("global_gateway_id", "global_dc_gateway_id")])
+        fields.as_object_mut()?.insert("global_dc_gateway_id".to_owned(), gateway(desired).into());
+        let names = [("global_gateway_id", "global_dc_gateway_id")];
+        let mut seen: cloud::PeerLink = recall(fields, (<cloud::PeerLink as cloud::Listed>::ID, id), observed, &names)?;
+        let bandwidth =
+            |observed: &PeerLinkObserved| cloud::BandwidthInfo { bandwidth_size: observed.bandwidth, gcb_id: observed.gcb_id.clone() };
+        seen.bandwidth_info = observed.map(bandwidth);
+        Some(seen)
     }
 }
 

@@ -265,6 +265,7 @@ pub trait Kind: Send + Sync + 'static {
     }
 
     /// What the correction of this difference does to traffic, if it may disturb it.
+    #[must_use]
     fn disruption(difference: &Difference) -> Option<&'static str> {
         let _ = difference;
         None

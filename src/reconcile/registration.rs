@@ -276,16 +276,17 @@ fn resources<'a, K: Kind>(readable: impl Iterator<Item = &'a K::Listed>, unreada
 
 /// What stands behind the id of a resource of the kind.
 fn behind<K: Kind>(account: &Account, id: &str, cluster: &str) -> Behind {
-    // No call is made for a feature that is off.
     let is_used = K::FEATURE.is_none_or(|feature| account.allows(feature));
-    behind_in::<K>(is_used.then(|| account.cache::<K::Listed>().view()).as_ref().map(Some), id, cluster)
+    behind_in::<K>(is_used, || Some(account.cache::<K::Listed>().view()), id, cluster)
 }
 
-/// The same, where the collection is this one; `None` where it is not used, `Some(None)` where it is not known.
-pub(super) fn behind_in<K: Kind>(view: Option<Option<&View<K::Listed>>>, id: &str, cluster: &str) -> Behind {
+/// The same, where `view` looks at the collection: `None` if it is not known. No call is made for one that is not used.
+pub(super) fn behind_in<K: Kind>(is_used: bool, view: impl FnOnce() -> Option<View<K::Listed>>, id: &str, cluster: &str) -> Behind {
     let Some(by_id) = K::BY_ID else { return Behind::NotNameable };
-    let Some(view) = view else { return Behind::Absent((by_id.uses_of_absent)(id)) };
-    let Some(view) = view else { return Behind::Unknown(None) };
+    if !is_used {
+        return Behind::Absent((by_id.uses_of_absent)(id));
+    }
+    let Some(view) = view() else { return Behind::Unknown(None) };
     match view.get(id) {
         Some(item) => {
             let owner = item.tags().iter().find(|tag| tag.key == OWNER_TAG);

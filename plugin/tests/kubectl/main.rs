@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod annotations;
+mod every_kind;
 mod inventory;
 mod packaging;
 mod page;
+mod plan;
 mod plugin;
 mod reconcile;
 mod report;

@@ -45,7 +45,7 @@ impl Course {
     }
 
     /// Writes these fields of the status.
-    pub fn set_status(&mut self, status: Value) {
+    pub fn set_status(&mut self, status: &Value) {
         merge(&mut self.object, json!({ "status": status }));
     }
 

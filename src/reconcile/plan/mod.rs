@@ -42,7 +42,9 @@ pub fn plan(mut world: World, subjects: Vec<Subject>) -> Vec<Planned> {
             acts |= (course.kind.planner().turn)(&world, course, round, &mut effects);
         }
         // What one does the others see in the next round.
-        effects.into_iter().for_each(|effect| effect(&mut world));
+        for effect in effects {
+            effect(&mut world);
+        }
         if !acts {
             break;
         }

@@ -81,7 +81,7 @@ pub(super) fn account_in<K: Kind>(world: &World, object: &K::Object) -> String {
 
 fn behind<K: Kind>(account: &AccountFacts, id: &str, cluster: &str) -> Behind {
     let is_used = K::FEATURE.is_none_or(|feature| account.allows(feature));
-    behind_in::<K>(is_used.then(|| account.views.get::<K::Listed>()), id, cluster)
+    behind_in::<K>(is_used, || account.views.get::<K::Listed>().cloned(), id, cluster)
 }
 
 fn remember<K: Kind>(world: &mut World, object: &Value) {

@@ -19,7 +19,7 @@ use crate::reconcile::claim::claim;
 use crate::reconcile::context::{Policies, is_annotated};
 use crate::reconcile::decide::{Presence, Step, UnusableSecret, Wait, decide};
 use crate::reconcile::kind::Kind;
-use crate::reconcile::observe::{Around, Look, Observation, Terms, unusable, value};
+use crate::reconcile::observe::{Around, Look, Observation, Terms, unusable};
 use crate::reconcile::permission::{Asker, Permission};
 use crate::reconcile::reconciler::Failure;
 use crate::reconcile::report::told;
@@ -92,11 +92,12 @@ pub(super) fn turn<K: Kind>(world: &World, course: &mut Course, round: usize, ef
         observation.situation.cloud = Presence::Held(holder);
         step = decide(&observation.situation);
     }
-    if step == Step::RecordIntent {
+    if step == Step::RecordIntent && course.state.create.fresh_intent.is_none() {
         // The create follows at once.
         let intent = Intent { time: now(), deadline: Time(now().0 + Duration::from_mins(2)), target: Some(observation.target.clone()) };
         course.state.create.fresh_intent = Some(intent.time.clone());
-        course.set_status(json!({ "intent": intent }));
+        // A status with the default generation only is none.
+        course.set_status(&json!({ "intent": intent, "observedGeneration": object.meta().generation }));
         return turn::<K>(world, course, round, effects);
     }
     let series = match (&step, &observation.seen) {
@@ -146,7 +147,7 @@ fn carry_out<K: Kind>(
                     "type": "Ready", "status": "True", "reason": Reason::Available.as_str(), "message": "", "lastTransitionTime": now(),
                 }]);
                 course.state.create.fresh_intent = None;
-                course.set_status(json!({
+                course.set_status(&json!({
                     "id": K::id(&seen), "intent": null, "account": made.account, "observed": K::observed(&seen), "conditions": ready,
                     "observedGeneration": generation,
                 }));
@@ -163,7 +164,9 @@ fn carry_out<K: Kind>(
             planned.id = Some(id.clone());
             let observed = observation.seen.as_ref().map(K::observed);
             course.state.create.fresh_intent = None;
-            course.set_status(json!({ "id": id, "intent": null, "account": made.account, "observed": observed }));
+            course.set_status(&json!({
+                "id": id, "intent": null, "account": made.account, "observed": observed, "observedGeneration": generation,
+            }));
         }
         Step::Update(_, differences) => {
             let is_new = planned.action == Action::Create || planned.action == Action::Replace;
@@ -198,7 +201,9 @@ fn carry_out<K: Kind>(
                 let account = made.account;
                 effects.push(Box::new(move |world| {
                     let view = world.accounts.get_mut(&account).and_then(|facts| facts.views.get_mut::<K::Listed>());
-                    view.into_iter().for_each(|view| view.remove(K::id(&seen)));
+                    if let Some(view) = view {
+                        view.remove(K::id(&seen));
+                    }
                 }));
             }
         }
@@ -341,13 +346,8 @@ impl<R: Listed> Around<R> for Known<'_, R> {
         Ok(self.facts.is_live && call.last_segment().is_some_and(|id| !self.facts.views.has(id)))
     }
 
-    /// What can't be read is taken for usable: the operator may read it.
     async fn secret(&self, reference: &SecretKeyReference) -> Result<Result<SecretString, UnusableSecret>, Failure> {
-        let value = match self.world.secret(self.namespace, &reference.name) {
-            None => Ok(SecretString::default()),
-            Some(None) => Err("the Secret does not exist".to_owned()),
-            Some(Some(secret)) => value(secret, &reference.key),
-        };
+        let value = self.world.secret(self.namespace, reference);
         Ok(value.map_err(|problem| unusable(reference, self.namespace, &problem)))
     }
 }

@@ -1,13 +1,15 @@
 //! All that a plan knows of the cluster and of the cloud.
 
 use k8s_openapi::api::core::v1::Secret;
+use secrecy::SecretString;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::accounts::{Behind, TagScope};
 use crate::api::cloud_account::{Feature, Features};
-use crate::api::{CloudAccount, DEFAULT_ACCOUNT, DirectConnectGrant};
+use crate::api::{CloudAccount, DEFAULT_ACCOUNT, DirectConnectGrant, SecretKeyReference};
 use crate::graph::Index;
+use crate::reconcile::observe::value;
 use crate::reconcile::registration::Registration;
 
 use super::views::Views;
@@ -105,9 +107,13 @@ impl World {
         }
     }
 
-    /// A Secret: `None` if nothing is known of it, `Some(None)` if it does not exist.
-    pub(super) fn secret(&self, namespace: &str, name: &str) -> Option<Option<Secret>> {
-        self.secrets.get(&(namespace.to_owned(), name.to_owned())).cloned()
+    /// The value that a spec refers to, or what is wrong with it. One that can't be read is taken for usable: the operator may read it.
+    pub(super) fn secret(&self, namespace: &str, reference: &SecretKeyReference) -> Result<SecretString, String> {
+        match self.secrets.get(&(namespace.to_owned(), reference.name.clone())) {
+            None => Ok(SecretString::default()),
+            Some(None) => Err("the Secret does not exist".to_owned()),
+            Some(Some(secret)) => value(secret.clone(), &reference.key),
+        }
     }
 }
 

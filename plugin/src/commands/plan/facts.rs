@@ -110,17 +110,13 @@ async fn namespaces(cluster: &Cluster, names: &BTreeSet<String>) -> Result<BTree
 async fn grants(cluster: &Cluster, manifests: &Manifests, mine: &BTreeSet<String>) -> Result<Vec<DirectConnectGrant>, Error> {
     let what = "directconnectgrants";
     let everywhere = Api::<DirectConnectGrant>::all(cluster.client.clone()).list(&ListParams::default()).await;
-    let mut grants = match allowed(what, everywhere)? {
-        Some(grants) => grants.items,
-        None => {
-            let mut grants = Vec::new();
-            for namespace in mine {
-                let here = Api::<DirectConnectGrant>::namespaced(cluster.client.clone(), namespace).list(&ListParams::default()).await;
-                grants.extend(allowed(what, here)?.into_iter().flat_map(|list| list.items));
-            }
-            grants
-        }
-    };
+    let everywhere = allowed(what, everywhere)?;
+    let is_everywhere = everywhere.is_some();
+    let mut grants = everywhere.map(|list| list.items).unwrap_or_default();
+    for namespace in mine.iter().filter(|_| !is_everywhere) {
+        let here = Api::<DirectConnectGrant>::namespaced(cluster.client.clone(), namespace).list(&ListParams::default()).await;
+        grants.extend(allowed(what, here)?.into_iter().flat_map(|list| list.items));
+    }
     grants.extend(manifests.grants.iter().cloned());
     Ok(grants)
 }

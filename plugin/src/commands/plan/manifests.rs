@@ -51,7 +51,7 @@ impl Manifests {
 
     fn add_one(&mut self, name: &str, mut manifest: Value, namespace: &str) -> Result<(), Error> {
         let wrong = |error: serde_json::Error| Error::Usage(format!("{name}: {error}"));
-        let kind = manifest["kind"].as_str().unwrap_or_default().to_owned();
+        let kind = manifest.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
         if kind != "CloudAccount"
             && let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut)
         {

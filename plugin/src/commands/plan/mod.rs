@@ -67,9 +67,9 @@ pub struct Args {
     /// With --cloud, read only the cloud of this account.
     #[command(flatten)]
     pub account: CloudArgs,
-    /// Field manager of the dry run: the one with which the manifests are applied.
-    #[arg(long, value_name = "NAME", default_value = "kubectl")]
-    pub field_manager: String,
+    /// Field manager of the dry run. The default is the one that has applied an object on the server's side, else kubectl.
+    #[arg(long, value_name = "NAME")]
+    pub field_manager: Option<String>,
     /// ID of the cluster in owner tags, if the operator was given one and no object tells it.
     #[arg(long, value_name = "ID")]
     pub cluster_id: Option<String>,
@@ -105,7 +105,7 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
         let tried = if args.delete {
             dry_run::delete(cluster, object).await?
         } else {
-            dry_run::apply(cluster, object, &args.field_manager).await?
+            dry_run::apply(cluster, object, args.field_manager.as_deref()).await?
         };
         sort(tried, &mut subjects, &mut refused);
     }
@@ -129,7 +129,7 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
 fn sort(tried: DryRun, subjects: &mut Vec<Subject>, refused: &mut Vec<Planned>) {
     match tried {
         DryRun::Accepted(subject) => subjects.push(subject),
-        DryRun::Refused(planned) => refused.push(planned),
+        DryRun::Refused(planned) => refused.push(*planned),
         DryRun::NotThere => {}
     }
 }

@@ -46,7 +46,7 @@ pub fn text(planned: &[Planned], wide: bool) -> String {
     let mut text = String::new();
     for planned in planned {
         let Look { symbol, color, .. } = look(planned.action);
-        let style = color.map_or_else(Style::new, |color| color.on_default());
+        let style = color.map_or_else(Style::new, AnsiColor::on_default);
         let _ = writeln!(text, "{style}{symbol:<3} {:<width$}   {}{style:#}", name(planned), headline(planned));
         for change in &planned.changes {
             let _ = writeln!(text, "      {}", changed(change));
