@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use support::controlplane::{ControlPlane, root};
 use support::eventually;
+use support::line::vpc;
 use support::operator::Operator;
 use support::release::{Release, accounts_chart, chart};
 use support::simulator::{self, Simulator};
@@ -23,12 +24,30 @@ const BOUND: Duration = Duration::from_mins(3);
 
 /// What is typed in the section of each command, in this order.
 const SESSION: &[(&str, &[&str])] = &[
+    ("status", &["kubectl dc status", "kubectl dc status vif/bgp-line -v"]),
+    ("tree", &["kubectl dc tree", "kubectl dc tree vif/bgp-line -o mermaid"]),
+    ("report", &["kubectl dc report -f report.html", "kubectl dc report --bundle support.zip"]),
+    (
+        "plan",
+        &[
+            "kubectl dc plan -f deploy/samples/single-connection-bgp",
+            "sed 's/bandwidth: .*/bandwidth: 20/' deploy/samples/single-connection-bgp/*.yaml | kubectl dc plan -f -",
+        ],
+    ),
+    ("reconcile", &["kubectl dc reconcile vif/bgp-line --wait"]),
     ("pause", &["kubectl dc pause vif/bgp-line"]),
     ("resume", &["kubectl dc resume vif/bgp-line"]),
     ("protect", &["kubectl dc protect vif/bgp-line vgw/bgp-gateway"]),
     ("unprotect", &["kubectl dc unprotect vif/bgp-line vgw/bgp-gateway"]),
-    ("import", &["kubectl dc import --account default --kind dcconn --name line-?"]),
-    ("from-terraform", &["kubectl dc from-terraform terraform.tfstate"]),
+    ("abandon", &["kubectl dc abandon vif/bgp-line --yes"]),
+    ("import", &["kubectl dc import --account default --unowned"]),
+    ("from-terraform", &["kubectl dc from-terraform terraform.tfstate -d manifests", "ls manifests"]),
+    ("orphans", &["kubectl dc orphans --account default --cloud"]),
+    ("connections", &["kubectl dc connections", "kubectl dc connections --account default --cloud"]),
+    ("locations", &["kubectl dc locations --account default"]),
+    ("quotas", &["kubectl dc quotas"]),
+    ("tags", &["kubectl dc tags --account default"]),
+    ("undo", &["kubectl dc undo vif/bgp-line --account default --yes"]),
     ("version", &["kubectl dc version"]),
 ];
 
@@ -113,6 +132,8 @@ impl Demo {
         for sample in SAMPLES {
             plane.kubectl(&["apply", "-n", NAMESPACE, "-f", root().join("deploy/samples").join(sample).to_str().unwrap()]);
         }
+        // What somebody made in the console.
+        cloud.create("virtual_gateway", json!({ "name": "by-console", "vpc_id": vpc(77), "local_ep_group": ["172.16.77.0/24"] })).await;
         let demo = Self { plane, folder: tempfile::tempdir().unwrap(), _cloud: cloud, _operator: operator };
         demo.ready().await;
         demo
@@ -154,7 +175,9 @@ impl Demo {
         let work = self.folder.path().join("work");
         if !work.exists() {
             std::fs::create_dir(&work).unwrap();
-            std::os::unix::fs::symlink(root().join("deploy"), work.join("deploy")).unwrap();
+            for (file, name) in [("deploy", "deploy"), ("plugin/tests/kubectl/terraform.tfstate", "terraform.tfstate")] {
+                std::os::unix::fs::symlink(root().join(file), work.join(name)).unwrap();
+            }
             std::os::unix::fs::symlink(root().join("plugin/tests/kubectl/terraform.tfstate"), work.join("terraform.tfstate")).unwrap();
         }
         work
