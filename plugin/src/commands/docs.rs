@@ -25,7 +25,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Outcome, Error> {
     match &args.man {
         Some(folder) => {
-            clap_mangen::generate_to(command().name("kubectl-dc"), folder).map_err(Error::file(folder.display().to_string()))?
+            clap_mangen::generate_to(command().name("kubectl-dc"), folder).map_err(Error::file(folder.display().to_string()))?;
         }
         None => print(&format!("{INTRODUCTION}\n{}", reference()))?,
     }

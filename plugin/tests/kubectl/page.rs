@@ -1,5 +1,6 @@
 //! `docs/plugin.md`: the help of each command, and what it prints, recorded against a cluster like that of the demo. With `UPDATE_DOCS=1` the test writes the page.
 
+use kube::api::ListParams;
 use regex::Regex;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -144,7 +145,7 @@ impl Demo {
         let client = self.plane.client().await;
         eventually("all samples are Ready", BOUND, || async {
             for kind in KINDS {
-                let all = api(&client, Some(NAMESPACE), support::world::API_VERSION, kind).list(&Default::default()).await.ok()?;
+                let all = api(&client, Some(NAMESPACE), support::world::API_VERSION, kind).list(&ListParams::default()).await.ok()?;
                 if !all.iter().all(|object| is(&serde_json::to_value(object).unwrap(), "Ready", "True")) {
                     return None;
                 }
