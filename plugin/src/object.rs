@@ -102,12 +102,6 @@ impl Object {
         self.condition(type_).is_some_and(|condition| condition.status == "True")
     }
 
-    /// Status of a condition: `True`, `False` or `Unknown`; nothing if there is none.
-    #[must_use]
-    pub fn condition_status(&self, type_: ConditionType) -> String {
-        self.condition(type_).map(|condition| condition.status).unwrap_or_default()
-    }
-
     /// Whether the status is of the present spec.
     #[must_use]
     pub fn is_current(&self) -> bool {

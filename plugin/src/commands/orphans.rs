@@ -35,7 +35,7 @@ Examples:
   # Fail in a pipeline if there is something
   kubectl dc orphans --exit-code
 
-Nothing is deleted. To bring resources under the operator: kubectl dc import --unowned.
+Nothing is deleted. To bring resources under the operator: kubectl dc import.
 To delete one, or to remove its owner tag, use the console of the cloud.")]
 pub struct Args {
     #[command(flatten)]
@@ -111,7 +111,7 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
     if orphans.is_empty() {
         anstream::eprintln!("nothing was found that no object manages");
     } else {
-        anstream::eprintln!("to bring resources under the operator: kubectl dc import --unowned");
+        anstream::eprintln!("to bring resources under the operator: kubectl dc import --account NAME");
     }
     Ok(Outcome::found(args.exit_code && !orphans.is_empty()))
 }

@@ -50,7 +50,7 @@ async fn what_nobody_owns_is_listed_from_the_status_and_from_the_cloud() {
     let told = dc(&world, &["orphans", "--account", account, "-o", "json"]).json();
     assert_eq!(by_why(&told), wanted, "{told:#}");
     let table = dc(&world, &["orphans", "--account", account, "--exit-code"]);
-    assert!(table.stderr.contains("kubectl dc import --unowned") && table.stderr.contains("virtual_gateways"), "{}", table.stderr);
+    assert!(table.stderr.contains("kubectl dc import --account") && table.stderr.contains("virtual_gateways"), "{}", table.stderr);
     let table = table.ended(1);
     assert!(table.starts_with("KIND"), "{table}");
     let row = table.lines().find(|line| line.contains(&console)).unwrap();

@@ -14,7 +14,7 @@ use support::line::vpc;
 use support::operator::Operator;
 use support::release::{Release, accounts_chart, chart};
 use support::simulator::{self, Simulator};
-use support::world::{KINDS, api, is};
+use support::world::{API_VERSION, KINDS, api, is};
 
 use crate::plugin::{run, with_plugin};
 
@@ -32,16 +32,16 @@ const SESSION: &[(&str, &[&str])] = &[
         "plan",
         &[
             "kubectl dc plan -f deploy/samples/single-connection-bgp",
-            "sed 's/bandwidth: .*/bandwidth: 20/' deploy/samples/single-connection-bgp/*.yaml | kubectl dc plan -f -",
+            "sed 's/bandwidth: .*/bandwidth: 20/' deploy/samples/single-connection-bgp/03-interface.yaml | kubectl dc plan -f -",
         ],
     ),
-    ("reconcile", &["kubectl dc reconcile vif/bgp-line --wait"]),
+    ("reconcile", &["kubectl dc reconcile vif/bgp-line --wait 2>/dev/null"]),
     ("pause", &["kubectl dc pause vif/bgp-line"]),
     ("resume", &["kubectl dc resume vif/bgp-line"]),
     ("protect", &["kubectl dc protect vif/bgp-line vgw/bgp-gateway"]),
     ("unprotect", &["kubectl dc unprotect vif/bgp-line vgw/bgp-gateway"]),
     ("abandon", &["kubectl dc abandon vif/bgp-line --yes"]),
-    ("import", &["kubectl dc import --account default --unowned"]),
+    ("import", &["kubectl dc import --account default --kind vgw --kind hosted"]),
     ("from-terraform", &["kubectl dc from-terraform terraform.tfstate -d manifests", "ls manifests"]),
     ("orphans", &["kubectl dc orphans --account default --cloud"]),
     ("connections", &["kubectl dc connections", "kubectl dc connections --account default --cloud"]),
@@ -97,7 +97,7 @@ fn settled(text: &str) -> String {
         (r"\b\d\d:\d\d(:\d\d)?\b", "CLOCK"),
         (r"\b(\d+(\.\d+)?(ms|s|m|h|d))+\b|\b\d+(\.\d+)? (ms|s|m|h|d)\b", "AGE"),
         (r"127\.0\.0\.1:\d+", "ADDRESS"),
-        (r"direct-connect-operator-demo_[0-9a-z-]+", "IDENTITY"),
+        (r"leader \S+", "leader IDENTITY"),
         (r" {2,}", "  "),
         (r"-{3,}", "---"),
     ];
@@ -143,14 +143,16 @@ impl Demo {
     /// Waits until all objects are Ready.
     async fn ready(&self) {
         let client = self.plane.client().await;
-        eventually("all samples are Ready", BOUND, || async {
+        eventually("all samples are Ready, and the account has its inventory", BOUND, || async {
             for kind in KINDS {
-                let all = api(&client, Some(NAMESPACE), support::world::API_VERSION, kind).list(&ListParams::default()).await.ok()?;
+                let all = api(&client, Some(NAMESPACE), API_VERSION, kind).list(&ListParams::default()).await.ok()?;
                 if !all.iter().all(|object| is(&serde_json::to_value(object).unwrap(), "Ready", "True")) {
                     return None;
                 }
             }
-            Some(())
+            let account = api(&client, None, API_VERSION, "CloudAccount").get("default").await.ok()?;
+            // The operator reads it a little later.
+            account.data["status"]["inventory"]["connections"].is_array().then_some(())
         })
         .await;
     }
@@ -166,7 +168,7 @@ impl Demo {
             run(context).ok();
         }
         let mut shell = with_plugin(Command::new("sh"), &tools);
-        shell.args(["-c", &format!("{line} 2>&1")]).current_dir(self.work()).env("KUBECONFIG", &config);
+        shell.args(["-c", &format!("{{ {line}; }} 2>&1")]).current_dir(self.work()).env("KUBECONFIG", &config);
         let ran = run(shell);
         ran.stdout.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned() + "\n"
     }
@@ -179,7 +181,6 @@ impl Demo {
             for (file, name) in [("deploy", "deploy"), ("plugin/tests/kubectl/terraform.tfstate", "terraform.tfstate")] {
                 std::os::unix::fs::symlink(root().join(file), work.join(name)).unwrap();
             }
-            std::os::unix::fs::symlink(root().join("plugin/tests/kubectl/terraform.tfstate"), work.join("terraform.tfstate")).unwrap();
         }
         work
     }

@@ -7,8 +7,7 @@ use crate::summary::State;
 use crate::topology::{Node, Presence, Role, Topology};
 
 /// Colours that can be read on light and dark pages.
-const CLASSES: &str = "\
-  classDef failing fill:#f8d7da,stroke:#b02a37,color:#58151c
+const CLASSES: &str = "  classDef failing fill:#f8d7da,stroke:#b02a37,color:#58151c
   classDef pending fill:#fff3cd,stroke:#997404,color:#332701
   classDef working fill:#d1e7dd,stroke:#146c43,color:#051b11
   classDef named stroke-dasharray:4 3
