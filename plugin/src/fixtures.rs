@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::object::Object;
 
 /// An object that is Ready; its resource has the id `NAME-id`.
+#[allow(clippy::needless_pass_by_value, reason = "a test gives a literal")]
 pub fn object(kind: &str, namespace: &str, name: &str, spec: Value) -> Object {
     let value = json!({
         "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": kind,

@@ -45,6 +45,8 @@ pub(super) struct Known {
     pub secret_goes: Option<String>,
     /// Since when it waits for a pass.
     pub queued: Option<Instant>,
+    /// For the inventory. A new client does not begin anew: an account leads to the same resources with other credentials.
+    pub looks: Looks,
 }
 
 /// A client that was made, and what it was made of.
@@ -59,8 +61,6 @@ pub(super) struct Built {
     pub quotas_read: Option<Instant>,
     /// When they were first read since somebody began to wait for room: more than that is news.
     pub watched: Option<Instant>,
-    /// For the inventory.
-    pub looks: Looks,
 }
 
 impl Context {

@@ -16,7 +16,7 @@ use super::resources::{Allocation, CloudResource, CloudResources, capacities, wi
 use crate::api::cloud_account::CloudAccountStatus;
 use crate::api::{Collection, ConnectionCapacity, INVENTORY_LIMIT, Inventory, Unowned, UnownedResource};
 use crate::backoff::{any_part, jittered};
-use crate::cloud::{Connection, Item, Listed, Priority};
+use crate::cloud::{CloudError, Connection, ErrorClass, Item, Listed, Priority};
 use crate::cluster::status::now;
 use crate::graph::owner::unowned;
 use crate::graph::{Index, ObjectKey};
@@ -40,6 +40,8 @@ pub(super) struct Looks {
     /// When the first and the last one was.
     first: Option<Instant>,
     last: Option<Instant>,
+    /// When the last one was that the cloud answered to.
+    as_of: Option<Time>,
     /// What the last one showed that is nobody's.
     suspects: Arc<BTreeSet<Suspect>>,
     /// When the LIST of the connections is due, and what the last one showed.
@@ -60,7 +62,7 @@ struct Lines {
 }
 
 /// A resource that seems to be nobody's.
-type Suspect = (&'static str, String, Unowned);
+type Suspect = (&'static str, String);
 
 /// What is told of an account, but for the time.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -95,13 +97,13 @@ impl Context {
             self.look(account, &mut looks, last).await;
         }
         let is_to_be_confirmed = looks.is_to_be_confirmed;
-        self.known(name, |known| known.built.iter_mut().for_each(|built| built.looks = looks.clone()));
+        self.known(name, |known| known.looks = looks);
         is_to_be_confirmed
     }
 
     /// What the looks at an account have shown.
     fn looks(&self, name: &str) -> Looks {
-        self.known(name, |known| known.built.as_ref().map(|built| built.looks.clone())).unwrap_or_default()
+        self.known(name, |known| known.looks.clone())
     }
 
     async fn look(&self, account: &Account, looks: &mut Looks, last: Option<&Inventory>) {
@@ -110,9 +112,11 @@ impl Context {
             looks.lines = Some(Arc::new(Lines::of(view.iter().map(AsRef::as_ref))));
         } else if looks.list_at.is_some_and(|at| at <= Instant::now()) && account.client.unanswered().is_none() {
             let listed = timeout(LIST_TIMEOUT, account.client.list::<Connection>(Priority::Background)).await;
-            let connections = listed.ok().and_then(Result::ok);
-            looks.list_at = Some(Instant::now() + if connections.is_some() { jittered(EVERY) } else { RETRY });
-            if let Some(connections) = connections {
+            // Who may not list them may not in ten minutes either.
+            let is_final = |error: &CloudError| matches!(error.class, ErrorClass::Permission | ErrorClass::Unsupported);
+            let is_done = listed.as_ref().is_ok_and(|listed| listed.as_ref().map_or_else(is_final, |_| true));
+            looks.list_at = Some(Instant::now() + if is_done { jittered(EVERY) } else { RETRY });
+            if let Ok(Ok(connections)) = listed {
                 let readable: Vec<Connection> = connections.into_iter().filter_map(Item::into_readable).collect();
                 looks.lines = Some(Arc::new(Lines::of(&readable)));
             }
@@ -120,6 +124,9 @@ impl Context {
         let look = Look::at(&account.types, |type_| (type_.shown)(account), &self.index, self.accounts.cluster());
         let told = look.told(&looks.suspects, looks.lines.as_deref());
         looks.take(look.suspects(), told, last);
+        if account.client.unanswered().is_none() {
+            looks.as_of = Some(now());
+        }
     }
 
     /// The inventory for the status: at each write as of the last look, and by itself no reason to write more often than once an hour.
@@ -129,8 +136,9 @@ impl Context {
         }
         let last = last.inventory.clone();
         // Before the second look since the process began, what is told stays.
-        let Some(told) = self.looks(name).told else { return last };
-        Some(told.after(last, now()))
+        let looks = self.looks(name);
+        let Some(told) = looks.told else { return last };
+        Some(told.after(last, looks.as_of.unwrap_or_else(now)))
     }
 }
 
@@ -138,7 +146,7 @@ impl Looks {
     /// Before the first look of this process, at an account whose status tells `last`.
     fn after(last: Option<&Inventory>, types: &[ResourceType]) -> Self {
         let kind = |kind: &str| types.iter().find(|type_| type_.kind == kind).map(|type_| type_.kind);
-        let suspects = last.iter().flat_map(|last| &last.unowned).filter_map(|one| Some((kind(&one.kind)?, one.id.clone(), one.why)));
+        let suspects = last.iter().flat_map(|last| &last.unowned).filter_map(|one| Some((kind(&one.kind)?, one.id.clone())));
         let lines = last.and_then(Lines::of_status).map(Arc::new);
         // What a process before this one has listed is not listed again at once: many accounts may begin together.
         let list_at = Instant::now() + if lines.is_some() { any_part(EVERY) } else { NOT_AT_ONCE };
@@ -153,7 +161,7 @@ impl Looks {
         let is_known = |collection: &Collection| told.collections.iter().any(|known| known.name == collection.name);
         let is_filled = last.is_none_or(|last| last.collections.iter().all(is_known));
         let is_late = self.first.is_some_and(|first| first.elapsed() >= FILLED_WITHIN);
-        let is_told = self.told.is_some() || !is_first && !is_unconfirmed && (is_filled || is_late);
+        let is_told = self.told.is_some() || !is_first && (is_late || !is_unconfirmed && is_filled);
         self.is_to_be_confirmed = !told.is_empty() && (is_unconfirmed || !is_told);
         if is_told && !told.is_empty() {
             self.told = Some(Arc::new(told));
@@ -206,18 +214,18 @@ impl Look {
     }
 
     fn suspects(&self) -> BTreeSet<Suspect> {
-        self.unowned.iter().map(|((kind, id), (_, why))| (*kind, id.clone(), *why)).collect()
+        self.unowned.keys().cloned().collect()
     }
 
     /// What is told after this look, when the one before it showed these `suspects`.
     fn told(&self, suspects: &BTreeSet<Suspect>, lines: Option<&Lines>) -> Told {
-        let confirmed = self.unowned.iter().filter(|((kind, id), (_, why))| suspects.contains(&(*kind, id.clone(), *why)));
+        let confirmed = self.unowned.iter().filter(|(suspect, _)| suspects.contains(*suspect));
         let mut told = Told::default();
         for ((kind, id), (resource, why)) in confirmed {
             *told.counts.entry((*kind, *why)).or_default() += 1;
             if told.unowned.len() < INVENTORY_LIMIT {
                 let (name, owner) = (resource.name.clone(), resource.owner.clone());
-                told.unowned.push(UnownedResource { kind: (*kind).to_owned(), id: id.clone(), name, owner, why: *why });
+                told.unowned.push(UnownedResource { kind: (*kind).to_owned(), id: id.clone(), name, owner, reason: *why });
             }
         }
         let collection = |(name, resources): (&&str, &usize)| Collection { name: (*name).to_owned(), resources: number(*resources) };
@@ -246,15 +254,17 @@ impl Told {
     fn after(&self, last: Option<Inventory>, now: Time) -> Inventory {
         let new = self.inventory(now);
         let is_same = |last: &Inventory| {
-            let age = new.at.0.duration_since(last.at.0);
-            SignedDuration::ZERO <= age && age < SignedDuration::from_hours(1) && Inventory { at: last.at.clone(), ..new.clone() } == *last
+            let age = new.last_update_time.0.duration_since(last.last_update_time.0);
+            SignedDuration::ZERO <= age
+                && age < SignedDuration::from_hours(1)
+                && Inventory { last_update_time: last.last_update_time.clone(), ..new.clone() } == *last
         };
         last.filter(is_same).unwrap_or(new)
     }
 
     fn inventory(&self, at: Time) -> Inventory {
         Inventory {
-            at,
+            last_update_time: at,
             collections: self.collections.clone(),
             connections: self.connections.clone(),
             unowned: self.unowned.clone(),

@@ -54,7 +54,7 @@ fn what_no_object_holds_imports_or_is_named_for_is_told() {
     let suspects = look.suspects();
     let line: Connection = serde_json::from_value(json!({ "id": "line", "bandwidth": 1000 })).unwrap();
     let told = look.told(&suspects, Some(&Lines::of([&line])));
-    let unowned: Vec<_> = told.unowned.iter().map(|one| (one.kind.as_str(), one.id.as_str(), one.why)).collect();
+    let unowned: Vec<_> = told.unowned.iter().map(|one| (one.kind.as_str(), one.id.as_str(), one.reason)).collect();
     assert_eq!(
         unowned,
         [
@@ -96,9 +96,9 @@ fn time_alone_is_no_reason_to_write_within_the_hour() {
     let last = Some(told(1).inventory(at(100)));
     let rows = [(1, 130, 100), (2, 130, 130), (1, 160, 160), (1, 90, 90)];
     for (resources, now, written) in rows {
-        assert_eq!(told(resources).after(last.clone(), at(now)).at, at(written), "{resources} at {now}");
+        assert_eq!(told(resources).after(last.clone(), at(now)).last_update_time, at(written), "{resources} at {now}");
     }
-    assert_eq!(told(1).after(None, at(5)).at, at(5));
+    assert_eq!(told(1).after(None, at(5)).last_update_time, at(5));
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,9 +56,9 @@ impl Source for AccountMetrics {
                 cache(readings, started.as_ref(), built.caches.schedule.idle);
             }
             keep_nearest(&mut nearest, &built.quotas);
-            for ((kind, why), number) in built.looks.told.iter().flat_map(|told| &told.counts) {
-                readings.count(&UNOWNED, [kind, why.label()], *number);
-            }
+        }
+        for ((kind, why), number) in known.values().filter_map(|known| known.looks.told.as_ref()).flat_map(|told| &told.counts) {
+            readings.count(&UNOWNED, [kind, why.label()], *number);
         }
         for (type_, quota) in nearest {
             readings.add(&QUOTA_USED, [type_], float(quota.used));

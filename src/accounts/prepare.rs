@@ -13,7 +13,6 @@ use super::account::Account;
 use super::caches::CloudCaches;
 use super::context::{Built, Context};
 use super::grants::Allowance;
-use super::inventory::Looks;
 use crate::api::cloud_account::Quota;
 use crate::api::{CloudAccount, Reason, Recovery};
 use crate::backoff::exponential;
@@ -142,7 +141,6 @@ impl Context {
                 quotas: Vec::new(),
                 quotas_read: None,
                 watched: None,
-                looks: Looks::default(),
             },
         };
         let built = self.with_quotas(&name, built).await?;

@@ -19,7 +19,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tracing::Instrument;
 
 use super::context::Context;
-use super::inventory::CONFIRM;
+use super::inventory::{CONFIRM, Looks};
 use super::metrics::AccountMetrics;
 use super::prepare::{NotUsable, QUOTAS_SOON};
 use super::{Account, Accounts, State, in_use, secrets};
@@ -189,25 +189,6 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
         // It only reads: nothing is lost.
         () = context.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
     };
-    let again = match &prepared {
-        Ok(ready) => {
-            context.known(name, |known| known.failures = 0);
-            let watched = ready.caches.quotas_watched.load(Ordering::Relaxed);
-            let again = if watched { QUOTAS_SOON } else { COUNT_EVERY };
-            let has_news = tokio::select! {
-                has_news = context.take_inventory(name, ready, account.status.as_ref().and_then(|status| status.inventory.as_ref()), !users.is_empty()) => has_news,
-                () = context.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
-            };
-            jittered(if has_news { again.min(CONFIRM.mul_f64(1.3)) } else { again })
-        }
-        Err(problem) => {
-            let failures = context.known(name, |known| {
-                known.failures = known.failures.saturating_add(1);
-                known.failures
-            });
-            problem.wait(failures)
-        }
-    };
     let quotas = context.known(name, |known| known.built.as_ref().map(|built| built.quotas.clone()).unwrap_or_default());
     let passed = match &prepared {
         Ok(_) => ReconcileResult::Rested,
@@ -221,6 +202,29 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
     };
     // First, so that the status never tells of what is not in force yet.
     context.publish(name, state);
+    let again = match &prepared {
+        Ok(ready) => {
+            context.known(name, |known| known.failures = 0);
+            let watched = ready.caches.quotas_watched.load(Ordering::Relaxed);
+            let again = if watched { QUOTAS_SOON } else { COUNT_EVERY };
+            let last = account.status.as_ref().and_then(|status| status.inventory.as_ref());
+            let has_news = tokio::select! {
+                has_news = context.take_inventory(name, ready, last, !users.is_empty()) => has_news,
+                () = context.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
+            };
+            jittered(if has_news { again.min(CONFIRM.mul_f64(1.3)) } else { again })
+        }
+        Err(problem) => {
+            let failures = context.known(name, |known| {
+                if users.is_empty() {
+                    known.looks = Looks::default();
+                }
+                known.failures = known.failures.saturating_add(1);
+                known.failures
+            });
+            problem.wait(failures)
+        }
+    };
     // Objects report their own errors: for them the account stays as it is.
     let troubled = prepared.as_ref().ok().and_then(|ready| {
         let not_renewed = ready.client.renewal_failure().map(NotUsable::not_renewed);

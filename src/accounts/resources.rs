@@ -60,6 +60,8 @@ pub fn capacities<'a>(
     };
     let mut capacities: Vec<ConnectionCapacity> = connections.into_iter().map(capacity).collect();
     capacities.sort_by(|one, other| one.id.cmp(&other.id));
+    // A LIST page by page can show one twice.
+    capacities.dedup_by(|one, other| one.id == other.id);
     with_allocations(capacities, allocations)
 }
 

@@ -13,13 +13,13 @@ pub const INVENTORY_LIMIT: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Inventory {
-    /// at is the time as of which the inventory is. It is written when something in it changes, and otherwise once an hour.
-    pub at: Time,
+    /// lastUpdateTime is the time as of which the inventory is. It is written when something in it changes, and otherwise once an hour.
+    pub last_update_time: Time,
 
     /// collections lists the collections of the cloud that the operator looked at. It lists those that its objects need; what is in other
     /// collections is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub collections: Vec<Collection>,
 
     /// connections lists the connections of the account, the first 100 by ID. They are read once an hour.
@@ -95,9 +95,9 @@ pub struct UnownedResource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
 
-    /// why is NoTag, AnotherCluster or ObjectGone. NoTag: no owner tag says whose it is. AnotherCluster: its owner tag is of another
+    /// reason is NoTag, AnotherCluster or ObjectGone. NoTag: no owner tag says whose it is. AnotherCluster: its owner tag is of another
     /// cluster. ObjectGone: its owner tag is of this cluster, and the object does not exist any more.
-    pub why: Unowned,
+    pub reason: Unowned,
 }
 
 /// Why a resource is not owned by an object of this cluster.

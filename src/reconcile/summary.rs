@@ -116,6 +116,7 @@ pub(super) fn unreadable_summary<K: Kind>(unreadable: &Unreadable) -> (ObjectKey
     let account = text("/status/account").or_else(|| text("/spec/accountRef/name")).map(ObjectKey::account);
     let summary = ResourceSummary {
         id: text("/status/id").map(str::to_owned),
+        import: text("/spec/import/id").map(str::to_owned),
         needs: references.chain(account).collect(),
         since: since(metadata),
         parts: observed.as_ref().map(K::parts).unwrap_or_default(),

@@ -45,7 +45,7 @@ async fn an_account_tells_what_nobody_owns_and_an_operator_of_a_shard_does_not()
     world.wait_gone("VirtualGateway", "kept").await;
 
     let told = world.inventory("the gateway that was kept", |inventory| inventory["unownedTotal"] == 3).await;
-    let mut unowned = rows(&told, "unowned", ["id", "why"]);
+    let mut unowned = rows(&told, "unowned", ["id", "reason"]);
     unowned.sort_by_key(|row| row[1].to_string());
     let wanted = [[&json!(foreign[1]), &json!("AnotherCluster")], [&json!(foreign[0]), &json!("NoTag")], [&kept, &json!("ObjectGone")]];
     assert_eq!(unowned, wanted, "{told:#}");
@@ -59,7 +59,7 @@ async fn an_account_tells_what_nobody_owns_and_an_operator_of_a_shard_does_not()
     assert_eq!(world.cloud.count("ListDirectConnects").await, 1, "once an hour");
     let scrape = Scrape::of(&whole).await;
     for (why, number) in [("no_tag", 1.0), ("another_cluster", 1.0), ("object_gone", 1.0)] {
-        let labels = [("kind", "VirtualGateway"), ("why", why)];
+        let labels = [("kind", "VirtualGateway"), ("reason", why)];
         assert_eq!(scrape.get("directconnect_unowned_resources", &labels), Some(number), "{why}");
     }
     assert_eq!(scrape.sum("directconnect_unowned_resources", &[]), 3.0);

@@ -79,7 +79,7 @@ async fn told(cluster: &Cluster, args: &Args) -> Result<Vec<Row>, Error> {
         let inventory = account.status.and_then(|status| status.inventory).filter(|inventory| !inventory.connections.is_empty());
         match inventory {
             Some(inventory) => {
-                anstream::eprintln!("cloudaccount/{name}: as of {}", inventory.at.0);
+                anstream::eprintln!("cloudaccount/{name}: as of {}", inventory.last_update_time.0);
                 rows.extend(inventory.connections.into_iter().map(|connection| Row::new(&name, connection, None)));
             }
             None => anstream::eprintln!(

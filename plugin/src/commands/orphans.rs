@@ -63,7 +63,7 @@ struct Orphan {
     /// Value of the owner tag, or namespace and name of the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
-    why: Why,
+    reason: Why,
 }
 
 /// Why it is listed.
@@ -97,7 +97,7 @@ const COLUMNS: [Column<Orphan>; 6] = [
     Column::new("ID", |orphan| orphan.id.clone()),
     Column::new("NAME", |orphan| orphan.name.clone().unwrap_or_default()),
     Column::new("OWNER", |orphan| orphan.owner.clone().unwrap_or_default()),
-    Column::new("WHY", |orphan| orphan.why.as_words().to_owned()),
+    Column::new("WHY", |orphan| orphan.reason.as_words().to_owned()),
 ];
 
 /// Prints what is nobody's.
@@ -130,7 +130,7 @@ async fn told(cluster: &Cluster, args: &Args) -> Result<Vec<Orphan>, Error> {
             continue;
         };
         let collections: Vec<&str> = inventory.collections.iter().map(|collection| collection.name.as_str()).collect();
-        anstream::eprintln!("cloudaccount/{name}: as of {}, in {}", inventory.at.0, collections.join(", "));
+        anstream::eprintln!("cloudaccount/{name}: as of {}, in {}", inventory.last_update_time.0, collections.join(", "));
         let left_out = usize::try_from(inventory.unowned_total).unwrap_or_default().saturating_sub(inventory.unowned.len());
         if left_out > 0 {
             anstream::eprintln!("cloudaccount/{name}: {left_out} more are left out; --account {name} --cloud shows all");
@@ -141,7 +141,7 @@ async fn told(cluster: &Cluster, args: &Args) -> Result<Vec<Orphan>, Error> {
             id: one.id,
             name: one.name,
             owner: one.owner,
-            why: Why::Resource(one.why),
+            reason: Why::Resource(one.reason),
         }));
     }
     let is_gone = |object: &Object| {
@@ -181,7 +181,7 @@ async fn live(cluster: &Cluster, args: &Args) -> Result<Vec<Orphan>, Error> {
             id: resource.id.clone(),
             name: resource.name.clone(),
             owner: resource.owner.clone(),
-            why: Why::Resource(why),
+            reason: Why::Resource(why),
         }));
     }
     Ok(orphans)
@@ -215,7 +215,7 @@ fn of_object(object: &Object, accounts: &[CloudAccount]) -> Option<Orphan> {
         id: object.id().map_or_else(|| object.text("/spec/import/id"), str::to_owned),
         name: Some(object.text("/status/observed/name")).filter(|name| !name.is_empty()),
         owner: Some(format!("{}/{}", object.namespace(), object.name())),
-        why: Why::Object(Gone::ResourceGone),
+        reason: Why::Object(Gone::ResourceGone),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::object::Object;
 const LINE: &str = "c0000000-0000-4000-8000-000000000001";
 const ROUTER: &str = "6d1f0000-0000-4000-8000-000000000001";
 
+#[allow(clippy::needless_pass_by_value, reason = "a test gives a literal")]
 fn interface(name: &str, more: Value) -> Object {
     let mut spec = json!({
         "vlan": 31, "bandwidth": 50, "routeMode": "bgp", "localGatewayIp": "10.0.0.1/30", "remoteGatewayIp": "10.0.0.2/30",
@@ -16,6 +17,7 @@ fn interface(name: &str, more: Value) -> Object {
     object("VirtualInterface", "team", name, spec)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "a test gives a literal")]
 fn peer(name: &str, interface: Value) -> Object {
     let mut spec = json!({
         "addressFamily": "ipv6", "routeMode": "static", "localGatewayIp": "fd00::1/64", "remoteGatewayIp": "fd00::2/64",
@@ -37,6 +39,7 @@ fn edges(objects: &[Object]) -> Vec<String> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn a_line_leads_from_the_connection_to_the_network() {
     let site = json!({ "enterpriseRouterId": ROUTER, "regionId": "r", "projectId": "p" });
     let remote = json!({ "globalGatewayId": "remote", "regionId": "r", "projectId": "p" });

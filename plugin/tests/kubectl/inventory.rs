@@ -13,7 +13,7 @@ const TAG: &str = "direct-connect-operator-owner";
 /// Of a list in JSON the gateways by why they are listed, sorted. The cloud has a hosted connection, too.
 fn by_why(document: &Value) -> Vec<(&str, &str)> {
     let rows = document["items"].as_array().unwrap().iter().filter(|row| row["kind"] == "VirtualGateway");
-    let mut rows: Vec<(&str, &str)> = rows.map(|row| (row["why"].as_str().unwrap(), row["id"].as_str().unwrap())).collect();
+    let mut rows: Vec<(&str, &str)> = rows.map(|row| (row["reason"].as_str().unwrap(), row["id"].as_str().unwrap())).collect();
     rows.sort_unstable();
     rows
 }

@@ -89,7 +89,7 @@ const COLLECTION: Label =
     label("collection", Registered(Catalogue::Collections, "what is listed, by the name that it has in the cloud's answer"));
 const LIST_RESULT: Label = label("result", Listed(&[("ok", "all pages were read"), ("failed", "a page could not be read")]));
 const WHY: Label = label(
-    "why",
+    "reason",
     Listed(&[
         ("no_tag", "no owner tag says whose it is: it was made in the console or by another tool"),
         ("another_cluster", "its owner tag is of another cluster"),

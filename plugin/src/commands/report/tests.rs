@@ -71,7 +71,9 @@ fn answer(path: &str) -> String {
         plural => {
             let mut objects: Vec<Value> =
                 fixtures::lines().into_iter().filter(|object| object.kind.plural() == plural).map(|object| object.value).collect();
-            objects.iter_mut().for_each(|object| object["metadata"]["annotations"] = json!({ "note": format!("password: {SECRET}") }));
+            for object in &mut objects {
+                object["metadata"]["annotations"] = json!({ "note": format!("password: {SECRET}") });
+            }
             list(objects)
         }
     }
