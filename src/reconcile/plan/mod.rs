@@ -1,6 +1,6 @@
 //! What the operator would do: its own decision, over what is known of the cluster and the cloud, carried out in memory until nothing is left to do.
 //!
-//! An object is put together with what stands around it as in an attempt ([`Look`](super::observe::Look)), and the same `decide` says the step.
+//! An object is put together with what stands around it as in an attempt (`observe::look`), and the same `decide` says the step.
 //! Instead of being executed the step is told, and taken as done: what is created is there in the next round, what is deleted is gone. So an object
 //! that waits for another one acts in a round after it.
 //!
