@@ -2,7 +2,7 @@
 //!
 //! - [`names`]: names of objects.
 //! - [`manifests`]: the objects, which refer to each other.
-//! - [`write`]: where they are written to.
+//! - [`mod@write`]: where they are written to.
 
 pub mod manifests;
 pub mod names;
