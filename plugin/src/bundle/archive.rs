@@ -17,7 +17,7 @@ pub fn zip(folder: &str, files: &Files) -> Result<Vec<u8>, zip::result::ZipError
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())
-        .unix_permissions(0o644);
+        .unix_permissions(0o600);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, content) in files {
         writer.start_file(format!("{folder}/{path}"), options)?;

@@ -38,7 +38,27 @@ fn texts_lose_what_looks_like_a_key_and_nothing_else() {
         (format!("got {jwt}."), "got ***.".to_owned()),
         ("a\n-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\nb".to_owned(), "a\n***\nb".to_owned()),
         (r"-----BEGIN RSA PRIVATE KEY-----\nabc\ndef".to_owned(), "***".to_owned()),
+        (format!("pair {access}/{secret} was refused"), "pair *** was refused".to_owned()),
+        (format!("pair {access}:{secret}"), "pair ***:***".to_owned()),
         ("http://user:hunter2@proxy:3128/".to_owned(), "http://***proxy:3128/".to_owned()),
+        ("http://user:hun@hunter2@proxy:3128/".to_owned(), "http://***proxy:3128/".to_owned()),
+        ("http://user:hun/hunter2@proxy:3128/".to_owned(), "http://***proxy:3128/".to_owned()),
+        ("https://hunter2@host/path".to_owned(), "https://***host/path".to_owned()),
+        // Of several parts.
+        (r#"{"secretKey":"hun\"ter2","vlan":3}"#.to_owned(), r#"{"secretKey":"***","vlan":3}"#.to_owned()),
+        (r#"{"password":4711,"token":["hunter2","x"]}"#.to_owned(), r#"{"password":***,"token":***}"#.to_owned()),
+        (r#"["--token","hunter2"]"#.to_owned(), r#"["--token","***"]"#.to_owned()),
+        ("run --token hunter2 --region r".to_owned(), "run --token *** --region r".to_owned()),
+        ("args:\n- --secret-key\n- hunter2\n- next".to_owned(), "args:\n- --secret-key\n- ***\n- next".to_owned()),
+        ("- name: HW_SECRET_KEY\n  value: hunter2\n".to_owned(), "- name: HW_SECRET_KEY\n  value: ***\n".to_owned()),
+        (
+            "a:\n  secretKey: |-\n    hunter2\n\n    hunter3\n  region: r\n".to_owned(),
+            "a:\n  secretKey: |-\n    ***\n    ***\n  region: r\n".to_owned(),
+        ),
+        ("- token: >\n    hunter2\n  region: r".to_owned(), "- token: >\n    ***\n  region: r".to_owned()),
+        ("tokens: 2\ntoken:\n- hunter2\n- hunter3\nregion: r".to_owned(), "tokens: 2\ntoken:\n- ***\n- ***\nregion: r".to_owned()),
+        (r#"{"data":"secretKey: |\n  hunter2\nregion: r"}"#.to_owned(), r#"{"data":"secretKey: ***\nregion: r"}"#.to_owned()),
+        ("assumeAgency: {urn: u, externalId: hunter2}".to_owned(), "assumeAgency: {urn: u, externalId: ***}".to_owned()),
     ] {
         assert_eq!(masks.text(&text), masked, "{text}");
     }
@@ -55,6 +75,10 @@ fn texts_lose_what_looks_like_a_key_and_nothing_else() {
         "10.0.0.1/30 fd00:aaaa::1/64 2026-11-29T20:05:00Z WaitingForDependants",
         "/apis/directconnect.huaweicloud.com/v1alpha1/namespaces/network/virtualinterfaces/office",
         "risk: high, task=sync, mask: 255",
+        "docker-pullable://registry.example.com:5000/operator@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "docker-pullable://operator@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "secretRef:\n- name: credentials\naccessKey:\n  secretRef:\n    name: credentials",
+        "args: [--shard, a, --lease-name, mine] and --token --region r",
     ] {
         assert_eq!(masks.text(kept), kept);
     }
@@ -71,7 +95,8 @@ fn objects_lose_secrets_by_the_names_of_their_fields() {
         },
         "spec": {
             "secretKey": "hunter2", "vlan": 30, "enabled": true, "bgpMd5SecretRef": { "name": "bgp", "key": "md5" },
-            "credentials": { "accessKey": { "secretRef": { "name": "credentials" } } },
+            "credentials": { "accessKey": { "secretRef": { "name": "credentials" } }, "assumeAgency": { "urn": "u", "externalId": "hunter2" } },
+            "args": ["--token", "hunter2", "--password", "--verbose", "-token", "hunter2"], "tokens": { "token": ["hunter2", 4711] }, "pin_password": 4711,
             "env": [{ "name": "HUAWEICLOUD_SDK_SK", "value": "hunter2" }, { "name": "REGION", "value": "eu-west-101" }],
         },
     });
@@ -81,6 +106,9 @@ fn objects_lose_secrets_by_the_names_of_their_fields() {
     assert_eq!(spec["env"], json!([{ "name": "HUAWEICLOUD_SDK_SK", "value": MASK }, { "name": "REGION", "value": "eu-west-101" }]));
     assert_eq!(spec["bgpMd5SecretRef"], json!({ "name": "bgp", "key": "md5" }));
     assert_eq!(spec["credentials"]["accessKey"]["secretRef"]["name"], "credentials");
+    assert_eq!(spec["args"], json!(["--token", MASK, "--password", "--verbose", "-token", MASK]));
+    assert_eq!((&spec["tokens"]["token"], &spec["pin_password"]), (&json!([MASK, MASK]), &json!(MASK)));
+    assert_eq!(spec["credentials"]["assumeAgency"], json!({ "urn": "u", "externalId": MASK }));
     assert_eq!((&spec["vlan"], &spec["enabled"]), (&json!(30), &json!(true)));
     assert_eq!(object["metadata"]["name"], "operator");
     assert!(!object.to_string().contains("hunter2"), "{object:#}");
