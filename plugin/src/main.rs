@@ -60,7 +60,7 @@ async fn main() -> ExitCode {
     match commands::run(cli).await {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            anstream::eprintln!("error: {error}");
+            anstream::eprintln!("error: {}", output::visible(&error.to_string()));
             error.exit_code()
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::cluster::{Cluster, Scope};
 use crate::error::Error;
 use crate::object::api_resource;
-use crate::output::print;
+use crate::output::{print_on, visible};
 
 /// Changes come in bursts: they are shown at most this often.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -23,21 +23,25 @@ const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
 /// Prints `first`, and what `again` returns after each change of an object in scope.
 ///
 /// # Errors
-/// Standard output is closed. While the API server does not answer, what was seen last stays.
+/// Standard output can't be written; if nobody reads it any more, that is the end. While the API server does not answer, what was seen last stays.
 pub async fn follow(cluster: &Cluster, scope: &Scope, first: String, again: impl AsyncFn() -> Result<String, Error>) -> Result<(), Error> {
     let mut changes = pin!(changes(cluster, scope));
     let mut shown = first;
-    show(&shown)?;
+    if !show(&shown)? {
+        return Ok(());
+    }
     while changes.next().await.is_some() {
         tokio::time::sleep(PAUSE).await;
         while let Some(Some(())) = changes.next().now_or_never() {}
         match again().await {
             Ok(text) if text == shown => {}
             Ok(text) => {
-                show(&text)?;
+                if !show(&text)? {
+                    break;
+                }
                 shown = text;
             }
-            Err(error) => anstream::eprintln!("{error}"),
+            Err(error) => anstream::eprintln!("{}", visible(&error.to_string())),
         }
     }
     Ok(())
@@ -61,8 +65,8 @@ fn changes(cluster: &Cluster, scope: &Scope) -> impl Stream<Item = ()> {
     futures::stream::select_all(watches)
 }
 
-/// On a terminal in place of what was there, otherwise below it.
-fn show(text: &str) -> Result<(), Error> {
+/// On a terminal in place of what was there, otherwise below it. Tells whether somebody still reads it.
+fn show(text: &str) -> Result<bool, Error> {
     let clear = if std::io::stdout().is_terminal() { CLEAR } else { "" };
-    print(&format!("{clear}{text}\n"))
+    print_on(&format!("{clear}{text}\n"))
 }

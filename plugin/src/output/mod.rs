@@ -8,6 +8,7 @@ mod table;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 use crate::error::Error;
 
@@ -97,11 +98,39 @@ pub fn text(value: &Value, format: Format) -> Result<String, Error> {
 /// # Errors
 /// Standard output can't be written.
 pub fn print(text: &str) -> Result<(), Error> {
+    print_on(text).map(drop)
+}
+
+/// As [`print`], and tells whether the reader is still there.
+///
+/// # Errors
+/// Standard output can't be written.
+pub fn print_on(text: &str) -> Result<bool, Error> {
     use std::io::Write;
-    match anstream::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(Error::file("standard output")),
+    let mut output = anstream::stdout();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true).map_err(Error::file("standard output")),
     }
+}
+
+/// Text that others wrote, on one line, and without a say over the terminal: control characters are seen, and do nothing.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    // Also those that turn the direction of what follows.
+    let is_unseen = |one: char| one.is_control() || matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(is_unseen) {
+        return Cow::Borrowed(text);
+    }
+    let mut seen = String::with_capacity(text.len());
+    for one in text.chars() {
+        match one {
+            '\n' | '\r' | '\t' => seen.push(' '),
+            one if is_unseen(one) => seen.extend(one.escape_unicode()),
+            one => seen.push(one),
+        }
+    }
+    Cow::Owned(seen)
 }
 
 /// The beginning of a text, with `…` where it goes on behind `limit` characters.
@@ -111,4 +140,23 @@ pub fn cut(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_has_no_say_over_the_terminal() {
+        let rows = [
+            ("plain – text", "plain – text"),
+            ("two\r\nlines", "two  lines"),
+            ("\u{1b}[2Jgone\u{7}", "\\u{1b}[2Jgone\\u{7}"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(visible(text), expected);
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use anstyle::Style;
 use comfy_table::{ContentArrangement, TableStyle};
 
+use super::visible;
+
 /// A table. Cells have one line each.
 pub struct Table {
     cells: comfy_table::Table,
@@ -27,7 +29,7 @@ impl Table {
 
     /// Adds a row that stands out.
     pub fn styled_row(&mut self, style: Style, cells: impl IntoIterator<Item = String>) {
-        let cells = cells.into_iter().map(|cell| if cell.is_empty() { "-".to_owned() } else { cell.replace(['\n', '\r'], " ") });
+        let cells = cells.into_iter().map(|cell| if cell.is_empty() { "-".to_owned() } else { visible(&cell).into_owned() });
         self.cells.add_row(cells);
         self.styles.push(style);
     }
@@ -57,7 +59,10 @@ mod tests {
     fn columns_are_three_spaces_apart_and_no_line_ends_with_spaces() {
         let mut table = Table::new(["NAME", "READY", "MESSAGE"]);
         table.row(["office".to_owned(), "True".to_owned(), String::new()]);
-        table.row(["a-longer-name".to_owned(), "False".to_owned(), "two\nlines".to_owned()]);
-        assert_eq!(table.to_string(), "NAME            READY   MESSAGE\noffice          True    -\na-longer-name   False   two lines\n");
+        table.row(["a-longer-name".to_owned(), "False".to_owned(), "two\nlines\u{1b}[8m".to_owned()]);
+        assert_eq!(
+            table.to_string(),
+            "NAME            READY   MESSAGE\noffice          True    -\na-longer-name   False   two lines\\u{1b}[8m\n"
+        );
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::object::short_name;
+use crate::output::visible;
 
 /// How an action looks: its symbol, its word, how the last line counts it, and its colour.
 struct Look {
@@ -52,7 +53,8 @@ pub fn text(planned: &[Planned], wide: bool) -> String {
             let _ = writeln!(text, "      {}", changed(change));
         }
         for change in &planned.differs {
-            let _ = writeln!(text, "      {}: {} in the cloud, {} in the spec", change.path, shown(&change.from), shown(&change.to));
+            let line = format!("{}: {} in the cloud, {} in the spec", change.path, shown(&change.from), shown(&change.to));
+            let _ = writeln!(text, "      {}", visible(&line));
         }
         for call in planned.calls.iter().filter(|_| wide) {
             let _ = writeln!(text, "      calls {} {}", call.operation, call.path);
@@ -87,12 +89,12 @@ fn headline(planned: &Planned) -> String {
     if *action == Action::Wait && message.is_none() && !waits_for.is_empty() {
         let _ = write!(text, ", for {}", names(waits_for));
     }
-    text.replace(['\n', '\r'], " ")
+    visible(&text).into_owned()
 }
 
 fn changed(Change { path, from, to, disruptive }: &Change) -> String {
     let mark = disruptive.map(|what| format!("  (disruptive: {what})")).unwrap_or_default();
-    format!("{path}: {} → {}{mark}", shown(from), shown(to))
+    visible(&format!("{path}: {} → {}{mark}", shown(from), shown(to))).into_owned()
 }
 
 /// A value; what is empty is seen as such.

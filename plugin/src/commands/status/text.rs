@@ -9,7 +9,7 @@ use super::accounts::Account;
 use super::lines::Line;
 use crate::operators::Operator;
 use crate::output::style::of_state;
-use crate::output::{Format, Table, age, cut, text as plain};
+use crate::output::{Format, Table, age, cut, text as plain, visible};
 use crate::summary::State;
 
 /// Longest message of a table that is not wide.
@@ -118,9 +118,10 @@ fn lines(lines: &[Line], wide: bool) -> String {
 
 /// What the cloud shows of an object, its drift and its last error.
 fn details(line: &Line) -> String {
-    let mut text = format!("{} in {}: {}\n", line.label, line.namespace, line.summary.told());
+    let mut text = format!("{} in {}: {}\n", line.label, line.namespace, visible(&line.summary.told()));
     for drift in &line.summary.drift {
-        let _ = writeln!(text, "  drift: {} is {} in the cloud, {} in the spec", drift.path, drift.observed, drift.desired);
+        let drift = format!("{} is {} in the cloud, {} in the spec", drift.path, drift.observed, drift.desired);
+        let _ = writeln!(text, "  drift: {}", visible(&drift));
     }
     for whom in &line.waiting_for {
         let namespace = whom.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
@@ -128,13 +129,14 @@ fn details(line: &Line) -> String {
     }
     if let Some(LastError { code, message, http_status: _, request_id, operation, time }) = &line.last_error {
         let request = request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
-        let _ = writeln!(text, "  last error: {operation} {code}: {message} ({}{request})", time.0);
+        let error = format!("{operation} {code}: {message} ({}{request})", time.0);
+        let _ = writeln!(text, "  last error: {}", visible(&error));
     }
     if !line.observed.is_null() {
         let observed = plain(&line.observed, Format::Yaml).unwrap_or_default();
         let _ = writeln!(text, "  observed:");
         for row in observed.lines() {
-            let _ = writeln!(text, "    {row}");
+            let _ = writeln!(text, "    {}", visible(row));
         }
     }
     text
