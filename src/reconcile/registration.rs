@@ -15,7 +15,7 @@ use super::existing::{self, Existing, ExistingResources};
 use super::kind::{Kind, Place, Reference, ResourcePhase};
 use super::plan::{Planner, Views};
 use crate::accounts::{Account, Behind, CloudResource, CloudResources, ResourceType};
-use crate::api::cloud_account::Features;
+use crate::api::cloud_account::{Feature, Features};
 use crate::api::{DeletionPolicy, SecretKeyReference};
 use crate::cache::View;
 use crate::cloud::{Client, CloudError, Item, Listed, Priority};
@@ -46,6 +46,7 @@ pub struct Registration {
     pub writes: &'static [&'static str],
     /// The type of its resources.
     pub resource_type: ResourceType,
+    feature: Option<fn(&Features) -> Option<Feature>>,
     definition: fn() -> CustomResourceDefinition,
     plural: fn() -> String,
     references_of: fn(&Value) -> serde_json::Result<Vec<Reference>>,
@@ -93,6 +94,7 @@ impl Registration {
                 allocates: K::ALLOCATES,
                 is_ordered_elsewhere: matches!(K::DELETION, Some(DeletionPolicy::Retain)),
             },
+            feature: K::FEATURE,
             list: list_of::<K>,
             definition: <K::Object as CustomResourceExt>::crd,
             plural: plural::<K::Object>,
@@ -116,6 +118,12 @@ impl Registration {
     #[must_use]
     pub fn definition(&self) -> CustomResourceDefinition {
         (self.definition)()
+    }
+
+    /// Whether an account with these features does without the kind: nothing of it is read then.
+    #[must_use]
+    pub fn is_disabled(&self, features: &Features) -> bool {
+        self.feature.and_then(|feature| feature(features)) == Some(Feature::Disabled)
     }
 
     /// Plural name, as in the API server's paths.

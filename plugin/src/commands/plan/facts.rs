@@ -1,10 +1,11 @@
 //! What the user may read of the cluster and of the cloud, for the plan.
 
 use direct_connect_operator::api::{ACCOUNT_ANNOTATION, CloudAccount, DirectConnectGrant};
+use direct_connect_operator::cloud::ErrorClass;
 use direct_connect_operator::graph::owner::OWNER_TAG;
 use direct_connect_operator::kinds;
 use direct_connect_operator::reconcile::Registration;
-use direct_connect_operator::reconcile::plan::{AccountFacts, NamespaceFacts, Subject, World};
+use direct_connect_operator::reconcile::plan::{AccountFacts, Action, NamespaceFacts, Planned, Subject, World};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
@@ -21,11 +22,43 @@ use super::{Args, text};
 /// Secrets by namespace and name; `None` for one that does not exist.
 type Secrets = BTreeMap<(String, String), Option<Secret>>;
 
+/// What is known.
+pub struct Facts {
+    /// What the plan needs.
+    pub world: World,
+    /// Secrets that the user may not read.
+    pub unread: Vec<Unread>,
+}
+
+/// A Secret that a create needs and the user may not read.
+#[derive(Debug)]
+pub struct Unread {
+    kind: &'static str,
+    namespace: String,
+    name: String,
+    secret: String,
+}
+
+impl Unread {
+    /// Whether it is what becomes of this object that was not checked by it.
+    #[must_use]
+    pub fn is_for(&self, planned: &Planned) -> bool {
+        let Planned { kind, namespace, name, action, .. } = planned;
+        *action == Action::Create && (*kind, namespace, name) == (self.kind, &self.namespace, &self.name)
+    }
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secret {}/{}: needs get on secrets", self.namespace, self.secret)
+    }
+}
+
 /// Puts together what the plan needs.
 ///
 /// # Errors
 /// The API server or the cloud does not answer.
-pub async fn gather(cluster: &Cluster, args: &Args, manifests: &Manifests, subjects: &[Subject]) -> Result<World, Error> {
+pub async fn gather(cluster: &Cluster, args: &Args, manifests: &Manifests, subjects: &[Subject]) -> Result<Facts, Error> {
     let mine: BTreeSet<String> = subjects.iter().map(|subject| text(&subject.object, "/metadata/namespace").to_owned()).collect();
     let objects = objects(cluster, &mine).await?;
     let mut all: BTreeSet<String> = objects.iter().map(|object| text(object, "/metadata/namespace").to_owned()).collect();
@@ -55,12 +88,12 @@ pub async fn gather(cluster: &Cluster, args: &Args, manifests: &Manifests, subje
             read_cloud(cluster, &account, kinds, &mut accounts).await?;
         }
     }
-    let secrets = secrets(cluster, manifests, subjects).await?;
+    let (secrets, unread) = secrets(cluster, manifests, subjects).await?;
     let id = match &args.cluster_id {
         Some(id) => id.clone(),
         None => cluster_id(cluster, &objects).await?,
     };
-    Ok(World::new(kinds::ALL, &id, namespaces, accounts, &grants, secrets, &objects))
+    Ok(Facts { world: World::new(kinds::ALL, &id, namespaces, accounts, &grants, secrets, &objects), unread })
 }
 
 fn kind(object: &Value) -> Option<&'static Registration> {
@@ -70,7 +103,7 @@ fn kind(object: &Value) -> Option<&'static Registration> {
 /// All objects that the user may read: of the whole cluster, else of the namespaces of the plan.
 async fn objects(cluster: &Cluster, mine: &BTreeSet<String>) -> Result<Vec<Value>, Error> {
     let everywhere = cluster.objects(&Scope { all_namespaces: true, selector: None }).await;
-    if !everywhere.as_ref().is_err_and(is_forbidden) {
+    if !everywhere.as_ref().is_err_and(Error::is_forbidden) {
         return Ok(everywhere?.into_iter().map(|object| object.value).collect());
     }
     let mut objects = Vec::new();
@@ -80,10 +113,6 @@ async fn objects(cluster: &Cluster, mine: &BTreeSet<String>) -> Result<Vec<Value
     }
     anstream::eprintln!("not checked: objects of other namespaces, which you may not list");
     Ok(objects)
-}
-
-fn is_forbidden(error: &Error) -> bool {
-    matches!(error, Error::Kubernetes { error: kube::Error::Api(status), .. } if status.code == 403)
 }
 
 /// A value that the user may be allowed to read.
@@ -150,33 +179,50 @@ async fn read_cloud(
     let facts = accounts.entry(name.to_owned()).or_default();
     facts.account.get_or_insert(account);
     facts.is_live = true;
+    let features = facts.account.as_ref().and_then(|account| account.spec.features.clone()).unwrap_or_default();
     let needed: BTreeSet<&str> = kinds.iter().map(|kind| kind.kind).collect();
     let referred: BTreeSet<&str> = kinds.iter().flat_map(|kind| kind.references).map(|(_, kind)| *kind).collect();
-    for kind in kinds::ALL.iter().filter(|kind| needed.contains(kind.kind) || referred.contains(kind.kind)) {
-        let read = cloud.read(kind, &mut facts.views).await;
-        // What is only referred to tells of grants, and they are said not to be known then.
-        if needed.contains(kind.kind) {
-            read.map_err(Error::cloud(format!("cloudaccount/{name}: {}", kind.plural())))?;
+    let read = kinds::ALL.iter().filter(|kind| needed.contains(kind.kind) || referred.contains(kind.kind));
+    for kind in read.filter(|kind| !kind.is_disabled(&features)) {
+        match cloud.read(kind, &mut facts.views).await {
+            Err(error) if error.class == ErrorClass::Unsupported => {
+                anstream::eprintln!("cloudaccount/{name}: {}: the region does not have such resources", kind.plural());
+            }
+            // What is only referred to tells of grants, and they are said not to be known then.
+            Err(error) if needed.contains(kind.kind) => {
+                return Err(Error::cloud(format!("cloudaccount/{name}: {}", kind.plural()))(error));
+            }
+            _ => {}
         }
     }
     Ok(())
 }
 
 /// The Secrets that creates need, as far as the user may read them.
-async fn secrets(cluster: &Cluster, manifests: &Manifests, subjects: &[Subject]) -> Result<Secrets, Error> {
-    let mut secrets = Secrets::new();
+async fn secrets(cluster: &Cluster, manifests: &Manifests, subjects: &[Subject]) -> Result<(Secrets, Vec<Unread>), Error> {
+    let (mut secrets, mut unread) = (Secrets::new(), Vec::new());
+    let written = |namespace: &str, name: &str| {
+        manifests.secrets.iter().any(|secret| secret.namespace().as_deref() == Some(namespace) && secret.name_any() == name)
+    };
     for subject in subjects.iter().filter(|subject| subject.object.pointer("/status/id").is_none()) {
-        let Some(reference) = kind(&subject.object).and_then(|kind| kind.secret_of(&subject.object)) else { continue };
+        let Some(kind) = kind(&subject.object) else { continue };
+        let Some(reference) = kind.secret_of(&subject.object) else { continue };
         let namespace = text(&subject.object, "/metadata/namespace").to_owned();
+        if written(&namespace, &reference.name) {
+            continue;
+        }
         let api = Api::<Secret>::namespaced(cluster.client.clone(), &namespace);
         if let Some(secret) = allowed("secrets", api.get_opt(&reference.name).await)? {
             secrets.insert((namespace, reference.name), secret);
+        } else {
+            let name = text(&subject.object, "/metadata/name").to_owned();
+            unread.push(Unread { kind: kind.kind, namespace, name, secret: reference.name });
         }
     }
     for secret in &manifests.secrets {
         secrets.insert((secret.namespace().unwrap_or_default(), secret.name_any()), Some(secret.clone()));
     }
-    Ok(secrets)
+    Ok((secrets, unread))
 }
 
 /// The cluster's ID in owner tags: as a resource that the operator has made carries it, else the uid of `kube-system`, which it is unless the operator

@@ -1,7 +1,8 @@
 //! Manifests: of files, folders, standard input and kustomizations.
 
-use direct_connect_operator::api::{CloudAccount, DirectConnectGrant};
+use direct_connect_operator::api::{self, CloudAccount, DirectConnectGrant};
 use k8s_openapi::api::core::v1::Secret;
+use kube::Resource;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -22,6 +23,8 @@ pub struct Manifests {
     pub grants: Vec<DirectConnectGrant>,
     /// Secrets: a create may need one.
     pub secrets: Vec<Secret>,
+    /// What looks like an object of the operator and is none that the plugin knows.
+    pub left_out: Vec<String>,
 }
 
 impl Manifests {
@@ -41,8 +44,11 @@ impl Manifests {
     }
 
     fn add(&mut self, name: &str, text: &str, namespace: &str) -> Result<(), Error> {
-        let documents: Vec<Value> =
-            serde_saphyr::from_multiple(text).map_err(|error| Error::Usage(format!("{name}: no manifest: {error}")))?;
+        let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| {
+            // Not the error of the parser, which may show a secret.
+            let place = error.location().map(|at| format!(": line {}, column {}", at.line(), at.column())).unwrap_or_default();
+            Error::Usage(format!("{name}: no YAML or JSON{place}"))
+        })?;
         for document in documents.into_iter().flat_map(items) {
             self.add_one(name, document, namespace)?;
         }
@@ -50,19 +56,32 @@ impl Manifests {
     }
 
     fn add_one(&mut self, name: &str, mut manifest: Value, namespace: &str) -> Result<(), Error> {
-        let wrong = |error: serde_json::Error| Error::Usage(format!("{name}: {error}"));
-        let kind = manifest.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if kind != "CloudAccount"
+        let text = |field: &str| manifest.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (kind, api_version) = (text("kind"), text("apiVersion"));
+        let manifest_name = manifest.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let wrong = |error: serde_json::Error| Error::Usage(format!("{name}: {kind} {manifest_name}: {error}"));
+        // Not the error of the reader, which may show a secret.
+        let wrong_secret = |_| Error::Usage(format!("{name}: Secret {manifest_name} is not well formed"));
+        let ours = format!("{}/{}", api::GROUP, api::VERSION);
+        let is_ours = api_version == ours;
+        if !(is_ours && kind == CloudAccount::kind(&()))
             && let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut)
         {
             metadata.entry("namespace").or_insert_with(|| json!(namespace));
         }
         match kind.as_str() {
-            "CloudAccount" => self.accounts.push(CloudAccount::deserialize(&manifest).map_err(wrong)?),
-            "DirectConnectGrant" => self.grants.push(DirectConnectGrant::deserialize(&manifest).map_err(wrong)?),
-            "Secret" => self.secrets.push(secret(&manifest).map_err(wrong)?),
-            // Others are no business of the operator.
-            _ => self.objects.extend(Object::of(manifest)),
+            "CloudAccount" if is_ours => self.accounts.push(CloudAccount::deserialize(&manifest).map_err(wrong)?),
+            "DirectConnectGrant" if is_ours => self.grants.push(DirectConnectGrant::deserialize(&manifest).map_err(wrong)?),
+            "Secret" if api_version == "v1" => self.secrets.push(secret(&manifest).map_err(wrong_secret)?),
+            _ => match Object::of(manifest) {
+                Some(object) => self.objects.push(object),
+                None if is_ours => self.left_out.push(format!("{name}: {kind} {manifest_name}: there is no such kind")),
+                None if api_version.split('/').next() == Some(api::GROUP) => {
+                    self.left_out.push(format!("{name}: {kind} {manifest_name}: this plugin knows {ours}, not {api_version}"));
+                }
+                // Others are no business of the operator.
+                None => {}
+            },
         }
         Ok(())
     }
@@ -156,6 +175,54 @@ items:
         assert_eq!(secret.data.as_ref().unwrap()["key"].0, b"text");
         assert_eq!(manifests.accounts.len(), 1);
         let error = Manifests::default().add("x.yaml", "a: [", "team").unwrap_err().to_string();
-        assert!(error.contains("x.yaml: no manifest"), "{error}");
+        assert!(error.contains("x.yaml: no YAML or JSON: line"), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_secret_is_told_without_what_is_in_it() {
+        let secret = "apiVersion: v1\nkind: Secret\nmetadata: { name: keys }\n";
+        for rest in
+            ["data: { key: 12345 }", "stringData: { key: 12345 }", "data: { key: '12345' }", "data: [12345", "data: &12345 {}\nx: *54321"]
+        {
+            let error = Manifests::default().add("x.yaml", &format!("{secret}{rest}\n"), "team").unwrap_err().to_string();
+            assert!(error.starts_with("x.yaml: ") && !error.contains("12345") && !error.contains("54321"), "{rest}: {error}");
+        }
+    }
+
+    #[test]
+    fn kinds_of_others_and_versions_that_are_not_known_are_told_apart() {
+        let manifest = |version: &str, kind: &str| {
+            format!("{{ \"apiVersion\": \"{version}\", \"kind\": \"{kind}\", \"metadata\": {{ \"name\": \"a\" }} }}")
+        };
+        let ours = "directconnect.huaweicloud.com";
+        let rows = [
+            (
+                format!("{ours}/v1"),
+                "VirtualGateway",
+                vec!["x: VirtualGateway a: this plugin knows directconnect.huaweicloud.com/v1alpha1, not directconnect.huaweicloud.com/v1"],
+            ),
+            (
+                format!("{ours}/v1beta1"),
+                "CloudAccount",
+                vec![
+                    "x: CloudAccount a: this plugin knows directconnect.huaweicloud.com/v1alpha1, not directconnect.huaweicloud.com/v1beta1",
+                ],
+            ),
+            (format!("{ours}/v1alpha1"), "VirtualGatway", vec!["x: VirtualGatway a: there is no such kind"]),
+            ("example.org/v1".to_owned(), "CloudAccount", vec![]),
+            ("example.org/v1".to_owned(), "Secret", vec![]),
+            ("example.org/v1".to_owned(), "DirectConnectGrant", vec![]),
+        ];
+        for (version, kind, expected) in rows {
+            let mut manifests = Manifests::default();
+            manifests.add("x", &manifest(&version, kind), "team").unwrap();
+            assert_eq!(manifests.left_out, expected);
+            assert!(
+                manifests.objects.is_empty()
+                    && manifests.accounts.is_empty()
+                    && manifests.secrets.is_empty()
+                    && manifests.grants.is_empty()
+            );
+        }
     }
 }

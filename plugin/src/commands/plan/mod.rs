@@ -7,6 +7,7 @@ mod render;
 
 use direct_connect_operator::reconcile::Registration;
 use direct_connect_operator::reconcile::plan::{Planned, Subject, plan};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -14,9 +15,12 @@ use crate::cloud::CloudArgs;
 use crate::cluster::{Cluster, Scope, named};
 use crate::error::{Error, Outcome};
 use crate::object::Object;
-use crate::output::{Format, document, print};
+use crate::output::{Format, document, print, visible};
 use dry_run::DryRun;
 use manifests::Manifests;
+
+/// Dry runs that are under way at once.
+const AT_ONCE: usize = 16;
 
 /// How to use it.
 const EXAMPLES: &str = "\
@@ -88,32 +92,38 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
     }
     let mut manifests = Manifests::read(&args.filename, args.kustomize.as_deref(), &cluster.namespace)?;
     let names = named(&args.objects)?;
-    if manifests.objects.is_empty() && names.is_empty() {
+    if args.filename.is_empty() && args.kustomize.is_none() && names.is_empty() {
         return Err(Error::Usage("name manifests with -f or -k, or objects as in vif/office".to_owned()));
     }
-    let (mut subjects, mut refused) = (Vec::new(), Vec::new());
-    for name in names {
-        let object = cluster.get(&name).await?;
-        if args.delete {
-            sort(dry_run::delete(cluster, object).await?, &mut subjects, &mut refused);
-        } else {
-            subjects.push(Subject { present: Some(object.value.clone()), object: object.value, is_deleted: false });
-        }
-    }
+    remark(&manifests, names.is_empty());
     let selected = if args.prune { pruned(cluster, args, &manifests).await? } else { Vec::new() };
-    for object in std::mem::take(&mut manifests.objects) {
-        let tried = if args.delete {
-            dry_run::delete(cluster, object).await?
-        } else {
-            dry_run::apply(cluster, object, args.field_manager.as_deref()).await?
-        };
+    let present = names.iter().map(async |name| {
+        let object = cluster.get(name).await?;
+        if args.delete {
+            return dry_run::delete(cluster, object).await;
+        }
+        Ok(DryRun::Accepted(Subject { present: Some(object.value.clone()), object: object.value, is_deleted: false }))
+    });
+    let mut tried = at_once(present).await?;
+    let written = std::mem::take(&mut manifests.objects).into_iter().map(async |object| {
+        if args.delete {
+            return dry_run::delete(cluster, object).await;
+        }
+        dry_run::apply(cluster, object, args.field_manager.as_deref()).await
+    });
+    tried.extend(at_once(written).await?);
+    tried.extend(at_once(selected.into_iter().map(async |object| dry_run::delete(cluster, object).await)).await?);
+    let (mut subjects, mut refused) = (Vec::new(), Vec::new());
+    for tried in tried {
         sort(tried, &mut subjects, &mut refused);
     }
-    for object in selected {
-        sort(dry_run::delete(cluster, object).await?, &mut subjects, &mut refused);
+    let facts = facts::gather(cluster, args, &manifests, &subjects).await?;
+    let mut planned = plan(facts.world, subjects);
+    for planned in &mut planned {
+        let needed = facts.unread.iter().filter(|unread| unread.is_for(planned)).map(ToString::to_string);
+        let needed: Vec<String> = needed.collect();
+        planned.not_checked.extend(needed);
     }
-    let world = facts::gather(cluster, args, &manifests, &subjects).await?;
-    let mut planned = plan(world, subjects);
     planned.append(&mut refused);
     // What acts first comes first.
     let place = |planned: &Planned| {
@@ -123,6 +133,24 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
     planned.sort_by_key(place);
     tell(args, &planned)?;
     Ok(Outcome::found(planned.iter().any(Planned::is_found)))
+}
+
+/// Carries these out, several at once, and keeps their order.
+async fn at_once<F: Future<Output = Result<DryRun, Error>>>(tries: impl Iterator<Item = F>) -> Result<Vec<DryRun>, Error> {
+    stream::iter(tries).buffered(AT_ONCE).try_collect().await
+}
+
+/// What of the manifests is no part of the plan.
+fn remark(manifests: &Manifests, is_asked: bool) {
+    for left_out in &manifests.left_out {
+        anstream::eprintln!("left out: {}", visible(left_out));
+    }
+    if !(manifests.accounts.is_empty() && manifests.grants.is_empty()) {
+        anstream::eprintln!("CloudAccounts and DirectConnectGrants are taken into account, and what becomes of them is not planned");
+    }
+    if is_asked && manifests.objects.is_empty() {
+        anstream::eprintln!("the manifests have no object that stands for a resource of the cloud");
+    }
 }
 
 /// Puts what a dry run came to where it belongs.
@@ -158,7 +186,7 @@ fn tell(args: &Args, planned: &[Planned]) -> Result<(), Error> {
     not_checked.sort_unstable();
     not_checked.dedup();
     for what in not_checked {
-        anstream::eprintln!("not checked: {what}");
+        anstream::eprintln!("not checked: {}", visible(what));
     }
     Ok(())
 }

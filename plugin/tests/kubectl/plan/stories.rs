@@ -184,6 +184,14 @@ async fn a_tenant_plans_with_the_rights_of_a_namespace_and_is_told_what_is_not_c
             "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "tenant" }],
         }))
         .await;
+    // A Secret that the operator may read is of the create, and not of the plan.
+    let keyed = with(
+        interface("keyed", "main", 12),
+        &json!({ "bgpAsn": 65010, "routeMode": "bgp", "bgpMd5SecretRef": { "name": "keys", "key": "md5" } }),
+    );
+    let keyed = file(&[keyed]);
+    let told = dc(&world, &["plan", "-f", keyed.path().to_str().unwrap(), "--as", "tenant"]);
+    assert!(told.stderr.contains(&format!("not checked: Secret {}/keys: needs get on secrets", world.namespace)), "{told:?}");
     let changed = with(line, &json!({ "tags": { "team": "lines" } }));
     let manifests = file(&[changed]);
     let told = dc(&world, &["plan", "-f", manifests.path().to_str().unwrap(), "--as", "tenant"]);
@@ -191,5 +199,22 @@ async fn a_tenant_plans_with_the_rights_of_a_namespace_and_is_told_what_is_not_c
     let told = lines(&told.ended(1));
     assert!(told[0].starts_with("~ vgw/main update"), "{told:#?}");
     assert!(told[1].starts_with("tags: cost=7, ") && told[1].contains("→ cost=7, "), "the account's tags stay: {told:#?}");
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn manifests_without_objects_of_the_cloud_are_an_empty_plan() {
+    let world = World::new().await;
+    let account = world.get_account().await;
+    let account =
+        json!({ "apiVersion": account["apiVersion"], "kind": account["kind"], "metadata": { "name": "other" }, "spec": account["spec"] });
+    let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "keys" }, "stringData": { "md5": "made-up" } });
+    let newer = json!({ "apiVersion": "directconnect.huaweicloud.com/v9", "kind": "VirtualGateway", "metadata": { "name": "main" } });
+    let manifests = file(&[account, secret, newer]);
+    let told = dc(&world, &["plan", "-f", manifests.path().to_str().unwrap()]);
+    for text in ["what becomes of them is not planned", "VirtualGateway main: this plugin knows directconnect.huaweicloud.com/v1alpha1"] {
+        assert!(told.stderr.contains(text), "{}", told.stderr);
+    }
+    assert_eq!(told.ok(), "Plan: 0 to create, 0 to update, 0 to delete.\n");
     world.finish().await;
 }
