@@ -4,6 +4,7 @@
 
 use direct_connect_operator::accounts::CloudResource;
 use direct_connect_operator::api::{CloudAccount, ConditionType, Reason, Unowned};
+use direct_connect_operator::cloud::ErrorClass;
 use direct_connect_operator::graph::ObjectKey;
 use direct_connect_operator::graph::owner::unowned;
 use direct_connect_operator::kinds;
@@ -17,7 +18,7 @@ use crate::accounts::{self, SourceArgs};
 use crate::cluster::{Cluster, Scope};
 use crate::error::{Error, Outcome};
 use crate::object::Object;
-use crate::output::{Column, Format, list};
+use crate::output::{Column, Format, list, visible};
 
 /// The namespace whose uid identifies the cluster in owner tags.
 const CLUSTER: &str = "kube-system";
@@ -32,7 +33,7 @@ Examples:
   # What is in the cloud now, also in collections that no object uses
   kubectl dc orphans --account main --cloud
 
-  # Fail in a pipeline if there is something
+  # Fail in a pipeline if there is something, or if not everything could be looked at
   kubectl dc orphans --exit-code
 
 Nothing is deleted. To bring resources under the operator: kubectl dc import.
@@ -43,7 +44,7 @@ pub struct Args {
     /// ID of this cluster in owner tags, if the operator runs with --cluster-id. The default is the uid of the namespace kube-system.
     #[arg(long, value_name = "ID", requires = "cloud")]
     cluster_id: Option<String>,
-    /// Exit with 1 if there is something.
+    /// Exit with 1 if there is something, with 2 if not everything could be looked at.
     #[arg(long)]
     exit_code: bool,
     /// Output format.
@@ -100,33 +101,46 @@ const COLUMNS: [Column<Orphan>; 6] = [
     Column::new("WHY", |orphan| orphan.reason.as_words().to_owned()),
 ];
 
+/// What was found, and where nobody looked.
+#[derive(Default)]
+struct Found {
+    orphans: Vec<Orphan>,
+    not_looked_at: Vec<String>,
+}
+
 /// Prints what is nobody's.
 ///
 /// # Errors
 /// The accounts, the objects or the cloud can't be read.
 pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
-    let mut orphans = if args.source.cloud { live(cluster, args).await? } else { told(cluster, args).await? };
+    let Found { mut orphans, not_looked_at } = if args.source.cloud { live(cluster, args).await? } else { told(cluster, args).await? };
     orphans.sort();
     list("Orphans", &orphans, args.output, &COLUMNS, |orphan| format!("{}/{}", orphan.kind, orphan.id))?;
-    if orphans.is_empty() {
-        anstream::eprintln!("nothing was found that no object manages");
-    } else {
+    for what in &not_looked_at {
+        anstream::eprintln!("not looked at: {}", visible(what));
+    }
+    if !orphans.is_empty() {
         anstream::eprintln!("to bring resources under the operator: kubectl dc import --account NAME");
+    } else if not_looked_at.is_empty() {
+        anstream::eprintln!("nothing was found that no object manages");
+    }
+    if args.exit_code && !not_looked_at.is_empty() {
+        return Err(Error::Usage("not everything was looked at".to_owned()));
     }
     Ok(Outcome::found(args.exit_code && !orphans.is_empty()))
 }
 
 /// What the statuses of the accounts and of the objects tell.
-async fn told(cluster: &Cluster, args: &Args) -> Result<Vec<Orphan>, Error> {
+async fn told(cluster: &Cluster, args: &Args) -> Result<Found, Error> {
     let accounts = accounts::read(cluster, args.source.account.as_deref()).await?;
-    let mut orphans = Vec::new();
+    let Found { mut orphans, mut not_looked_at } = Found::default();
     for account in &accounts {
         let name = account.name_any();
         let Some(inventory) = account.status.as_ref().and_then(|status| status.inventory.as_ref()) else {
-            anstream::eprintln!(
+            not_looked_at.push(format!(
                 "cloudaccount/{name}: its status has no inventory: no object uses it, it is not ready, or its operator sees one shard only; ask the cloud with \
                  --account {name} --cloud"
-            );
+            ));
             continue;
         };
         let collections: Vec<&str> = inventory.collections.iter().map(|collection| collection.name.as_str()).collect();
@@ -150,26 +164,34 @@ async fn told(cluster: &Cluster, args: &Args) -> Result<Vec<Orphan>, Error> {
     };
     let objects = all_objects(cluster).await?;
     orphans.extend(objects.iter().filter(|object| is_gone(object)).filter_map(|object| of_object(object, &accounts)));
-    Ok(orphans)
+    Ok(Found { orphans, not_looked_at })
 }
 
 /// What the cloud shows now.
-async fn live(cluster: &Cluster, args: &Args) -> Result<Vec<Orphan>, Error> {
+async fn live(cluster: &Cluster, args: &Args) -> Result<Found, Error> {
     let (account, cloud) = accounts::cloud(cluster, args.source.account.as_deref()).await?;
     let id = match &args.cluster_id {
         Some(id) => id.clone(),
         None => cluster_id(cluster).await?,
     };
     let objects = all_objects(cluster).await?;
-    let mut orphans = Vec::new();
-    for kind in kinds::ALL {
+    let features = account.spec.features.clone().unwrap_or_default();
+    let Found { mut orphans, mut not_looked_at } = Found::default();
+    for kind in kinds::ALL.iter().filter(|kind| !kind.is_disabled(&features)) {
         let found = match cloud.resources(kind).await {
             Ok(found) => found,
+            Err(error) if error.class == ErrorClass::Unsupported => {
+                anstream::eprintln!("{}: the region does not have such resources", kind.plural());
+                continue;
+            }
             Err(error) => {
-                anstream::eprintln!("{}: not looked at: {error}", kind.plural());
+                not_looked_at.push(format!("{}: {error}", kind.plural()));
                 continue;
             }
         };
+        if !found.is_whole {
+            not_looked_at.push(format!("{}: some of them can't be read", kind.plural()));
+        }
         let all_are_read = found.is_whole;
         let there: HashSet<&str> = found.resources.iter().map(|resource| resource.id.as_str()).collect();
         let missing = objects.iter().filter(|object| object.kind.kind == kind.kind && all_are_read && !object.is_deleting());
@@ -184,7 +206,7 @@ async fn live(cluster: &Cluster, args: &Args) -> Result<Vec<Orphan>, Error> {
             reason: Why::Resource(why),
         }));
     }
-    Ok(orphans)
+    Ok(Found { orphans, not_looked_at })
 }
 
 /// The resources of a kind that no object has, imports or is named for.
@@ -222,7 +244,7 @@ fn of_object(object: &Object, accounts: &[CloudAccount]) -> Option<Orphan> {
 async fn all_objects(cluster: &Cluster) -> Result<Vec<Object>, Error> {
     let objects = cluster.objects(&Scope { all_namespaces: true, selector: None }).await;
     objects.map_err(|error| match error {
-        Error::Kubernetes { what, error: kube::Error::Api(status) } if status.code == 403 => {
+        Error::Kubernetes { what, error: kube::Error::Api(status), .. } if status.code == 403 => {
             Error::Usage(format!("{what}: {}; this command needs the right `list` for all kinds in all namespaces", status.message))
         }
         other => other,

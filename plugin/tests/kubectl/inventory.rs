@@ -69,6 +69,37 @@ async fn what_nobody_owns_is_listed_from_the_status_and_from_the_cloud() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_looked_at_is_no_good_news() {
+    let world = World::new().await;
+    let orphans = |more: &[&str]| dc(&world, &[&["orphans", "--account", &world.namespace], more].concat());
+    // No object uses the account: its status has no inventory.
+    for (arguments, code) in [(&[][..], 0), (&["--exit-code"], 2)] {
+        let run = orphans(arguments);
+        assert!(run.code == code && run.stderr.contains("not looked at: cloudaccount/"), "{arguments:?}: {run:?}");
+        assert!(!run.stderr.contains("nothing was found"), "{arguments:?}: {run:?}");
+    }
+    let answers = |status: u16, code: &str| json!({ "operation": "ListVirtualGateways", "kind": "status", "status": status, "code": code, "message": "no", "times": 1000 });
+    world.cloud.fault(answers(403, "DC.0403")).await;
+    let run = orphans(&["--cloud", "--exit-code"]);
+    assert!(run.code == 2 && run.stderr.contains("not looked at: virtualgateways: "), "{run:?}");
+    world.cloud.clear_faults().await;
+    // What the region does not have is nobody's.
+    world.cloud.fault(answers(404, "APIGW.0101")).await;
+    let run = orphans(&["--cloud", "--exit-code"]);
+    assert!(run.code < 2 && run.stderr.contains("virtualgateways: the region does not have such resources"), "{run:?}");
+    let manifest = crate::plan::file(&[gateway("main", 1)]);
+    let plan = dc(&world, &["plan", "--cloud", "-f", manifest.path().to_str().unwrap()]);
+    assert!(plan.code < 2 && plan.stderr.contains("virtualgateways: the region does not have such resources"), "{plan:?}");
+    // Nor what the account does without.
+    world.patch_account(json!({ "features": { "globalGateways": "disabled" } })).await;
+    world.cloud.clear_faults().await;
+    let before = world.cloud.count("ListGlobalDcGateways").await;
+    assert_eq!(orphans(&["--cloud"]).code, 0);
+    assert_eq!(world.cloud.count("ListGlobalDcGateways").await, before);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn connections_tell_what_is_left_and_quotas_locations_and_tags_what_there_is() {
     let world = World::new().await;
     let account = world.namespace.as_str();
