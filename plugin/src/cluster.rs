@@ -6,14 +6,23 @@ use direct_connect_operator::kinds;
 use direct_connect_operator::reconcile::Registration;
 use futures::future::try_join_all;
 use kube::api::{Api, DynamicObject, ListParams};
+use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
+use tower::timeout::TimeoutLayer;
 
+use crate::duration::seconds;
 use crate::error::Error;
 use crate::object::{Object, api_resource, kind_of};
+
+/// A watch may be silent for so many times the timeout of a request: the API server sends a bookmark every minute.
+const WATCH_SILENCE: u32 = 5;
+
+/// For who may list in a namespace only.
+const ONE_NAMESPACE: &str = "; -n NAMESPACE in place of -A looks in one namespace";
 
 /// Which cluster, and as whom: as of kubectl.
 #[derive(Args, Clone, Debug, Default)]
@@ -33,9 +42,9 @@ pub struct ClusterArgs {
     /// Group to impersonate; can be repeated.
     #[arg(long = "as-group", value_name = "GROUP", global = true, help_heading = "Cluster")]
     pub as_groups: Vec<String>,
-    /// Longest time to wait for one answer of the API server, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "30", global = true, help_heading = "Cluster")]
-    pub request_timeout: u64,
+    /// Longest time to wait for one answer of the API server, e.g. 30s or 1m; a number is in seconds, 0 waits without end.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = seconds, global = true, help_heading = "Cluster")]
+    pub request_timeout: Duration,
 }
 
 /// Which objects a command is about.
@@ -49,6 +58,22 @@ pub struct Scope {
     pub selector: Option<String>,
 }
 
+impl Scope {
+    /// Objects that are named are of one namespace, and need no labels: as of kubectl.
+    ///
+    /// # Errors
+    /// The scope has labels, or is all namespaces.
+    pub fn check_names(&self) -> Result<(), Error> {
+        if self.all_namespaces {
+            return Err(Error::Usage("an object is named in one namespace: leave out -A, or name the namespace with -n".to_owned()));
+        }
+        if self.selector.is_some() {
+            return Err(Error::Usage("name objects, or select them by -l, not both".to_owned()));
+        }
+        Ok(())
+    }
+}
+
 /// The cluster.
 #[derive(Clone)]
 pub struct Cluster {
@@ -59,7 +84,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Reads the kubeconfig. Nothing is sent yet.
+    /// Reads the kubeconfig, and runs the program that it names for credentials. Without a kubeconfig: the service account of the pod.
     ///
     /// # Errors
     /// There is none, or it does not have the context.
@@ -67,10 +92,15 @@ impl Cluster {
         let options = KubeConfigOptions { context: args.context.clone(), ..KubeConfigOptions::default() };
         let mut config = match &args.kubeconfig {
             Some(file) => Config::from_custom_kubeconfig(Kubeconfig::read_from(file)?, &options).await?,
-            None => Config::from_kubeconfig(&options).await?,
+            None => match Config::from_kubeconfig(&options).await {
+                Err(problem) if args.context.is_none() && std::env::var_os("KUBECONFIG").is_none() => {
+                    Config::incluster().map_err(|_| problem)?
+                }
+                read => read?,
+            },
         };
-        let bound = Duration::from_secs(args.request_timeout);
-        (config.connect_timeout, config.read_timeout, config.write_timeout) = (Some(bound), Some(bound), Some(bound));
+        let bound = (!args.request_timeout.is_zero()).then_some(args.request_timeout);
+        set_timeouts(&mut config, bound);
         if args.as_user.is_some() {
             config.auth_info.impersonate.clone_from(&args.as_user);
         }
@@ -78,7 +108,12 @@ impl Cluster {
             config.auth_info.impersonate_groups = Some(args.as_groups.clone());
         }
         let namespace = args.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-        let client = Client::try_from(config).map_err(Error::kubernetes("kubeconfig"))?;
+        let builder = ClientBuilder::try_from(config).map_err(Error::kubernetes("kubeconfig"))?;
+        // Of a watch the answer begins at once.
+        let client = match bound {
+            Some(bound) => builder.with_layer(&TimeoutLayer::new(bound)).build(),
+            None => builder.build(),
+        };
         Ok(Self { client, namespace })
     }
 
@@ -99,12 +134,19 @@ impl Cluster {
     pub async fn objects(&self, scope: &Scope) -> Result<Vec<Object>, Error> {
         let list = |kind| async move {
             match self.list(kind, scope).await {
-                // An operator that is older than the plugin does not have every kind.
-                Err(error) if error.is_not_found() => Ok(Vec::new()),
-                listed => listed,
+                // An operator that is older than the plugin does not have every kind, but it has some.
+                Err(error) if error.is_kind_missing() => Ok(Err(error)),
+                listed => listed.map(Ok),
             }
         };
-        Ok(try_join_all(kinds::ALL.iter().map(list)).await?.into_iter().flatten().collect())
+        let listed = try_join_all(kinds::ALL.iter().map(list)).await?;
+        let (found, mut missing): (Vec<_>, Vec<_>) = listed.into_iter().partition(Result::is_ok);
+        if found.is_empty()
+            && let Some(Err(missing)) = missing.pop()
+        {
+            return Err(missing);
+        }
+        Ok(found.into_iter().flatten().flatten().collect())
     }
 
     /// The objects of one kind in scope.
@@ -114,7 +156,8 @@ impl Cluster {
     pub async fn list(&self, kind: &'static Registration, scope: &Scope) -> Result<Vec<Object>, Error> {
         let namespace = (!scope.all_namespaces).then_some(self.namespace.as_str());
         let parameters = ListParams { label_selector: scope.selector.clone(), ..ListParams::default() };
-        let listed = self.api(kind, namespace).list(&parameters).await.map_err(Error::kubernetes(kind.plural()))?;
+        let listed = self.api(kind, namespace).list(&parameters).await.map_err(Error::kubernetes(kind.plural()));
+        let listed = if scope.all_namespaces { listed.map_err(|error| error.if_forbidden(ONE_NAMESPACE)) } else { listed }?;
         let mut objects: Vec<Object> = listed.items.iter().filter_map(|object| Object::new(kind, object).ok()).collect();
         objects.sort_by(|one, other| (one.namespace(), one.name()).cmp(&(other.namespace(), other.name())));
         Ok(objects)
@@ -164,6 +207,17 @@ impl Cluster {
             Err(error) => Err(Error::kubernetes("cloudaccounts")(error)),
         }
     }
+}
+
+/// A request must be answered in time; a watch may be silent for longer.
+const fn set_timeouts(config: &mut Config, bound: Option<Duration>) {
+    (config.connect_timeout, config.write_timeout) = (bound, bound);
+    config.read_timeout = match bound {
+        Some(bound) => Some(bound.saturating_mul(WATCH_SILENCE)),
+        None => None,
+    };
+    // The time for which a connection was at rest does not count.
+    config.reset_reader_on_write = true;
 }
 
 /// An object that an argument names: `KIND/NAME`.
@@ -219,6 +273,50 @@ pub fn named(arguments: &[String]) -> Result<Vec<Named>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::{Request, Response, StatusCode};
+    use kube::client::Body;
+    use serde_json::json;
+
+    /// A cluster whose API server serves these plurals, with no objects.
+    fn serving(plurals: &'static [&'static str]) -> Cluster {
+        let service = tower::service_fn(move |request: Request<Body>| async move {
+            let is_served = plurals.iter().any(|plural| request.uri().path().ends_with(plural));
+            let (status, body) = if is_served {
+                (StatusCode::OK, json!({ "apiVersion": "v1", "kind": "List", "metadata": {}, "items": [] }).to_string())
+            } else {
+                (StatusCode::NOT_FOUND, "404 page not found\n".to_owned())
+            };
+            Ok::<_, std::convert::Infallible>(Response::builder().status(status).body(Body::from(body.into_bytes())).unwrap())
+        });
+        Cluster { client: Client::new(service, "team"), namespace: "team".to_owned() }
+    }
+
+    #[tokio::test]
+    async fn a_cluster_without_the_definitions_is_told_from_one_without_objects() {
+        let none = serving(&[]).objects(&Scope::default()).await.unwrap_err().to_string();
+        assert!(none.contains("the CRDs of the operator are not installed"), "{none}");
+        let old = serving(&["virtualgateways"]);
+        assert!(old.objects(&Scope::default()).await.unwrap().is_empty(), "an older operator lacks some kinds");
+        let interfaces = old.list(kind("vif").unwrap(), &Scope::default()).await.unwrap_err().to_string();
+        assert!(interfaces.contains("or are older than this plugin"), "{interfaces}");
+    }
+
+    #[test]
+    fn a_watch_may_be_silent_for_longer_than_a_request() {
+        let mut config = Config::new("https://cluster.example".parse().unwrap());
+        set_timeouts(&mut config, Some(Duration::from_secs(30)));
+        assert!(config.read_timeout > Some(Duration::from_secs(60)), "bookmarks come once a minute");
+        assert_eq!(config.connect_timeout, Some(Duration::from_secs(30)));
+        set_timeouts(&mut config, None);
+        assert_eq!((config.connect_timeout, config.read_timeout, config.write_timeout), (None, None, None));
+    }
+
+    #[test]
+    fn objects_that_are_named_are_not_selected_too() {
+        let scope = |all_namespaces, selector: Option<&str>| Scope { all_namespaces, selector: selector.map(str::to_owned) };
+        assert!(scope(false, None).check_names().is_ok());
+        assert!(scope(true, None).check_names().is_err() && scope(false, Some("a=b")).check_names().is_err());
+    }
 
     #[test]
     fn objects_are_named_as_for_kubectl() {

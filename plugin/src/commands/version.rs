@@ -31,16 +31,20 @@ struct Versions {
 ///
 /// # Errors
 /// The API server refuses or does not answer.
-pub async fn run(cluster: Result<Cluster, Error>, args: &Args) -> Result<Outcome, Error> {
-    let operators = if args.client { None } else { Some(operators(&cluster?).await?.unwrap_or_default()) };
+pub async fn run(cluster: impl AsyncFnOnce() -> Result<Cluster, Error>, args: &Args) -> Result<Outcome, Error> {
+    let operators = if args.client { None } else { Some(operators(&cluster().await?).await?.unwrap_or_default()) };
     let versions = Versions { plugin: env!("CARGO_PKG_VERSION"), operators };
-    if args.output != Format::Table && args.output != Format::Wide {
-        document("Version", &versions, args.output)?;
-        return Ok(Outcome::Done);
-    }
-    print(&format!("plugin: {}\n", versions.plugin))?;
-    for Operator { namespace, name, image, .. } in versions.operators.iter().flatten() {
-        print(&format!("operator: {image} (deployment {namespace}/{name})\n"))?;
+    let found = versions.operators.iter().flatten();
+    match args.output {
+        Format::Json | Format::Yaml => document("Version", &versions, args.output)?,
+        // A version has no name: of the operators those that kubectl prints.
+        Format::Name => print(&found.map(|operator| format!("deployment.apps/{}\n", operator.name)).collect::<String>())?,
+        Format::Table | Format::Wide => {
+            print(&format!("plugin: {}\n", versions.plugin))?;
+            for Operator { namespace, name, image, .. } in found {
+                print(&format!("operator: {image} (deployment {namespace}/{name})\n"))?;
+            }
+        }
     }
     if versions.operators.is_some_and(|operators| operators.is_empty()) {
         anstream::eprintln!("no operator was found: no Deployment that you may read has the label {LABEL}");

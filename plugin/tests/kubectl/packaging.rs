@@ -1,6 +1,6 @@
 //! What a release of the plugin consists of: the manifest for krew, completion, man pages.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::Command;
 use support::controlplane::root;
 use support::world::World;
@@ -49,6 +49,35 @@ fn there_is_a_man_page_for_each_command() {
     assert!(pages.iter().all(|page| !page.contains("__")), "{pages:?}");
     let page = std::fs::read_to_string(folder.path().join("kubectl-dc-pause.1")).unwrap();
     assert!(page.contains("KIND/NAME"), "{page}");
+}
+
+#[test]
+fn credentials_are_asked_for_by_the_commands_alone_that_need_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, asked, program) = (folder.path().join("config"), folder.path().join("asked"), folder.path().join("credentials"));
+    std::fs::write(&program, format!("#!/bin/sh\ntouch {}\nexit 1\n", asked.display())).unwrap();
+    let exec = json!({ "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": [program], "interactiveMode": "Never" });
+    let kubeconfig = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "a",
+        "contexts": [{ "name": "a", "context": { "cluster": "a", "user": "a" } }],
+        "clusters": [{ "name": "a", "cluster": { "server": "http://127.0.0.1:1" } }],
+        "users": [{ "name": "a", "user": { "exec": exec } }],
+    });
+    std::fs::write(&config, kubeconfig.to_string()).unwrap();
+    let dc = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-dc"));
+        command.args(arguments).env("KUBECONFIG", &config);
+        run(command)
+    };
+    let state = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kubectl/terraform.tfstate");
+    for arguments in
+        [&["version", "--client"][..], &["version", "--client", "-o", "name"], &["completion", "bash"], &["from-terraform", state]]
+    {
+        assert_ne!(dc(arguments).code, 2, "{arguments:?}");
+        assert!(!asked.exists(), "{arguments:?}");
+    }
+    assert_eq!(dc(&["version"]).code, 2);
+    assert!(asked.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

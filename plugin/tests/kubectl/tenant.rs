@@ -60,7 +60,9 @@ async fn a_tenant_with_edit_in_one_namespace_can_do_all_that_is_done_every_day()
     for arguments in [&["status", "-A"][..], &["tree", "-A"], &["pause", "--all", "-A"]] {
         let refused = as_tenant(&world, arguments);
         assert_eq!(refused.code, 2, "{arguments:?}: {}", refused.stdout);
-        assert!(refused.stderr.contains("forbidden"), "{arguments:?}: {}", refused.stderr);
+        let told = &refused.stderr;
+        assert!(told.contains("forbidden") && told.contains("cannot list resource"), "{arguments:?}: {told}");
+        assert!(told.contains("-n NAMESPACE in place of -A") && !told.contains("Status {"), "{arguments:?}: {told}");
     }
     world.delete("VirtualInterface", "office").await;
     world.wait_gone("VirtualInterface", "office").await;
