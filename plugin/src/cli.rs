@@ -150,6 +150,15 @@ mod tests {
     }
 
     #[test]
+    fn arguments_that_would_be_ignored_are_refused() {
+        for line in
+            [&["undo", "vif/office", "--account", "other"][..], &["undo", "--account", "other"], &["status", "--request-timeout", "soon"]]
+        {
+            assert!(command().try_get_matches_from(["kubectl-dc"].iter().chain(line)).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
     fn the_arguments_are_well_formed() {
         command().debug_assert();
     }

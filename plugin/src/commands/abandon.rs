@@ -41,7 +41,7 @@ pub struct Args {
 /// # Errors
 /// An object is not being deleted, the question is not answered with yes, or the API server refuses.
 pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
-    let by_name = !args.selection.all && args.selection.scope.selector.is_none();
+    let by_name = args.selection.is_by_name();
     let mut selected = args.selection.read(cluster).await?;
     if !args.force {
         if let Some(other) = selected.iter().find(|selected| by_name && !selected.object.is_deleting()) {
@@ -70,7 +70,7 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
     for selected in selected {
         let patch = json!({ "metadata": { "annotations": { ABANDON_ANNOTATION: "true" } } });
         selected.cluster.merge(&selected.name, &patch).await?;
-        print(&format!("{} abandoned\n", selected.label))?;
+        print(&format!("{} abandon requested\n", selected.label))?;
     }
     Ok(Outcome::Done)
 }

@@ -16,13 +16,13 @@ use crate::cluster::Cluster;
 use crate::duration::duration;
 use crate::error::{Error, Outcome};
 use crate::object::Object;
-use crate::output::print;
+use crate::output::{print, visible};
 use crate::summary::Summary;
 
 /// Arguments of `reconcile`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-The exit code is 0 if all objects became Ready, 1 if one is Stalled, 3 if the time was up.
+The exit code is 0 if all objects became Ready, 1 if one is Stalled or was deleted meanwhile, 3 if the time was up.
 
 Examples:
   kubectl dc reconcile vif/office --wait
@@ -57,9 +57,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// There is no such object, it is paused, the API server refuses, or the time is up.
 pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
-    let selected = args.selection.read(cluster).await?;
-    if let Some(paused) = selected.iter().find(|selected| selected.object.annotation(PAUSED_ANNOTATION) == Some("true")) {
-        return Err(Error::Usage(format!("{} is paused: kubectl dc resume {}", paused.label, paused.name)));
+    let is_paused = |selected: &Selected| selected.object.annotation(PAUSED_ANNOTATION) == Some("true");
+    let (paused, selected): (Vec<_>, Vec<_>) = args.selection.read(cluster).await?.into_iter().partition(is_paused);
+    for paused in paused {
+        let why = format!("{} is paused: kubectl dc resume {} -n {}", paused.label, paused.name, paused.cluster.namespace);
+        if args.selection.is_by_name() {
+            return Err(Error::Usage(why));
+        }
+        anstream::eprintln!("left out: {why}");
     }
     let asked = Timestamp::now().to_string();
     for selected in &selected {
@@ -107,7 +112,8 @@ async fn wait(selected: &Selected, asked: &str, pending: &Mutex<Option<String>>)
         let Ok(object) = Object::new(selected.name.kind, &state) else { continue };
         let summary = Summary::of(&object);
         let is_handled = object.field("/status/lastHandledReconcileAt").as_str() == Some(asked);
-        let now = if is_handled { summary.told() } else { format!("not handled yet; {}", summary.told()) };
+        let says = visible(&summary.told()).into_owned();
+        let now = if is_handled { says } else { format!("not handled yet; {says}") };
         if told != now {
             anstream::eprintln!("{}: {now}", selected.label);
             say(pending, Some(format!("{} ({now})", selected.label)));
@@ -134,8 +140,19 @@ fn tell(label: &str, end: &End) -> Result<Outcome, Error> {
     match end {
         End::Ready => print(&format!("{label} is Ready\n"))?,
         End::Gone => print(&format!("{label} is gone\n"))?,
-        End::Stalled(summary) => print(&format!("{label} is Stalled: {}\n", summary.told()))?,
-        End::StillStalled(summary) => print(&format!("{label} is still Stalled: {}\n", summary.told()))?,
+        End::Stalled(summary) => print(&format!("{label} is Stalled: {}\n", visible(&summary.told())))?,
+        End::StillStalled(summary) => print(&format!("{label} is still Stalled: {}\n", visible(&summary.told())))?,
     }
-    Ok(Outcome::found(matches!(end, End::Stalled(_) | End::StillStalled(_))))
+    Ok(Outcome::found(!matches!(end, End::Ready)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_did_not_become_ready() {
+        assert_eq!(tell("vif/office", &End::Gone).unwrap(), Outcome::Found);
+        assert_eq!(tell("vif/office", &End::Ready).unwrap(), Outcome::Done);
+    }
 }

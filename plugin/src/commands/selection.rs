@@ -39,8 +39,7 @@ impl Selection {
     /// # Errors
     /// There is no such object, nothing is selected, or the API server refuses.
     pub async fn read(&self, cluster: &Cluster) -> Result<Vec<Selected>, Error> {
-        let is_selector = self.all || self.scope.selector.is_some();
-        if !is_selector {
+        if self.is_by_name() {
             if self.objects.is_empty() || self.scope.all_namespaces {
                 return Err(Error::Usage("name objects as KIND/NAME, or select them by --all or -l, with -A in all namespaces".to_owned()));
             }
@@ -56,6 +55,12 @@ impl Selection {
             return Err(Error::Usage("no object is selected".to_owned()));
         }
         Ok(objects.into_iter().map(|object| self.selected(cluster, object)).collect())
+    }
+
+    /// Whether the objects are named, not selected.
+    #[must_use]
+    pub const fn is_by_name(&self) -> bool {
+        !self.all && self.scope.selector.is_none()
     }
 
     /// The only kind to select from, if there is one.

@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     /// The CloudAccount of an interface without an object. Can be left out if there is only one.
-    #[arg(long, value_name = "NAME", requires = "id")]
+    #[arg(long, value_name = "NAME", requires = "id", conflicts_with = "object")]
     account: Option<String>,
     /// Do not ask.
     #[arg(short, long)]

@@ -73,7 +73,7 @@ async fn what_was_not_looked_at_is_no_good_news() {
     let world = World::new().await;
     let orphans = |more: &[&str]| dc(&world, &[&["orphans", "--account", &world.namespace], more].concat());
     // No object uses the account: its status has no inventory.
-    for (arguments, code) in [(&[][..], 0), (&["--exit-code"], 2)] {
+    for (arguments, code) in [(&[][..], 0), (&["--exit-code"][..], 2)] {
         let run = orphans(arguments);
         assert!(run.code == code && run.stderr.contains("not looked at: cloudaccount/"), "{arguments:?}: {run:?}");
         assert!(!run.stderr.contains("nothing was found"), "{arguments:?}: {run:?}");

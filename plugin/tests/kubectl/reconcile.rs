@@ -36,6 +36,9 @@ async fn a_reconcile_ends_with_what_came_of_it() {
     dc(&world, &["pause", "vgw/main"]).ok();
     let run = dc(&world, &["reconcile", "vgw/main"]);
     assert!(run.code == 2 && run.stderr.contains("kubectl dc resume vgw/main"), "{}", run.stderr);
+    let run = dc(&world, &["reconcile", "--all"]);
+    assert!(run.stderr.contains("left out: vgw/main is paused"), "{}", run.stderr);
+    assert_eq!(run.ok(), "vif/waits reconcile requested\n");
     dc(&world, &["resume", "vgw/main"]).ok();
     world.finish().await;
 }
@@ -69,7 +72,7 @@ async fn an_object_is_abandoned_when_it_is_being_deleted_and_somebody_says_yes()
     }
     let object = world.get("VirtualGateway", "main").await;
     assert_eq!(object["metadata"]["annotations"]["directconnect.huaweicloud.com/abandon"], json!(null));
-    assert_eq!(answered("y\n").ok(), "vgw/main abandoned\n");
+    assert_eq!(answered("y\n").ok(), "vgw/main abandon requested\n");
     world.wait_gone("VirtualGateway", "main").await;
     assert_eq!(world.cloud.all("virtual_gateways").await[0]["id"], json!(id));
 }

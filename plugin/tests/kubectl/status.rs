@@ -50,7 +50,16 @@ async fn objects_that_do_not_work_come_first() {
     assert!(one.contains("observed:") && one.contains("status: ACTIVE") && !one.contains("vif/branch"), "{one}");
     let other = dc(&world, &["status", "vif/branch", "-v"]).ok();
     assert!(other.contains("waits for: VirtualGateway missing"), "{other}");
-    assert_eq!(dc(&world, &["status", "vif/other"]).code, 2);
+    let other = dc(&world, &["status", "vif/other"]);
+    assert!(other.code == 2 && other.stderr.ends_with("\"other\" not found\n"), "{}", other.stderr);
+    // Who looks at nothing has not seen that all is well; what would be ignored is refused.
+    let nothing = dc(&world, &["status", "--exit-code", "-l", "env=nowhere"]);
+    assert!(nothing.code == 2 && nothing.stderr.contains("no object has these labels"), "{}", nothing.stderr);
+    for command in ["status", "tree"] {
+        for more in [&["-A"][..], &["-l", "env=production"]] {
+            assert_eq!(dc(&world, &[&[command, "vif/office"], more].concat()).code, 2, "{command} {more:?}");
+        }
+    }
     let interfaces = dc(&world, &["status", "vif"]).ok();
     assert!(interfaces.contains("2 objects: 1 pending, 1 working") && interfaces.contains(" vif/office "), "{interfaces}");
 
@@ -106,5 +115,22 @@ async fn a_watch_shows_each_change() {
         watch.wait().unwrap();
         reader.join().unwrap();
     }
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_nobody_reads_ends() {
+    let world = World::new().await;
+    world.apply(&gateway("first", 1)).await;
+    let mut watch = kubectl(&world);
+    watch.args(["dc", "--namespace", &world.namespace, "status", "--watch"]).stdout(Stdio::piped());
+    let mut watch = watch.spawn().unwrap();
+    let mut output = BufReader::new(watch.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    drop(output);
+    world.apply(&gateway("second", 2)).await;
+    let ended = support::eventually("the watch ends", BOUND, || std::future::ready(watch.try_wait().unwrap())).await;
+    assert!(ended.success(), "{ended}");
     world.finish().await;
 }

@@ -18,7 +18,7 @@ use lines::Line;
 /// Arguments of `status`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-The exit code is 0; with --exit-code it is 1 if an object is not Ready or not Healthy. What you may not read, like the operator's
+The exit code is 0; with --exit-code it is 1 if an object is not Ready or not Healthy, and 2 if no object has the labels of -l. What you may not read, like the operator's
 Deployment and the accounts, is left out; -v says so.
 
 Examples:
@@ -69,6 +69,9 @@ struct Status {
 /// The API server refuses or does not answer, or there is no such object.
 pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
     let status = read(cluster, args).await?;
+    if args.exit_code && status.objects.is_empty() && args.scope.selector.is_some() {
+        return Err(Error::Usage("no object has these labels: nothing was looked at".to_owned()));
+    }
     remark(cluster, &status, args);
     let text = text_of(&status, args)?;
     if args.watch {
@@ -85,7 +88,10 @@ async fn read(cluster: &Cluster, args: &Args) -> Result<Status, Error> {
         match args.objects.as_slice() {
             [] => cluster.objects(&args.scope).await,
             [word] if !word.contains('/') => cluster.list(kind(word)?, &args.scope).await,
-            words => try_join_all(named(words)?.iter().map(|name| cluster.get(name))).await,
+            words => {
+                args.scope.check_names()?;
+                try_join_all(named(words)?.iter().map(|name| cluster.get(name))).await
+            }
         }
     };
     let (objects, accounts, operators) = tokio::try_join!(objects, cluster.accounts(), operators(cluster))?;

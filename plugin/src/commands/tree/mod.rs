@@ -97,6 +97,7 @@ async fn read(cluster: &Cluster, args: &Args) -> Result<(Survey, String), Error>
         let text = text_of(&survey.topology(), args)?;
         return Ok((survey, text));
     };
+    args.scope.check_names()?;
     let survey = Survey::of_all_or_own(cluster).await?;
     let topology = survey.topology();
     let key = format!("{}/{}/{}", name.kind.kind, cluster.namespace, name.name);
