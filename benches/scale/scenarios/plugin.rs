@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::figures::{Figures, Target};
 use crate::stage::{Stage, progress};
 use support::process::plugin_binary;
+use support::release::text;
 
 /// Runs of each command; the median counts.
 const RUNS: usize = 5;
@@ -22,7 +23,9 @@ pub async fn run(stage: &mut Stage) -> Figures {
     let (kubeconfig, kubectl) = (stage.world.plane.kubeconfig(), stage.world.plane.program("kubectl"));
     let seconds = |program: &Path, arguments: &[&str]| median(program, &kubeconfig, &[&["-n", &namespace], arguments].concat());
     let (status, tree) = (seconds(&plugin, &["status"]), seconds(&plugin, &["tree"]));
-    let all = seconds(&kubectl, &["get", "directconnect", "-o", "json"]);
+    // Another cluster may have had the same address.
+    let cache = stage.world.plane.dir().join("kubectl-cache");
+    let all = seconds(&kubectl, &["--cache-dir", text(&cache), "get", "directconnect", "-o", "json"]);
     let spent = stage.since(&mark).await;
     let targets = vec![Target::at_most("seconds of `status`", status, LIMIT), Target::at_most("seconds of `tree`", tree, LIMIT)];
     stage.row("plugin", ("seconds of `kubectl dc status`", status), ("`kubectl get directconnect -o json`", all), &spent, targets)
