@@ -1,7 +1,7 @@
 //! Alerts, runbooks and dashboard: whole, in step with each other, and with names that the operator exports. That Prometheus takes them and
 //! that they find data is shown by tests/e2e.
 
-use direct_connect_operator::api::Reason;
+use direct_connect_operator::api::{Reason, Unowned};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use support::monitoring::{self, ABSENT_WHEN_HEALTHY, Alert, EMPTY_WHEN_HEALTHY, alerts, dashboard, documented, panels, queries, runbooks};
@@ -66,7 +66,8 @@ fn only_metrics_are_asked_for_that_the_operator_exports() {
 
 #[test]
 fn only_reasons_are_asked_for_that_there_are() {
-    let reasons: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    let of_conditions = Reason::ALL.iter().map(|reason| reason.as_str());
+    let reasons: BTreeSet<&str> = of_conditions.chain(Unowned::ALL.iter().map(|reason| reason.label())).collect();
     let mut exprs: Vec<String> = alerts().into_iter().map(|alert| alert.expr).collect();
     exprs.extend(queries(&dashboard(), "1m").into_iter().map(|query| query.expr));
     let asked: Vec<&str> = exprs.iter().flat_map(|expr| monitoring::values(expr, "reason")).collect();

@@ -70,6 +70,6 @@ async fn it_starts_with_what_the_chart_gives_it_and_the_account_has_its_keys() {
     let service = &all["Service/simulator"];
     let reached =
         format!("http://{}.system.svc:{}", service["metadata"]["name"].as_str().unwrap(), service["spec"]["ports"]["http"]["port"]);
-    assert_eq!(account["endpoints"], json!({ "dc": reached, "iam": reached, "insecure": true }));
+    assert_eq!(account["endpoints"], json!({ "dc": reached, "iam": reached, "sts": reached, "insecure": true }));
     assert_eq!((&account["region"], &container["env"]["DC_SIMULATOR_REGION"]["value"]), (&json!("eu-west-0"), &json!("eu-west-0")));
 }
