@@ -1,4 +1,4 @@
-//! Text inside of HTML and SVG. All that comes from the cluster or the cloud is written through it.
+//! Text that comes from the cluster, the cloud or a file, where it must not become more than text: inside of HTML and SVG, and on a line.
 
 use std::fmt::{self, Write};
 
@@ -23,9 +23,40 @@ impl fmt::Display for Text<'_> {
     }
 }
 
+/// Shows a text so that it stays on its line: what ends a line somewhere, other control characters, and those that turn the direction of writing are
+/// written as escapes, `\n` or `\u{2028}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a>(pub &'a str);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|character| match character {
+            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                write!(f, "{}", character.escape_default())
+            }
+            control if control.is_control() => write!(f, "{}", control.escape_default()),
+            other => f.write_char(other),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Text;
+    use super::{Line, Text};
+
+    #[test]
+    fn a_line_stays_one() {
+        for (text, shown) in [
+            ("office", "office"),
+            ("a\n---\nkind: X", "a\\n---\\nkind: X"),
+            ("a\r\tb\0\u{1b}[2J\u{7f}", "a\\r\\tb\\u{0}\\u{1b}[2J\\u{7f}"),
+            ("a\u{85}b\u{2028}c\u{2029}d", "a\\u{85}b\\u{2028}c\\u{2029}d"),
+            ("\u{202e}reversed", "\\u{202e}reversed"),
+            ("専線 é \\ 'x'", "専線 é \\ 'x'"),
+        ] {
+            assert_eq!(Line(text).to_string(), shown);
+        }
+    }
 
     #[test]
     fn text_is_no_markup() {

@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::escape::Line;
+
 /// A resource that is to have an object.
 pub struct Candidate {
     /// The kind of the object.
@@ -55,7 +57,7 @@ pub enum BgpKey {
     Known(secrecy::SecretString),
 }
 
-/// What is left out, and why.
+/// What is left out, and why. It is shown on one line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {
     /// A resource or a collection, as the source names it.
@@ -66,7 +68,7 @@ pub struct Skipped {
 
 impl std::fmt::Display for Skipped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.what, self.why)
+        write!(f, "{}: {}", Line(&self.what), Line(&self.why))
     }
 }
 
