@@ -29,30 +29,43 @@ pub fn names(all: &[Named<'_>], is_taken: impl Fn(&str, &str) -> bool) -> Vec<St
     let is_shared = |kind: &str, name: &str| counts.get(&(kind, name)).is_some_and(|count| *count > 1) || is_taken(kind, name);
     let mut used = BTreeSet::new();
     let unique = all.iter().zip(&plain).map(|(named, name)| {
-        let short = if is_shared(named.kind, name) { with_id(name, short(named.id)) } else { name.clone() };
-        // Two IDs that begin alike.
-        let whole =
-            if used.contains(&(named.kind, short.clone())) || is_taken(named.kind, &short) { with_id(name, named.id) } else { short };
-        used.insert((named.kind, whole.clone()));
-        whole
+        let short = if is_shared(named.kind, name) { with_short_id(name, named.id) } else { name.clone() };
+        let is_free = |name: &String| !used.contains(&(named.kind, name.clone())) && !is_taken(named.kind, name);
+        // Two IDs that begin alike, or are alike but for what is not legal.
+        let whole = || with_id(name, named.id);
+        let counted = || (2..).map(|number: u32| with_id(&whole(), &number.to_string())).find(is_free);
+        let chosen = Some(short).filter(is_free).or_else(|| Some(whole()).filter(is_free)).or_else(counted).unwrap_or_else(whole);
+        used.insert((named.kind, chosen.clone()));
+        chosen
     });
     unique.collect()
 }
 
-/// The name in the cloud in lower case, with `-` in place of other characters; else the kind with the beginning of the ID.
+/// The name in the cloud, made legal; else the kind with the beginning of the ID.
 fn plain(named: Named<'_>) -> String {
+    let name = legal(named.name.unwrap_or_default());
+    let name = cut(&name, LIMIT);
+    if name.is_empty() { with_short_id(&named.kind.to_ascii_lowercase(), named.id) } else { name.to_owned() }
+}
+
+/// In lower case, with `-` in place of other characters, but not at its ends.
+fn legal(text: &str) -> String {
     let legal = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
-    let name: String = named.name.unwrap_or_default().chars().map(legal).collect();
-    let name = cut(name.trim_matches('-'), LIMIT);
-    if name.is_empty() { with_id(&named.kind.to_ascii_lowercase(), short(named.id)) } else { name.to_owned() }
+    let text: String = text.chars().map(legal).collect();
+    text.trim_matches('-').to_owned()
 }
 
+/// With the beginning of the ID behind it.
+fn with_short_id(name: &str, id: &str) -> String {
+    with_id(name, cut(&legal(id), SHORT))
+}
+
+/// With the ID behind it, as far as there is room for both.
 fn with_id(name: &str, id: &str) -> String {
-    format!("{}-{}", cut(name, LIMIT.saturating_sub(id.len() + 1)), id.to_ascii_lowercase())
-}
-
-fn short(id: &str) -> &str {
-    id.get(..SHORT).unwrap_or(id)
+    let id = legal(id);
+    let id = cut(&id, LIMIT);
+    let name = cut(name, LIMIT.saturating_sub(id.len() + 1));
+    [name, id].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 /// At most so many characters, without a dash at the end. Names are ASCII.
@@ -97,5 +110,34 @@ mod tests {
         let (long, other) = ("x".repeat(80), "x".repeat(70));
         let both = names(&[named("aaaaaaaa-1", &long), named("bbbbbbbb-1", &other)], |_, _| false);
         assert!(both.iter().all(|name| name.len() == 63) && both[0] != both[1], "{both:?}");
+    }
+
+    #[test]
+    fn an_id_is_made_legal_too() {
+        let rows = [
+            ("", "A_b/c.d:e", "virtualinterface-a-b-c-d"),
+            ("", "-0a1b2c3-4", "virtualinterface-0a1b2c3"),
+            ("", "线路", "virtualinterface"),
+            ("", "0a1b2c3-4", "virtualinterface-0a1b2c3"),
+        ];
+        for (name, id, wanted) in rows {
+            assert_eq!(names(&[named(id, name)], |_, _| false), [wanted], "{id}");
+        }
+        let long = format!("aaaaaaaa{}", "/".repeat(80) + &"z".repeat(80));
+        let all = [
+            named("aaaaaaaa/1", "line"),
+            named("aaaaaaaa-1", "line"),
+            named("AAAAAAAA_1", "line"),
+            named(&long, "line"),
+            named("", "line"),
+            named("-", "--"),
+            named("--", "-"),
+        ];
+        let chosen = names(&all, |_, name| name == "line");
+        assert_eq!(chosen.iter().collect::<BTreeSet<_>>().len(), all.len(), "{chosen:?}");
+        for name in &chosen {
+            let is_legal = name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
+            assert!(is_legal && name.len() <= 63 && !name.is_empty() && !name.starts_with('-') && !name.ends_with('-'), "{name}");
+        }
     }
 }
