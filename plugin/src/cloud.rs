@@ -14,8 +14,9 @@ use serde_json::json;
 use std::path::Path;
 
 use crate::cluster::Cluster;
-use crate::credentials;
+use crate::credentials::{self, OfTools};
 use crate::error::Error;
+use crate::escape::Line;
 
 /// Which account.
 #[derive(Args, Clone, Debug)]
@@ -45,7 +46,8 @@ pub struct SourceArgs {
 pub struct ReadOnly(Client);
 
 impl ReadOnly {
-    /// The client that the arguments ask for, with the account's name, if it has one, and what it does without.
+    /// The client that the arguments ask for, with the account's name, if it has one, and what it does without. Tells whose keys it has, where nobody
+    /// named an account.
     ///
     /// # Errors
     /// The account or its Secret can't be read; or there are no credentials.
@@ -56,7 +58,8 @@ impl ReadOnly {
         }
         let (variable, file) = (|name: &str| std::env::var(name).ok(), |file: &Path| std::fs::read_to_string(file).ok());
         let around = credentials::Surroundings { variable: &variable, file: &file };
-        let (account, secret) = credentials::of_tools(args.region.as_deref(), args.endpoint.as_deref(), &around)?;
+        let OfTools { account, secret, source } = credentials::of_tools(args.region.as_deref(), args.endpoint.as_deref(), &around)?;
+        anstream::eprintln!("using {}", Line(&source));
         let client = accounts::connect(&account, Some(&secret), &surroundings()).map_err(Error::Usage)?;
         Ok((None, Features::default(), Self(client)))
     }

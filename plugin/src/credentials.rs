@@ -35,6 +35,8 @@ const SDK_FILE: &str = "HUAWEICLOUD_SDK_CREDENTIALS_FILE";
 /// What is found. No `Debug`: it holds keys.
 #[derive(Default)]
 struct Found {
+    /// Where.
+    source: String,
     access_key: String,
     secret_key: String,
     security_token: Option<String>,
@@ -50,29 +52,45 @@ pub struct Surroundings<'a> {
     pub file: &'a dyn Fn(&Path) -> Option<String>,
 }
 
-/// An account that is in no cluster, and its Secret. `endpoint` is where all services are, if they are not where the vendor has them.
+/// An account that is in no cluster. No `Debug`: it holds keys.
+pub struct OfTools {
+    /// The account.
+    pub account: CloudAccount,
+    /// Its Secret.
+    pub secret: Secret,
+    /// Where keys and region are from, in words. It tells no key.
+    pub source: String,
+}
+
+/// The account of the vendor's tools. `endpoint` is where all services are, if they are not where the vendor has them.
 ///
 /// # Errors
 /// There are no keys, or nobody says the region.
-pub fn of_tools(region: Option<&str>, endpoint: Option<&str>, around: &Surroundings<'_>) -> Result<(CloudAccount, Secret), Error> {
+pub fn of_tools(region: Option<&str>, endpoint: Option<&str>, around: &Surroundings<'_>) -> Result<OfTools, Error> {
     let variable = |name: &str| (around.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let home = || variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
     let of_variables = TOOLS.iter().find_map(|tool| {
         let (access_key, secret_key) = (variable(tool.access_key)?, variable(tool.secret_key)?);
         let (security_token, project) = (variable(tool.security_token), variable(tool.project));
-        Some(Found { access_key, secret_key, security_token, project, region: None })
+        let source = format!("{} and {}", tool.access_key, tool.secret_key);
+        Some(Found { source, access_key, secret_key, security_token, project, region: None })
     });
     let of_sdk_file = || {
         let file = variable(SDK_FILE).map(PathBuf::from).or_else(|| Some(home()?.join(".huaweicloud/credentials")))?;
-        of_sdk_file(&(around.file)(&file)?)
+        of_sdk_file(&(around.file)(&file)?).map(|found| Found { source: file.display().to_string(), ..found })
     };
-    let of_koo_cli = || of_koo_cli(&(around.file)(&home()?.join(".hcloud/config.json"))?);
+    let of_koo_cli = || {
+        let file = home()?.join(".hcloud/config.json");
+        of_koo_cli(&(around.file)(&file)?).map(|found| Found { source: file.display().to_string(), ..found })
+    };
     let Some(found) = of_variables.or_else(of_sdk_file).or_else(of_koo_cli) else {
         let names = TOOLS.map(|tool| format!("{} and {}", tool.access_key, tool.secret_key)).join(", or ");
         return Err(Error::Usage(format!("no credentials: name a CloudAccount by --account, or set {names}")));
     };
-    let region = region.map(str::to_owned).or_else(|| variable(REGION)).or(found.region);
-    let region = region.ok_or_else(|| Error::Usage(format!("no region: set --region or {REGION}")))?;
+    let regions = [(region.map(str::to_owned), "--region"), (variable(REGION), REGION), (found.region, found.source.as_str())];
+    let region = regions.into_iter().find_map(|(region, from)| Some((region?, from)));
+    let (region, from) = region.ok_or_else(|| Error::Usage(format!("no region: set --region or {REGION}")))?;
+    let source = format!("the keys of {}, region {region} of {from}", found.source);
     let keys = [("accessKey", Some(found.access_key)), ("secretKey", Some(found.secret_key)), ("securityToken", found.security_token)];
     let data: BTreeMap<String, ByteString> =
         keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), ByteString(value?.into_bytes())))).collect();
@@ -85,7 +103,7 @@ pub fn of_tools(region: Option<&str>, endpoint: Option<&str>, around: &Surroundi
         },
     });
     let account = serde_json::from_value(account).map_err(|error| Error::Usage(format!("--region: {error}")))?;
-    Ok((account, Secret { data: Some(data), ..Secret::default() }))
+    Ok(OfTools { account, secret: Secret { data: Some(data), ..Secret::default() }, source })
 }
 
 /// The section `basic` of the file of the SDKs.
@@ -95,6 +113,7 @@ fn of_sdk_file(text: &str) -> Option<Found> {
         lines.filter_map(|line| line.split_once('=')).map(|(key, value)| (key.trim(), value.trim())).collect();
     let field = |key: &str| fields.get(key).filter(|value| !value.is_empty()).map(|value| (*value).to_owned());
     Some(Found {
+        source: String::new(),
         access_key: field("ak")?,
         secret_key: field("sk")?,
         security_token: field("security_token"),
@@ -111,6 +130,7 @@ fn of_koo_cli(text: &str) -> Option<Found> {
     let field = |key: &str| profile.get(key).and_then(Value::as_str).filter(|value| !value.is_empty()).map(str::to_owned);
     let is_plain = |key: &String| key.len() <= 40 && key.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
     Some(Found {
+        source: String::new(),
         access_key: field("accessKeyId").filter(is_plain)?,
         secret_key: field("secretAccessKey")?,
         security_token: field("securityToken"),
@@ -125,7 +145,7 @@ mod tests {
 
     type Pairs<'a> = &'a [(&'a str, &'a str)];
 
-    fn found(region: Option<&str>, variables: Pairs<'_>, files: Pairs<'_>) -> Result<(CloudAccount, Secret), String> {
+    fn found(region: Option<&str>, variables: Pairs<'_>, files: Pairs<'_>) -> Result<OfTools, String> {
         let value = |pairs: Pairs<'_>, name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         let (variable, file) = (|name: &str| value(variables, name), |file: &Path| value(files, file.to_str().unwrap()));
         of_tools(region, None, &Surroundings { variable: &variable, file: &file }).map_err(|error| error.to_string())
@@ -135,11 +155,13 @@ mod tests {
     fn the_variables_of_the_vendors_tools_are_read() {
         let sdk =
             [("HUAWEICLOUD_SDK_AK", "a"), ("HUAWEICLOUD_SDK_SK", "s"), ("HUAWEICLOUD_SDK_PROJECT_ID", "p"), ("HW_ACCESS_KEY", "other")];
-        let (account, secret) = found(Some("eu-west-101"), &sdk, &[]).unwrap();
+        let OfTools { account, secret, source } = found(Some("eu-west-101"), &sdk, &[]).unwrap();
+        assert_eq!(source, "the keys of HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, region eu-west-101 of --region");
         assert_eq!((account.spec.region.as_str(), account.spec.project_id.as_deref()), ("eu-west-101", Some("p")));
         assert_eq!(secret.data.unwrap().keys().collect::<Vec<_>>(), ["accessKey", "secretKey"]);
         let terraform = [("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s"), ("HW_SECURITY_TOKEN", "t"), ("HW_REGION_NAME", "cn-north-4")];
-        let (account, secret) = found(None, &terraform, &[]).unwrap();
+        let OfTools { account, secret, source } = found(None, &terraform, &[]).unwrap();
+        assert_eq!(source, "the keys of HW_ACCESS_KEY and HW_SECRET_KEY, region cn-north-4 of HW_REGION_NAME");
         assert_eq!((account.spec.region.as_str(), secret.data.unwrap()["securityToken"].0.as_slice()), ("cn-north-4", b"t".as_slice()));
         let nothing = found(Some("r"), &[("HW_ACCESS_KEY", "a")], &[]).err().unwrap();
         assert!(nothing.contains("HW_ACCESS_KEY and HW_SECRET_KEY"), "{nothing}");
@@ -149,8 +171,8 @@ mod tests {
     #[test]
     fn the_files_of_the_vendors_tools_are_read() {
         let home = [("HOME", "/home/me")];
-        let key = |found: Result<(CloudAccount, Secret), String>| {
-            let (account, secret) = found.unwrap();
+        let key = |found: Result<OfTools, String>| {
+            let OfTools { account, secret, .. } = found.unwrap();
             (String::from_utf8(secret.data.unwrap()["accessKey"].0.clone()).unwrap(), account.spec.region)
         };
         let sdk = "[global]\nak = no\nsk = no\n[basic]\nak = AK1\nsk=s\n\n[other]\nak=no";
@@ -163,6 +185,8 @@ mod tests {
         };
         let koo = |key: &str| found(None, &home, &[("/home/me/.hcloud/config.json", &config(key))]);
         assert_eq!(key(koo("AK2")), ("AK2".to_owned(), "cn-north-4".to_owned()));
+        let file = "/home/me/.hcloud/config.json";
+        assert_eq!(koo("AK2").unwrap().source, format!("the keys of {file}, region cn-north-4 of {file}"));
         assert!(koo("3q2+7w==").is_err(), "encrypted");
     }
 }
