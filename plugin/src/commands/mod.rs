@@ -32,6 +32,7 @@ use annotate::{PAUSE, PROTECT, RESUME, UNPROTECT};
 pub async fn run(cli: Cli) -> Result<Outcome, Error> {
     // Each command for itself: a kubeconfig may name a program that asks for credentials, and not all commands need them.
     let cluster = || Cluster::connect(&cli.global.cluster);
+    let namespace = cli.global.cluster.namespace.as_deref();
     match cli.command {
         Command::Status(args) => status::run(&cluster().await?, &args).await,
         Command::Tree(args) => tree::run(&cluster().await?, &args).await,
@@ -49,8 +50,8 @@ pub async fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Quotas(args) => quotas::run(&cluster().await?, &args).await,
         Command::Tags(args) => tags::run(&cluster().await?, &args).await,
         Command::Undo(args) => undo::run(&cluster().await?, &args).await,
-        Command::Import(args) => import::run(&cluster().await?, &args).await,
-        Command::FromTerraform(args) => from_terraform::run(&args),
+        Command::Import(args) => import::run(&cluster().await?, namespace, &args).await,
+        Command::FromTerraform(args) => from_terraform::run(namespace, &args),
         Command::Version(args) => version::run(cluster, &args).await,
         Command::Completion(args) => completion::script(&args),
         Command::Complete(args) => completion::complete(&args),

@@ -117,6 +117,7 @@ async fn an_account_is_imported_observed_and_then_managed() {
 
     // References between them, and a name that is legal.
     let spec = |file: &str| manifest(&folder.path().join(file))["spec"].clone();
+    assert_eq!(manifest(&folder.path().join("virtualinterface-vif.yaml"))["metadata"]["namespace"], json!(world.namespace));
     let to = |name: &str| json!({ "name": name });
     let interface = spec("virtualinterface-vif.yaml");
     assert_eq!(interface["import"], json!({ "id": foreign.interface }));
@@ -141,6 +142,9 @@ async fn an_account_is_imported_observed_and_then_managed() {
     assert_eq!(writes(&world).await, Vec::<String>::new());
     let again = import(&["--kind", "vif", "--kind", "vgw"]);
     assert!(again.stdout.is_empty() && again.stderr.contains("have objects already"), "{again:?}");
+    // All but the line that was left out: what is listed twice is not found again by the other kind.
+    let again = all(&[]).ok();
+    assert!(again.matches("\nkind: ").count() == 1 && again.contains("name: line-under-construction"), "{again}");
 
     manage(&world, &objects).await;
     let tagged = objects.iter().filter(|(kind, _)| TAGGED.contains(&kind.as_str())).count();
@@ -169,7 +173,10 @@ async fn what_is_not_asked_for_or_of_another_cluster_is_not_imported() {
     let mut command = kubectl(&world);
     command.env("HUAWEICLOUD_SDK_AK", support::simulator::ACCESS_KEY).env("HUAWEICLOUD_SDK_SK", support::simulator::SECRET_KEY);
     command.args(["dc", "--namespace", &world.namespace, "import", "--region", REGION, "--endpoint", world.cloud.url(), "--kind", "cgw"]);
-    let text = run(command).ok();
+    let tools = run(command);
+    let told = format!("using the keys of HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, region {REGION} of --region\n");
+    assert!(tools.stderr.contains(&told) && !tools.stderr.contains(support::simulator::ACCESS_KEY), "{}", tools.stderr);
+    let text = tools.ok();
     assert!(text.contains("name: internet") && !text.contains("accountRef"), "{text}");
 
     // One kind that can't be listed.
@@ -237,8 +244,10 @@ async fn a_state_of_terraform_is_taken_over() {
     assert_eq!(stream, dc(&world, &["from-terraform", file]).ok(), "the same bytes twice");
 
     dc(&world, &["from-terraform", file, "--with-secrets", "-d", lines.to_str().unwrap()]).ok();
-    let secret = std::fs::read_to_string(lines.join("secret-office-bgp-bgp.yaml")).unwrap();
-    assert!(secret.contains(KEY));
+    let secret = std::fs::read_to_string(lines.join("secret-vif-office-bgp-bgp.yaml")).unwrap();
+    assert!(secret.contains(KEY) && secret.contains(&format!("namespace: {}\n", world.namespace)), "where its object is");
+    let warned = dc(&world, &["from-terraform", file, "--account-map", "eu=x"]);
+    assert!(warned.stderr.contains("warning: --account-map has no effect: the input tells no aliases"), "{}", warned.stderr);
     let objects = objects(&lines);
     assert_eq!(objects.len(), 7, "{objects:?}");
     apply(&world, &lines);

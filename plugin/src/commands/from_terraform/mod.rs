@@ -1,5 +1,6 @@
 //! `from-terraform`: manifests of what is in a state of Terraform. The cloud is not asked: the state has the IDs.
 
+mod aliases;
 mod mapping;
 mod removal;
 mod state;
@@ -11,10 +12,12 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use crate::error::{Error, Outcome};
-use crate::takeover::manifests::{Present, manifests};
+use crate::escape::Line;
+use crate::takeover::manifests::{Common, Present, manifests};
 use crate::takeover::write::{tell, write};
 use crate::takeover::{Also, Candidate, ManifestArgs, Skipped};
 use mapping::{Becomes, Mapping, bgp_key, more_of_spec, of_type};
+use removal::Removal;
 use state::{Instance, Mark, State};
 
 /// Annotation of an object: where its resource is in the state.
@@ -28,7 +31,9 @@ Examples:
   terraform show -json | kubectl dc from-terraform - -d lines/
   kubectl dc from-terraform terraform.tfstate --account-map eu=production-eu --with-secrets
 
-Apply the objects, wait until they are Ready without drift, then remove the resources from the state with the lines at the end of the stream, or in terraform.txt.";
+Apply the objects, wait until they are Ready without drift, then remove the resources from the state with the lines at the end of the stream, or in terraform.txt.
+
+With --mode managed the order is the other way round: remove the resources from the state first, then apply the objects. Two must not manage the same resource.";
 
 /// Arguments of `from-terraform`.
 #[allow(clippy::doc_markdown, reason = "the help is plain text")]
@@ -52,28 +57,32 @@ pub struct Args {
     pub with_secrets: bool,
 }
 
-/// Prints the manifests.
+/// Prints the manifests. They have the namespace, if the user named it.
 ///
 /// # Errors
 /// The file can't be read, or a file can't be written.
-pub fn run(args: &Args) -> Result<Outcome, Error> {
-    let accounts = accounts(&args.account_map)?;
-    let (mut candidates, mut skipped) = (Vec::new(), Vec::new());
+pub fn run(namespace: Option<&str>, args: &Args) -> Result<Outcome, Error> {
+    let accounts = aliases::accounts(&args.account_map)?;
+    let (mut candidates, mut skipped, mut deposed) = (Vec::new(), Vec::new(), Vec::new());
     let State(instances) = state::read(&input(&args.file)?)?;
+    for warning in aliases::warnings(&accounts, instances.iter().map(|(instance, _)| instance)) {
+        anstream::eprintln!("{}", Line(&warning));
+    }
     for (instance, attributes) in instances.iter().filter(|(instance, _)| instance.type_.starts_with(PREFIX)) {
-        match becomes(instance) {
-            Ok(mapping) => match of_instance(instance, mapping, attributes, args, &accounts) {
-                Ok(found) => candidates.extend(found),
-                Err(why) => skipped.push(Skipped { what: instance.address.clone(), why }),
-            },
-            Err(why) => skipped.push(Skipped { what: instance.address.clone(), why: why.to_owned() }),
+        match becomes(instance).and_then(|mapping| of_instance(instance, mapping, attributes, args, &accounts)) {
+            Ok(found) => candidates.extend(found),
+            Err(why) if instance.mark == Mark::Deposed => deposed.push(Skipped { what: instance.address.clone(), why }),
+            Err(why) => skipped.push(Skipped { what: instance.address.clone(), why }),
         }
     }
-    let (manifests, without) = manifests(candidates, &Present::default(), args.manifests.mode);
+    let common = Common { mode: args.manifests.mode, namespace };
+    let (manifests, without) = manifests(candidates, &Present::default(), common);
     skipped.extend(without);
     skipped.sort();
-    let addresses = manifests.iter().filter_map(|manifest| address(&manifest.object));
-    let last = removal::lines(addresses);
+    let taken = manifests.iter().filter_map(|manifest| address(&manifest.object)).collect();
+    let last = Removal { taken, left: &skipped, deposed: &deposed, mode: args.manifests.mode }.lines();
+    skipped.extend(deposed);
+    skipped.sort();
     write(&manifests, &last, &skipped, args.manifests.directory.as_deref())?;
     tell(&manifests, &skipped);
     Ok(Outcome::Done)
@@ -85,14 +94,15 @@ fn address(object: &Value) -> Option<&str> {
 }
 
 /// How an instance becomes objects; or why it does not.
-fn becomes(instance: &Instance) -> Result<&'static Mapping, &'static str> {
-    match (instance.mark, of_type(&instance.type_)) {
-        (_, Some(Becomes::Nothing(why))) => Err(why),
+fn becomes(instance: &Instance) -> Result<&'static Mapping, String> {
+    let becomes = match (instance.mark, of_type(&instance.type_)) {
+        (_, Some(Becomes::Nothing(why))) => Err(*why),
         (Mark::Deposed, _) => Err("a deposed instance, which Terraform is to delete"),
         (Mark::Planned, _) => Err("it is not there yet: Terraform has only planned it"),
         (Mark::None | Mark::Tainted, Some(Becomes::Objects(mapping))) => Ok(mapping),
         (Mark::None | Mark::Tainted, None) => Err("this version of the plugin does not know such resources"),
-    }
+    };
+    becomes.map_err(str::to_owned)
 }
 
 /// The objects of an instance.
@@ -124,12 +134,6 @@ fn of_instance(
         }
     }
     Ok(candidates)
-}
-
-/// Accounts by the aliases of providers.
-fn accounts(map: &[String]) -> Result<BTreeMap<&str, &str>, Error> {
-    let wrong = |text: &str| Error::Usage(format!("--account-map {text}: write it as ALIAS=ACCOUNT"));
-    map.iter().map(|text| text.split_once('=').ok_or_else(|| wrong(text))).collect()
 }
 
 fn input(file: &str) -> Result<String, Error> {

@@ -1,21 +1,21 @@
 //! `import`: manifests of everything in an account that has no object in the cluster.
 
+mod found;
 mod owners;
 mod select;
 
 use direct_connect_operator::api::cloud_account::Features;
 use direct_connect_operator::cloud::ErrorClass;
 use direct_connect_operator::kinds;
-use direct_connect_operator::reconcile::ResourcePhase;
-use std::collections::BTreeSet;
 
 use crate::cloud::{ReadOnly, SourceArgs};
 use crate::cluster::{Cluster, Scope};
 use crate::error::{Error, Outcome};
-use crate::object::{Object, short_name};
-use crate::takeover::manifests::{Present, manifests, title};
+use crate::object::Object;
+use crate::takeover::manifests::{Common, Present, manifests, title};
 use crate::takeover::write::{tell, write};
-use crate::takeover::{Also, Candidate, ManifestArgs, Skipped};
+use crate::takeover::{ManifestArgs, Skipped};
+use found::Found;
 
 /// Examples of the help.
 pub const EXAMPLES: &str = "\
@@ -61,16 +61,16 @@ pub enum OnError {
     Continue,
 }
 
-/// Prints the manifests.
+/// Prints the manifests. They have the namespace, if the user named it.
 ///
 /// # Errors
 /// The cluster or the cloud refuses or does not answer, or a file can't be written.
-pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
+pub async fn run(cluster: &Cluster, namespace: Option<&str>, args: &Args) -> Result<Outcome, Error> {
     let selection = args.selection.checked()?;
     let (account, features, cloud) = ReadOnly::of_source(cluster, &args.cloud).await?;
     let objects = all_objects(cluster).await?;
-    let seen = Seen { account, features, objects: &objects };
-    let (candidates, mut skipped, is_whole) = seen.read(&cloud, &selection, args).await?;
+    let found = Found::new(account, &objects);
+    let (Found { candidates, mut skipped, .. }, is_whole) = read(&cloud, &features, found, &selection, args).await?;
     let candidates = selection.apply(candidates);
     let own = owners::cluster_ids(cluster, &objects).await;
     let (candidates, owned): (Vec<_>, Vec<_>) = candidates
@@ -81,7 +81,8 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
         let why = format!("{manager} of another cluster manages it, see --include-owned-by-others");
         Skipped { what: title(candidate), why }
     }));
-    let (manifests, without) = manifests(candidates, &Present::new(&objects, &cluster.namespace), args.manifests.mode);
+    let common = Common { mode: args.manifests.mode, namespace };
+    let (manifests, without) = manifests(candidates, &Present::new(&objects, &cluster.namespace), common);
     skipped.extend(without);
     skipped.sort();
     write(&manifests, &[], &skipped, args.manifests.directory.as_deref())?;
@@ -104,65 +105,29 @@ async fn all_objects(cluster: &Cluster) -> Result<Vec<Object>, Error> {
     }
 }
 
-/// What is known before the cloud is read.
-struct Seen<'a> {
-    account: Option<String>,
-    features: Features,
-    objects: &'a [Object],
-}
-
-impl Seen<'_> {
-    /// The resources that have no object, what is left out, and whether everything could be listed.
-    async fn read(
-        self,
-        cloud: &ReadOnly,
-        selection: &select::Checked<'_>,
-        args: &Args,
-    ) -> Result<(Vec<Candidate>, Vec<Skipped>, bool), Error> {
-        // What an object asks for is its own before it has it.
-        let ids = |object: &Object| {
-            [object.field("/status/id").as_str(), object.field("/spec/import/id").as_str()].map(|id| id.map(str::to_owned))
-        };
-        let taken: BTreeSet<(&str, String)> =
-            self.objects.iter().flat_map(|object| ids(object).into_iter().flatten().map(|id| (object.kind.kind, id))).collect();
-        let (mut candidates, mut skipped, mut is_whole, mut have_objects) = (Vec::<Candidate>::new(), Vec::new(), true, 0);
-        for kind in kinds::ALL {
-            let found = match cloud.existing(kind, &self.features).await {
-                Ok(Some(found)) => found,
-                Ok(None) => continue,
-                Err(error) if error.class == ErrorClass::Unsupported => {
-                    skipped.push(Skipped { what: kind.kind.to_owned(), why: "the region does not have such resources".to_owned() });
-                    continue;
-                }
-                Err(error) if args.on_error == OnError::Continue => {
-                    is_whole = false;
-                    skipped.push(Skipped { what: kind.kind.to_owned(), why: error.to_string() });
-                    continue;
-                }
-                Err(error) => return Err(Error::cloud(format!("{} (--on-error continue does without them)", kind.kind))(error)),
-            };
-            if selection.wants(kind) {
-                let unreadable = found.unreadable.into_iter();
-                skipped.extend(unreadable.map(|(id, why)| Skipped { what: format!("{} {id}", short_name(kind)), why }));
+/// Adds what each kind of resources shows, and tells whether all of them could be listed.
+async fn read(
+    cloud: &ReadOnly,
+    features: &Features,
+    mut found: Found,
+    selection: &select::Checked<'_>,
+    args: &Args,
+) -> Result<(Found, bool), Error> {
+    let mut is_whole = true;
+    for kind in kinds::ALL {
+        match cloud.existing(kind, features).await {
+            Ok(Some(existing)) => found.add(kind, existing, selection.wants(kind)),
+            Ok(None) => {}
+            Err(error) if error.class == ErrorClass::Unsupported => found.skip(kind.kind, "the region does not have such resources"),
+            Err(error) if args.on_error == OnError::Continue => {
+                is_whole = false;
+                found.skip(kind.kind, &error.to_string());
             }
-            for resource in found.resources {
-                if taken.contains(&(kind.kind, resource.id.clone())) {
-                    have_objects += 1;
-                    continue;
-                }
-                if matches!(resource.phase, ResourcePhase::Deleting | ResourcePhase::Gone) {
-                    let what = format!("{} {}", short_name(kind), resource.id);
-                    skipped.push(Skipped { what, why: "it is being deleted".to_owned() });
-                    continue;
-                }
-                // A partner may see a line twice: as one of the kind that says more.
-                candidates.retain(|other| other.resource.id != resource.id);
-                candidates.push(Candidate { kind, resource, also: Also { account: self.account.clone(), ..Also::default() } });
-            }
+            Err(error) => return Err(Error::cloud(format!("{} (--on-error continue does without them)", kind.kind))(error)),
         }
-        if have_objects > 0 {
-            anstream::eprintln!("{have_objects} resources have objects already");
-        }
-        Ok((candidates, skipped, is_whole))
     }
+    if !found.with_objects.is_empty() {
+        anstream::eprintln!("{} resources have objects already", found.with_objects.len());
+    }
+    Ok((found, is_whole))
 }
