@@ -95,9 +95,9 @@ mod tests {
         let (line, plain, hosted) = (("Connection", "line"), ("Connection", "hosted"), ("HostedConnection", "hosted"));
         let rows = [
             ("at first", vec![], &both[..], vec![line, hosted], 0),
-            ("it has an object", vec![of("HostedConnection")], &both, vec![line], 1),
-            ("an object asks for it", vec![asked], &both, vec![line], 1),
-            ("it has an object of the other kind", vec![of("Connection")], &both, vec![line], 1),
+            ("it has an object", vec![of("HostedConnection")], &both[..], vec![line], 1),
+            ("an object asks for it", vec![asked], &both[..], vec![line], 1),
+            ("it has an object of the other kind", vec![of("Connection")], &both[..], vec![line], 1),
             ("only connections are wanted", vec![], &both[..1], vec![line, plain], 0),
             ("only connections, and it has an object", vec![of("HostedConnection")], &both[..1], vec![line], 1),
             ("only hosted ones are wanted", vec![], &both[1..], vec![hosted], 0),
