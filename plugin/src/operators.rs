@@ -85,11 +85,15 @@ fn tag(image: &str) -> Option<&str> {
     version.starts_with(|first: char| first.is_ascii_digit()).then_some(version)
 }
 
-/// Name of its Lease.
-fn lease_of(deployment: &Deployment) -> String {
-    let variables = container(deployment).and_then(|container| container.env.as_ref()).into_iter().flatten();
-    let mut named = variables.filter(|variable| variable.name == "DC_OPERATOR_LEASE_NAME").filter_map(|variable| variable.value.clone());
-    named.next().unwrap_or_else(|| DEFAULT_LEASE.to_owned())
+/// Name of its Lease: each shard has its own.
+#[must_use]
+pub fn lease_of(deployment: &Deployment) -> String {
+    let variable = |name: &str| {
+        let variables = container(deployment).and_then(|container| container.env.as_ref()).into_iter().flatten();
+        variables.filter(|variable| variable.name == name).find_map(|variable| variable.value.clone())
+    };
+    let of_shard = || variable("DC_OPERATOR_SHARD").map(|shard| format!("{DEFAULT_LEASE}-{shard}"));
+    variable("DC_OPERATOR_LEASE_NAME").or_else(of_shard).unwrap_or_else(|| DEFAULT_LEASE.to_owned())
 }
 
 /// Whether plugin and operator are of one minor version: their manifests and statuses have the same fields.

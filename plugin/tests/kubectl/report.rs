@@ -1,5 +1,6 @@
 //! `report`, and `report --bundle`.
 
+use kube::api::DynamicObject;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -108,8 +109,7 @@ async fn a_bundle_is_for_support_and_never_reads_secrets() {
     };
     let (files, talk) = bundle(&["-A", "--as", "support", "--as-group", "system:masters"]);
     let objects = ["virtualgateways", "virtualinterfaces", "peers", "cloudaccounts"].map(|plural| format!("objects/{plural}.yaml"));
-    for path in
-        objects.iter().map(String::as_str).chain(["crds.yaml", "events.yaml", "index.html", "version.yaml", "operator/leases-bundles.yaml"])
+    for path in objects.iter().map(String::as_str).chain(["crds.yaml", "events.yaml", "index.html", "version.yaml", "operator/leases.yaml"])
     {
         assert!(files.get(path).is_some_and(|content| content.len() > 10), "{path} in {:?}", files.keys());
     }
@@ -118,7 +118,14 @@ async fn a_bundle_is_for_support_and_never_reads_secrets() {
     assert!(files["index.html"].contains("<h1>The line works</h1>"));
     // Nothing runs the pod: its metrics can't be read, its log is empty, and the list says so.
     assert!(talk.contains("support/unread.yaml"), "{talk}{}", files["unread.yaml"]);
-    assert!(files["unread.yaml"].contains("what: metrics of pod operator-0") && files.contains_key("operator/logs/operator-0.log"));
+    assert!(
+        files["unread.yaml"].contains("what: metrics of pod bundles/operator-0")
+            && files.contains_key("operator/logs/bundles/operator-0.log")
+    );
+    assert_eq!(files["unread.yaml"].matches("what:").count(), 1, "{}", files["unread.yaml"]);
+    assert!(files["operator/pods.yaml"].contains("name: operator-0") && !files["operator/pods.yaml"].contains("name: stranger"));
+    assert!(!files.keys().any(|path| path.contains("stranger")), "{:?}", files.keys());
+    assert!(!files["operator/leases.yaml"].contains("name: another"));
     for (path, content) in &files {
         assert!(!content.contains("managedFields"), "{path}");
         assert_eq!(leaks(path, content), Vec::<String>::new());
@@ -127,7 +134,7 @@ async fn a_bundle_is_for_support_and_never_reads_secrets() {
 
     let (files, _) = bundle(&["--as", "anna"]);
     assert!(files["objects/virtualinterfaces.yaml"].contains("name: office") && !files.contains_key("operator/pods.yaml"));
-    for what in ["cloudaccounts", "deployments", "pods", "events"] {
+    for what in ["cloudaccounts", "deployments", "events"] {
         assert!(files["unread.yaml"].contains(&format!("what: {what}")), "{}", files["unread.yaml"]);
     }
     assert!(files["index.html"].contains("<h1>The line works</h1>"));
@@ -148,7 +155,8 @@ async fn a_bundle_is_for_support_and_never_reads_secrets() {
     world.finish().await;
 }
 
-/// A Deployment, a pod and a Lease as the chart makes them; nothing runs them here. The pod's environment holds what it should not.
+/// A Deployment, its ReplicaSet and pod, and a Lease, as the chart makes them; nothing runs them here. The pod's environment holds what it should
+/// not. A second pod only has the label, and a second Lease is of something else.
 async fn stand_ins(world: &World) {
     let labels = json!({ "app.kubernetes.io/name": "direct-connect-operator" });
     let env = json!([
@@ -156,19 +164,24 @@ async fn stand_ins(world: &World) {
     ]);
     let pod =
         json!({ "automountServiceAccountToken": false, "containers": [{ "name": "operator", "image": "operator:0.1.0", "env": env }] });
-    let metadata = |name: &str| json!({ "name": name, "labels": labels });
-    let deployment = json!({ "selector": { "matchLabels": labels }, "template": { "metadata": { "labels": labels }, "spec": pod } });
-    eventually("the namespace has its service account", BOUND, || async {
-        world
-            .try_apply(
-                Some(&world.namespace),
-                &json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata("operator-0"), "spec": pod }),
-            )
-            .await
-            .ok()
-    })
-    .await;
-    world.apply(&json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata("operator"), "spec": deployment })).await;
-    let lease = json!({ "holderIdentity": "operator-0" });
-    world.apply(&json!({ "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata("operator"), "spec": lease })).await;
+    let object = |version: &str, kind: &str, name: &str, spec: &Value| json!({ "apiVersion": version, "kind": kind, "metadata": { "name": name, "labels": labels }, "spec": spec });
+    let template = json!({ "selector": { "matchLabels": labels }, "template": { "metadata": { "labels": labels }, "spec": pod } });
+    let deployment = world.apply(&object("apps/v1", "Deployment", "operator", &template)).await;
+    let set = world.apply(&owned(&deployment, "Deployment", object("apps/v1", "ReplicaSet", "operator-1", &template))).await;
+    let operator = owned(&set, "ReplicaSet", object("v1", "Pod", "operator-0", &pod));
+    for pod in [operator, object("v1", "Pod", "stranger", &pod)] {
+        eventually("the namespace has its service account", BOUND, || async { world.try_apply(Some(&world.namespace), &pod).await.ok() })
+            .await;
+    }
+    for name in ["direct-connect-operator", "another"] {
+        world.apply(&object("coordination.k8s.io/v1", "Lease", name, &json!({ "holderIdentity": "operator-0" }))).await;
+    }
+}
+
+/// An object that another one controls.
+fn owned(owner: &DynamicObject, kind: &str, mut object: Value) -> Value {
+    let reference =
+        json!({ "apiVersion": "apps/v1", "kind": kind, "name": owner.metadata.name, "uid": owner.metadata.uid, "controller": true });
+    object["metadata"]["ownerReferences"] = json!([reference]);
+    object
 }

@@ -7,17 +7,17 @@ use kube::api::ListParams;
 use kube::core::Request;
 use serde_json::{Value, json};
 
+use super::operators::Part;
 use crate::bundle::{Files, Masks};
 use crate::cluster::{Cluster, Scope};
 use crate::error::Error;
-use crate::operators::LABEL;
 use crate::output::{Format, text};
 use crate::page::Unread;
 
-/// Log lines of each pod.
-const LOG_LINES: u32 = 10_000;
-/// The operator's port, where its pod names none.
-const PORT: i64 = 8080;
+/// Items of one answer.
+const PAGE: u32 = 500;
+/// Most items of one list. What is behind them is not read.
+const MOST: usize = 10_000;
 
 /// What was read so far.
 pub struct Gather<'a> {
@@ -40,6 +40,7 @@ impl<'a> Gather<'a> {
     /// Never in practice: what is written is plain data.
     pub fn finish(mut self) -> Result<(Files, Vec<Unread>), Error> {
         self.unread.sort();
+        self.unread.dedup();
         let unread: Vec<Value> = self.unread.iter().map(|unread| json!({ "what": unread.what, "why": unread.why })).collect();
         self.write("unread.yaml", json!(unread))?;
         Ok((self.files, self.unread))
@@ -58,11 +59,8 @@ impl<'a> Gather<'a> {
         self.write("version.yaml", version)?;
         self.objects(scope).await?;
         self.definitions().await?;
-        let mut namespaces = self.operator(with_logs).await?;
-        if !scope.all_namespaces {
-            namespaces.push(self.cluster.namespace.clone());
-        }
-        self.events(scope, &namespaces).await
+        let parts = self.operators(with_logs).await?;
+        self.events(scope, &parts).await
     }
 
     /// All objects of the operator's group.
@@ -98,64 +96,19 @@ impl<'a> Gather<'a> {
         self.write("crds.yaml", json!(all))
     }
 
-    /// The operators' Deployments, pods, Leases, metrics and logs. Returns the namespaces in which they are.
-    async fn operator(&mut self, with_logs: bool) -> Result<Vec<String>, Error> {
-        let labelled = ListParams::default().labels(LABEL);
-        let mut namespaces = Vec::new();
-        for (file, group, plural) in [("deployments", "/apis/apps/v1", "deployments"), ("pods", "/api/v1", "pods")] {
-            let found = self.list_anywhere(&format!("operator/{file}.yaml"), group, plural, &labelled).await?;
-            for object in &found {
-                namespaces.push(field(object, "/metadata/namespace"));
-                if plural == "pods" {
-                    self.pod(object, with_logs).await;
-                }
-            }
-        }
-        namespaces.sort();
-        namespaces.dedup();
-        for namespace in &namespaces {
-            let path = format!("/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases");
-            self.list(&format!("operator/leases-{namespace}.yaml"), &path, &ListParams::default()).await?;
-        }
-        Ok(namespaces)
-    }
-
-    /// Metrics and logs of a pod.
-    async fn pod(&mut self, pod: &Value, with_logs: bool) {
-        let (namespace, name) = (field(pod, "/metadata/namespace"), field(pod, "/metadata/name"));
-        let ports = pod.pointer("/spec/containers/0/ports").and_then(Value::as_array);
-        let port = ports.into_iter().flatten().find(|port| port.get("name").and_then(Value::as_str) == Some("http"));
-        let port = port.and_then(|port| port.get("containerPort")?.as_i64()).unwrap_or(PORT);
-        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
-        self.text(&format!("operator/metrics/{name}.txt"), &format!("metrics of pod {name}"), &format!("{path}:{port}/proxy/metrics"))
-            .await;
-        if with_logs {
-            let container = field(pod, "/spec/containers/0/name");
-            let log = format!("{path}/log?container={container}&tailLines={LOG_LINES}");
-            self.text(&format!("operator/logs/{name}.log"), &format!("log of pod {name}"), &log).await;
-            let restarts = pod.pointer("/status/containerStatuses/0/restartCount").and_then(Value::as_i64).unwrap_or_default();
-            if restarts > 0 {
-                let file = format!("operator/logs/{name}-previous.log");
-                self.text(&file, &format!("log of pod {name} before its restart"), &format!("{log}&previous=true")).await;
-            }
-        }
-    }
-
-    /// Events about objects of the group, and all of the operators' namespaces.
-    async fn events(&mut self, scope: &Scope, namespaces: &[String]) -> Result<(), Error> {
-        let group = "/apis/events.k8s.io/v1";
-        let paths: Vec<String> = if scope.all_namespaces {
-            vec![format!("{group}/events")]
-        } else {
-            namespaces.iter().map(|namespace| format!("{group}/namespaces/{namespace}/events")).collect()
+    /// Events about objects of the group, and about the parts of the operators.
+    async fn events(&mut self, scope: &Scope, parts: &[Part]) -> Result<(), Error> {
+        let path = |namespace: Option<&str>| {
+            let place = namespace.map_or_else(String::new, |namespace| format!("/namespaces/{namespace}"));
+            format!("/apis/events.k8s.io/v1{place}/events")
         };
+        let own = (!scope.all_namespaces).then_some(self.cluster.namespace.as_str());
+        let ours = format!("regarding.apiVersion={GROUP}/{VERSION}");
+        let about_parts =
+            parts.iter().map(|part| (path(Some(&part.namespace)), format!("regarding.kind={},regarding.name={}", part.kind, part.name)));
         let mut all = Vec::new();
-        for path in paths {
-            let events = self.items("events", &path, &ListParams::default()).await;
-            all.extend(events.into_iter().flatten().filter(|event| {
-                let is_ours = field(event, "/regarding/apiVersion").starts_with(&format!("{GROUP}/"));
-                is_ours || namespaces.contains(&field(event, "/metadata/namespace"))
-            }));
+        for (path, about) in std::iter::once((path(own), ours)).chain(about_parts) {
+            all.extend(self.items("events", &path, &ListParams::default().fields(&about)).await.unwrap_or_default());
         }
         all.sort_by_key(|event| {
             (field(event, "/metadata/creationTimestamp"), field(event, "/metadata/namespace"), field(event, "/metadata/name"))
@@ -164,7 +117,13 @@ impl<'a> Gather<'a> {
     }
 
     /// Lists in all namespaces or, where that is refused, in the one of the arguments.
-    async fn list_anywhere(&mut self, file: &str, group: &str, plural: &str, parameters: &ListParams) -> Result<Vec<Value>, Error> {
+    pub(super) async fn list_anywhere(
+        &mut self,
+        file: &str,
+        group: &str,
+        plural: &str,
+        parameters: &ListParams,
+    ) -> Result<Vec<Value>, Error> {
         let before = self.unread.len();
         if let Some(found) = self.list(file, &format!("{group}/{plural}"), parameters).await? {
             return Ok(found);
@@ -185,51 +144,74 @@ impl<'a> Gather<'a> {
         Ok(Some(items))
     }
 
-    /// The items of a list.
-    async fn items(&mut self, what: &str, path: &str, parameters: &ListParams) -> Option<Vec<Value>> {
-        let request = Request::new(path).list(parameters);
-        let answer = match request {
-            Ok(request) => self.cluster.client.request::<Value>(request).await,
-            Err(error) => Err(kube::Error::BuildRequest(error)),
-        };
-        let mut list = self.noted(what, answer)?;
-        list.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take)
+    /// The items of a list, page by page; `None` if it can't be read.
+    pub(super) async fn items(&mut self, what: &str, path: &str, parameters: &ListParams) -> Option<Vec<Value>> {
+        let mut items = Vec::new();
+        let mut parameters = parameters.clone().limit(PAGE);
+        loop {
+            let answer = match Request::new(path).list(&parameters) {
+                Ok(request) => self.cluster.client.request::<Value>(request).await,
+                Err(error) => Err(kube::Error::BuildRequest(error)),
+            };
+            let Some(mut page) = self.noted(what, answer) else { return (!items.is_empty()).then_some(items) };
+            items.extend(page.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default());
+            let next = field(&page, "/metadata/continue");
+            if next.is_empty() {
+                return Some(items);
+            }
+            if items.len() >= MOST {
+                self.note(what, &format!("there are more than the {} that were read", items.len()));
+                return Some(items);
+            }
+            parameters = parameters.continue_token(&next);
+        }
     }
 
     /// One object.
     async fn get(&mut self, what: &str, path: &str) -> Option<Value> {
-        let answer = match http::Request::get(path).body(Vec::new()) {
-            Ok(request) => self.cluster.client.request::<Value>(request).await,
-            Err(error) => Err(kube::Error::HttpError(error)),
-        };
+        let answer = self.answer(path).await;
         self.noted(what, answer)
     }
 
-    /// A text, kept as a file.
-    async fn text(&mut self, file: &str, what: &str, path: &str) {
+    /// One object that there need not be.
+    pub(super) async fn get_opt(&mut self, what: &str, path: &str) -> Option<Value> {
+        match self.answer(path).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => None,
+            answer => self.noted(what, answer),
+        }
+    }
+
+    async fn answer(&self, path: &str) -> Result<Value, kube::Error> {
+        self.cluster.client.request(http::Request::get(path).body(Vec::new())?).await
+    }
+
+    /// A text, kept as a file. Returns how long it was.
+    pub(super) async fn text(&mut self, file: &str, what: &str, path: &str) -> usize {
         let answer = match http::Request::get(path).body(Vec::new()) {
             Ok(request) => self.cluster.client.request_text(request).await,
             Err(error) => Err(kube::Error::HttpError(error)),
         };
-        if let Some(text) = self.noted(what, answer) {
-            self.files.insert(file.to_owned(), self.masks.text(&text));
-        }
+        let Some(text) = self.noted(what, answer) else { return 0 };
+        self.files.insert(file.to_owned(), self.masks.text(&text));
+        text.len()
     }
 
     /// The answer; of a failure a note.
     fn noted<T>(&mut self, what: &str, answer: Result<T, kube::Error>) -> Option<T> {
         answer
-            .map_err(|error| {
-                let why = match error {
-                    kube::Error::Api(status) => status.message.clone(),
-                    other => other.to_string(),
-                };
-                self.unread.push(Unread { what: what.to_owned(), why: self.masks.text(&why) });
+            .map_err(|error| match error {
+                kube::Error::Api(status) => self.note(what, &status.message),
+                other => self.note(what, &other.to_string()),
             })
             .ok()
     }
 
-    fn write(&mut self, file: &str, mut value: Value) -> Result<(), Error> {
+    /// Notes what could not be read.
+    pub(super) fn note(&mut self, what: &str, why: &str) {
+        self.unread.push(Unread { what: what.to_owned(), why: self.masks.text(why) });
+    }
+
+    pub(super) fn write(&mut self, file: &str, mut value: Value) -> Result<(), Error> {
         self.masks.object(&mut value);
         self.files.insert(file.to_owned(), text(&value, Format::Yaml)?);
         Ok(())
@@ -237,6 +219,6 @@ impl<'a> Gather<'a> {
 }
 
 /// A field as text; nothing if it is absent.
-fn field(value: &Value, pointer: &str) -> String {
+pub(super) fn field(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

@@ -1,9 +1,11 @@
 //! `report`: a page of what there is, or an archive for support.
 
 mod gather;
+mod operators;
 mod read;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +14,6 @@ use jiff::Timestamp;
 use crate::bundle::{Files, Masks, zip};
 use crate::cluster::{Cluster, Scope};
 use crate::error::{Error, Outcome};
-use crate::output::print;
 use crate::page::{html, page};
 use gather::Gather;
 
@@ -26,9 +27,9 @@ Examples:
   kubectl dc report -A --bundle support.zip --logs    an archive for support
 
 The page is one file that loads nothing and runs no script: it can be sent, printed, or served as it is.
-The archive holds the page, all objects of Direct Connect, their events, and of the operator the Deployment, pods, Lease, metrics and, with
---logs, the last log lines. It lists what you may not read. Secrets are never read, and what looks like a key is masked; look through it
-before you send it all the same.")]
+The archive holds the page, all objects of Direct Connect, their events, and of the operator the Deployment, its ReplicaSets and pods with
+their events, its Lease, metrics and, with --logs, the last log lines. It lists what could not be read. Secrets are never read, and what looks
+like a key is masked; look through it before you send it all the same. Only you can read the new file.")]
 pub struct Args {
     /// Which objects.
     #[command(flatten)]
@@ -36,10 +37,10 @@ pub struct Args {
     /// Where the page is written; - is standard output.
     #[arg(short, long, value_name = "FILE", default_value = "report.html", conflicts_with = "bundle")]
     pub file: PathBuf,
-    /// Write an archive for support instead.
+    /// Write an archive for support instead; - is standard output.
     #[arg(long, value_name = "FILE.zip")]
     pub bundle: Option<PathBuf>,
-    /// With the last 10,000 log lines of each pod of the operator.
+    /// With the last 10,000 log lines of each pod of the operator, at most 20 MB.
     #[arg(long, requires = "bundle")]
     pub logs: bool,
 }
@@ -57,19 +58,16 @@ pub async fn run(cluster: &Cluster, args: &Args) -> Result<Outcome, Error> {
     }
     let read = read::read(cluster, &args.scope, &masks).await?;
     let text = html(&page(read.of(at)));
-    if args.file == Path::new("-") {
-        print(&text)?;
-    } else {
-        write(&args.file, text.as_bytes())?;
-    }
+    write::page(&args.file, &text)?;
     Ok(Outcome::Done)
 }
 
 async fn bundle(cluster: &Cluster, args: &Args, masks: &Masks, at: Timestamp, file: &Path) -> Result<(), Error> {
+    write::check(file)?;
     let (files, unread) = files(cluster, args, masks, at).await?;
-    let folder = file.file_stem().map_or_else(|| "report".into(), |stem| stem.to_string_lossy());
+    let folder = write::folder(file);
     let archive = zip(&folder, &files).map_err(|error| Error::Usage(format!("{}: {error}", file.display())))?;
-    write(file, &archive)?;
+    write::archive(file, &archive)?;
     if unread > 0 {
         anstream::eprintln!("not all could be read ({unread} not): {folder}/unread.yaml in it says what, and why");
     }
@@ -87,10 +85,4 @@ async fn files(cluster: &Cluster, args: &Args, masks: &Masks, at: Timestamp) -> 
     read.unread.extend(unread);
     files.insert("index.html".to_owned(), html(&page(read.of(at))));
     Ok((files, count))
-}
-
-fn write(file: &Path, content: &[u8]) -> Result<(), Error> {
-    std::fs::write(file, content).map_err(Error::file(file.display().to_string()))?;
-    anstream::eprintln!("{} written", file.display());
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use direct_connect_operator::api::CloudAccount;
 use jiff::Timestamp;
+use kube::ResourceExt;
 
 use crate::bundle::Masks;
 use crate::cluster::{Cluster, Scope};
@@ -55,14 +56,24 @@ pub async fn read(cluster: &Cluster, scope: &Scope, masks: &Masks) -> Result<Fin
     let topology = survey.topology();
     let mut findings = Findings { scope: named(cluster, scope), topology, objects: survey.objects, ..Findings::default() };
     match cluster.accounts().await? {
-        Some(accounts) => findings.accounts = accounts,
+        Some(accounts) => findings.accounts = accounts.into_iter().map(|account| masked(account, masks)).collect::<Result<_, _>>()?,
         None => findings.unread.push(refused("cloudaccounts", "you may not list them; states and quotas of accounts are missing")),
     }
     match operators(cluster).await? {
-        Some(operators) => findings.operators = operators.into_iter().map(|operator| operator.image).collect(),
+        Some(operators) => findings.operators = operators.into_iter().map(|operator| masks.text(&operator.image)).collect(),
         None => findings.unread.push(refused("deployments", "you may not list them in all namespaces; the operator's version is missing")),
     }
     Ok(findings)
+}
+
+/// An account without secrets, as the archive has it.
+fn masked(account: CloudAccount, masks: &Masks) -> Result<CloudAccount, Error> {
+    let name = account.name_any();
+    let masked = serde_json::to_value(account).and_then(|mut value| {
+        masks.object(&mut value);
+        serde_json::from_value(value)
+    });
+    masked.map_err(|error| Error::Usage(format!("cloudaccount/{name}: {error}")))
 }
 
 /// What was read; where the objects may not be read, nothing but that.
