@@ -34,6 +34,27 @@ fn the_manifest_for_krew_names_each_archive_with_its_digest() {
     assert!(manifest["spec"]["shortDescription"].as_str().unwrap().len() <= 60);
 }
 
+/// macOS has no sha256sum, and a tar of its own.
+#[test]
+fn a_machine_without_gnu_tools_gives_the_same_digest() {
+    let (out, tools) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = std::env::var_os("PATH").unwrap();
+    let found = |tool: &str| std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|file| file.exists());
+    for tool in ["bash", "env", "dirname", "basename", "rustc", "sed", "cat", "cut"] {
+        std::os::unix::fs::symlink(found(tool).unwrap(), tools.path().join(tool)).unwrap();
+    }
+    let shasum = tools.path().join("shasum");
+    let script = format!("#!/usr/bin/env bash\n[ \"$1 $2\" = '-a 256' ] && exec {} \"$3\"\n", found("sha256sum").unwrap().display());
+    std::fs::write(&shasum, script).unwrap();
+    std::fs::set_permissions(&shasum, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::write(out.path().join(format!("kubectl-dc_{}_linux_amd64.tar.gz", env!("CARGO_PKG_VERSION"))), "linux_amd64").unwrap();
+    let mut command = Command::new(root().join("deploy/plugin"));
+    command.args(["manifest", "https://releases.example/v1"]).env("OUT", out.path()).env("PATH", tools.path());
+    run(command).ok();
+    let text = std::fs::read_to_string(out.path().join("dc.yaml")).unwrap();
+    assert!(text.contains("sha256: 6e42b235a426c6ab149ad1b1f5ae3c0894409575c45d47698630034658cf0963"), "{text}");
+}
+
 #[test]
 fn there_is_a_man_page_for_each_command() {
     let folder = tempfile::tempdir().unwrap();

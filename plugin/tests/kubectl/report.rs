@@ -132,6 +132,9 @@ async fn a_bundle_is_for_support_and_never_reads_secrets() {
     }
     assert!(files["operator/pods.yaml"].contains("***"), "{}", files["operator/pods.yaml"]);
 
+    let piped = dc(&world, &["report", "--bundle", "-"]);
+    assert!(piped.code == 0 && piped.stdout.starts_with("PK") && !Path::new("-").exists(), "{}", piped.stderr);
+
     let (files, _) = bundle(&["--as", "anna"]);
     assert!(files["objects/virtualinterfaces.yaml"].contains("name: office") && !files.contains_key("operator/pods.yaml"));
     for what in ["cloudaccounts", "deployments", "events"] {

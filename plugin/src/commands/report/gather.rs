@@ -182,7 +182,8 @@ impl<'a> Gather<'a> {
     }
 
     async fn answer(&self, path: &str) -> Result<Value, kube::Error> {
-        self.cluster.client.request(http::Request::get(path).body(Vec::new())?).await
+        let request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
+        self.cluster.client.request(request).await
     }
 
     /// A text, kept as a file. Returns how long it was.
