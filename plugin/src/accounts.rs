@@ -4,7 +4,7 @@
 
 use clap::Args;
 use direct_connect_operator::api::CloudAccount;
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 
 use crate::cloud::ReadOnly;
 use crate::cluster::Cluster;
@@ -38,7 +38,7 @@ pub struct AccountArgs {
 /// There is none, or the user may not read them.
 pub async fn read(cluster: &Cluster, name: Option<&str>) -> Result<Vec<CloudAccount>, Error> {
     let accounts = match name {
-        Some(name) => match Api::<CloudAccount>::all(cluster.client.clone()).get(name).await {
+        Some(name) => match cluster.account(name).await {
             Ok(account) => Some(vec![account]),
             Err(kube::Error::Api(status)) if status.code == 403 => None,
             Err(error) => return Err(Error::kubernetes(format!("cloudaccount/{name}"))(error)),

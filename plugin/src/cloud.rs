@@ -160,7 +160,7 @@ fn undo_shutdown(interface: &str) -> Call {
 /// The client of an account, whose Secret is read with the user's rights.
 async fn connect(cluster: &Cluster, name: &str) -> Result<(CloudAccount, Client), Error> {
     let what = format!("cloudaccount/{name}");
-    let account = Api::<CloudAccount>::all(cluster.client.clone()).get(name).await.map_err(Error::kubernetes(&what))?;
+    let account = cluster.account(name).await.map_err(Error::kubernetes(&what))?;
     let secret = match account.spec.credentials.secret() {
         None => None,
         Some(reference) => {

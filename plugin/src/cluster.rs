@@ -5,10 +5,11 @@ use direct_connect_operator::api::CloudAccount;
 use direct_connect_operator::kinds;
 use direct_connect_operator::reconcile::Registration;
 use futures::future::try_join_all;
-use kube::api::{Api, DynamicObject, ListParams};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -201,11 +202,23 @@ impl Cluster {
     /// # Errors
     /// The API server does not answer.
     pub async fn accounts(&self) -> Result<Option<Vec<CloudAccount>>, Error> {
-        match Api::<CloudAccount>::all(self.client.clone()).list(&ListParams::default()).await {
-            Ok(accounts) => Ok(Some(accounts.items)),
+        match self.account_api().list(&ListParams::default()).await {
+            Ok(accounts) => Ok(Some(accounts.items.into_iter().filter_map(|account| readable(&account).ok()).collect())),
             Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
             Err(error) => Err(Error::kubernetes("cloudaccounts")(error)),
         }
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// There is none, or the API server refuses.
+    pub async fn account(&self, name: &str) -> Result<CloudAccount, kube::Error> {
+        readable(&self.account_api().get(name).await?).map_err(kube::Error::SerdeError)
+    }
+
+    fn account_api(&self) -> Api<DynamicObject> {
+        Api::all_with(self.client.clone(), &ApiResource::erase::<CloudAccount>(&()))
     }
 }
 
@@ -218,6 +231,15 @@ const fn set_timeouts(config: &mut Config, bound: Option<Duration>) {
     };
     // The time for which a connection was at rest does not count.
     config.reset_reader_on_write = true;
+}
+
+/// An account; without its status if an operator of another version has written that and it can't be read.
+fn readable(account: &DynamicObject) -> serde_json::Result<CloudAccount> {
+    let mut value = serde_json::to_value(account)?;
+    CloudAccount::deserialize(&value).or_else(|_| {
+        value.as_object_mut().map(|fields| fields.remove("status"));
+        CloudAccount::deserialize(&value)
+    })
 }
 
 /// An object that an argument names: `KIND/NAME`.
@@ -273,6 +295,21 @@ pub fn named(arguments: &[String]) -> Result<Vec<Named>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_account_whose_status_is_of_another_version_is_read_without_it() {
+        let account = |status: Value| {
+            let account = json!({
+                "apiVersion": "directconnect.huaweicloud.com/v1alpha1", "kind": "CloudAccount", "metadata": { "name": "main" },
+                "spec": { "region": "eu-west-101", "credentials": { "metadata": {} } }, "status": status,
+            });
+            readable(&serde_json::from_value(account).unwrap()).unwrap()
+        };
+        assert!(account(json!({ "projectId": "p" })).status.is_some_and(|status| status.project_id.as_deref() == Some("p")));
+        let odd = account(json!({ "projectId": "p", "inventory": { "a": "field of tomorrow" } }));
+        assert_eq!((odd.spec.region.as_str(), odd.status), ("eu-west-101", None));
+    }
     use http::{Request, Response, StatusCode};
     use kube::client::Body;
     use serde_json::json;
