@@ -312,7 +312,6 @@ mod tests {
     }
     use http::{Request, Response, StatusCode};
     use kube::client::Body;
-    use serde_json::json;
 
     /// A cluster whose API server serves these plurals, with no objects.
     fn serving(plurals: &'static [&'static str]) -> Cluster {
