@@ -33,7 +33,7 @@ pub fn names(all: &[Named<'_>], is_taken: impl Fn(&str, &str) -> bool) -> Vec<St
         let is_free = |name: &String| !used.contains(&(named.kind, name.clone())) && !is_taken(named.kind, name);
         // Two IDs that begin alike, or are alike but for what is not legal.
         let whole = || with_id(name, named.id);
-        let counted = || (2..).map(|number: u32| with_id(&whole(), &number.to_string())).find(is_free);
+        let counted = || (2..=u32::MAX).map(|number| with_id(&whole(), &number.to_string())).find(is_free);
         let chosen = Some(short).filter(is_free).or_else(|| Some(whole()).filter(is_free)).or_else(counted).unwrap_or_else(whole);
         used.insert((named.kind, chosen.clone()));
         chosen
