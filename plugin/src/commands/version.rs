@@ -38,7 +38,9 @@ pub async fn run(cluster: impl AsyncFnOnce() -> Result<Cluster, Error>, args: &A
     match args.output {
         Format::Json | Format::Yaml => document("Version", &versions, args.output)?,
         // A version has no name: of the operators those that kubectl prints.
-        Format::Name => print(&found.map(|operator| format!("deployment.apps/{}\n", operator.name)).collect::<String>())?,
+        Format::Name => {
+            print(&found.fold(String::new(), |names, operator| names + "deployment.apps/" + &operator.name + "\n"))?;
+        }
         Format::Table | Format::Wide => {
             print(&format!("plugin: {}\n", versions.plugin))?;
             for Operator { namespace, name, image, .. } in found {
