@@ -8,10 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 use support::controlplane::ControlPlane;
 use support::eventually;
+use support::group::Group;
 use support::line::{gateway, interface, peer};
 use support::secrets::leaks;
 use support::simulator::{ACCESS_KEY, SECRET_KEY};
 use support::world::{BOUND, World, start_operator};
+
+/// Its objects and accounts are these of one test: a tree and a page are of the whole cluster, and every test's cloud has the same connections.
+static GROUP: Group = Group::new();
 
 use crate::plugin::dc;
 
@@ -54,7 +58,8 @@ fn unzipped(file: &Path) -> BTreeMap<String, String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_shows_lines_accounts_and_what_a_tenant_may_not_read() {
-    let world = World::new().await;
+    let world = World::without_operator_in(&GROUP).await;
+    GROUP.operator().await;
     line(&world).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lines.html");

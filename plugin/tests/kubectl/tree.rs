@@ -1,9 +1,13 @@
 //! `tree`.
 
 use serde_json::json;
+use support::group::Group;
 use support::line::{gateway, global_gateway, interface, object, on_global, peer, peer_link, route, with};
 use support::simulator::{LINE_A, REGION};
 use support::world::{World, is};
+
+/// Its objects and accounts are these of one test: a tree and a page are of the whole cluster, and every test's cloud has the same connections.
+static GROUP: Group = Group::new();
 
 use crate::plugin::dc;
 
@@ -14,7 +18,8 @@ fn rows(text: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tree_leads_from_the_connection_to_the_network() {
-    let world = World::new().await;
+    let world = World::without_operator_in(&GROUP).await;
+    GROUP.operator().await;
     world.apply(&gateway("main", 1)).await;
     world.apply(&interface("office", "main", 50)).await;
     world.apply(&peer("office-v6", "office")).await;
