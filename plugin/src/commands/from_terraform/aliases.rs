@@ -51,7 +51,8 @@ mod tests {
     fn what_has_no_effect_is_told() {
         let gateway = |alias| instance("huaweicloud_dc_virtual_gateway", alias);
         let (eu, plain, elsewhere) = (gateway(Some("eu")), gateway(None), instance("huaweicloud_vpc", Some("us")));
-        let rows: [(&str, &[&str], &[&Instance], &[&str]); 6] = [
+        type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a Instance], &'a [&'a str]);
+        let rows: [Row; 6] = [
             ("nothing is asked for", &[], &[&plain], &[]),
             ("each occurs", &["eu=a"], &[&eu, &plain], &[]),
             ("no aliases are told", &["eu=a", "us=b"], &[&plain], &["no effect: the input tells no aliases"]),

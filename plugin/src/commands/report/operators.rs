@@ -34,7 +34,7 @@ impl Part {
 }
 
 impl Gather<'_> {
-    /// The operators' Deployments, ReplicaSets, pods, Leases, metrics and logs. Returns what the operators consist of.
+    /// The operators' Deployments, `ReplicaSet`s, pods, Leases, metrics and logs. Returns what the operators consist of.
     pub(super) async fn operators(&mut self, with_logs: bool) -> Result<Vec<Part>, Error> {
         let labelled = ListParams::default().labels(LABEL);
         let deployments = self.list_anywhere("operator/deployments.yaml", "/apis/apps/v1", "deployments", &labelled).await?;
