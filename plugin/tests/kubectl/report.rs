@@ -163,7 +163,7 @@ async fn a_bundle_is_for_support_and_never_reads_secrets() {
     world.finish().await;
 }
 
-/// A Deployment, its ReplicaSet and pod, and a Lease, as the chart makes them; nothing runs them here. The pod's environment holds what it should
+/// A Deployment, its `ReplicaSet` and pod, and a Lease, as the chart makes them; nothing runs them here. The pod's environment holds what it should
 /// not. A second pod only has the label, and a second Lease is of something else.
 async fn stand_ins(world: &World) {
     let labels = json!({ "app.kubernetes.io/name": "direct-connect-operator" });

@@ -47,11 +47,13 @@ mod tests {
         Instance { address: format!("{type_}.x"), type_: type_.to_owned(), alias: alias.map(str::to_owned), mark: Mark::None }
     }
 
+    /// What it is, the aliases that are named, what the input has, what is told.
+    type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a Instance], &'a [&'a str]);
+
     #[test]
     fn what_has_no_effect_is_told() {
         let gateway = |alias| instance("huaweicloud_dc_virtual_gateway", alias);
         let (eu, plain, elsewhere) = (gateway(Some("eu")), gateway(None), instance("huaweicloud_vpc", Some("us")));
-        type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a Instance], &'a [&'a str]);
         let rows: [Row; 6] = [
             ("nothing is asked for", &[], &[&plain], &[]),
             ("each occurs", &["eu=a"], &[&eu, &plain], &[]),
