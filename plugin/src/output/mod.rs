@@ -101,7 +101,7 @@ pub fn print(text: &str) -> Result<(), Error> {
     print_on(text).map(drop)
 }
 
-/// As [`print`], and tells whether the reader is still there.
+/// As [`print()`], and tells whether the reader is still there.
 ///
 /// # Errors
 /// Standard output can't be written.
