@@ -25,6 +25,7 @@ use crate::cluster::discovery;
 use crate::cluster::leader_election::{Election, Fence, Leadership, Loss, Term, Timing};
 use crate::cluster::permissions::Forbidden;
 use crate::cluster::secrets::SecretNamespaces;
+use crate::cluster::timeouts;
 use crate::cluster::watch::relist::Relist;
 use crate::cluster::watch::shard::Shard;
 use crate::cluster::watch::stored::{Stored, UnreadableObjects};
@@ -39,8 +40,6 @@ use crate::telemetry::metrics::{Metrics, Source};
 use crate::telemetry::probes::{self, StartupPhase};
 use controllers::Controllers;
 
-/// A watch may be silent for so many times the timeout of a call: the API server sends a bookmark every minute.
-const WATCH_SILENCE: u32 = 5;
 /// A pass under way may take one call to the cloud and this long besides to end after a signal: its answer is taken and the id written.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -294,19 +293,14 @@ async fn election(run: &Run) -> Result<Option<Election>, Error> {
     Ok(Some(Election::new(Api::namespaced(client, namespace.trim()), run.lease_name(), identity, timing)))
 }
 
-/// A connection that carries nothing is found dead by its calls: each must be answered within `limit`, and a watch must not be silent for longer
-/// than [`WATCH_SILENCE`] times that.
+/// How the API server is called, each time within `limit`.
 async fn configuration(limit: Duration) -> Result<kube::Config, Error> {
     let mut config = kube::Config::infer().await?;
     config.proxy_url = proxy::of_api_server(&config.cluster_url, config.proxy_url);
     if let Some(proxy) = &config.proxy_url {
         tracing::info!(proxy = proxy::without_userinfo(&proxy.to_string()), "the API server is called through a proxy");
     }
-    config.connect_timeout = Some(limit);
-    config.read_timeout = Some(limit * WATCH_SILENCE);
-    // The time for which a connection was at rest does not count.
-    config.reset_reader_on_write = true;
-    config.write_timeout = Some(limit);
+    timeouts::limit(&mut config, limit);
     Ok(config)
 }
 

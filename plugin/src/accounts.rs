@@ -77,12 +77,7 @@ pub async fn cloud(cluster: &Cluster, name: Option<&str>) -> Result<(CloudAccoun
 
 /// Says whose right it is that the user lacks.
 pub fn explained(error: Error) -> Error {
-    match error {
-        Error::Kubernetes { what, error: kube::Error::Api(status), .. } if status.code == 403 => {
-            Error::Usage(format!("{what}: {}; to ask the cloud, you need the right `get` for it. {PLATFORM}", status.message))
-        }
-        other => other,
-    }
+    error.if_forbidden(format!("; to ask the cloud, you need the right `get` for it. {PLATFORM}"))
 }
 
 fn forbidden(name: Option<&str>) -> Error {

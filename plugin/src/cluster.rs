@@ -2,13 +2,15 @@
 
 use clap::Args;
 use direct_connect_operator::api::CloudAccount;
+use direct_connect_operator::cluster::timeouts;
 use direct_connect_operator::kinds;
 use direct_connect_operator::reconcile::Registration;
 use futures::future::try_join_all;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
+use kube::{Client, Config, ResourceExt};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -19,8 +21,8 @@ use crate::duration::seconds;
 use crate::error::Error;
 use crate::object::{Object, api_resource, kind_of};
 
-/// A watch may be silent for so many times the timeout of a request: the API server sends a bookmark every minute.
-const WATCH_SILENCE: u32 = 5;
+/// The namespace whose uid identifies the cluster in owner tags.
+pub const KUBE_SYSTEM: &str = "kube-system";
 
 /// For who may list in a namespace only.
 const ONE_NAMESPACE: &str = "; -n NAMESPACE in place of -A looks in one namespace";
@@ -60,6 +62,9 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// All objects of all namespaces.
+    pub const EVERYWHERE: Self = Self { all_namespaces: true, selector: None };
+
     /// Objects that are named are of one namespace, and need no labels: as of kubectl.
     ///
     /// # Errors
@@ -217,20 +222,26 @@ impl Cluster {
         readable(&self.account_api().get(name).await?).map_err(kube::Error::SerdeError)
     }
 
+    /// The uid of the namespace `kube-system`: how owner tags name the cluster, unless the operator was given another name.
+    ///
+    /// # Errors
+    /// The API server refuses or does not answer.
+    pub async fn uid(&self) -> kube::Result<Option<String>> {
+        Ok(Api::<Namespace>::all(self.client.clone()).get_metadata(KUBE_SYSTEM).await?.uid())
+    }
+
     fn account_api(&self) -> Api<DynamicObject> {
         Api::all_with(self.client.clone(), &ApiResource::erase::<CloudAccount>(&()))
     }
 }
 
-/// A request must be answered in time; a watch may be silent for longer.
+/// A request must be answered in time; a watch may be silent for longer. Without a bound all is waited for.
 const fn set_timeouts(config: &mut Config, bound: Option<Duration>) {
-    (config.connect_timeout, config.write_timeout) = (bound, bound);
-    config.read_timeout = match bound {
-        Some(bound) => Some(bound.saturating_mul(WATCH_SILENCE)),
-        None => None,
-    };
-    // The time for which a connection was at rest does not count.
-    config.reset_reader_on_write = true;
+    if let Some(bound) = bound {
+        timeouts::limit(config, bound);
+    } else {
+        (config.connect_timeout, config.read_timeout, config.write_timeout) = (None, None, None);
+    }
 }
 
 /// An account; without its status if an operator of another version has written that and it can't be read.

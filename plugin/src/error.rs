@@ -1,5 +1,6 @@
 //! Why a command failed, and with which exit code it ends.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::process::ExitCode;
 
@@ -46,7 +47,7 @@ pub enum Error {
         /// What the API server or the client says.
         error: kube::Error,
         /// What to do about it, behind its message; or nothing.
-        hint: &'static str,
+        hint: Cow<'static, str>,
     },
     /// The cloud refused, or did not answer.
     #[error("{what}: {error}")]
@@ -93,12 +94,12 @@ impl Error {
 
     /// With what to do where the user lacks the right.
     #[must_use]
-    pub fn if_forbidden(mut self, what_to_do: &'static str) -> Self {
+    pub fn if_forbidden(mut self, what_to_do: impl Into<Cow<'static, str>>) -> Self {
         let is_forbidden = self.is_forbidden();
         if let Self::Kubernetes { hint, .. } = &mut self
             && is_forbidden
         {
-            *hint = what_to_do;
+            *hint = what_to_do.into();
         }
         self
     }
@@ -106,7 +107,7 @@ impl Error {
     /// Tells what was asked of the API server.
     pub fn kubernetes(what: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
         let what = what.into();
-        move |error| Self::Kubernetes { what, error, hint: "" }
+        move |error| Self::Kubernetes { what, error, hint: Cow::Borrowed("") }
     }
 
     /// Tells what was asked of the cloud.

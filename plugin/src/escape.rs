@@ -1,6 +1,12 @@
-//! Text that comes from the cluster, the cloud or a file, where it must not become more than text: inside of HTML and SVG, and on a line.
+//! Text that comes from the cluster, the cloud or a file, where it must not become more than text: inside of HTML and SVG, on a line, and on a terminal.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
+
+/// Whether a character does something in place of being seen: control characters, and those that turn the direction of what follows.
+fn is_unseen(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// Shows a text so that it can be neither markup nor the end of an attribute, and stays where it stands: control characters and those that turn
 /// the direction of writing become U+FFFD.
@@ -16,8 +22,8 @@ impl fmt::Display for Text<'_> {
             '"' => f.write_str("&quot;"),
             '\'' => f.write_str("&#39;"),
             '\n' | '\r' | '\t' => f.write_char(' '),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => f.write_char('\u{fffd}'),
-            control if control.is_control() => f.write_char('\u{fffd}'),
+            '\u{fffe}' | '\u{ffff}' => f.write_char('\u{fffd}'),
+            unseen if is_unseen(unseen) => f.write_char('\u{fffd}'),
             other => f.write_char(other),
         })
     }
@@ -31,18 +37,33 @@ pub struct Line<'a>(pub &'a str);
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|character| match character {
-            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
-                write!(f, "{}", character.escape_default())
-            }
-            control if control.is_control() => write!(f, "{}", control.escape_default()),
+            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => write!(f, "{}", character.escape_default()),
+            unseen if is_unseen(unseen) => write!(f, "{}", unseen.escape_default()),
             other => f.write_char(other),
         })
     }
 }
 
+/// Text that others wrote, on one line, and without a say over the terminal: control characters are seen, and do nothing.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unseen) {
+        return Cow::Borrowed(text);
+    }
+    let mut seen = String::with_capacity(text.len());
+    for one in text.chars() {
+        match one {
+            '\n' | '\r' | '\t' => seen.push(' '),
+            one if is_unseen(one) => seen.extend(one.escape_unicode()),
+            one => seen.push(one),
+        }
+    }
+    Cow::Owned(seen)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Line, Text};
+    use super::{Line, Text, visible};
 
     #[test]
     fn a_line_stays_one() {
@@ -70,6 +91,20 @@ mod tests {
             ("専線 é", "専線 é"),
         ] {
             assert_eq!(Text(text).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_has_no_say_over_the_terminal() {
+        let rows = [
+            ("plain – text", "plain – text"),
+            ("two\r\nlines", "two  lines"),
+            ("\u{1b}[2Jgone\u{7}", "\\u{1b}[2Jgone\\u{7}"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(visible(text), expected);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Each module knows only those above it in this list:
 //!
 //! - [`error`]: why a command failed, and with which exit code it ends.
+//! - [`escape`]: text that others wrote, inside of HTML and SVG, on a line, and on a terminal.
 //! - [`output`]: tables, JSON and YAML, colours.
 //! - [`confirm`], [`duration`]: a question, and durations in arguments.
 //! - [`credentials`]: credentials that the vendor's own tools have.
@@ -15,7 +16,7 @@
 //! - [`watch`]: shows something again after each change.
 //! - [`cloud`]: the cloud, with an account's credentials; reads only.
 //! - [`accounts`]: the accounts that a command is about.
-//! - [`escape`], [`marks`]: text and states inside of HTML and SVG.
+//! - [`marks`]: states inside of HTML and SVG.
 //! - [`svg`]: the topology as a picture.
 //! - [`page`]: the page of `report`.
 //! - [`bundle`]: the archive of `report --bundle`, and what is masked in it.
@@ -60,7 +61,7 @@ async fn main() -> ExitCode {
     match commands::run(cli).await {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            anstream::eprintln!("error: {}", output::visible(&error.to_string()));
+            anstream::eprintln!("error: {}", escape::visible(&error.to_string()));
             error.exit_code()
         }
     }

@@ -1,6 +1,7 @@
 //! An object of any kind of the operator, as the API server shows it.
 
 use direct_connect_operator::api::{self, ConditionType};
+use direct_connect_operator::graph::owner::OWNER_TAG;
 use direct_connect_operator::kinds;
 use direct_connect_operator::reconcile::{Reference, Registration};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinitionNames;
@@ -129,6 +130,15 @@ fn is(value: &Value, field: &str, text: &str) -> bool {
 /// The names of each kind, in the order of [`kinds::ALL`]: to make a definition takes long.
 static NAMES: LazyLock<Vec<CustomResourceDefinitionNames>> =
     LazyLock::new(|| kinds::ALL.iter().map(|kind| kind.definition().spec.names).collect());
+
+/// The cluster in the owner tag of an object's resource, if that tag names the object.
+#[must_use]
+pub fn cluster_shown(object: &Value) -> Option<String> {
+    let [namespace, name] =
+        ["/metadata/namespace", "/metadata/name"].map(|field| object.pointer(field).and_then(Value::as_str).unwrap_or_default());
+    let tag = object.pointer("/status/observed/tags")?.get(OWNER_TAG)?.as_str()?;
+    tag.strip_suffix(&format!(":{namespace}/{name}")).map(str::to_owned)
+}
 
 /// Short name of a kind, e.g. `vif`.
 #[must_use]

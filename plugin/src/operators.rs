@@ -37,14 +37,21 @@ pub struct Operator {
     pub leader: Option<String>,
 }
 
+/// Their Deployments.
+///
+/// # Errors
+/// The API server refuses or does not answer.
+pub async fn deployments(cluster: &Cluster) -> kube::Result<Vec<Deployment>> {
+    Ok(Api::<Deployment>::all(cluster.client.clone()).list(&ListParams::default().labels(LABEL)).await?.items)
+}
+
 /// All of them; `None` if the user may not read Deployments.
 ///
 /// # Errors
 /// The API server does not answer.
 pub async fn operators(cluster: &Cluster) -> Result<Option<Vec<Operator>>, Error> {
-    let deployments = Api::<Deployment>::all(cluster.client.clone());
-    let found = match deployments.list(&ListParams::default().labels(LABEL)).await {
-        Ok(found) => found.items,
+    let found = match deployments(cluster).await {
+        Ok(found) => found,
         Err(kube::Error::Api(status)) if status.code == 403 => return Ok(None),
         Err(error) => return Err(Error::kubernetes("deployments")(error)),
     };

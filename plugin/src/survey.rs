@@ -45,7 +45,7 @@ impl Survey {
     /// # Errors
     /// The API server refuses or does not answer.
     pub async fn of_all_or_own(cluster: &Cluster) -> Result<Self, Error> {
-        match Self::of(cluster, &Scope { all_namespaces: true, selector: None }).await {
+        match Self::of(cluster, &Scope::EVERYWHERE).await {
             Err(error) if error.is_forbidden() => Self::of(cluster, &Scope::default()).await,
             survey => survey,
         }
@@ -67,7 +67,7 @@ impl Survey {
             for object in self.objects.iter().skip(first) {
                 for reference in object.references() {
                     let namespace = reference.namespace.unwrap_or_else(|| object.namespace().to_owned());
-                    let kind = kinds::ALL.iter().find(|kind| kind.kind == reference.kind);
+                    let kind = kinds::named(reference.kind);
                     if let Some(kind) = kind.filter(|kind| known.insert((kind.kind, namespace.clone(), reference.name.clone()))) {
                         wanted.push((kind, namespace, reference.name));
                     }

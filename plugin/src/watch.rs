@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use crate::cluster::{Cluster, Scope};
 use crate::error::Error;
+use crate::escape::visible;
 use crate::object::api_resource;
-use crate::output::{print_on, visible};
+use crate::output::print_on;
 
 /// Changes come in bursts: they are shown at most this often.
 const PAUSE: Duration = Duration::from_millis(500);

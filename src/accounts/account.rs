@@ -6,13 +6,13 @@ use std::sync::atomic::Ordering;
 
 use super::caches::CloudCaches;
 use super::grants::{Allowance, What};
-use super::resources::CloudResources;
-use crate::api::Defaults;
+use super::resources::{CloudResource, CloudResources};
 use crate::api::cloud_account::{Feature, Features};
+use crate::api::{Defaults, Unowned};
 use crate::cache::{CloudCache, View};
 use crate::cloud::{Client, CloudError, ErrorClass, Listed};
 use crate::graph::ObjectKey;
-use crate::graph::owner::OWNER_TAG;
+use crate::graph::owner::{OWNER_TAG, unowned};
 
 /// An account that is ready.
 pub struct Account {
@@ -76,6 +76,22 @@ pub struct ResourceType {
     pub is_ordered_elsewhere: bool,
 }
 
+impl ResourceType {
+    /// Why a resource of this type is nobody's in this cluster; `None` if it is somebody's, or goes. `is_held` tells whether an object has it or imports it,
+    /// `exists` whether an object is there.
+    #[must_use]
+    pub fn unowned(
+        &self,
+        resource: &CloudResource,
+        cluster: &str,
+        is_held: impl FnOnce(&str) -> bool,
+        exists: impl FnOnce(&ObjectKey) -> bool,
+    ) -> Option<Unowned> {
+        let is_looked_at = !(self.is_ordered_elsewhere || resource.is_part || resource.is_going);
+        (is_looked_at && !is_held(&resource.id)).then(|| unowned(resource.owner.as_deref(), self.kind, cluster, exists))?
+    }
+}
+
 impl Account {
     /// What stands behind the id of a resource of `kind`. `cluster` identifies this cluster in owner tags.
     #[must_use]
@@ -87,7 +103,7 @@ impl Account {
     /// Whether `feature` may be used.
     #[must_use]
     pub fn allows(&self, feature: fn(&Features) -> Option<Feature>) -> bool {
-        feature(&self.features) != Some(Feature::Disabled)
+        self.features.allow(feature)
     }
 
     fn tags(&self) -> Feature {

@@ -5,6 +5,7 @@
 
 use jiff::SignedDuration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +19,7 @@ use crate::api::{Collection, ConnectionCapacity, INVENTORY_LIMIT, Inventory, Uno
 use crate::backoff::{any_part, jittered};
 use crate::cloud::{CloudError, Connection, ErrorClass, Item, Listed, Priority};
 use crate::cluster::status::now;
-use crate::graph::owner::unowned;
-use crate::graph::{Index, ObjectKey};
+use crate::graph::Index;
 
 /// How often the connections are listed.
 const EVERY: Duration = Duration::from_hours(1);
@@ -187,7 +187,8 @@ impl Lines {
 impl Look {
     /// Looks at what is shown of each type; `None` where that is not listed.
     fn at(types: &[ResourceType], shown: impl Fn(&ResourceType) -> Option<CloudResources>, index: &Index, cluster: &str) -> Self {
-        let imports = index.imports();
+        // Few resources have no holder: mostly it is not asked for.
+        let imports = LazyCell::new(|| index.imports());
         let mut look = Self::default();
         for type_ in types {
             let Some(CloudResources { listed, resources, is_whole: _ }) = shown(type_) else { continue };
@@ -196,16 +197,10 @@ impl Look {
             if type_.allocates {
                 look.allocations.get_or_insert_default().extend(allocations);
             }
-            if type_.is_ordered_elsewhere {
-                continue;
-            }
-            for resource in resources.into_iter().filter(|resource| !(resource.is_part || resource.is_going)) {
+            for resource in resources {
                 let key = (type_.kind, resource.id.clone());
-                if imports.contains(&key) || index.holder(type_.kind, &resource.id).is_some() {
-                    continue;
-                }
-                let exists = |owner: &ObjectKey| index.summary(owner).is_some();
-                if let Some(why) = unowned(resource.owner.as_deref(), type_.kind, cluster, exists) {
+                let is_held = |id: &str| index.holder(type_.kind, id).is_some() || imports.contains(&key);
+                if let Some(why) = type_.unowned(&resource, cluster, is_held, |owner| index.knows(owner)) {
                     look.unowned.insert(key, (resource, why));
                 }
             }

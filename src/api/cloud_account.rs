@@ -280,6 +280,14 @@ pub struct Features {
     pub hosted_connections: Option<Feature>,
 }
 
+impl Features {
+    /// Whether `feature` may be used.
+    #[must_use]
+    pub fn allow(&self, feature: fn(&Self) -> Option<Feature>) -> bool {
+        feature(self) != Some(Feature::Disabled)
+    }
+}
+
 /// Whether the operator uses a feature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[schemars(transform = rules::described_by_its_field)]

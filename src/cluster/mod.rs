@@ -10,6 +10,7 @@ pub mod secrets;
 mod served_schema;
 pub mod status;
 pub mod status_writer;
+pub mod timeouts;
 pub mod watch;
 
 use kube::core::NamespaceResourceScope;

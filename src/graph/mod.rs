@@ -89,6 +89,12 @@ impl Index {
         self.state().summaries.get(key).cloned()
     }
 
+    /// Whether there is an object.
+    #[must_use]
+    pub fn knows(&self, key: &ObjectKey) -> bool {
+        self.state().summaries.get(key).is_some()
+    }
+
     /// What all objects add to the lists of resources that others manage, as a look at the cloud shows it that is as old as `looked`: with what was
     /// withdrawn since.
     #[must_use]

@@ -52,6 +52,12 @@ pub const ALL: &[Registration] = &[
     Registration::of::<GlobalEipAssociationKind>(),
 ];
 
+/// The kind of this name.
+#[must_use]
+pub fn named(kind: &str) -> Option<&'static Registration> {
+    ALL.iter().find(|registration| registration.kind == kind)
+}
+
 /// The definitions of all custom resources, in the order in which they are to be applied.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
@@ -94,7 +100,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn registration(kind: &str) -> &'static Registration {
-        ALL.iter().find(|registration| registration.kind == kind).unwrap_or_else(|| panic!("{kind} is not registered"))
+        named(kind).unwrap_or_else(|| panic!("{kind} is not registered"))
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::decide::{Ownership, Presence, Step, Wait, decide};
 use super::execute::Executor;
 use super::kind::Kind;
 use super::observe::{Observation, Observer};
-use super::permission::Permission;
+use super::permission::{Permission, closed, denied, disabled};
 use super::reconciler::Failure;
 use super::report::{AttemptOutcome, ready_reason};
 use super::status::{FIRST_WAIT, for_tenants, unreported};
@@ -65,13 +65,12 @@ impl<K: Kind> Context<'_, K> {
             Permission::Granted => self.with_account(account).await,
             Permission::Closed => {
                 self.await_nothing();
-                let message = format!("CloudAccount {} does not allow this namespace (spec.allowedNamespaces)", self.account_name);
-                self.report(&AttemptOutcome::Account(Reason::WaitingForAccount, message, None)).await?;
+                self.report(&AttemptOutcome::Account(Reason::WaitingForAccount, closed(self.account_name), None)).await?;
                 Ok((ReconcileResult::NoAccount, Action::requeue(jittered(PERMISSION_INTERVAL))))
             }
             Permission::Denied(message) => {
                 self.await_nothing();
-                let message = format!("CloudAccount {}: {message}", self.account_name);
+                let message = denied(self.account_name, &message);
                 self.report(&AttemptOutcome::Done(Step::Stall(Reason::NotGranted, message))).await?;
                 Ok((ReconcileResult::Stalled, Action::requeue(jittered(PERMISSION_INTERVAL))))
             }
@@ -218,8 +217,7 @@ impl<K: Kind> Context<'_, K> {
         if self.is_deleting && self.release_unobserved(Some(account), true).await? {
             return Ok((ReconcileResult::Wrote, Action::await_change()));
         }
-        let account = self.account_name;
-        let disabled = format!("{} is disabled in spec.features of CloudAccount {account}", K::NAME);
+        let disabled = disabled::<K>(self.account_name);
         let message = if self.is_deleting { format!("{disabled}; {}", abandon_hint("the feature")) } else { disabled };
         self.report(&AttemptOutcome::Done(Step::Stall(Reason::Unsupported, message))).await?;
         Ok((ReconcileResult::Stalled, Action::await_change()))

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 use super::kind::{Kind, ResourcePhase};
-use crate::api::cloud_account::{Feature, Features};
 use crate::api::{ObjectReference, Tags};
 use crate::cloud::{Client, CloudError, Item, Listed, Priority};
 use crate::graph::owner::OWNER_TAG;
@@ -109,14 +108,11 @@ where
     }
 }
 
-/// What the cloud shows for the kind; `None` where the account does without it.
-pub(super) async fn of_cloud<K: Kind>(client: &Client, features: &Features) -> Result<Option<ExistingResources>, CloudError>
+/// What the cloud shows for the kind.
+pub(super) async fn of_cloud<K: Kind>(client: &Client) -> Result<ExistingResources, CloudError>
 where
     K::Object: CustomResourceExt,
 {
-    if K::FEATURE.and_then(|feature| feature(features)) == Some(Feature::Disabled) {
-        return Ok(None);
-    }
     let mut found = ExistingResources::default();
     for item in client.list::<K::Listed>(Priority::Wait).await? {
         match item {
@@ -124,7 +120,7 @@ where
             Item::Unreadable(item) => found.unreadable.push((item.told_id().to_owned(), item.problem)),
         }
     }
-    Ok(Some(found))
+    Ok(found)
 }
 
 fn of_listed<K: Kind>(listed: &K::Listed) -> Vec<Existing>

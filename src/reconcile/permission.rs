@@ -23,6 +23,21 @@ pub(super) enum Permission {
     Unknown(Option<Box<CloudError>>),
 }
 
+/// Why objects of a kind do nothing in an account that does without it.
+pub(super) fn disabled<K: Kind>(account: &str) -> String {
+    format!("{} is disabled in spec.features of CloudAccount {account}", K::NAME)
+}
+
+/// Why objects of a namespace to which the account is not open do nothing.
+pub(super) fn closed(account: &str) -> String {
+    format!("CloudAccount {account} does not allow this namespace (spec.allowedNamespaces)")
+}
+
+/// Why an object does nothing that the account's grants do not allow, as `problem` says.
+pub(super) fn denied(account: &str, problem: &str) -> String {
+    format!("CloudAccount {account}: {problem}")
+}
+
 impl<K: Kind> Context<'_, K> {
     /// The summary of a referenced object. What is not granted reads as not there.
     pub(super) fn referenced(&self, reference: &Reference) -> Option<ResourceSummary> {

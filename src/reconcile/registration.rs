@@ -29,7 +29,7 @@ type MetricsOf = fn(&Stores) -> Option<Arc<dyn Source>>;
 type ListOf = fn(&Client) -> BoxFuture<'_, Result<CloudResources, CloudError>>;
 
 /// Reads what the cloud shows for a kind.
-type ReadExisting = for<'a> fn(&'a Client, &'a Features) -> BoxFuture<'a, Result<Option<ExistingResources>, CloudError>>;
+type ReadExisting = fn(&Client) -> BoxFuture<'_, Result<ExistingResources, CloudError>>;
 
 /// A kind that the operator runs.
 #[derive(Clone, Copy)]
@@ -123,7 +123,7 @@ impl Registration {
     /// Whether an account with these features does without the kind: nothing of it is read then.
     #[must_use]
     pub fn is_disabled(&self, features: &Features) -> bool {
-        self.feature.and_then(|feature| feature(features)) == Some(Feature::Disabled)
+        self.feature.is_some_and(|feature| !features.allow(feature))
     }
 
     /// Plural name, as in the API server's paths.
@@ -189,7 +189,10 @@ impl Registration {
     /// # Errors
     /// The cloud refuses or does not answer.
     pub async fn existing(&self, client: &Client, features: &Features) -> Result<Option<ExistingResources>, CloudError> {
-        (self.existing)(client, features).await
+        if self.is_disabled(features) {
+            return Ok(None);
+        }
+        (self.existing)(client).await.map(Some)
     }
 
     /// What one item of the LIST shows for the kind.
@@ -238,11 +241,11 @@ fn run<K: Kind>(shared: Shared) -> Running {
     Running { run: Box::pin(run), listed: Box::pin(listed), store: Box::new(store) }
 }
 
-fn read_existing<'a, K: Kind>(client: &'a Client, features: &'a Features) -> BoxFuture<'a, Result<Option<ExistingResources>, CloudError>>
+fn read_existing<K: Kind>(client: &Client) -> BoxFuture<'_, Result<ExistingResources, CloudError>>
 where
     K::Object: CustomResourceExt,
 {
-    Box::pin(existing::of_cloud::<K>(client, features))
+    Box::pin(existing::of_cloud::<K>(client))
 }
 
 fn references_of<K: Kind>(object: &Value) -> serde_json::Result<Vec<Reference>> {

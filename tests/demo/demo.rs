@@ -15,7 +15,6 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{SignalKind, signal};
 
 use follow::Follower;
 use identity::Identity;
@@ -42,10 +41,11 @@ static OPERATOR_LOG: OnceLock<PathBuf> = OnceLock::new();
 async fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| tell_failure(panic.payload_as_str().unwrap_or("a panic without a message"))));
     let once = std::env::var("ONCE").is_ok_and(|once| !["", "0"].contains(&once.as_str()));
+    let told_to_end = direct_connect_operator::shutdown::signal().unwrap();
     let mut story = tokio::spawn(story(once));
     tokio::select! {
         ended = &mut story => return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
-        () = told_to_end() => {}
+        () = told_to_end => {}
     }
     STOPPING.store(true, Ordering::Relaxed);
     println!("\nStopping.");
@@ -53,14 +53,6 @@ async fn main() -> ExitCode {
     story.abort();
     let _ = story.await;
     if STAYING.load(Ordering::Relaxed) { ExitCode::SUCCESS } else { ExitCode::from(130) }
-}
-
-async fn told_to_end() {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate()).unwrap(), signal(SignalKind::interrupt()).unwrap());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
 }
 
 fn tell_failure(why: &str) {

@@ -6,22 +6,18 @@ use direct_connect_operator::accounts::CloudResource;
 use direct_connect_operator::api::{CloudAccount, ConditionType, Reason, Unowned};
 use direct_connect_operator::cloud::ErrorClass;
 use direct_connect_operator::graph::ObjectKey;
-use direct_connect_operator::graph::owner::unowned;
 use direct_connect_operator::kinds;
 use direct_connect_operator::reconcile::Registration;
-use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 use serde::Serialize;
 use std::collections::HashSet;
 
 use crate::accounts::{self, SourceArgs};
-use crate::cluster::{Cluster, Scope};
+use crate::cluster::{Cluster, KUBE_SYSTEM, Scope};
 use crate::error::{Error, Outcome};
+use crate::escape::visible;
 use crate::object::Object;
-use crate::output::{Column, Format, list, visible};
-
-/// The namespace whose uid identifies the cluster in owner tags.
-const CLUSTER: &str = "kube-system";
+use crate::output::{Column, Format, list};
 
 /// Arguments of `orphans`.
 #[derive(clap::Args, Debug)]
@@ -220,10 +216,9 @@ fn nobodys<'a>(
     let held: HashSet<String> = of_kind().flat_map(|object| [object.text("/status/id"), object.text("/spec/import/id")]).collect();
     let names: HashSet<(String, String)> = of_kind().map(|object| (object.namespace().to_owned(), object.name().to_owned())).collect();
     let cluster = cluster.to_owned();
-    let looked_at = resources.iter().filter(|resource| !(kind.resource_type.is_ordered_elsewhere || resource.is_part || resource.is_going));
-    looked_at.filter(move |resource| !held.contains(&resource.id)).filter_map(move |resource| {
+    resources.iter().filter_map(move |resource| {
         let exists = |owner: &ObjectKey| names.contains(&(owner.namespace.clone(), owner.name.clone()));
-        Some((resource, unowned(resource.owner.as_deref(), kind.kind, &cluster, exists)?))
+        Some((resource, kind.resource_type.unowned(resource, &cluster, |id| held.contains(id), exists)?))
     })
 }
 
@@ -242,20 +237,14 @@ fn of_object(object: &Object, accounts: &[CloudAccount]) -> Option<Orphan> {
 }
 
 async fn all_objects(cluster: &Cluster) -> Result<Vec<Object>, Error> {
-    let objects = cluster.objects(&Scope { all_namespaces: true, selector: None }).await;
-    objects.map_err(|error| match error {
-        Error::Kubernetes { what, error: kube::Error::Api(status), .. } if status.code == 403 => {
-            Error::Usage(format!("{what}: {}; this command needs the right `list` for all kinds in all namespaces", status.message))
-        }
-        other => other,
-    })
+    let objects = cluster.objects(&Scope::EVERYWHERE).await;
+    objects.map_err(|error| error.if_forbidden("; this command needs the right `list` for all kinds in all namespaces"))
 }
 
 /// How owner tags name this cluster.
 async fn cluster_id(cluster: &Cluster) -> Result<String, Error> {
-    let namespace =
-        Api::<Namespace>::all(cluster.client.clone()).get(CLUSTER).await.map_err(Error::kubernetes(format!("namespace/{CLUSTER}")))?;
-    namespace.uid().ok_or_else(|| Error::Usage(format!("the namespace {CLUSTER} has no uid: pass --cluster-id")))
+    let uid = cluster.uid().await.map_err(Error::kubernetes(format!("namespace/{KUBE_SYSTEM}")))?;
+    uid.ok_or_else(|| Error::Usage(format!("the namespace {KUBE_SYSTEM} has no uid: pass --cluster-id")))
 }
 
 #[cfg(test)]

@@ -15,8 +15,9 @@ use super::selection::{Selected, Selection};
 use crate::cluster::Cluster;
 use crate::duration::duration;
 use crate::error::{Error, Outcome};
+use crate::escape::visible;
 use crate::object::Object;
-use crate::output::{print, visible};
+use crate::output::print;
 use crate::summary::Summary;
 
 /// Arguments of `reconcile`.

@@ -8,7 +8,6 @@ mod table;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::borrow::Cow;
 
 use crate::error::Error;
 
@@ -114,25 +113,6 @@ pub fn print_on(text: &str) -> Result<bool, Error> {
     }
 }
 
-/// Text that others wrote, on one line, and without a say over the terminal: control characters are seen, and do nothing.
-#[must_use]
-pub fn visible(text: &str) -> Cow<'_, str> {
-    // Also those that turn the direction of what follows.
-    let is_unseen = |one: char| one.is_control() || matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.contains(is_unseen) {
-        return Cow::Borrowed(text);
-    }
-    let mut seen = String::with_capacity(text.len());
-    for one in text.chars() {
-        match one {
-            '\n' | '\r' | '\t' => seen.push(' '),
-            one if is_unseen(one) => seen.extend(one.escape_unicode()),
-            one => seen.push(one),
-        }
-    }
-    Cow::Owned(seen)
-}
-
 /// The beginning of a text, with `…` where it goes on behind `limit` characters.
 #[must_use]
 pub fn cut(text: &str, limit: usize) -> String {
@@ -140,23 +120,4 @@ pub fn cut(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_others_wrote_has_no_say_over_the_terminal() {
-        let rows = [
-            ("plain – text", "plain – text"),
-            ("two\r\nlines", "two  lines"),
-            ("\u{1b}[2Jgone\u{7}", "\\u{1b}[2Jgone\\u{7}"),
-            ("\u{9b}31m", "\\u{9b}31m"),
-            ("a\u{202e}b", "a\\u{202e}b"),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(visible(text), expected);
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use anstyle::Style;
 use comfy_table::{ContentArrangement, TableStyle};
 
-use super::visible;
+use crate::escape::visible;
 
 /// A table. Cells have one line each.
 pub struct Table {

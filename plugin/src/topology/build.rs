@@ -193,7 +193,7 @@ fn node(object: &Object) -> Node {
 
 /// An object that is referred to and was not read.
 fn not_read(key: &str, kind: &str, namespace: &str, name: &str) -> Node {
-    let short = kinds::ALL.iter().find(|known| known.kind == kind).map_or_else(|| kind.to_owned(), short_name);
+    let short = kinds::named(kind).map_or_else(|| kind.to_owned(), short_name);
     Node {
         key: key.to_owned(),
         kind: kind.to_owned(),

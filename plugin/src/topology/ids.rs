@@ -54,7 +54,7 @@ pub fn describe(kind: &str) -> (String, Place) {
     if let Some((_, words, place)) = OUTSIDE.iter().find(|(outside, ..)| *outside == kind) {
         return ((*words).to_owned(), *place);
     }
-    let place = kinds::ALL.iter().find(|known| known.kind == kind).map_or(Place::Network, |known| known.place);
+    let place = kinds::named(kind).map_or(Place::Network, |known| known.place);
     (words(kind), place)
 }
 

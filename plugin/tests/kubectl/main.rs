@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod annotations;
+#[macro_use]
 mod every_kind;
 mod inventory;
 mod packaging;

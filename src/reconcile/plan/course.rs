@@ -1,6 +1,7 @@
 //! One object on its way through the rounds of a plan.
 
-use serde_json::{Map, Value, json};
+use json_patch::merge;
+use serde_json::{Value, json};
 
 use crate::cluster::status::now;
 use crate::graph::ObjectKey;
@@ -38,7 +39,7 @@ impl Course {
             ..Planned::default()
         };
         if is_deleted {
-            merge(&mut object, json!({ "metadata": { "deletionTimestamp": now() } }));
+            merge(&mut object, &json!({ "metadata": { "deletionTimestamp": now() } }));
         }
         (kind.planner().enter)(world, &object);
         Some(Self { kind, key, object, present, state: ObjectState::default(), planned, is_over: false })
@@ -46,30 +47,11 @@ impl Course {
 
     /// Writes these fields of the status.
     pub fn set_status(&mut self, status: &Value) {
-        merge(&mut self.object, json!({ "status": status }));
+        merge(&mut self.object, &json!({ "status": status }));
     }
 
     /// What is told of it in the end.
     pub fn finish(self) -> Planned {
         self.planned
-    }
-}
-
-/// Merges as RFC 7396 says.
-fn merge(into: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *into = patch;
-        return;
-    };
-    if !into.is_object() {
-        *into = Map::new().into();
-    }
-    let Some(fields) = into.as_object_mut() else { return };
-    for (field, value) in patch {
-        if value.is_null() {
-            fields.remove(&field);
-        } else {
-            merge(fields.entry(field).or_insert(Value::Null), value);
-        }
     }
 }

@@ -20,7 +20,7 @@ use crate::reconcile::context::{Policies, is_annotated};
 use crate::reconcile::decide::{Presence, Step, UnusableSecret, Wait, decide};
 use crate::reconcile::kind::Kind;
 use crate::reconcile::observe::{Around, Look, Observation, Terms, unusable};
-use crate::reconcile::permission::{Asker, Permission};
+use crate::reconcile::permission::{Asker, Permission, closed, denied, disabled};
 use crate::reconcile::reconciler::Failure;
 use crate::reconcile::report::told;
 
@@ -277,8 +277,7 @@ fn gates<'w, K: Kind>(
         return Err((Action::Wait, Reason::WaitingForAccount, format!("CloudAccount {account} is not ready: {}", ready.message)));
     }
     if K::FEATURE.is_some_and(|feature| !facts.allows(feature)) {
-        let message = format!("{} is disabled in spec.features of CloudAccount {account}", K::NAME);
-        return Err((Action::Refused, Reason::Unsupported, message));
+        return Err((Action::Refused, Reason::Unsupported, disabled::<K>(account)));
     }
     let namespace = world.namespaces.get(&course.key.namespace);
     let asker = Asker {
@@ -291,11 +290,8 @@ fn gates<'w, K: Kind>(
     };
     match asker.permission::<K>(object) {
         Permission::Granted => Ok(facts),
-        Permission::Closed => {
-            let message = format!("CloudAccount {account} does not allow this namespace (spec.allowedNamespaces)");
-            Err((Action::Wait, Reason::WaitingForAccount, message))
-        }
-        Permission::Denied(message) => Err((Action::Refused, Reason::NotGranted, format!("CloudAccount {account}: {message}"))),
+        Permission::Closed => Err((Action::Wait, Reason::WaitingForAccount, closed(account))),
+        Permission::Denied(message) => Err((Action::Refused, Reason::NotGranted, denied(account, &message))),
         Permission::Unknown(_) => {
             mark_unchecked(course, BEHIND_UNKNOWN);
             Ok(facts)

@@ -131,7 +131,7 @@ impl AccountFacts {
 
     /// Whether `feature` may be used.
     pub(super) fn allows(&self, feature: fn(&Features) -> Option<Feature>) -> bool {
-        feature(&self.features()) != Some(Feature::Disabled)
+        self.features().allow(feature)
     }
 
     /// A resource that carried the owner's tag from its create has it still, or has not.

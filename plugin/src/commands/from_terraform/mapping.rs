@@ -242,7 +242,7 @@ mod tests {
         ];
         for (type_, attributes, wanted) in rows {
             let Some(Becomes::Objects(mapping)) = of_type(type_) else { panic!("{type_}") };
-            let kind = kinds::ALL.iter().find(|kind| kind.kind == mapping.kinds[0]).unwrap();
+            let kind = kinds::named(mapping.kinds[0]).unwrap();
             let existing = kind.existing_in(&mapping.item(attributes.as_object().unwrap())).unwrap();
             let spec = existing[0].spec(&|_, _| None).unwrap_or_else(|problem| panic!("{type_}: {problem}"));
             for (field, value) in wanted.as_object().unwrap() {

@@ -78,7 +78,7 @@ mod tests {
             ),
         ];
         for (kind, item) in items {
-            let kind = kinds::ALL.iter().find(|one| one.kind == kind).unwrap();
+            let kind = kinds::named(kind).unwrap();
             let resources = kind.existing_in(&item).unwrap();
             found.add(kind, ExistingResources { resources, ..ExistingResources::default() }, wanted.contains(&kind.kind));
         }

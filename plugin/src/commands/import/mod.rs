@@ -92,9 +92,8 @@ pub async fn run(cluster: &Cluster, namespace: Option<&str>, args: &Args) -> Res
 
 /// The objects of all namespaces; where the user may not list those, of this one.
 async fn all_objects(cluster: &Cluster) -> Result<Vec<Object>, Error> {
-    let all = Scope { all_namespaces: true, selector: None };
-    match cluster.objects(&all).await {
-        Err(Error::Kubernetes { error: kube::Error::Api(status), .. }) if status.code == 403 => {
+    match cluster.objects(&Scope::EVERYWHERE).await {
+        Err(error) if error.is_forbidden() => {
             let namespace = &cluster.namespace;
             anstream::eprintln!(
                 "you may list objects of namespace {namespace} only: those of others may stand for some of these resources"

@@ -174,7 +174,7 @@ mod tests {
             ),
         ];
         let candidates = items.iter().flat_map(|(kind, item)| {
-            let kind = kinds::ALL.iter().find(|one| one.kind == *kind).unwrap();
+            let kind = kinds::named(kind).unwrap();
             kind.existing_in(item).unwrap().into_iter().map(move |resource| Candidate { kind, resource, also: Also::default() })
         });
         candidates.collect()

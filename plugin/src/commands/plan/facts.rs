@@ -2,7 +2,6 @@
 
 use direct_connect_operator::api::{ACCOUNT_ANNOTATION, CloudAccount, DirectConnectGrant};
 use direct_connect_operator::cloud::ErrorClass;
-use direct_connect_operator::graph::owner::OWNER_TAG;
 use direct_connect_operator::kinds;
 use direct_connect_operator::reconcile::Registration;
 use direct_connect_operator::reconcile::plan::{AccountFacts, Action, NamespaceFacts, Planned, Subject, World};
@@ -15,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cloud::ReadOnly;
 use crate::cluster::{Cluster, Scope};
 use crate::error::Error;
+use crate::object::cluster_shown;
 
 use super::manifests::Manifests;
 use super::{Args, text};
@@ -97,12 +97,12 @@ pub async fn gather(cluster: &Cluster, args: &Args, manifests: &Manifests, subje
 }
 
 fn kind(object: &Value) -> Option<&'static Registration> {
-    kinds::ALL.iter().find(|kind| object["kind"].as_str() == Some(kind.kind))
+    object["kind"].as_str().and_then(kinds::named)
 }
 
 /// All objects that the user may read: of the whole cluster, else of the namespaces of the plan.
 async fn objects(cluster: &Cluster, mine: &BTreeSet<String>) -> Result<Vec<Value>, Error> {
-    let everywhere = cluster.objects(&Scope { all_namespaces: true, selector: None }).await;
+    let everywhere = cluster.objects(&Scope::EVERYWHERE).await;
     if !everywhere.as_ref().is_err_and(Error::is_forbidden) {
         return Ok(everywhere?.into_iter().map(|object| object.value).collect());
     }
@@ -231,13 +231,10 @@ async fn cluster_id(cluster: &Cluster, objects: &[Value]) -> Result<String, Erro
     let told = objects.iter().find_map(|object| {
         let made = object.pointer("/status/createdIds")?.as_array()?;
         made.contains(object.pointer("/status/id")?).then_some(())?;
-        let tag = object.pointer("/status/observed/tags")?.get(OWNER_TAG)?.as_str()?;
-        let owner = format!(":{}/{}", text(object, "/metadata/namespace"), text(object, "/metadata/name"));
-        tag.strip_suffix(&owner).map(str::to_owned)
+        cluster_shown(object)
     });
     if let Some(told) = told {
         return Ok(told);
     }
-    let system = Api::<Namespace>::all(cluster.client.clone()).get("kube-system").await;
-    Ok(allowed("namespace kube-system", system)?.and_then(|namespace| namespace.uid()).unwrap_or_default())
+    Ok(allowed("namespace kube-system", cluster.uid().await)?.flatten().unwrap_or_default())
 }

@@ -14,8 +14,9 @@ use std::path::PathBuf;
 use crate::cloud::CloudArgs;
 use crate::cluster::{Cluster, Scope, named};
 use crate::error::{Error, Outcome};
+use crate::escape::visible;
 use crate::object::Object;
-use crate::output::{Format, document, print, visible};
+use crate::output::{Format, document, print};
 use dry_run::DryRun;
 use manifests::Manifests;
 

@@ -7,8 +7,8 @@ use direct_connect_operator::reconcile::plan::{Action, Change, Planned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use crate::escape::visible;
 use crate::object::short_name;
-use crate::output::visible;
 
 /// How an action looks: its symbol, its word, how the last line counts it, and its colour.
 struct Look {
@@ -108,7 +108,7 @@ pub fn slash_name(planned: &Planned) -> String {
 }
 
 fn short(kind: &str) -> String {
-    kinds::ALL.iter().find(|known| known.kind == kind).map_or_else(|| kind.to_owned(), short_name)
+    kinds::named(kind).map_or_else(|| kind.to_owned(), short_name)
 }
 
 fn names(objects: &[WaitingFor]) -> String {

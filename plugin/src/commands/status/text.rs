@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use super::Status;
 use super::accounts::Account;
 use super::lines::Line;
+use crate::escape::visible;
 use crate::operators::Operator;
 use crate::output::style::of_state;
-use crate::output::{Format, Table, age, cut, text as plain, visible};
+use crate::output::{Format, Table, age, cut, text as plain};
 use crate::summary::State;
 
 /// Longest message of a table that is not wide.

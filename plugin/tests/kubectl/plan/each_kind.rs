@@ -13,23 +13,12 @@ macro_rules! each_kind {
     ($($name:ident,)+) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $name() {
-            is_planned(&crate::every_kind::$name::ROW).await;
+            is_planned(&crate::every_kind::rows::$name::ROW).await;
         })+
     };
 }
 
-each_kind! {
-    connection,
-    hosted_connection,
-    virtual_gateway,
-    global_gateway,
-    peer_link,
-    global_gateway_route,
-    virtual_interface,
-    peer,
-    connect_gateway,
-    global_eip_association,
-}
+for_each_row!(each_kind);
 
 async fn is_planned(row: &Row) {
     let (world, ids) = row.world().await;
