@@ -126,7 +126,11 @@ async fn made_by_others(cluster: &Cluster, cloud: &Cloud, sample: &str) -> Optio
         is(&interface, "Ready", "True").then_some([of("PeerLink")?, of("GlobalGateway")?])
     })
     .await;
-    Some(cloud.make(&link_by_cloud_connect(&link, &gateway)).await)
+    let theirs = cloud.make(&link_by_cloud_connect(&link, &gateway)).await;
+    // Otherwise it is seen within the account's syncInterval of five minutes.
+    let link = format!("peerlink/{}", link["metadata"]["name"].as_str().unwrap());
+    cluster.tools.kubectl(&["-n", LINES, "annotate", &link, "directconnect.huaweicloud.com/reconcile-at=made-by-cloud-connect"]);
+    Some(theirs)
 }
 
 async fn namespace_is_deleted(cluster: &Cluster, cloud: &Cloud) {
