@@ -19,7 +19,7 @@ use crate::api::{Collection, ConnectionCapacity, INVENTORY_LIMIT, Inventory, Uno
 use crate::backoff::{any_part, jittered};
 use crate::cloud::{CloudError, Connection, ErrorClass, Item, Listed, Priority};
 use crate::cluster::status::now;
-use crate::graph::Index;
+use crate::graph::{Index, ObjectKey};
 
 /// How often the connections are listed.
 const EVERY: Duration = Duration::from_hours(1);
@@ -85,16 +85,16 @@ struct Look {
 impl Context {
     /// Looks at an account whose status tells `last`. Returns whether a second look is to follow soon.
     ///
-    /// Who knows of one shard only can't say what is nobody's. An account that no object uses is not looked at.
-    pub(super) async fn take_inventory(&self, name: &str, account: &Account, last: Option<&Inventory>, is_used: bool) -> bool {
+    /// Who knows of one shard only can't say what is nobody's. An account without `users`, the objects that use it, is not looked at.
+    pub(super) async fn take_inventory(&self, name: &str, account: &Account, last: Option<&Inventory>, users: &[ObjectKey]) -> bool {
         let mut looks = self.looks(name);
-        if !(self.shard.is_whole() && is_used) {
+        if !(self.shard.is_whole() && !users.is_empty()) {
             looks = Looks::default();
         } else if looks.last.is_none_or(|last| last.elapsed() >= CONFIRM) {
             if looks.first.is_none() {
                 looks = Looks::after(last, &account.types);
             }
-            self.look(account, &mut looks, last).await;
+            self.look(account, &mut looks, last, users).await;
         }
         let is_to_be_confirmed = looks.is_to_be_confirmed;
         self.known(name, |known| known.looks = looks);
@@ -106,7 +106,7 @@ impl Context {
         self.known(name, |known| known.looks.clone())
     }
 
-    async fn look(&self, account: &Account, looks: &mut Looks, last: Option<&Inventory>) {
+    async fn look(&self, account: &Account, looks: &mut Looks, last: Option<&Inventory>, users: &[ObjectKey]) {
         if let Some(view) = account.view_if_listed::<Connection>() {
             // Some object needs them: they are there without a call.
             looks.lines = Some(Arc::new(Lines::of(view.iter().map(AsRef::as_ref))));
@@ -121,7 +121,7 @@ impl Context {
                 looks.lines = Some(Arc::new(Lines::of(&readable)));
             }
         }
-        let look = Look::at(&account.types, |type_| (type_.shown)(account), &self.index, self.accounts.cluster());
+        let look = Look::at(&in_use(&account.types, users), |type_| (type_.shown)(account), &self.index, self.accounts.cluster());
         let told = look.told(&looks.suspects, looks.lines.as_deref());
         looks.take(look.suspects(), told, last);
         if account.client.unanswered().is_none() {
@@ -186,11 +186,11 @@ impl Lines {
 
 impl Look {
     /// Looks at what is shown of each type; `None` where that is not listed.
-    fn at(types: &[ResourceType], shown: impl Fn(&ResourceType) -> Option<CloudResources>, index: &Index, cluster: &str) -> Self {
+    fn at(types: &[&ResourceType], shown: impl Fn(&ResourceType) -> Option<CloudResources>, index: &Index, cluster: &str) -> Self {
         // Few resources have no holder: mostly it is not asked for.
         let imports = LazyCell::new(|| index.imports());
         let mut look = Self::default();
-        for type_ in types {
+        for &type_ in types {
             let Some(CloudResources { listed, resources, is_whole: _ }) = shown(type_) else { continue };
             look.collections.insert(type_.collection, listed);
             let allocations = resources.iter().filter_map(|resource| resource.allocation.clone());
@@ -266,6 +266,14 @@ impl Told {
             unowned_total: number(self.total()),
         }
     }
+}
+
+/// The types whose collections are listed all the time, since an object of these `users` needs them. Others are listed now and then: to tell of them
+/// would make the inventory come and go.
+fn in_use<'a>(types: &'a [ResourceType], users: &[ObjectKey]) -> Vec<&'a ResourceType> {
+    let needed: BTreeSet<&str> =
+        types.iter().filter(|type_| users.iter().any(|user| user.kind == type_.kind)).map(|type_| type_.collection).collect();
+    types.iter().filter(|type_| needed.contains(type_.collection)).collect()
 }
 
 fn number(number: usize) -> i64 {

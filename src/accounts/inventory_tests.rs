@@ -50,7 +50,7 @@ fn what_no_object_holds_imports_or_is_named_for_is_told() {
     };
     let shown = |type_: &ResourceType| shown(type_).map(|resources| CloudResources { listed: resources.len(), resources, is_whole: true });
     let unlisted = ResourceType { kind: "PeerLink", collection: "peer_links", ..GATEWAYS };
-    let look = Look::at(&[LINES, GATEWAYS, INTERFACES, PEERS, unlisted], shown, &index, "here");
+    let look = Look::at(&[&LINES, &GATEWAYS, &INTERFACES, &PEERS, &unlisted], shown, &index, "here");
     let suspects = look.suspects();
     let line: Connection = serde_json::from_value(json!({ "id": "line", "bandwidth": 1000 })).unwrap();
     let told = look.told(&suspects, Some(&Lines::of([&line])));
@@ -76,13 +76,23 @@ fn what_no_object_holds_imports_or_is_named_for_is_told() {
 }
 
 #[test]
+fn only_collections_that_objects_need_are_looked_at() {
+    let types = [LINES, GATEWAYS, INTERFACES, PEERS];
+    let user = |kind| ObjectKey { kind, namespace: "team".to_owned(), name: "one".to_owned() };
+    let kinds = |users: &[ObjectKey]| in_use(&types, users).into_iter().map(|type_| type_.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&[user("Peer")]), ["VirtualInterface", "Peer"], "peers are listed with their interfaces");
+    assert_eq!(kinds(&[user("VirtualGateway"), user("Connection")]), ["Connection", "VirtualGateway"]);
+    assert!(kinds(&[user("GlobalGateway")]).is_empty());
+}
+
+#[test]
 fn what_one_look_shows_alone_is_not_told_and_lists_are_bounded() {
     let index = Index::default();
     let ids: Vec<String> = (0..250).map(|number| format!("{number:03}")).collect();
     let shown = |_: &ResourceType| {
         Some(CloudResources { listed: ids.len(), resources: ids.iter().map(|id| resource(id, None)).collect(), is_whole: true })
     };
-    let look = Look::at(&[GATEWAYS], shown, &index, "here");
+    let look = Look::at(&[&GATEWAYS], shown, &index, "here");
     assert!(look.told(&BTreeSet::new(), None).unowned.is_empty());
     let inventory = look.told(&look.suspects(), None).inventory(now());
     assert_eq!((inventory.unowned.len(), inventory.unowned_total), (INVENTORY_LIMIT, 250));
@@ -107,7 +117,7 @@ async fn a_new_process_tells_no_less_than_the_one_before_it_while_its_caches_are
     let look = |shown: &[&str]| {
         let resources: Vec<CloudResource> = shown.iter().map(|id| resource(id, None)).collect();
         let shown = |_: &ResourceType| Some(CloudResources { listed: resources.len(), resources: resources.clone(), is_whole: true });
-        Look::at(if resources.is_empty() { &[] } else { &[GATEWAYS] }, shown, &index, "here")
+        Look::at(if resources.is_empty() { &[] } else { &[&GATEWAYS] }, shown, &index, "here")
     };
     let take = |looks: &mut Looks, shown: &[&str], last: Option<&Inventory>| {
         let look = look(shown);

@@ -209,7 +209,7 @@ async fn one_pass(account: Arc<CloudAccount>, context: &Context, name: &str) -> 
             let again = if watched { QUOTAS_SOON } else { COUNT_EVERY };
             let last = account.status.as_ref().and_then(|status| status.inventory.as_ref());
             let has_news = tokio::select! {
-                has_news = context.take_inventory(name, ready, last, !users.is_empty()) => has_news,
+                has_news = context.take_inventory(name, ready, last, &users) => has_news,
                 () = context.stopped() => return Ok((ReconcileResult::Waited, Action::await_change())),
             };
             jittered(if has_news { again.min(CONFIRM.mul_f64(1.3)) } else { again })
