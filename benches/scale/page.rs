@@ -7,11 +7,12 @@ use super::figures::{Figures, growth, table, told_growth};
 const TEMPLATE: &str = include_str!("performance.md");
 
 /// The rows of the page, in its order.
-pub const ROWS: [&str; 16] = [
+pub const ROWS: [&str; 17] = [
     "idle",
     "burst",
     "steady",
     "restart",
+    "plugin",
     "drift",
     "families",
     "throttled",
