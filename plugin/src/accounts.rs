@@ -15,7 +15,7 @@ const PLATFORM: &str = "CloudAccounts belong to the platform team, and the chart
 
 /// Which accounts, and whether to ask the cloud.
 #[derive(Args, Clone, Debug)]
-pub struct SourceArgs {
+pub struct InventoryArgs {
     /// Only this CloudAccount. The default is all of them.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,

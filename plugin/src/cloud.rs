@@ -29,7 +29,7 @@ pub struct CloudArgs {
 /// Which account, or whose credentials.
 #[allow(clippy::doc_markdown, reason = "the help is plain text")]
 #[derive(Args, Clone, Debug)]
-pub struct SourceArgs {
+pub struct CredentialsArgs {
     /// Read the cloud with the credentials of this CloudAccount. Needs the right to read it and its Secret. The default is what the vendor's tools
     /// use: the variables HUAWEICLOUD_SDK_… or HW_…, ~/.huaweicloud/credentials, or the current profile of KooCLI if it is not encrypted.
     #[arg(long, value_name = "NAME")]
@@ -51,7 +51,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// The account or its Secret can't be read; or there are no credentials.
-    pub async fn of_source(cluster: &Cluster, args: &SourceArgs) -> Result<(Option<String>, Features, Self), Error> {
+    pub async fn of_source(cluster: &Cluster, args: &CredentialsArgs) -> Result<(Option<String>, Features, Self), Error> {
         if let Some(name) = &args.account {
             let (account, client) = Self::of_account(cluster, name).await?;
             return Ok((Some(name.clone()), account.spec.features.unwrap_or_default(), client));

@@ -88,7 +88,7 @@ impl Context {
     /// Who knows of one shard only can't say what is nobody's. An account without `users`, the objects that use it, is not looked at.
     pub(super) async fn take_inventory(&self, name: &str, account: &Account, last: Option<&Inventory>, users: &[ObjectKey]) -> bool {
         let mut looks = self.looks(name);
-        if !(self.shard.is_whole() && !users.is_empty()) {
+        if !self.shard.is_whole() || users.is_empty() {
             looks = Looks::default();
         } else if looks.last.is_none_or(|last| last.elapsed() >= CONFIRM) {
             if looks.first.is_none() {
@@ -131,7 +131,7 @@ impl Context {
 
     /// The inventory for the status: at each write as of the last look, and by itself no reason to write more often than once an hour.
     pub(super) fn inventory(&self, name: &str, last: &CloudAccountStatus, is_used: bool) -> Option<Inventory> {
-        if !(self.shard.is_whole() && is_used) {
+        if !self.shard.is_whole() || !is_used {
             return None;
         }
         let last = last.inventory.clone();

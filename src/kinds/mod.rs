@@ -7,6 +7,7 @@ mod disruption;
 #[cfg(test)]
 mod existing_tests;
 mod express;
+mod extend_attribute;
 #[cfg(test)]
 mod fields_tests;
 mod global_eip_association;

@@ -4,7 +4,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 use crate::accounts::{Allocation, Use, What};
-use crate::api::virtual_interface::{ExtendAttribute, InterfaceType, ObservedExtendAttribute, ObservedPeer, Priority};
+use crate::api::virtual_interface::{ExtendAttribute, InterfaceType, ObservedPeer, Priority};
 use crate::api::{
     AddressFamily, Managed, ObjectReference, RouteMode, SecretKeyReference, Tags, VirtualInterface, VirtualInterfaceObserved,
     VirtualInterfaceSpec,
@@ -12,12 +12,12 @@ use crate::api::{
 use crate::cloud::{self, Call, CreateVirtualInterface, Listed, UpdateVifPeer, UpdateVirtualInterface, VifPeer};
 use crate::reconcile::{ById, Desired, Difference, Health, Kind, Place, Refer, Reference, ResourcePhase, SpecTags, recall};
 
-use super::compare::{Comparison, Field, TagChange, differs, from_wire, to_wire, with_contributed};
+use super::compare::{Comparison, TagChange, differs, from_wire, to_wire, with_contributed};
 use super::disruption::{RESETS, lowered, removed};
 use super::express::{needed, word};
 use super::global_gateway::named;
 use super::peer::session_down;
-use super::{ConnectionKind, GlobalGatewayKind, HostedConnectionKind, VirtualGatewayKind, express, imported};
+use super::{ConnectionKind, GlobalGatewayKind, HostedConnectionKind, VirtualGatewayKind, express, extend_attribute, imported};
 
 /// Fields that refer to what it hangs on.
 const GATEWAY: &str = "virtualGatewayRef";
@@ -234,7 +234,7 @@ impl Kind for VirtualInterfaceKind {
         comparison.mutable("enableBfd", spec.enable_bfd, or_off(spec.enable_bfd, seen.enable_bfd));
         comparison.mutable("enableNqa", spec.enable_nqa, or_off(spec.enable_nqa, seen.enable_nqa));
         if let Some(attribute) = &spec.extend_attribute {
-            compare_extend_attribute(&mut comparison, &to_cloud(attribute), seen.extend_attribute.as_ref());
+            extend_attribute::compare(&mut comparison, attribute, seen.extend_attribute.as_ref());
         }
         comparison.tags(&Self::desired_tags(desired), &from_wire(&seen.tags));
         comparison.finish()
@@ -276,7 +276,7 @@ impl Kind for VirtualInterfaceKind {
             }
         }
         if let (true, Some(attribute)) = (when("extendAttribute"), &spec.extend_attribute) {
-            return Some(to_cloud(attribute).call(id));
+            return Some(extend_attribute::to_cloud(attribute).call(id));
         }
         if !when("tags") {
             return None;
@@ -358,7 +358,7 @@ impl Kind for VirtualInterfaceKind {
             device_id,
             reason: reason.filter(|text| !text.is_empty()),
             remote_ep_group: own.unwrap_or(remote_ep_group),
-            extend_attribute: extend_attribute.map(observed_extend_attribute),
+            extend_attribute: extend_attribute.map(extend_attribute::observed),
             enterprise_project_id,
             tags: from_wire(&tags),
             // One that is being made is told by its own object: here it would only cost a second write.
@@ -416,7 +416,11 @@ impl Kind for VirtualInterfaceKind {
             priority: word(seen.priority.as_ref()).filter(|priority| *priority == Priority::Low && is_bgp),
             enable_bfd: seen.enable_bfd.filter(|on| *on),
             enable_nqa: seen.enable_nqa.filter(|on| *on && seen.enable_bfd != Some(true)),
-            extend_attribute: seen.extend_attribute.as_ref().map(from_cloud).filter(|attribute| *attribute != ExtendAttribute::default()),
+            extend_attribute: seen
+                .extend_attribute
+                .as_ref()
+                .map(extend_attribute::spec_of)
+                .filter(|attribute| *attribute != ExtendAttribute::default()),
             resource_tenant_id: None,
             enterprise_project_id: seen.enterprise_project_id.clone(),
             tags: express::tags(&seen.tags),
@@ -513,65 +517,6 @@ fn gateway_of(seen: &cloud::VirtualInterface, refer: &Refer<'_>) -> Result<([Opt
     Ok(if is_global { ([None, reference], [None, id]) } else { ([reference, None], [id, None]) })
 }
 
-/// As a spec can hold them: what is out of bounds is left as it is in the cloud.
-fn from_cloud(attribute: &cloud::ExtendAttribute) -> ExtendAttribute {
-    ExtendAttribute {
-        ha_type: word(attribute.ha_type.as_ref()),
-        ha_mode: word(attribute.ha_mode.as_ref()),
-        detect_multiplier: express::number(attribute.detect_multiplier, 3..=20),
-        min_rx_interval: express::number(attribute.min_rx_interval, 200..=5000),
-        min_tx_interval: express::number(attribute.min_tx_interval, 200..=5000),
-        remote_disclaim: express::number(attribute.remote_disclaim, 1..=16384),
-        local_disclaim: express::number(attribute.local_disclaim, 1..=16384),
-        ipv6_remote_disclaim: express::number(attribute.ipv6_remote_disclaim, 1..=16384),
-        ipv6_local_disclaim: express::number(attribute.ipv6_local_disclaim, 1..=16384),
-    }
-}
-
-fn to_cloud(attribute: &ExtendAttribute) -> cloud::ExtendAttribute {
-    cloud::ExtendAttribute {
-        ha_type: attribute.ha_type.map(|ha_type| ha_type.as_str().to_owned()),
-        ha_mode: attribute.ha_mode.map(|ha_mode| ha_mode.as_str().to_owned()),
-        detect_multiplier: attribute.detect_multiplier,
-        min_rx_interval: attribute.min_rx_interval,
-        min_tx_interval: attribute.min_tx_interval,
-        remote_disclaim: attribute.remote_disclaim,
-        local_disclaim: attribute.local_disclaim,
-        ipv6_remote_disclaim: attribute.ipv6_remote_disclaim,
-        ipv6_local_disclaim: attribute.ipv6_local_disclaim,
-    }
-}
-
-/// Every field that the spec names is compared; one difference stands for all, as one call sets them all.
-fn compare_extend_attribute(comparison: &mut Comparison, desired: &cloud::ExtendAttribute, seen: Option<&cloud::ExtendAttribute>) {
-    let observed = seen.cloned().unwrap_or_default();
-    // Intervals of NQA are rounded up to whole seconds by the cloud (`docs/design/cloud-api.md#extended-attributes`).
-    let nqa = desired.ha_type.as_deref() == Some("nqa");
-    let interval = |millis: i32| if nqa { (millis + 999) / 1000 * 1000 } else { millis };
-    let differences = [
-        differs_in(desired.ha_type.as_ref(), observed.ha_type.as_ref()),
-        differs_in(desired.ha_mode.as_ref(), observed.ha_mode.as_ref()),
-        differs_in(desired.detect_multiplier, observed.detect_multiplier),
-        differs_in(desired.min_rx_interval.map(interval), observed.min_rx_interval.map(interval)),
-        differs_in(desired.min_tx_interval.map(interval), observed.min_tx_interval.map(interval)),
-        differs_in(desired.remote_disclaim, observed.remote_disclaim),
-        differs_in(desired.local_disclaim, observed.local_disclaim),
-        differs_in(desired.ipv6_remote_disclaim, observed.ipv6_remote_disclaim),
-        differs_in(desired.ipv6_local_disclaim, observed.ipv6_local_disclaim),
-    ];
-    if let Some(is_shown) = differences.into_iter().flatten().max() {
-        let spelled = |attribute: &cloud::ExtendAttribute| serde_json::to_string(attribute).unwrap_or_default();
-        comparison.whole("extendAttribute", is_shown, &spelled(desired), &spelled(&observed));
-    }
-}
-
-/// Whether a field differs, and then whether the cloud shows a value. A spec that is silent agrees with everything.
-#[allow(clippy::needless_pass_by_value, reason = "the values are numbers and references")]
-fn differs_in<T: PartialEq + Field>(desired: Option<T>, observed: Option<T>) -> Option<bool> {
-    let differs = desired.is_some() && desired != observed;
-    differs.then(|| observed.is_some_and(|observed| observed.is_shown()))
-}
-
 fn observed_peer(peer: VifPeer) -> ObservedPeer {
     ObservedPeer {
         id: Some(peer.id),
@@ -581,30 +526,5 @@ fn observed_peer(peer: VifPeer) -> ObservedPeer {
         bgp_status: peer.bgp_status.filter(|_| peer.route_mode.as_deref() == Some(RouteMode::Bgp.as_str())),
         received_routes: peer.receive_route_num.filter(|count| *count >= 0),
         remote_ep_group: peer.remote_ep_group,
-    }
-}
-
-fn observed_extend_attribute(attribute: cloud::ExtendAttribute) -> ObservedExtendAttribute {
-    let cloud::ExtendAttribute {
-        ha_type,
-        ha_mode,
-        detect_multiplier,
-        min_rx_interval,
-        min_tx_interval,
-        remote_disclaim,
-        local_disclaim,
-        ipv6_remote_disclaim,
-        ipv6_local_disclaim,
-    } = attribute;
-    ObservedExtendAttribute {
-        ha_type,
-        ha_mode,
-        detect_multiplier,
-        min_rx_interval,
-        min_tx_interval,
-        remote_disclaim,
-        local_disclaim,
-        ipv6_remote_disclaim,
-        ipv6_local_disclaim,
     }
 }

@@ -7,7 +7,7 @@ use direct_connect_operator::kinds;
 use kube::ResourceExt;
 use serde::Serialize;
 
-use crate::accounts::{self, SourceArgs};
+use crate::accounts::{self, InventoryArgs};
 use crate::cluster::Cluster;
 use crate::error::{Error, Outcome};
 use crate::output::{Column, Format, list, number};
@@ -23,7 +23,7 @@ Examples:
   kubectl dc connections --account main --cloud")]
 pub struct Args {
     #[command(flatten)]
-    source: SourceArgs,
+    source: InventoryArgs,
     /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,

@@ -12,7 +12,7 @@ use kube::ResourceExt;
 use serde::Serialize;
 use std::collections::HashSet;
 
-use crate::accounts::{self, SourceArgs};
+use crate::accounts::{self, InventoryArgs};
 use crate::cluster::{Cluster, KUBE_SYSTEM, Scope};
 use crate::error::{Error, Outcome};
 use crate::escape::visible;
@@ -36,7 +36,7 @@ Nothing is deleted. To bring resources under the operator: kubectl dc import.
 To delete one, or to remove its owner tag, use the console of the cloud.")]
 pub struct Args {
     #[command(flatten)]
-    source: SourceArgs,
+    source: InventoryArgs,
     /// ID of this cluster in owner tags, if the operator runs with --cluster-id. The default is the uid of the namespace kube-system.
     #[arg(long, value_name = "ID", requires = "cloud")]
     cluster_id: Option<String>,

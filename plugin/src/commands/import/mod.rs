@@ -8,7 +8,7 @@ use direct_connect_operator::api::cloud_account::Features;
 use direct_connect_operator::cloud::ErrorClass;
 use direct_connect_operator::kinds;
 
-use crate::cloud::{ReadOnly, SourceArgs};
+use crate::cloud::{CredentialsArgs, ReadOnly};
 use crate::cluster::{Cluster, Scope};
 use crate::error::{Error, Outcome};
 use crate::object::Object;
@@ -36,7 +36,7 @@ Examples:
 pub struct Args {
     /// Which account.
     #[command(flatten)]
-    pub cloud: SourceArgs,
+    pub cloud: CredentialsArgs,
     /// How manifests are made.
     #[command(flatten)]
     pub manifests: ManifestArgs,
