@@ -19,6 +19,8 @@ const IN_USE: &str = "directconnect.huaweicloud.com/account-in-use";
 
 /// Operators with other options than the usual ones.
 static GROUP: Group = Group::new();
+/// Operators of shards, each of which is to be seen at the account.
+static SHARDS: Group = Group::new();
 
 async fn readiness(operator: &Operator, wanted: &str) {
     eventually(&format!("/readyz says {wanted}"), BOUND, || async { (operator.readiness().await? == wanted).then_some(()) }).await;
@@ -112,7 +114,7 @@ async fn confined(world: &World, namespaces: [&str; 2]) -> PathBuf {
 
 #[tokio::test]
 async fn shards_share_a_cluster_with_rights_in_their_namespaces() {
-    let world = World::without_operator_in(&GROUP).await;
+    let world = World::without_operator_in(&SHARDS).await;
     let (team, other) = (world.neighbour("team", json!({})).await, world.neighbour("other", json!({})).await);
     let namespaces = format!("{},{}", team.namespace, world.namespace);
     let kubeconfig = confined(&world, [&world.namespace, &team.namespace]).await;

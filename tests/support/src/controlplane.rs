@@ -26,7 +26,7 @@ pub struct ControlPlane {
     bin: PathBuf,
     dir: tempfile::TempDir,
     port: u16,
-    etcd: Process,
+    etcd: std::sync::Mutex<Process>,
     apiserver: std::sync::Mutex<Process>,
     managers: Process,
 }
@@ -59,11 +59,10 @@ impl ControlPlane {
             bin,
             dir,
             port,
-            etcd,
+            etcd: std::sync::Mutex::new(etcd),
             apiserver: std::sync::Mutex::new(apiserver),
         };
         plane.wait_ready().await;
-        plane.etcd.check();
         // It may have looked for the API server too early and ended.
         if !plane.managers.is_running() {
             plane.managers = start_managers(&plane.bin, plane.dir.path(), &plane.kubeconfig());
@@ -75,6 +74,8 @@ impl ControlPlane {
         let url = format!("https://127.0.0.1:{}/readyz", self.port);
         let http = crate::simulator::http_client(true);
         eventually("the API server is ready", START, || async {
+            // Without etcd it ends as well, and says less.
+            self.etcd().check();
             self.apiserver().check();
             let answer = http.get(&url).bearer_auth(ADMIN_TOKEN).send().await.ok()?;
             answer.status().is_success().then_some(())
@@ -100,11 +101,11 @@ impl ControlPlane {
 
     /// The API server hangs until [`Self::resume_etcd`].
     pub fn pause_etcd(&self) {
-        self.etcd.signal(rustix::process::Signal::STOP);
+        self.etcd().signal(rustix::process::Signal::STOP);
     }
 
     pub fn resume_etcd(&self) {
-        self.etcd.signal(rustix::process::Signal::CONT);
+        self.etcd().signal(rustix::process::Signal::CONT);
     }
 
     /// Forgets all past revisions. An API server that starts afterwards can't resume a watch from one of them.
@@ -125,6 +126,11 @@ impl ControlPlane {
     }
 
     /// A test that failed while it held the lock must not hide why.
+    fn etcd(&self) -> std::sync::MutexGuard<'_, Process> {
+        self.etcd.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// As [`Self::etcd`].
     fn apiserver(&self) -> std::sync::MutexGuard<'_, Process> {
         self.apiserver.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -144,7 +150,7 @@ impl ControlPlane {
 
     /// Process ids of all that was started.
     pub fn pids(&self) -> Vec<u32> {
-        vec![self.etcd.id(), self.apiserver().id(), self.managers.id()]
+        vec![self.etcd().id(), self.apiserver().id(), self.managers.id()]
     }
 
     /// A client with all rights. One for each runtime: tests have one each.
@@ -225,7 +231,7 @@ impl Drop for ControlPlane {
     fn drop(&mut self) {
         self.managers.kill();
         self.apiserver().terminate(Duration::from_secs(5));
-        self.etcd.terminate(Duration::from_secs(5));
+        self.etcd().terminate(Duration::from_secs(5));
     }
 }
 
