@@ -4,6 +4,7 @@
 
 pub(in crate::cloud) mod answer;
 mod authenticate;
+mod body;
 mod dispatch;
 mod endpoints;
 mod exchanges;

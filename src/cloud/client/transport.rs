@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
+use std::error::Error;
+use std::iter::successors;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -13,6 +15,7 @@ use crate::cloud::auth::sign::{self, DATE_HEADER, Signable};
 use crate::cloud::call::Method;
 use crate::cloud::client::Settings;
 use crate::cloud::client::answer::Answer;
+use crate::cloud::client::body::{TimelyBody, TooLate};
 use crate::cloud::client::endpoints::Endpoints;
 use crate::cloud::client::guard;
 use crate::cloud::client::known_secrets::KnownSecrets;
@@ -60,7 +63,7 @@ pub(in crate::cloud) struct Request<'a> {
     pub body: Vec<u8>,
     /// The secret in the body, to be redacted in errors.
     pub secret: Option<&'a SecretString>,
-    /// It is not sent after this instant.
+    /// It is not sent after this instant, however long it waits for its connection.
     pub begin_by: Option<Instant>,
     /// It waits for an open circuit breaker instead of being rejected.
     pub waits_for_breaker: bool,
@@ -205,7 +208,11 @@ fn prepare(http: &reqwest::Client, base: &str, request: &Request<'_>, auth: &Aut
         Method::Delete => reqwest::Method::DELETE,
     };
     let builder = headers.into_iter().fold(http.request(method, url), |builder, (name, value)| builder.header(name, value));
-    Ok(if request.body.is_empty() { builder } else { builder.body(request.body.clone()) })
+    Ok(match request.begin_by {
+        _ if request.body.is_empty() => builder,
+        Some(instant) => builder.body(reqwest::Body::wrap(TimelyBody::new(request.body.clone(), instant))),
+        None => builder.body(request.body.clone()),
+    })
 }
 
 /// A client without open connections.
@@ -246,9 +253,15 @@ fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.min(MAX_RETRY_AFTER))
 }
 
-/// The error of a request without an answer. It certainly had no effect only if no connection was opened.
+/// The error of a request without an answer. It certainly had no effect only if no connection was opened, if its body was not sent, or if the server
+/// says that it did not begin with it.
 fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
-    let (code, outcome) = match (error.is_connect() || error.is_builder(), error.is_timeout()) {
+    let causes = || successors(error.source(), |&cause| cause.source());
+    if let Some(late) = causes().find_map(|cause| cause.downcast_ref::<TooLate>()) {
+        return CloudError::local(operation, OwnCode::Timeout, late.to_string(), RequestOutcome::Refused);
+    }
+    let is_declined = causes().filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(is_declined);
+    let (code, outcome) = match (error.is_connect() || error.is_builder() || is_declined, error.is_timeout()) {
         (true, _) => (OwnCode::Unreachable, RequestOutcome::Refused),
         (false, true) => (OwnCode::Timeout, RequestOutcome::Unknown),
         (false, false) => (OwnCode::Unreachable, RequestOutcome::Unknown),
@@ -256,6 +269,12 @@ fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
     let proxy = error.url().filter(|_| error.is_connect()).and_then(|url| proxy::of(url.as_str()));
     let cause = innermost(error);
     CloudError::local(operation, code, proxy.map_or(cause.clone(), |proxy| format!("through the proxy {proxy}: {cause}")), outcome)
+}
+
+/// Whether the server ended the connection before this request, or refused to begin with it. Other requests reqwest sends again by itself.
+fn is_declined(error: &h2::Error) -> bool {
+    let (graceful, refused) = (Some(h2::Reason::NO_ERROR), Some(h2::Reason::REFUSED_STREAM));
+    error.is_remote() && (error.is_go_away() && error.reason() == graceful || error.is_reset() && error.reason() == refused)
 }
 
 async fn read(operation: &'static str, mut response: reqwest::Response) -> Result<Vec<u8>, CloudError> {
