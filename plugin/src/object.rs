@@ -34,7 +34,7 @@ impl Object {
     #[must_use]
     pub fn of(value: Value) -> Option<Self> {
         let is_ours = is(&value, "apiVersion", &format!("{}/{}", api::GROUP, api::VERSION));
-        let kind = kinds::ALL.iter().find(|kind| is_ours && is(&value, "kind", kind.kind))?;
+        let kind = value.get("kind").and_then(Value::as_str).filter(|_| is_ours).and_then(kinds::named)?;
         Some(Self { kind, value })
     }
 

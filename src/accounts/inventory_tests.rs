@@ -1,7 +1,7 @@
 //! What is told after which looks.
 
 use super::*;
-use crate::graph::{ObjectKey, ResourceSummary};
+use crate::graph::ResourceSummary;
 use serde_json::json;
 
 const GATEWAYS: ResourceType = ResourceType {

@@ -7,16 +7,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::time::Instant;
 
+use crate::cloud::errors::catalogue::OwnCode;
+use crate::cloud::errors::{CloudError, RequestOutcome};
+
 /// A body that is not sent after an instant.
 pub(super) struct TimelyBody {
     content: Option<Bytes>,
     begin_by: Instant,
 }
 
-/// It was asked for too late: nothing of it was sent.
+/// It was to be sent too late: nothing of it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not sent: its deadline passed before it could be")]
+#[error("not sent: its deadline passed while it waited")]
 pub(super) struct TooLate;
+
+impl TooLate {
+    pub fn of(self, operation: &'static str) -> CloudError {
+        CloudError::local(operation, OwnCode::Timeout, self, RequestOutcome::Refused)
+    }
+}
 
 impl TimelyBody {
     pub fn new(content: Vec<u8>, begin_by: Instant) -> Self {

@@ -8,14 +8,14 @@ use tracing::Instrument;
 
 use super::Settings;
 use super::answer::Answer;
+use super::body::TooLate;
 use super::span;
 use super::transport::{Auth, Failed, Request, Transport};
 use crate::cloud::auth::clock::Clock;
 use crate::cloud::auth::rejection::Rejection;
 use crate::cloud::call::Method;
 use crate::cloud::endpoint::Endpoint;
-use crate::cloud::errors::catalogue::{OwnCode, code_label};
-use crate::cloud::errors::{CloudError, RequestOutcome};
+use crate::cloud::errors::catalogue::code_label;
 use crate::cloud::throttle::circuit_breaker::{CircuitBreaker, CircuitBreakerState, OpenPolicy, Unanswered};
 use crate::telemetry::metrics;
 
@@ -60,8 +60,7 @@ impl Dispatcher {
     pub async fn dispatch(&self, request: &Request<'_>, auth: &Auth<'_>) -> Result<Answer, Failed> {
         self.rejection.check()?;
         if request.begin_by.is_some_and(|instant| instant < Instant::now()) {
-            let what = "not sent: its deadline passed while it waited";
-            return Err(CloudError::local(request.operation, OwnCode::Timeout, what, RequestOutcome::Refused).into());
+            return Err(TooLate.of(request.operation).into());
         }
         let policy = match request.endpoint {
             Endpoint::Iam | Endpoint::Sts => OpenPolicy::Probe,

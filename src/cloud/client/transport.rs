@@ -258,7 +258,7 @@ fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
 fn unanswered(operation: &'static str, error: &reqwest::Error) -> CloudError {
     let causes = || successors(error.source(), |&cause| cause.source());
     if let Some(late) = causes().find_map(|cause| cause.downcast_ref::<TooLate>()) {
-        return CloudError::local(operation, OwnCode::Timeout, late.to_string(), RequestOutcome::Refused);
+        return late.of(operation);
     }
     let is_declined = causes().filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(is_declined);
     let (code, outcome) = match (error.is_connect() || error.is_builder() || is_declined, error.is_timeout()) {

@@ -34,7 +34,7 @@ pub async fn one_to_another_namespace_needs_a_grant_there(row: &Row) {
     world.apply(&referring).await;
     world.wait_reason(row.kind, NAME, "WaitingForReference").await;
     let since = row.now(&world).await;
-    let kind = kinds::ALL.iter().find(|kind| kind.kind == row.kind).unwrap();
+    let kind = kinds::named(row.kind).unwrap();
     let to: BTreeSet<&str> = kind.references.iter().map(|(_, kind)| *kind).collect();
     let to: Vec<Value> = to.into_iter().map(|kind| json!({ "kind": kind })).collect();
     let grant = json!({ "from": [{ "kind": row.kind, "namespace": world.namespace }], "to": to });
